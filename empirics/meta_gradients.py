@@ -1,0 +1,281 @@
+"""The meta-gradient in its six modes, as named functions on points (R, n, d).
+
+All of them run a reverse sweep over a stored trajectory: no autograd graph, nu + 1 points and one vector in memory.
+Each reports every vector it makes to `watch(term, vector)`, which a diagnosis uses and an ordinary run ignores.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from empirics.checks import choice, integer, real
+from empirics.errors import InputError
+from empirics.randomness import Draws
+from empirics.sampling import Batch, require_size
+from empirics.task import Task
+
+MODES = (
+    "exact",
+    "stochastic",
+    "first_order",
+    "first_order_stochastic",
+    "hessian_free",
+    "hessian_free_stochastic",
+)
+Watch = Callable[[str, Tensor], None]
+Sizes = tuple[int, int, int]
+
+
+@dataclass(frozen=True)
+class Batches:
+    """The independent batches of one stochastic meta-gradient.
+
+    `inner`: nu batches of D samples for the fine-tuning gradients; `outer`: one of D' for the outer gradient;
+    `hessian`: nu of D_H for the Hessians (empty in first-order mode); both probes of a Hessian-free step share one.
+    """
+
+    inner: tuple[Batch, ...]
+    outer: Batch
+    hessian: tuple[Batch, ...]
+
+
+def ignore(term: str, vector: Tensor) -> None:
+    """Watch nothing."""
+
+
+def exact(task: Task, w: Tensor, alpha: float, nu: int, *, watch: Watch = ignore) -> Tensor:
+    """S1: P^0 ... P^{nu-1} grad f(w^nu) with P^l = I - alpha hess f(w^l)."""
+    *points, last = fine_tuning(task, w, alpha, nu, watch)
+    v = _seen(watch, "outer gradient", task.raw_gradient(last))
+    for step in range(nu - 1, -1, -1):
+        v = _seen(watch, _factor(step), torch.sub(v, task.raw_hvp(points[step], v), alpha=alpha))
+    return v
+
+
+def first_order(task: Task, w: Tensor, alpha: float, nu: int, *, watch: Watch = ignore) -> Tensor:
+    """S8: grad f(w^nu), the Hessians dropped."""
+    for step in range(nu):
+        w = _seen(watch, _point(step + 1), torch.sub(w, task.raw_gradient(w), alpha=alpha))
+    return _seen(watch, "outer gradient", task.raw_gradient(w))
+
+
+def hessian_free(task: Task, w: Tensor, alpha: float, nu: int, *, delta: float, watch: Watch = ignore) -> Tensor:
+    """S9: S1 with hess f(w^l) v replaced by [grad f(w^l + delta v) - grad f(w^l - delta v)] / (2 delta)."""
+    *points, last = fine_tuning(task, w, alpha, nu, watch)
+    v = _seen(watch, "outer gradient", task.raw_gradient(last))
+    for step in range(nu - 1, -1, -1):
+        ahead = task.raw_gradient(torch.add(points[step], v, alpha=delta))
+        behind = task.raw_gradient(torch.sub(points[step], v, alpha=delta))
+        v = _seen(watch, _factor(step), torch.sub(v, ahead - behind, alpha=alpha / (2 * delta)))
+    return v
+
+
+def stochastic(task: Task, w: Tensor, alpha: float, nu: int, batches: Batches, *, watch: Watch = ignore) -> Tensor:
+    """S5, S6: S1 with every gradient and every Hessian on its own independent batch."""
+    *points, last = noisy_fine_tuning(task, w, alpha, nu, batches, watch)
+    v = _seen(watch, "outer gradient", task.sampler.gradient(task, last, batches.outer.values))
+    for step in range(nu - 1, -1, -1):
+        product = task.sampler.hvp(task, points[step], v, batches.hessian[step].values)
+        v = _seen(watch, _factor(step), torch.sub(v, product, alpha=alpha))
+    return v
+
+
+def first_order_stochastic(
+    task: Task, w: Tensor, alpha: float, nu: int, batches: Batches, *, watch: Watch = ignore
+) -> Tensor:
+    """S8, stochastic: the batch gradient on D' at the end of a trajectory of batch gradients on D."""
+    last = noisy_fine_tuning(task, w, alpha, nu, batches, watch)[-1]
+    return _seen(watch, "outer gradient", task.sampler.gradient(task, last, batches.outer.values))
+
+
+def hessian_free_stochastic(
+    task: Task, w: Tensor, alpha: float, nu: int, batches: Batches, *, delta: float, watch: Watch = ignore
+) -> Tensor:
+    """S9s: as S9 with batch gradients; both probes of one step use the same batch of D_H samples."""
+    *points, last = noisy_fine_tuning(task, w, alpha, nu, batches, watch)
+    v = _seen(watch, "outer gradient", task.sampler.gradient(task, last, batches.outer.values))
+    for step in range(nu - 1, -1, -1):
+        samples = batches.hessian[step].values
+        ahead = task.sampler.gradient(task, torch.add(points[step], v, alpha=delta), samples)
+        behind = task.sampler.gradient(task, torch.sub(points[step], v, alpha=delta), samples)
+        v = _seen(watch, _factor(step), torch.sub(v, ahead - behind, alpha=alpha / (2 * delta)))
+    return v
+
+
+def fine_tuning(task: Task, w: Tensor, alpha: float, nu: int, watch: Watch = ignore) -> list[Tensor]:
+    """The trajectory w^0 = w, ..., w^nu of exact gradient steps."""
+    points = [w]
+    for step in range(nu):
+        w = _seen(watch, _point(step + 1), torch.sub(w, task.raw_gradient(w), alpha=alpha))
+        points.append(w)
+    return points
+
+
+def noisy_fine_tuning(
+    task: Task, w: Tensor, alpha: float, nu: int, batches: Batches, watch: Watch = ignore
+) -> list[Tensor]:
+    """The trajectory w^0 = w, ..., w^nu of batch gradient steps, each on its own batch."""
+    points = [w]
+    for step in range(nu):
+        gradient = task.sampler.gradient(task, w, batches.inner[step].values)
+        w = _seen(watch, _point(step + 1), torch.sub(w, gradient, alpha=alpha))
+        points.append(w)
+    return points
+
+
+def draw_batches(task: Task, draws: Draws, mode: str, nu: int, sizes: Sizes) -> Batches:
+    """All batches of one meta-gradient, independent of one another; first-order mode draws none for Hessians."""
+    inner, outer, hessian = sizes
+    hessians = 0 if mode == "first_order_stochastic" else nu
+    purposes = [*(f"inner:{step}" for step in range(nu)), "outer", *(f"hessian:{step}" for step in range(hessians))]
+    drawn = task.draw_batches(draws, purposes, [inner] * nu + [outer] + [hessian] * hessians)
+    return Batches(drawn[:nu], drawn[nu], drawn[nu + 1 :])
+
+
+def evaluate(
+    task: Task,
+    w: Tensor,
+    alpha: float,
+    nu: int,
+    mode: str,
+    *,
+    delta: float | None = None,
+    batches: Batches | None = None,
+    watch: Watch = ignore,
+) -> Tensor:
+    """The meta-gradient of a mode at points (R, n, d), its batches already drawn."""
+    if mode == "exact":
+        return exact(task, w, alpha, nu, watch=watch)
+    if mode == "first_order":
+        return first_order(task, w, alpha, nu, watch=watch)
+    if mode == "hessian_free" and delta is not None:
+        return hessian_free(task, w, alpha, nu, delta=delta, watch=watch)
+    if mode == "stochastic" and batches is not None:
+        return stochastic(task, w, alpha, nu, batches, watch=watch)
+    if mode == "first_order_stochastic" and batches is not None:
+        return first_order_stochastic(task, w, alpha, nu, batches, watch=watch)
+    if mode == "hessian_free_stochastic" and batches is not None and delta is not None:
+        return hessian_free_stochastic(task, w, alpha, nu, batches, delta=delta, watch=watch)
+    raise InputError(f"mode {mode} lacks its batches or its delta: expected both where the mode needs them")
+
+
+def check_mode(mode: Any, delta: Any, batches: Any) -> tuple[str, float | None, Sizes | None]:
+    """Mode, delta and batch sizes, refused when one is missing that the mode needs, or given that it has no use for.
+
+    batches is (D, D', D_H). First-order mode draws no Hessian batch: its D_H may be None.
+    """
+    mode = choice("mode", mode, MODES)
+    if mode.startswith("hessian_free"):
+        if delta is None:
+            raise InputError(f"delta is missing: mode {mode} needs a probe step, a number > 0")
+        delta = real("delta", delta, above=0)
+    elif delta is not None:
+        raise InputError(
+            f"delta = {delta!r}: mode {mode} has no use for it; leave it out or choose a Hessian-free mode"
+        )
+    if not mode.endswith("stochastic"):
+        if batches is not None:
+            raise InputError(f"batches = {batches!r}: mode {mode} draws none; leave it out or choose a stochastic mode")
+        return mode, delta, None
+    if batches is None:
+        raise InputError(f"batches is missing: mode {mode} needs batch sizes (D, D_prime, D_H)")
+    if not isinstance(batches, (tuple, list)) or len(batches) != 3:
+        raise InputError(f"batches = {batches!r}: expected three batch sizes (D, D_prime, D_H)")
+    inner, outer, hessian = batches
+    if mode == "first_order_stochastic" and hessian is None:
+        hessian = 1
+    return (
+        mode,
+        delta,
+        (require_size("D", inner, mode), require_size("D_prime", outer, mode), require_size("D_H", hessian, mode)),
+    )
+
+
+@torch.no_grad()
+def meta_gradient(
+    task: Task,
+    w: Any,
+    alpha: float,
+    nu: int,
+    mode: str = "exact",
+    *,
+    delta: float | None = None,
+    batches: tuple[int, int, int | None] | None = None,
+    seed: int = 0,
+) -> Tensor:
+    r"""Each agent's meta-gradient grad F_i(w) or its approximation; one row an agent, not averaged.
+
+    F_i(w) = f_i(w_i^nu) with w_i^l = w_i^{l-1} - alpha grad f_i(w_i^{l-1}); modes as in S1, S5, S8, S9 (arXiv
+    2504.21327 has the algorithm).
+
+    Args:
+        task: the losses.
+        w: (d,), broadcast to all agents, or (..., n, d). Leading axes are replicas with draws of their own.
+        alpha: fine-tuning step >= 0, in [W^2/F].
+        nu: number of fine-tuning steps >= 0.
+        mode: one of `MODES`.
+        delta: probe step > 0, in [W^2/F]; Hessian-free modes only.
+        batches: (D, D_prime, D_H); stochastic modes only.
+        seed: root of the draws.
+
+    Returns:
+        (..., n, d).
+
+    Raises:
+        InputError: bad input, an option that the mode lacks, or one that it has no use for.
+
+    >>> from empirics import QuadraticTask
+    >>> task = QuadraticTask(A=[[[1.0]]], c=[[0.0]])
+    >>> float(meta_gradient(task, [8.0], alpha=0.5, nu=1))       # (1 - 1/2)^2 * 8
+    2.0
+    """
+    alpha, nu, seed = real("alpha", alpha, at_least=0), integer("nu", nu, at_least=0), integer("seed", seed, at_least=0)
+    mode, delta, sizes = check_mode(mode, delta, batches)
+    points, leading = task._points("w", w)
+    drawn = None
+    if sizes is not None:
+        check_sizes(task, sizes)
+        draws = Draws(seed, 0, 0, torch.arange(len(points), device=task.device))
+        drawn = draw_batches(task, draws, mode, nu, sizes)
+    result = evaluate(task, points, alpha, nu, mode, delta=delta, batches=drawn)
+    return result.reshape(*leading, task.n, task.d)
+
+
+@torch.no_grad()
+def meta_loss(task: Task, w: Any, alpha: float, nu: int) -> Tensor:
+    """Each agent's meta loss F_i(w) = f_i(w_i^nu), shape (..., n), exact fine-tuning.
+
+    >>> from empirics import QuadraticTask
+    >>> task = QuadraticTask(A=[[[1.0]]], c=[[0.0]])
+    >>> float(meta_loss(task, [8.0], alpha=0.5, nu=1))           # (8 / 2)^2 / 2
+    8.0
+    """
+    alpha, nu = real("alpha", alpha, at_least=0), integer("nu", nu, at_least=0)
+    points, leading = task._points("w", w)
+    for _ in range(nu):
+        points = torch.sub(points, task.raw_gradient(points), alpha=alpha)
+    return task.raw_loss(points).reshape(*leading, task.n)
+
+
+def check_sizes(task: Task, sizes: Sizes) -> None:
+    """Refuse batch sizes that some agent cannot serve."""
+    for size in set(sizes):
+        task.sampler.check(task, size)
+
+
+def _seen(watch: Watch, term: str, vector: Tensor) -> Tensor:
+    watch(term, vector)
+    return vector
+
+
+def _point(step: int) -> str:
+    return f"trajectory point w^{step}"
+
+
+def _factor(step: int) -> str:
+    return f"Hessian-vector product at w^{step}"

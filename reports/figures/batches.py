@@ -1,0 +1,193 @@
+"""Bias and mean squared error of the stochastic meta-gradient against the batch size (S5, S5p, S6)."""
+
+# pandas declares a selection as any of frame, series and array; which one it is shows in the selecting expression
+# pyright: reportArgumentType=false, reportAttributeAccessIssue=false, reportCallIssue=false, reportReturnType=false
+# pyright: reportGeneralTypeIssues=false
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure as Drawing
+from matplotlib.ticker import FixedLocator, NullLocator, ScalarFormatter
+
+from reports.figures.figure import Figure, MissingDataError
+from reports.figures.style import (
+    MEASURED,
+    PREDICTED,
+    PUBLISHED,
+    SECOND_ORDER,
+    TEXT,
+    axis_label,
+    canvas,
+    log_limits,
+    setting_latex,
+    short,
+    styled,
+    symbol,
+    unit,
+)
+from reports.rows import Row
+
+# (bound, quantity) -> panel and series; a row of any other kind is not of this figure
+_SERIES = {
+    ("S5", "b_sto"): ("bias", "predicted"),
+    ("S5p", "b_sto_2"): ("bias", "second_order"),
+    ("per_fedavg.bias", "per_fedavg.bias"): ("bias", "published"),
+    ("S6", "sigma_F2"): ("error", "predicted"),
+    ("per_fedavg.sigma_F2", "per_fedavg.sigma_F2"): ("error", "published"),
+}
+_LOOKS = {"predicted": PREDICTED, "second_order": SECOND_ORDER, "published": PUBLISHED}
+_PANELS = {"bias": "bias", "error": "mean squared error"}
+_WORDS = {"predicted": "predicted", "second_order": "predicted to second order", "published": "published (Per-FedAvg)"}
+
+
+def batch_frame(rows: Sequence[Row]) -> pd.DataFrame:
+    """One line per row of S5, S5p, S6 and of Per-FedAvg's bias and mean squared error, on one task and setting.
+
+    panel is 'bias' or 'error'; series is 'predicted', 'second_order' or 'published'. The task and (nu, alpha) are
+    those with the most batch sizes; where both vary, batches of equal size (D = D' = D_H) are kept.
+    """
+    lines = [
+        _line(row)
+        for row in rows
+        if (row.bound, row.quantity) in _SERIES and "D" in row.inputs and row.predicted is not None
+    ]
+    if not lines:
+        raise MissingDataError("no row of S5, S5p or S6 with a batch size")
+    frame = pd.DataFrame(lines).astype({column: "float64" for column in ("measured", "lower", "upper", "predicted")})
+    settings = frame.groupby(["task", "nu", "alpha"], sort=True)
+    best = max(settings.groups, key=lambda key: _merit(settings.get_group(key)))
+    chosen = settings.get_group(best)
+    # one line per batch size and series: equal batches if there are any
+    chosen = chosen.sort_values(["panel", "series", "D", "equal_batches"], kind="stable")
+    return (
+        chosen.drop_duplicates(["panel", "series", "D"], keep="last")
+        .drop(columns="equal_batches")
+        .reset_index(drop=True)
+    )
+
+
+def _line(row: Row) -> dict[str, object]:
+    panel, series = _SERIES[row.bound, row.quantity]
+    sizes = {name: int(row.inputs[name]) for name in ("D", "D_prime", "D_H") if name in row.inputs}
+    return {
+        "task": row.task,
+        "nu": row.nu,
+        "alpha": row.alpha,
+        "panel": panel,
+        "series": series,
+        "D": sizes["D"],
+        "predicted": row.predicted,
+        "measured": row.measured,
+        "lower": row.lower,
+        "upper": row.upper,
+        "equal_batches": len(set(sizes.values())) == 1,
+        "row_id": row.row_id,
+    }
+
+
+def _merit(group: pd.DataFrame) -> tuple[int, int, int, int]:
+    """A vanishing bias (quadratics) has no place on a logarithmic axis, so settings that show one come first."""
+    visible = group[(group["panel"] == "bias") & (group["measured"] > 0)]
+    return (
+        visible["D"].nunique(),
+        group["D"].nunique(),
+        group[["panel", "series"]].drop_duplicates().shape[0],
+        len(group),
+    )
+
+
+def batch_figure(rows: Sequence[Row]) -> Figure:
+    """Figure `bias_batch`."""
+    frame = batch_frame(rows)
+    first = frame.iloc[0]
+    setting = f"{first['task']}, nu = {first['nu']}, alpha = {short(float(first['alpha']))}"
+    caption = (
+        f"Bias and mean squared error of the stochastic meta-gradient against the batch size ({setting_latex(first)}): "
+        "measured (black, with confidence limits), the right sides of S5, S5p and S6, and Per-FedAvg's published ones. "
+        "Both axes are logarithmic."
+    )
+    for panel, words in _PANELS.items():
+        exponents = [f"{_WORDS[series]} ${slope:.2f}$" for series, slope in _slopes(frame, panel)]
+        if exponents:
+            caption += f" Slopes of the {words} from the smallest to the largest batch: {', '.join(exponents)}."
+    if (frame["predicted"] == 0).any():
+        caption += " A right side of 0 has no place on a logarithmic axis and is not drawn."
+    alt = f"Two logarithmic panels, batch size across, on {setting}. " + " ".join(
+        _describe(frame, panel) for panel in _PANELS
+    )
+    return Figure("bias_batch", "Bias and error against batch size", caption, alt.strip(), frame, draw_batches)
+
+
+def _slopes(frame: pd.DataFrame, panel: str) -> list[tuple[str, float]]:
+    """End-to-end exponents of the predicted series that span at least two batch sizes."""
+    slopes = []
+    for series in _LOOKS:
+        line = frame[(frame["panel"] == panel) & (frame["series"] == series) & (frame["predicted"] > 0)].sort_values(
+            "D"
+        )
+        if line["D"].nunique() > 1:
+            first, last = line.iloc[0], line.iloc[-1]
+            slopes.append(
+                (series, float(np.log(last["predicted"] / first["predicted"]) / np.log(last["D"] / first["D"])))
+            )
+    return slopes
+
+
+def _describe(frame: pd.DataFrame, panel: str) -> str:
+    mine = frame[frame["panel"] == panel]
+    parts = []
+    for series, words in _WORDS.items():
+        line = mine[mine["series"] == series].sort_values("D")
+        if len(line):
+            parts.append(f"{words} from {short(line['predicted'].iloc[0])} to {short(line['predicted'].iloc[-1])}")
+    measured = _measured(mine)
+    if len(measured):
+        parts.append(f"measured from {short(measured['measured'].iloc[0])} to {short(measured['measured'].iloc[-1])}")
+    return f"{_PANELS[panel].capitalize()}: {'; '.join(parts)}." if parts else ""
+
+
+def _measured(panel: pd.DataFrame) -> pd.DataFrame:
+    """Each batch size once: rows of one setting share their left side."""
+    return panel[panel["measured"].notna()].sort_values("D").drop_duplicates("D")
+
+
+@styled
+def draw_batches(frame: pd.DataFrame) -> Drawing:
+    """The two panels of `batch_frame`."""
+    panels = [panel for panel in _PANELS if (frame["panel"] == panel).any()]
+    drawing = canvas(TEXT, 2.5)
+    grid = drawing.subplots(1, len(panels), sharex=True, squeeze=False)[0]
+    for axes, panel in zip(grid, panels, strict=True):
+        _panel(axes, frame[frame["panel"] == panel], panel)
+    drawing.supxlabel(axis_label("batch size", "D"), fontsize=8.5)
+    handles = {label: handle for axes in grid for handle, label in zip(*axes.get_legend_handles_labels(), strict=True)}
+    drawing.legend(handles.values(), handles.keys(), loc="outside upper left", ncols=4, columnspacing=1.4)
+    return drawing
+
+
+def _panel(axes: Axes, panel: pd.DataFrame, name: str) -> None:
+    for series, look in _LOOKS.items():
+        line = panel[panel["series"] == series].sort_values("D")
+        line = line[line["predicted"] > 0]  # a bound of zero has no place on a logarithmic axis
+        if len(line):
+            axes.plot(line["D"], line["predicted"], **(look.keywords() | {"label": _WORDS[series]}))
+    measured = _measured(panel)
+    shown = measured[measured["measured"] > 0]
+    lower = (shown["measured"] - shown["lower"]).clip(lower=0).clip(upper=shown["measured"] * (1 - 1e-9)).fillna(0.0)
+    upper = (shown["upper"] - shown["measured"]).clip(lower=0).fillna(0.0)
+    axes.errorbar(shown["D"], shown["measured"], yerr=[lower, upper], capsize=2, elinewidth=0.7, **MEASURED.keywords())
+    axes.set_xscale("log", base=2)
+    log_limits(axes, panel["predicted"], shown["measured"], shown["upper"])
+    sizes = sorted(panel["D"].unique())
+    axes.xaxis.set_major_locator(FixedLocator(sizes))
+    axes.xaxis.set_minor_locator(NullLocator())
+    axes.xaxis.set_major_formatter(ScalarFormatter())
+    left = r"$\|\mathrm{E}\,g_i - \nabla F_i\|$" if name == "bias" else r"$\mathrm{E}\,\|g_i - \nabla F_i\|^2$"
+    quantity = "b_sto" if name == "bias" else "sigma_F2"
+    axes.set_ylabel(f"{left}  ({unit(quantity)})")
+    axes.set_title(f"{_PANELS[name]}, bounded by {symbol(quantity)}", pad=4)

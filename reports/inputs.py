@@ -1,0 +1,142 @@
+"""From a task and a setting to the exact inputs of theory: the only place where the two vocabularies meet."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+import theory
+from empirics import Noise, QuadraticTask, Task
+from reports import ball
+from reports.plan import TaskPlan
+from reports.rounding import Etas, etas, with_updates
+from reports.rows import StatedConstant
+from reports.tasks import make_task
+
+CONSTANTS = ("L", "mu", "rho", "B", "sigma_G", "sigma_H", "gamma_G", "gamma_H")
+# a bound grows when these shrink, so a certified lower bound is their sound side
+_NOISE_SCALES = {"noise_gradient": "g", "noise_amplitude": "a", "noise_frequency": "k"}
+SOUND_BELOW = frozenset({"mu", "mu_F"})
+
+
+def exact(x: int | float | Fraction) -> str:
+    """A number as the string that theory reads without loss.
+
+    >>> exact(0.5), exact(3)
+    ('1/2', '3')
+    """
+    return str(Fraction(x))
+
+
+def upwards(x: float) -> float:
+    """A float safely above a float64 result of a few thousand operations without cancellation.
+
+    >>> upwards(1.0) > 1.0
+    True
+    """
+    return math.nextafter(x * (1.0 + 1e-11), math.inf)
+
+
+def downwards(x: float) -> float:
+    """A float safely below a non-negative float64 result of a few thousand operations without cancellation."""
+    return max(0.0, math.nextafter(x * (1.0 - 1e-11), -math.inf))
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A task of the plan with what every measurement asks of it."""
+
+    plan: TaskPlan
+    task: Task
+
+    @classmethod
+    def of(cls, plan: TaskPlan, device: str = "cpu") -> Subject:
+        """Make the task a plan names, on a device."""
+        return cls(plan, make_task(plan).to(device))
+
+    def on_ball(self, radius: float) -> Subject:
+        """The same subject with B and gamma_G stated on norm(w) <= radius, for a quadratic task; else itself."""
+        task = self.task
+        if not isinstance(task, QuadraticTask):
+            return self
+        noise = None
+        if "noise_u" in self.arrays:
+            scales = (float(self.noise_arrays[name]) for name in _NOISE_SCALES)
+            noise = Noise(*scales, *(self.arrays[name] for name in ("noise_u", "noise_v", "noise_phi")))
+        arrays = (self.arrays[name] for name in ("A", "c", "e"))
+        bounded = QuadraticTask(*arrays, radius=radius, noise=noise).to(task.device)
+        return Subject(self.plan, bounded)
+
+    @property
+    def name(self) -> str:
+        """The name its rows carry."""
+        return self.plan.name
+
+    @cached_property
+    def arrays(self) -> Mapping[str, np.ndarray]:
+        """The numbers in the task's formula, for independent evaluation."""
+        return self.task.arrays()
+
+    @cached_property
+    def noise_arrays(self) -> Mapping[str, np.ndarray]:
+        """The numbers in the formula of the task's sign noise; without noise, zero scales and any directions."""
+        sampler, n, d = self.task.sampler, self.task.n, self.task.d
+        scales = {name: np.float64(getattr(sampler, letter, 0.0)) for name, letter in _NOISE_SCALES.items()}
+        still = {"noise_u": np.zeros((n, d)), "noise_v": np.zeros((n, d)), "noise_phi": np.zeros(n)}
+        return {**still, **{name: self.arrays[name] for name in still if name in self.arrays}, **scales}
+
+    @cached_property
+    def losses(self) -> list[ball.BallLoss]:
+        """The agents' losses in balls."""
+        return ball.losses(self.task.family, self.arrays)
+
+    @cached_property
+    def constants(self) -> dict[str, StatedConstant]:
+        """The constants of A2-A6 that the task certifies, each with its side."""
+        found = self.task.constants()
+        return {
+            name: StatedConstant(value=float(found[name].value), side=_sound(name, found[name].side))
+            for name in CONSTANTS
+            if name in found
+        }
+
+    def alpha(self, cell: Any) -> float:
+        """The fine-tuning step of a cell: given, or a multiple of 1/L, as the float64 that the engine uses."""
+        if cell.alpha is not None:
+            return float(cell.alpha)
+        return float(cell.alpha_L / Fraction(self.constants["L"].value))
+
+    def inputs(self, alpha: float, nu: int, **more: str | int | float | Fraction) -> dict[str, str]:
+        """Exact theory inputs: the constants, alpha, nu, and whatever a statement needs besides."""
+        result = {name: exact(constant.value) for name, constant in self.constants.items()}
+        result |= {"alpha": exact(alpha), "nu": str(nu)}
+        return result | {key: value if isinstance(value, str) else exact(value) for key, value in more.items()}
+
+    def rounding(self, alpha: float, nu: int, radius: float) -> Etas:
+        """Rounding bounds of one gradient and one Hessian-vector product at points of norm at most radius (S1)."""
+        inputs = self.inputs(alpha, nu)
+        return with_updates(
+            etas(self.task.family, self.arrays, radius),
+            alpha=alpha,
+            nu=nu,
+            radius=radius,
+            B=self.constants["B"].value,
+            L=self.constants["L"].value,
+            q=theory.quantity("q").value(**inputs),
+        )
+
+    def meta_gradient_rounding(self, alpha: float, nu: int, radius: float) -> float:
+        """S1: how far the engine's exact meta-gradient may be from the true one at such points."""
+        eta = self.rounding(alpha, nu, radius)
+        return theory.quantity("S1").value(**self.inputs(alpha, nu, eta_G=eta.gradient, eta_H=eta.hessian))
+
+
+def _sound(name: str, side: str) -> Any:
+    """A certified bound on the side that keeps a right side sound is `upper` in the sense of a verdict row."""
+    return "upper" if name in SOUND_BELOW and side == "lower" else side

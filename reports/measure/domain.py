@@ -1,0 +1,52 @@
+"""Where points may lie so that everything a statement looks at stays where the task's constants hold.
+
+Quadratics have unbounded gradients, so B and gamma_G exist on a ball only. Each cell gets the ball it needs: the
+points W0 it searches or starts from, and W, which holds everything reached from there.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from reports.inputs import Subject, upwards
+from reports.plan import NoiseCell, PointsCell
+
+
+def on_points(subject: Subject, cell: PointsCell | NoiseCell) -> tuple[Subject, float]:
+    """The subject with constants that hold for all points of norm at most the returned radius, and that radius.
+
+    From norm(w) <= r a fine-tuning step of agent i ends within norm(I - alpha A_i) r + alpha (norm(A_i c_i) + sure
+    gradient noise); Hessian-free probes reach delta norm(v) further, norm(v) <= q^nu B and B <= L (R + norm(c)).
+    """
+    start = float(cell.radius) if cell.at is None else _largest_norm(cell)
+    if subject.task.family != "quadratic":
+        return subject, start
+    alpha, A, c = subject.alpha(cell), subject.arrays["A"], subject.arrays["c"]
+    noise = sum(float(subject.noise_arrays[name]) for name in ("noise_gradient",))
+    noise += float(subject.noise_arrays["noise_amplitude"]) * float(subject.noise_arrays["noise_frequency"])
+    eigenvalues = np.abs(1.0 - alpha * np.linalg.eigvalsh(A))
+    q = float(eigenvalues.max())
+    push = alpha * (float(np.linalg.norm(np.einsum("nij,nj->ni", A, c), axis=1).max()) + noise)
+    reach = widest = start
+    for _ in range(cell.nu):
+        reach = q * reach + push
+        widest = max(widest, reach)
+    if cell.delta is not None:
+        probe = float(cell.delta) * (max(1.0, q) + alpha * noise) ** cell.nu
+        L, centre = float(np.abs(np.linalg.eigvalsh(A)).max()), float(np.linalg.norm(c, axis=1).max())
+        if probe * L >= 1:
+            raise ValueError(f"task {subject.name}: probe step delta = {cell.delta} is too large for a ball; choose one below {1 / L:.3g}")
+        widest = (widest + probe * (L * centre + noise)) / (1.0 - probe * L)
+    return subject.on_ball(widest if _dyadic(widest) else upwards(widest)), start
+
+
+def _largest_norm(cell: PointsCell | NoiseCell) -> float:
+    points = [cell.at or [], getattr(cell, "pair", None) or []]
+    return max(math.hypot(*map(float, point)) for point in points if point)
+
+
+def _dyadic(x: float) -> bool:
+    """Whether x has so few bits that the few operations above were exact (the hand-made instances)."""
+    return (x * 2.0**20).is_integer()

@@ -1,0 +1,69 @@
+"""One round of a deterministic mode in balls, its expectation over the sampled agents by enumerating the subsets."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import flint
+from flint import arb
+
+from reports import ball
+from reports.ball import BallMeta, Vector, column, norm
+
+if TYPE_CHECKING:
+    from reports.measure.runs import Prepared
+
+LARGEST_ENUMERATION = 64
+_DETERMINISTIC = ("exact", "first_order", "hessian_free")
+
+
+@dataclass(frozen=True)
+class OneRound:
+    """F(w_0), norm(grad F(w_0)) and E F(w_1)."""
+
+    before: arb
+    gradient_norm: arb
+    after: arb
+    subsets: int
+
+
+def enumerable(prepared: Prepared) -> bool:
+    """Whether the mode draws no batches and the agents' subsets are few enough to be enumerated."""
+    s, n = prepared.settings, prepared.subject.task.n
+    return s.mode in _DETERMINISTIC and math.comb(n, s.participants_of(n)) <= LARGEST_ENUMERATION
+
+
+def expected_round(prepared: Prepared) -> OneRound:
+    """One round from w_0, every agent's tau local steps and every subset of m agents."""
+    with flint.ctx.workprec(ball.BITS):
+        s, losses = prepared.settings, prepared.subject.losses
+        agents = [BallMeta(f, ball.ball(s.alpha), s.nu) for f in losses]
+        start = column(prepared.start.numpy())
+        results = [local_steps(agent, start, prepared) for agent in agents]
+        subsets = list(itertools.combinations(results, s.participants_of(len(agents))))
+        after = sum((_objective(agents, ball.mean(subset)) for subset in subsets), arb(0)) / len(subsets)
+        gradient = ball.mean([agent.exact(start) for agent in agents])
+        return OneRound(_objective(agents, start), norm(gradient), after, len(subsets))
+
+
+def local_steps(agent: BallMeta, w: Vector, prepared: Prepared) -> Vector:
+    """The point of one agent after its tau local steps from w, in a deterministic mode."""
+    s = prepared.settings
+    beta = ball.ball(s.beta)
+    for _ in range(s.tau):
+        if s.mode == "exact":
+            g = agent.exact(w)
+        elif s.mode == "first_order":
+            g = agent.first_order(w)
+        else:
+            assert s.delta is not None
+            g = agent.hessian_free(w, ball.ball(s.delta))
+        w = w - g * beta
+    return w
+
+
+def _objective(agents: list[BallMeta], w: Vector) -> arb:
+    return sum((agent.loss(w) for agent in agents), arb(0)) / len(agents)

@@ -1,0 +1,48 @@
+"""A whole run of a deterministic mode with every agent taking part, in balls: for rows that float64 cannot decide."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import flint
+from flint import arb
+
+from reports import ball
+from reports.ball import BallMeta, Vector, column
+from reports.finding import Enclosed
+from reports.measure.one_round import local_steps
+
+if TYPE_CHECKING:
+    from reports.measure.runs import Prepared
+
+# balls widen at every step whatever the precision, so a long path needs bits in proportion to its steps
+_PRECISIONS = (256, 1024, 4096)
+
+
+def mean_squared_gradient(prepared: Prepared) -> Enclosed | None:
+    """(1/K) sum_{k<K} norm(grad F(w_k))^2 of the exact run; None when the largest precision does not enclose it usefully."""
+    for bits in _PRECISIONS:
+        with flint.ctx.workprec(bits):
+            value = _mean_squared_gradient(prepared)
+            if value.is_finite() and value.rel_accuracy_bits() > 60:
+                lower, upper = ball.bounds(value)
+                return Enclosed(lower, upper, f"the whole run in Arb balls at {bits} bits")
+    return None
+
+
+def _mean_squared_gradient(prepared: Prepared) -> arb:
+    agents = _agents(prepared)
+    w, total = column(prepared.start.numpy()), arb(0)
+    for _ in range(prepared.cell.rounds):
+        total += ball.squared_norm(ball.mean([agent.exact(w) for agent in agents]))
+        w = _round(agents, w, prepared)
+    return total / prepared.cell.rounds
+
+
+def _agents(prepared: Prepared) -> list[BallMeta]:
+    s = prepared.settings
+    return [BallMeta(f, ball.ball(s.alpha), s.nu) for f in prepared.subject.losses]
+
+
+def _round(agents: list[BallMeta], w: Vector, prepared: Prepared) -> Vector:
+    return ball.mean([local_steps(agent, w, prepared) for agent in agents])

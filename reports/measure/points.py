@@ -1,0 +1,261 @@
+"""Deterministic statements at points (S1-S4, S7-S10): search in float64, then balls at the instance found."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+import flint
+import numpy as np
+import torch
+from flint import arb
+from torch import Tensor
+
+import empirics
+import theory
+from reports import ball
+from reports.ball import BallMeta, Vector, column, norm
+from reports.finding import Enclosed, Finding, Setting
+from reports.inputs import Subject, downwards
+from reports.measure.domain import on_points
+from reports.oracle import dense_loss, dense_meta_gradient
+from reports.plan import PointsCell
+from reports.search import Box, maximise
+
+PAIR_GAP = 2.0**-12  # two-point statements look at pairs this far apart, relative to the radius
+_TWO_POINTS = {"S2", "S4"}
+# a right side whose own input was rounded to the safe side must not be called violated for that rounding
+_INPUT_SLACK = Fraction(1, 2**48)
+
+
+@dataclass(frozen=True)
+class Point:
+    """The instance a statement is checked on: a point, a second one for two-point statements, and the agent."""
+
+    w: np.ndarray
+    u: np.ndarray | None
+    agent: int
+
+
+def record_points(subject: Subject, cell: PointsCell, seed: int) -> dict[str, np.ndarray]:
+    """Search every statement's worst instance; the arrays hold points and agents."""
+    alpha = subject.alpha(cell)
+    subject, radius = on_points(subject, cell)
+    found: dict[str, np.ndarray] = {}
+    for index, statement in enumerate(cell.statements):
+        w, u = _instance(subject, cell, radius, statement, seed + index)
+        left = _objectives(subject.task, alpha, cell)[statement](w[None], None if u is None else u[None])[0]
+        found[f"{statement}_agent"] = np.asarray(int(left.argmax()))
+        found[f"{statement}_w"] = w.numpy()
+        if u is not None:
+            found[f"{statement}_u"] = u.numpy()
+        found[f"{statement}_float64"] = np.asarray(float(left.max()))
+    return found
+
+
+def _instance(subject: Subject, cell: PointsCell, radius: float, statement: str, seed: int) -> tuple[Tensor, Tensor | None]:
+    d = subject.task.d
+    if cell.at is not None:
+        w = torch.tensor([float(x) for x in cell.at], dtype=torch.float64)
+        return w, torch.tensor([float(x) for x in cell.pair or []], dtype=torch.float64) if statement in _TWO_POINTS else None
+    objective = _objectives(subject.task, subject.alpha(cell), cell)[statement]
+
+    def pair(x: Tensor) -> tuple[Tensor, Tensor | None]:
+        if statement not in _TWO_POINTS:
+            return x[:, 0], None
+        return x[:, 0] * (1 - PAIR_GAP), x[:, 0] * (1 - PAIR_GAP) + PAIR_GAP * x[:, 1]
+
+    best = maximise(lambda x: objective(*pair(x)).amax(dim=-1), Box(2 if statement in _TWO_POINTS else 1, d, radius), seed=seed)
+    w, u = pair(best[None])
+    return w[0], None if u is None else u[0]
+
+
+Objective = Callable[[Tensor, Tensor | None], Tensor]
+
+
+def _objectives(task: empirics.Task, alpha: float, cell: PointsCell) -> dict[str, Objective]:
+    """For each statement the quantity to maximise, (P, d) and perhaps (P, d) -> (P, n), on the engine."""
+    nu, delta = cell.nu, None if cell.delta is None else float(cell.delta)
+
+    def spread_out(w: Tensor) -> Tensor:
+        return w[:, None, :].expand(-1, task.n, -1)
+
+    def meta(w: Tensor, mode: str = "exact", steps: int = nu) -> Tensor:
+        return empirics.meta_gradient(task, spread_out(w), alpha, steps, mode, delta=delta if mode == "hessian_free" else None)
+
+    def tuned(w: Tensor) -> Tensor:
+        points = spread_out(w)
+        for _ in range(nu):
+            points = points - alpha * task.gradient(points)
+        return points
+
+    def ratio(f: Callable[[Tensor], Tensor]) -> Objective:
+        return lambda w, u: (f(w) - f(u)).norm(dim=-1) / (w - u).norm(dim=-1)[:, None]  # type: ignore[arg-type]
+
+    def same_for_all(x: Tensor) -> Tensor:
+        return x[:, None].expand(-1, task.n)
+
+    def spread(w: Tensor) -> Tensor:
+        g = meta(w)
+        return same_for_all((g - g.mean(dim=1, keepdim=True)).square().sum(-1).mean(-1).sqrt())
+
+    def descent(w: Tensor) -> Tensor:
+        losses = [empirics.meta_loss(task, spread_out(w), alpha, steps) for steps in (nu, nu - 1)]
+        before = _tuned_steps(task, spread_out(w), alpha, nu - 1)
+        L = task.constants()["L"].value
+        return losses[0] - losses[1] + alpha * (1 - alpha * L / 2) * task.gradient(before).square().sum(-1)
+
+    return {
+        "S1": lambda w, _: meta(w).norm(dim=-1),
+        "S2": ratio(tuned),
+        "S3": lambda w, _: meta(w).norm(dim=-1) / task.gradient(spread_out(w)).norm(dim=-1),
+        "S4": ratio(meta),
+        "S7": lambda w, _: spread(w),
+        "S8": lambda w, _: (meta(w) - meta(w, "first_order")).norm(dim=-1),
+        "S9": lambda w, _: (meta(w) - meta(w, "hessian_free")).norm(dim=-1),
+        "S10": lambda w, _: descent(w),
+    }
+
+
+def _tuned_steps(task: empirics.Task, points: Tensor, alpha: float, steps: int) -> Tensor:
+    for _ in range(steps):
+        points = points - alpha * task.gradient(points)
+    return points
+
+
+def point_findings(subject: Subject, cell: PointsCell, arrays: dict[str, np.ndarray]) -> list[Finding]:
+    """The rows of a cell: each left side in balls at the recorded instance, beside its right side's exact inputs."""
+    findings = []
+    subject, _ = on_points(subject, cell)
+    with flint.ctx.workprec(ball.BITS):
+        for statement in cell.statements:
+            u = arrays.get(f"{statement}_u")
+            point = Point(arrays[f"{statement}_w"], u, int(arrays[f"{statement}_agent"]))
+            findings += _Measured(subject, cell, point, float(arrays[f"{statement}_float64"])).findings(statement)
+    return findings
+
+
+@dataclass(frozen=True)
+class _Measured:
+    """One statement at one instance."""
+
+    subject: Subject
+    cell: PointsCell
+    point: Point
+    in_float64: float
+
+    @property
+    def alpha(self) -> float:
+        return self.subject.alpha(self.cell)
+
+    @property
+    def meta(self) -> BallMeta:
+        return self.meta_of(self.point.agent)
+
+    def meta_of(self, agent: int) -> BallMeta:
+        return BallMeta(self.subject.losses[agent], ball.ball(self.alpha), self.cell.nu)
+
+    @property
+    def w(self) -> Vector:
+        return column(self.point.w)
+
+    @property
+    def u(self) -> Vector:
+        assert self.point.u is not None
+        return column(self.point.u)
+
+    def findings(self, statement: str) -> list[Finding]:
+        return getattr(self, f"_{statement}")()
+
+    def _finding(
+        self, bound: str, quantity: str, left: arb, *, mode: str = "exact", trivial: float | None = None,
+        slack: Fraction = Fraction(0), **more: Any,
+    ) -> Finding:  # fmt: skip
+        subject, cell = self.subject, self.cell
+        lower, upper = ball.bounds(left)
+        lower -= slack * max(abs(lower), abs(upper))
+        provenance = theory.bound(bound).provenance
+        setting = Setting(subject.name, mode, cell.nu, subject.task.n, self.alpha)
+        inputs = subject.inputs(self.alpha, cell.nu, mode=mode, **more)
+        how = f"Arb balls at {flint.ctx.prec} bits"
+        label = f"{cell.label}delta{cell.delta}".replace("/", "_") if mode == "hessian_free" else cell.label
+        return Finding(
+            bound, provenance, quantity, inputs, setting, Enclosed(lower, upper, how), trivial, subject.constants, self._witness(), label
+        )
+
+    def _witness(self) -> dict[str, Any]:
+        point = self.point
+        witness: dict[str, Any] = {"agent": point.agent, "float64": self.in_float64}
+        if point.w.size <= 8:
+            witness["w"] = point.w.tolist()
+            if point.u is not None:
+                witness["u"] = point.u.tolist()
+        return witness
+
+    def _value(self, quantity: str, **more: Any) -> float:
+        return theory.quantity(quantity).value(**self.subject.inputs(self.alpha, self.cell.nu, **more))
+
+    def _S1(self) -> list[Finding]:
+        subject, nu = self.subject, self.cell.nu
+        loss = dense_loss(subject.task.family, subject.arrays, self.point.agent)
+        expected = dense_meta_gradient(loss, self.point.w, self.alpha, nu)
+        engine = empirics.meta_gradient(subject.task, torch.as_tensor(self.point.w), self.alpha, nu)[self.point.agent].numpy()
+        scale = float(np.linalg.norm(expected))
+        radius = float(np.linalg.norm(self.point.w)) + self.alpha * nu * self._value("B_F") * 1.01
+        eta = subject.rounding(self.alpha, nu, radius)
+        residual = ball.ball(float(np.linalg.norm(engine - expected))) / scale
+        more = {"eta_G": eta.gradient, "eta_H": eta.hessian, "grad_norm": downwards(scale)}
+        return [self._finding("S1", "S1_relative", residual, **more)]
+
+    def _S2(self) -> list[Finding]:
+        moved = self.meta.trajectory(self.w)[-1] - self.meta.trajectory(self.u)[-1]
+        return [self._finding("S2", "S2", norm(moved) / norm(self.w - self.u))]
+
+    def _S3(self) -> list[Finding]:
+        size = norm(self.meta.exact(self.w))
+        factor = size / norm(self.meta.f.gradient(self.w))
+        return [self._finding("S3", "S3", factor, grad_norm_i=1), self._finding("S3", "B_F", size)]
+
+    def _S4(self) -> list[Finding]:
+        ratio = norm(self.meta.exact(self.w) - self.meta.exact(self.u)) / norm(self.w - self.u)
+        grad_norm = norm(self.meta.f.gradient(self.u))
+        rows = [
+            self._finding("S4", "L_F", ratio),
+            self._finding("S4", "L_F_pointwise", ratio, slack=_INPUT_SLACK, grad_norm_i=ball.float_below(grad_norm)),
+        ]
+        if self.cell.nu == 1 and self.alpha * self.subject.constants["L"].value <= 1:
+            rows.append(self._finding("per_fedavg.L_F", "per_fedavg.L_F", ratio))
+        return rows
+
+    def _S7(self) -> list[Finding]:
+        gradients = [self.meta_of(i).exact(self.w) for i in range(self.subject.task.n)]
+        centre = ball.mean(gradients)
+        squared = sum((ball.squared_norm(g - centre) for g in gradients), arb(0)) / len(gradients)
+        B_F = self._value("B_F")
+        rows = [self._finding("S7", "gamma_F", ball.root(squared), trivial=B_F)]
+        if self.cell.nu == 1 and self.alpha * self.subject.constants["L"].value <= 1:
+            rows.append(self._finding("per_fedavg.gamma_F2", "per_fedavg.gamma_F2", squared, trivial=B_F**2))
+        return rows
+
+    def _S8(self) -> list[Finding]:
+        error = norm(self.meta.exact(self.w) - self.meta.first_order(self.w))
+        trivial = (1 + self._value("S2")) * self.subject.constants["B"].value
+        return [self._finding("S8", "b_FO", error, mode="first_order", trivial=trivial)]
+
+    def _S9(self) -> list[Finding]:
+        assert self.cell.delta is not None, "the plan checks that S9 comes with delta"
+        delta = float(self.cell.delta)
+        error = norm(self.meta.exact(self.w) - self.meta.hessian_free(self.w, ball.ball(delta)))
+        trivial = 2 * self._value("B_F")
+        return [self._finding("S9", "b_HF", error, mode="hessian_free", trivial=trivial, delta=delta)]
+
+    def _S10(self) -> list[Finding]:
+        points = self.meta.trajectory(self.w)
+        change = self.meta.f.loss(points[-1]) - self.meta.f.loss(points[-2])
+        grad_norm = norm(self.meta.f.gradient(points[-2]))
+        # at alpha L <= 2 the right side is a decrease, so a larger norm makes it smaller; beyond, the reverse
+        shrinking = self.alpha * self.subject.constants["L"].value <= 2
+        value = ball.float_above(grad_norm) if shrinking else ball.float_below(grad_norm)
+        return [self._finding("S10", "S10", change, slack=_INPUT_SLACK, grad_norm_i=value)]

@@ -1,0 +1,134 @@
+"""Confinement proofs: never violated by adversarial signs, honest when they fail."""
+
+from __future__ import annotations
+
+import itertools
+import math
+
+import numpy as np
+import pytest
+import torch
+
+from empirics import MODES, Batch, MetaFedAvg, Noise, QuadraticTask, SplineTask, confinement
+from empirics.factories import small_quadratic
+from empirics.meta_gradients import Batches, evaluate, noisy_fine_tuning
+from tests.empirics.cases import task, unit_noise
+
+
+def _settings(mode: str, **changes):
+    stochastic = {"D": 1, "D_prime": 1, "D_H": 1} if mode.endswith("stochastic") else {}
+    delta = {"delta": 0.1} if mode.startswith("hessian_free") else {}
+    base = {"alpha": 0.5, "nu": 1, "beta": 0.4, "tau": 3, "mode": mode, **stochastic, **delta}
+    return MetaFedAvg(**{**base, **changes})
+
+
+def _noisy_quadratic(mu=0.25):
+    return small_quadratic(
+        3, 4, mu=mu, radius=60.0, noise=unit_noise(3, 4, gradient=0.4, amplitude=0.02, frequency=1.5)
+    )
+
+
+def _corners(n, count):
+    """All sign combinations of `count` one-sample batches, one a replica, the same for every agent."""
+    signs = torch.tensor(list(itertools.product([-1.0, 1.0], repeat=2 * count)), dtype=torch.float64)
+    return signs.reshape(-1, count, 1, 2).expand(-1, -1, n, -1)
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize(("mu", "rounds"), [(0.25, None), (-0.25, 4)])
+def test_adversarial_signs_never_leave_the_balls(mode, mu, rounds):
+    """At every local step each agent meets the sign combination that leads it furthest out."""
+    subject, settings = _noisy_quadratic(mu), _settings(mode)
+    start = np.array([1.0, -1.0, 2.0, 0.0])
+    found = confinement.ball(subject, settings, start, rounds=rounds)
+    assert found.holds, found.reason
+    signs = _corners(3, 3) if mode.endswith("stochastic") else torch.zeros(1, 3, 3, 2, dtype=torch.float64)
+    w, furthest, deepest = torch.as_tensor(start), 0.0, 0.0
+    for _ in range(rounds or 30):
+        local = w.expand(3, 4)
+        for _ in range(settings.tau):
+            points = local.expand(len(signs), 3, 4)
+            drawn = [Batch(1, signs[:, place]) for place in range(3)]
+            batches = Batches((drawn[0],), drawn[1], (drawn[2],))
+            gradient = evaluate(subject, points, 0.5, 1, mode, delta=settings.delta, batches=batches)
+            after = points - settings.beta * gradient
+            worst = after.norm(dim=-1).argmax(dim=0)
+            deepest = max(deepest, float(noisy_fine_tuning(subject, points, 0.5, 1, batches)[1].norm(dim=-1).max()))
+            local = after[worst, torch.arange(3)]
+            furthest = max(furthest, float(local.norm(dim=-1).max()))
+        # The server may average any subset: the most distant agent alone is the worst one.
+        w = local[local.norm(dim=-1).argmax()]
+    assert furthest <= found.radius_W0
+    assert deepest <= found.radius_W <= subject.radius
+    # The proof is not vacuous: within a factor of six of what an adversary reaches.
+    assert found.radius_W0 <= 6 * furthest
+
+
+def test_radii_are_exact_for_one_agent_in_one_dimension():
+    # f = w^2/2 with noise +-1: w -> w - (w +- 1)/2 keeps |w| <= 1, starting from 1/4; fine-tuning w -> w/2 +- 1/2.
+    subject = QuadraticTask([[[1.0]]], [[0.0]], radius=1.5, noise=Noise.coordinate(1, 1, gradient=1.0))
+    settings = MetaFedAvg(0.0, 0, 0.5, 2, mode="stochastic", D=1, D_prime=1, D_H=1)
+    found = confinement.ball(subject, settings, [0.25])
+    assert found.holds
+    assert found.radius_W0 == pytest.approx(1.0, rel=1e-12)
+    assert found.radius_W0 >= 1.0
+    horizon = confinement.ball(subject, settings, [0.25], rounds=1)
+    # two local steps: |w| <= 1/4 -> 5/8 -> 13/16
+    assert horizon.radius_W0 == pytest.approx(13 / 16, rel=1e-12)
+    assert "horizon" in horizon.reason
+
+
+def test_fine_tuning_and_probes_enlarge_w():
+    # f = w^2/2 - one step of alpha = 1/2 from |w| <= 1: stays within 1; probes v = w^1 reach delta further.
+    subject = QuadraticTask([[[1.0]]], [[0.0]], radius=3.0)
+    plain = confinement.ball(subject, MetaFedAvg(0.5, 1, 0.5, 1), [1.0])
+    probing = confinement.ball(subject, MetaFedAvg(0.5, 1, 0.5, 1, mode="hessian_free", delta=0.25), [1.0])
+    assert plain.radius_W == pytest.approx(1.0, rel=1e-12)
+    assert probing.radius_W == pytest.approx(1.25, rel=1e-12)
+
+
+def test_probes_count_even_without_fine_tuning_steps_of_any_length():
+    # alpha = 0: |w| -> |w|/2 + 3/2 keeps |w| <= 3, where the gradient is at most 6; probes reach 6/4 further.
+    subject = QuadraticTask([[[1.0]]], [[3.0]], radius=9.0)
+    found = confinement.ball(subject, MetaFedAvg(0.0, 1, 0.5, 1, mode="hessian_free", delta=0.25), [0.0])
+    assert found.radius_W0 == pytest.approx(3.0, rel=1e-12)
+    assert found.radius_W == pytest.approx(3.0 + 0.25 * 6, rel=1e-12)
+
+
+def test_a_ball_that_is_too_small_is_said_so_in_numbers():
+    subject = QuadraticTask([[[1.0]]], [[0.0]], radius=1.0)
+    found = confinement.ball(subject, MetaFedAvg(0.5, 1, 0.5, 1), [2.0])
+    assert not found.holds
+    assert found.radius_W0 == pytest.approx(2.0, rel=1e-12)
+    assert "radius 1" in found.reason
+
+
+def test_expanding_steps_need_a_horizon():
+    subject = QuadraticTask([[[-1.0]]], [[0.0]], radius=100.0)
+    settings = MetaFedAvg(0.5, 1, 0.1, 2)
+    assert not confinement.ball(subject, settings, [1.0]).holds
+    assert confinement.ball(subject, settings, [1.0]).radius_W0 == math.inf
+    found = confinement.ball(subject, settings, [1.0], rounds=3)
+    # M = -(3/2)^2, six local steps of factor 1 + 0.1 * 9/4
+    assert found.holds
+    assert found.radius_W0 == pytest.approx(1.225**6, rel=1e-12)
+    assert not confinement.ball(subject, settings, [1.0], rounds=100_000).holds
+
+
+def test_tasks_with_global_constants_are_confined_trivially():
+    found = confinement.ball(task("cosine"), MetaFedAvg(0.5, 1, 0.1, 2), np.zeros(3))
+    assert found.holds
+    assert found.radius_W == math.inf
+
+
+def test_a_task_without_a_radius_gets_radii_to_choose_from():
+    subject = QuadraticTask([[[1.0]]], [[0.0]])
+    found = confinement.ball(subject, MetaFedAvg(0.5, 1, 0.5, 1), [2.0])
+    assert found.holds
+    assert math.isfinite(found.radius_W)
+    assert "no radius" in found.reason
+
+
+def test_an_interval_without_a_proof_is_not_claimed():
+    subject = SplineTask([-1.0, 1.0], [[1.0, 1.0]], [0.0])
+    assert not confinement.ball(subject, MetaFedAvg(0.5, 1, 0.1, 2), [0.0]).holds

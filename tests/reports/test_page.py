@@ -1,0 +1,320 @@
+"""The page: whole, escaped, offline, readable without scripts, and true to the rows and the theory."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+import shutil
+import subprocess
+from functools import cache
+from html import unescape
+from html.parser import HTMLParser
+from importlib import resources
+
+import pytest
+
+import theory
+from reports.figures import all_figures
+from reports.html import evaluation_command, headline, number, render, repeat_command, row_anchors
+from reports.rows import Verdict
+from tests.reports.test_tables import HOSTILE, make_row, synthetic_curves, synthetic_rows
+
+MANIFEST = {
+    "plan": "standard",
+    "seed": 7,
+    "versions": {"torch": "2.13.0"},
+    "records": [f"{i:064x}" for i in range(40)],
+    "note": "<img src=x onerror=alert(2)>",
+}
+_VOID = {"meta", "link", "input", "br", "img", "hr"}
+_LIMIT = 3 * 2**20  # bytes a standard report may take
+
+
+@cache
+def page() -> str:
+    figures = all_figures(synthetic_rows(), synthetic_curves())
+    return render(synthetic_rows(), figures, MANIFEST, "Plan <b>title</b>", 1e-3)
+
+
+class Outline(HTMLParser):
+    """Every element with its attributes, and the tags that were left open or closed out of order."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.elements: list[tuple[str, dict[str, str | None]]] = []
+        self.open: list[str] = []
+        self.wrong: list[str] = []
+        self.feed(text)
+        self.close()
+
+    def handle_starttag(self, tag, attrs):
+        self.elements.append((tag, dict(attrs)))
+        if tag not in _VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attrs):
+        self.elements.append((tag, dict(attrs)))
+
+    def handle_endtag(self, tag):
+        if not self.open or self.open.pop() != tag:
+            self.wrong.append(tag)
+
+
+@cache
+def outline() -> Outline:
+    return Outline(page())
+
+
+def attributes(tag: str) -> list[dict[str, str | None]]:
+    return [found for name, found in outline().elements if name == tag]
+
+
+def test_every_element_is_closed_in_order():
+    assert outline().open == []
+    assert outline().wrong == []
+
+
+def test_ids_are_unique_and_every_inner_link_has_its_target():
+    ids = [found["id"] for _, found in outline().elements if found.get("id")]
+    assert len(ids) == len(set(ids))
+    targets = {(found["href"] or "")[1:] for found in attributes("a") if (found.get("href") or "").startswith("#")}
+    assert targets <= set(ids)
+    for _, found in outline().elements:
+        for name in ("aria-labelledby", "for"):
+            assert set((found.get(name) or "").split()) <= set(ids)
+
+
+def test_nothing_is_loaded_from_anywhere():
+    for _, found in outline().elements:
+        for name in ("src", "href", "xlink:href", "action", "srcset", "data", "poster"):
+            value = found.get(name)
+            assert value is None or value.startswith("#") or value == "data:,"
+    style = re.search(r"<style>(.*?)</style>", page(), re.DOTALL)
+    assert style is not None
+    assert "url(" not in style[1]
+    assert "@import" not in style[1]
+
+
+def test_the_policy_lets_run_this_script_and_no_other():
+    scripts = re.findall(r"<script>(.*?)</script>", page(), re.DOTALL)
+    assert len(scripts) == 1
+    expected = base64.b64encode(hashlib.sha256(scripts[0].encode()).digest()).decode()
+    policy = next(
+        found["content"] for found in attributes("meta") if found.get("http-equiv") == "Content-Security-Policy"
+    )
+    assert policy is not None
+    assert f"script-src 'sha256-{expected}'" in policy
+    assert policy.startswith("default-src 'none'")
+
+
+@pytest.mark.parametrize("text", [HOSTILE, "exceeds <b>it</b>", "Plan <b>title</b>", "<img src=x onerror=alert(2)>"])
+def test_text_from_outside_is_escaped(text):
+    assert text not in page()
+    assert text in unescape(page()), "escaped, yet shown"
+
+
+def test_each_row_is_on_the_page_with_its_details_outside_of_any_script():
+    without_script = re.sub(r"<script>.*?</script>", "", page(), flags=re.DOTALL)
+    anchors = row_anchors(synthetic_rows())
+    assert len(set(anchors.values())) == len(synthetic_rows())
+    parts = dict(re.findall(r'<tbody id="([^"]+)"(.*?)</tbody>', without_script, re.DOTALL))
+    for row in synthetic_rows():
+        part = unescape(parts[anchors[row.row_id]])
+        for shown in (
+            row.row_id,
+            row.reason,
+            row.decided_by,
+            row.hypotheses[0].detail,
+            number(row.predicted),
+            evaluation_command(row),
+        ):
+            assert shown in part
+        assert f'data-verdict="{row.verdict.value}"' in part
+
+
+def test_rows_whose_ids_differ_in_punctuation_keep_their_own_anchors():
+    rows = [make_row("S4", row_id="S4:a"), make_row("S4", row_id="S4/a")]
+    assert list(row_anchors(rows).values()) == ["row-S4-a", "row-S4-a--2"]
+
+
+def test_each_statement_is_there_with_its_formula_and_its_source():
+    alternatives = {found.get("alttext") for found in attributes("math")}
+    for bound in theory.bounds():
+        assert f'id="{bound.id}"' in page()
+        assert bound.latex in alternatives
+        assert bound.source in unescape(page())
+
+
+def test_an_altered_coefficient_shows_on_the_page(monkeypatch):
+    from dataclasses import replace
+
+    from theory.tables import default_table
+
+    table = default_table()
+    formula = table.formulas["b_HF"]
+    case = formula.cases[0]
+    altered = table.altered(replace(formula, cases=(replace(case, expression=3 * case.expression),)))
+    monkeypatch.setattr(theory, "bounds", altered.bounds)
+    changed = render([make_row("S9", mode="hessian_free")], [], MANIFEST, "t", 1e-3)
+    before, after = theory.bound("S9").latex, altered.bound("S9").latex
+    assert before != after
+    assert after in unescape(changed)
+    assert before not in unescape(changed)
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "expected"),
+    [
+        ({}, "Nothing was measured"),
+        ({"S4": Verdict.HOLDS, "T2": Verdict.HOLDS}, "No bound is violated; all 2 are confirmed on at least one task"),
+        (
+            {"S4": Verdict.HOLDS, "T2": Verdict.VACUOUS},
+            "No bound is violated; 1 of 2 is confirmed on at least one task",
+        ),
+        ({"S4": Verdict.HOLDS, "T2": Verdict.VIOLATED}, "1 of 2 bounds is violated: T2"),
+        ({"S4": Verdict.VIOLATED, "T2": Verdict.VIOLATED}, "2 of 2 bounds are violated: S4, T2"),
+    ],
+)
+def test_the_headline_is_the_finding(verdicts, expected):
+    assert headline([make_row(bound, verdict=verdict) for bound, verdict in verdicts.items()]) == expected
+
+
+def test_one_violation_outweighs_any_number_of_rows_that_hold():
+    rows = [make_row("S4", nu=nu) for nu in range(50)] + [make_row("S4", nu=99, verdict=Verdict.VIOLATED)]
+    assert headline(rows) == "1 of 1 bounds is violated: S4"
+
+
+def test_commands_repeat_the_row_with_the_plan_and_seed_of_the_report():
+    published = make_row("per_fedavg.bias", mode="stochastic")
+    assert (
+        repeat_command(published, MANIFEST)
+        == "python -m reports.build --profile standard --only S5 --seed 7 --out again"
+    )
+    own = repeat_command(make_row("T2"), {"plan": "my plan.toml"})
+    assert own == "python -m reports.build --plan 'my plan.toml' --only T2 --out again"
+    assert evaluation_command(make_row("S4", quantity="L_F")).startswith("python -m theory eval L_F alpha=1/4 L=1 ")
+
+
+def test_a_report_of_four_hundred_rows_stays_within_three_mebibytes():
+    inputs = {f"key{j}": "3602879701896397/36028797018963968" for j in range(12)}
+    rows = [make_row("S4", f"task-{i}", quantity="L_F", trivial=7.0, inputs=inputs) for i in range(400)]
+    drawings = len(page().encode()) - len(render(synthetic_rows(), [], MANIFEST, "Plan <b>title</b>", 1e-3).encode())
+    assert len(render(rows, [], MANIFEST, "t", 1e-3).encode()) + drawings < _LIMIT
+
+
+def test_the_same_input_gives_the_same_page():
+    assert page.__wrapped__() == page()
+
+
+def test_an_empty_report_is_a_page_too():
+    text = render([], [], {}, "nothing", 1e-3)
+    assert "Nothing was measured" in text
+    assert Outline(text).wrong == []
+
+
+# --- accessibility -------------------------------------------------------------------------------------------------
+
+
+def test_tables_have_captions_and_header_cells_have_scopes():
+    assert page().count("<table") == page().count("<caption")
+    assert all(found.get("scope") in ("col", "row", "colgroup") for found in attributes("th"))
+
+
+def test_the_first_link_skips_to_the_report_and_regions_have_names():
+    assert attributes("a")[0]["href"] == "#main"
+    assert next(found for name, found in outline().elements if name == "html")["lang"] == "en"
+    for _, found in outline().elements:
+        if found.get("role") in ("region", "img"):
+            assert found.get("aria-label") or found.get("aria-labelledby")
+
+
+def _luminance(color: str) -> float:
+    """Relative luminance of WCAG 2."""
+    digits = color[1:] if len(color) == 7 else "".join(2 * digit for digit in color[1:])
+    channels = [int(digits[i : i + 2], 16) / 255 for i in (0, 2, 4)]
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def _contrast(one: str, other: str) -> float:
+    light, dark = sorted((_luminance(one), _luminance(other)), reverse=True)
+    return (light + 0.05) / (dark + 0.05)
+
+
+def _themes() -> list[dict[str, str]]:
+    style = (resources.files("reports") / "templates" / "page.css").read_text(encoding="utf-8")
+    blocks = re.findall(r":root[^{]*\{([^}]*)\}", style)
+    return [dict(re.findall(r"--([a-z-]+):\s*(#[0-9a-f]{3,6})\b", block)) for block in blocks]
+
+
+@pytest.mark.parametrize("name", ["ink", "soft", "link", "holds", "violated", "vacuous", "not", "inconclusive"])
+def test_text_contrasts_by_at_least_four_and_a_half(name):
+    themes = _themes()
+    assert len(themes) >= 3
+    for theme in themes:
+        for ground in ("paper", "wash", "mark"):
+            if ground in theme:
+                assert _contrast(theme[name], theme[ground]) >= 4.5, (name, ground)
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (None, "–"),
+        (float("nan"), "–"),
+        (float("inf"), "∞"),
+        (0.0, "0"),
+        (-0.5, "−0.5"),
+        (1e-5, "10⁻⁵"),
+        (2.5e7, "2.5×10⁷"),
+        (123456.0, "1.235×10⁵"),
+    ],
+)
+def test_numbers_read_as_in_print(value, text):
+    assert number(value) == text
+
+
+# --- in a browser --------------------------------------------------------------------------------------------------
+
+_PROBE = """<script>
+addEventListener("load", () => {
+  const table = document.getElementById("row-table"), form = document.getElementById("filters"), notes = [];
+  const note = (name, value) => notes.push(`${name}=${value}`);
+  const visible = () => [...table.tBodies].filter((body) => !body.hidden);
+  note("form", form.hidden);
+  form.elements.bound.value = "T3"; form.dispatchEvent(new Event("input"));
+  note("filtered", visible().every((body) => body.dataset.bound === "T3") && visible().length);
+  form.elements.bound.value = ""; form.dispatchEvent(new Event("input"));
+  const head = [...table.tHead.rows[0].cells].at(-1);
+  head.querySelector("button").click(); head.querySelector("button").click();
+  const keys = [...table.tBodies].map((body) => body.rows[0].cells[9].dataset.key).filter((key) => key !== "");
+  note("sort", head.getAttribute("aria-sort"));
+  note("falling", keys.every((key, i) => i === 0 || Number(keys[i - 1]) >= Number(key)));
+  const body = table.tBodies[0], button = body.querySelector("button.open");
+  button.click();
+  note("opened", button.getAttribute("aria-expanded") + getComputedStyle(body.rows[1]).display);
+  note("wide", document.documentElement.scrollWidth <= innerWidth);
+  document.body.dataset.notes = notes.join(" ");
+});
+</script></body>"""
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("width", [1280, 500])
+def test_sorting_filtering_and_opening_work_in_chromium(tmp_path, width):
+    browser = shutil.which("chromium") or shutil.which("google-chrome")
+    assert browser, "this test needs Chromium on the PATH"
+    probed = re.sub(r"<meta http-equiv=[^>]*>", "", page()).replace("</body>", _PROBE)
+    path = tmp_path / "page.html"
+    path.write_text(probed, encoding="utf-8")
+    options = ["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
+    options += ["--disable-sync", "--disable-component-update", f"--user-data-dir={tmp_path / 'profile'}"]
+    options += ["--enable-logging=stderr", f"--window-size={width},900", "--virtual-time-budget=4000"]
+    command = [browser, *options, "--dump-dom", path.as_uri()]
+    outcome = subprocess.run(command, capture_output=True, text=True, timeout=90, check=True)
+    notes = re.search(r'data-notes="([^"]*)"', outcome.stdout)
+    assert notes is not None, outcome.stderr
+    threes = sum(row.bound == "T3" for row in synthetic_rows())
+    assert notes[1] == f"form=false filtered={threes} sort=descending falling=true opened=truetable-row wide=true"
+    assert "CONSOLE" not in outcome.stderr

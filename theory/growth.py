@@ -1,0 +1,256 @@
+"""T5: the exponents that the bounds predict, derived from their expressions.
+
+Every expression here is a sum of non-negative terms, so its order in a variable is found by the max-plus rules:
+the largest (smallest) order of the terms of a sum, the sum of the orders of the factors of a product. The same
+rules give the growth in nu, with q^nu and (q^2 + eta^2)^nu as the two units of growth.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import sympy
+
+from theory.algebra import PowerGain, S, symbol
+from theory.formulas import Formula
+from theory.tables import default_table
+
+TO_ZERO, TO_INFINITY = "to 0", "to infinity"
+Growth = tuple[sympy.Expr, sympy.Expr]
+
+
+@dataclass(frozen=True)
+class Exponent:
+    """One prediction: up to a constant the term behaves like `behaviour`.
+
+    A power law has the exponent of its variable; exponential growth in nu has `exponent` None.
+    """
+
+    statement: str
+    term: str
+    variable: str
+    toward: str
+    exponent: sympy.Expr | None
+    behaviour: sympy.Expr
+    regime: str
+    remark: str = ""
+
+
+def order(
+    expression: sympy.Expr, variable: str, toward: str, formulas: Mapping[str, Formula], steps: int = 3
+) -> sympy.Expr | None:
+    """The order of a non-negative expression in a variable, None when it is identically zero.
+
+    Quantities are expanded, in their general (last) case, until the variable is met; nu is set to `steps`.
+
+    >>> order(symbol("b_sto_2"), "D", TO_INFINITY, default_table().formulas, steps=1)
+    -1
+    """
+    walk = _Order(variable, 1 if toward == TO_INFINITY else -1, formulas, steps)
+    return walk.of(expression)
+
+
+@dataclass(frozen=True)
+class _Order:
+    variable: str
+    sign: int
+    formulas: Mapping[str, Formula]
+    steps: int
+
+    def of(self, expression: sympy.Expr) -> sympy.Expr | None:
+        if expression.is_Symbol:
+            return self.of_symbol(str(expression))
+        if expression.is_number:
+            return None if expression == 0 else sympy.Integer(0)
+        if expression.is_Add:
+            return self.strongest([self.of(term) for term in expression.args])
+        if expression.is_Mul:
+            orders = [self.of(factor) for factor in expression.args]
+            return None if None in orders else sympy.Add(*orders)  # type: ignore[arg-type]
+        if expression.is_Pow:
+            return self.of_power(*expression.as_base_exp())
+        return self.of_function(expression)
+
+    def strongest(self, orders: list[sympy.Expr | None]) -> sympy.Expr | None:
+        known = [item for item in orders if item is not None]
+        return max(known, key=lambda item: self.sign * item) if known else None
+
+    def weakest(self, orders: list[sympy.Expr | None]) -> sympy.Expr | None:
+        return None if None in orders else min(orders, key=lambda item: self.sign * item)  # type: ignore[operator]
+
+    def of_symbol(self, name: str) -> sympy.Expr | None:
+        if name == self.variable:
+            return sympy.Integer(1)
+        formula = self.formulas.get(name)
+        if formula is None:
+            return sympy.Integer(0)
+        return self.of(formula.cases[-1].expression)
+
+    def of_power(self, base: sympy.Expr, exponent: sympy.Expr) -> sympy.Expr | None:
+        inner = self.of(base)
+        times = exponent.subs(symbol("nu"), self.steps)
+        if inner == 0 or times == 0:
+            return sympy.Integer(0)
+        return None if inner is None else inner * times
+
+    def of_function(self, expression: sympy.Expr) -> sympy.Expr | None:
+        if isinstance(expression, S):
+            return None if expression.args[0].subs(symbol("nu"), self.steps) == 0 else self.of(expression.args[1])
+        if isinstance(expression, PowerGain):
+            return self.of(expression.args[1])
+        if isinstance(expression, sympy.Min):
+            return self.weakest([self.of(item) for item in expression.args])
+        if isinstance(expression, sympy.Max):
+            return self.strongest([self.of(item) for item in expression.args])
+        if isinstance(expression, sympy.Sum):
+            index, low, high = expression.limits[0]
+            first, last = (int(end.subs({symbol("nu"): self.steps, symbol("tau"): 3})) for end in (low, high))
+            return self.strongest([self.of(expression.function.subs(index, value)) for value in range(first, last + 1)])
+        raise TypeError(f"{expression}: no order for {type(expression).__name__}")
+
+
+def growth(expression: sympy.Expr, formulas: Mapping[str, Formula]) -> sympy.Expr:
+    """The exponential growth in nu for q > 1, as powers of q and of q^2 + eta^2.
+
+    >>> growth(symbol("L_F"), default_table().formulas)
+    q**(2*nu)
+    """
+    q, eta2, nu = symbol("q"), symbol("eta2"), symbol("nu")
+    found = {(sympy.expand(a).coeff(nu), sympy.expand(c).coeff(nu)) for a, c in _growths(expression, formulas)}
+    fastest = {(a, c) for a, c in found if not any((b, d) != (a, c) and b >= a and d >= c for b, d in found)}
+    return sympy.Max(*(q ** (a * nu) * (q**2 + eta2) ** (c * nu) for a, c in fastest))
+
+
+_FLAT: Growth = (sympy.Integer(0), sympy.Integer(0))
+
+
+def _growths(expression: sympy.Expr, formulas: Mapping[str, Formula]) -> set[Growth]:
+    """Candidates (a, c) for growth q^a (q^2 + eta^2)^c, with a and c linear in nu and the summation indices."""
+    if expression.is_Symbol:
+        name = str(expression)
+        known = name in formulas and name not in ("q", "eta2")
+        return _growths(formulas[name].cases[-1].expression, formulas) if known else {_FLAT}
+    if expression.is_Add or isinstance(expression, (sympy.Min, sympy.Max)):
+        return set().union(*(_growths(term, formulas) for term in expression.args))
+    if expression.is_Mul:
+        total = {_FLAT}
+        for factor in expression.args:
+            total = {(a + b, c + d) for a, c in total for b, d in _growths(factor, formulas)}
+        return total
+    if expression.is_Pow:
+        return _growth_of_power(*expression.as_base_exp(), formulas)
+    if isinstance(expression, S):
+        return {_FLAT} | _growth_of_power(expression.args[1], expression.args[0], formulas)
+    if isinstance(expression, PowerGain):
+        base, gain, power = expression.args
+        return _growth_of_power(base + gain, power, formulas)
+    if isinstance(expression, sympy.Sum):
+        index, low, high = expression.limits[0]
+        inside = _growths(expression.function, formulas)
+        return {(a.subs(index, end), c.subs(index, end)) for a, c in inside for end in (low, high)}
+    return {_FLAT}
+
+
+def _growth_of_power(base: sympy.Expr, exponent: sympy.Expr, formulas: Mapping[str, Formula]) -> set[Growth]:
+    q, eta2 = symbol("q"), symbol("eta2")
+    if exponent.is_number:
+        return {(a * exponent, c * exponent) for a, c in _growths(base, formulas)}
+    if base == q**2 + eta2:
+        return {(sympy.Integer(0), exponent)}
+    inner, power = base.as_base_exp()
+    return {(power * exponent, sympy.Integer(0))} if inner == q else {_FLAT}
+
+
+@dataclass(frozen=True)
+class _Row:
+    """A term whose order is asked for: which statement, what it is, in which variables, at which nu."""
+
+    statement: str
+    term: str
+    expression: sympy.Expr
+    variables: tuple[tuple[str, str], ...]
+    regime: str = "small h"
+    steps: int = 3
+    remark: str = ""
+
+
+def _rows() -> tuple[_Row, ...]:
+    F0_gap, A, beta, tau, K, h, kappa, x, m = (symbol(name) for name in "F0_gap A beta tau K h kappa x m".split())
+    sigma_F2, gamma_F = symbol("sigma_F2"), symbol("gamma_F")
+    bias = (("beta", TO_ZERO), ("D", TO_INFINITY))
+    return (
+        _Row("T2", "optimisation", F0_gap / (A * beta * tau * K), (("beta", TO_ZERO), ("K", TO_INFINITY))),
+        _Row(
+            "T2", "stochastic floor", h * sigma_F2 / (tau * m),
+            (("h", TO_ZERO), ("sigma_F2", TO_ZERO), ("tau", TO_INFINITY), ("m", TO_INFINITY)), "fixed or small h",
+        ),
+        _Row(
+            "T2", "sampling floor", h * kappa * gamma_F**2,
+            (("h", TO_ZERO), ("kappa", TO_ZERO), ("gamma_F", TO_ZERO)),
+        ),
+        _Row(
+            "T2", "drift floor", x**2 * gamma_F**2, (("h", TO_ZERO), ("gamma_F", TO_ZERO)), "tau > 1",
+            remark="absent at tau = 1 and when all F_i have equal Hessians",
+        ),
+        _Row("S5p", "squared bias", symbol("b_sto_2") ** 2, bias, "nu = 1, large D", steps=1),
+        _Row("S5p", "squared bias", symbol("b_sto_2") ** 2, bias, "nu >= 2, rho > 0, large D"),
+        _Row("S5", "squared bias", symbol("b_sto") ** 2, bias, "any nu >= 1", remark="also inside sigma_F^2"),
+        _Row(
+            "S8", "squared first-order error", symbol("b_FO") ** 2, bias, "any nu >= 1",
+            remark="the measured floor is absent without heterogeneity",
+        ),
+        _Row(
+            "S9", "squared Hessian-free error", symbol("b_HF") ** 2, (("beta", TO_ZERO), ("delta", TO_ZERO)),
+            "any nu >= 1", remark="the true error falls as delta^4 when the third derivative is Lipschitz",
+        ),
+    )
+
+
+_GROWING = (
+    ("S3", "B_F"), ("S8", "b_FO"), ("S4", "L_F"), ("S7", "gamma_F"), ("S5", "b_sto"), ("S9", "b_HF"), ("S6", "sigma_F2"),
+)  # fmt: skip
+
+
+def exponents() -> tuple[Exponent, ...]:
+    """Every exponent that T2 and its constants predict, derived from the expressions.
+
+    A bound's exponent is an upper bound: a measured slope may be steeper, and then the bound is loose.
+
+    >>> [str(row.exponent) for row in exponents() if (row.term, row.variable) == ("drift floor", "h")]
+    ['2']
+    """
+    formulas = default_table().formulas
+    held = {name: formula for name, formula in formulas.items() if name != "h"}
+    found = []
+    for row in _rows():
+        for variable, toward in row.variables:
+            known = held if variable == "tau" else formulas
+            exponent = order(row.expression, variable, toward, known, row.steps)
+            if exponent is None:
+                raise ValueError(f"{row.term}: identically zero, it has no exponent in {variable}")
+            found.append(_power_law(row.statement, row.term, variable, toward, exponent, row.regime, row.remark))
+    for statement, name in _GROWING:
+        rate = growth(symbol(name), formulas)
+        found.append(Exponent(statement, name, "nu", TO_INFINITY, None, rate, "q > 1"))
+        found.append(
+            _power_law(statement, name, "nu", TO_INFINITY, sympy.Integer(0), "q < 1 and q^2 + eta^2 <= 1", "bounded")
+        )
+    return (*found, *_linear_growth(formulas))
+
+
+def _power_law(
+    statement: str, term: str, variable: str, toward: str, exponent: sympy.Expr, regime: str, remark: str = ""
+) -> Exponent:
+    return Exponent(statement, term, variable, toward, exponent, symbol(variable) ** exponent, regime, remark)
+
+
+def _linear_growth(formulas: Mapping[str, Formula]) -> tuple[Exponent, ...]:
+    """At q = 1: L_F and the gamma_H term of gamma_F are polynomials in nu."""
+    q, nu, gamma_G = symbol("q"), symbol("nu"), symbol("gamma_G")
+    smooth = formulas["L_F"].expression.subs(q, 1).doit()
+    spread = formulas["gamma_F"].expression.subs(gamma_G, 0).subs(q, 1).doit()
+    return tuple(
+        _power_law(statement, term, "nu", TO_INFINITY, sympy.degree(expression, nu), "q = 1")
+        for statement, term, expression in (("S4", "L_F", smooth), ("S7", "gamma_H term of gamma_F", spread))
+    )

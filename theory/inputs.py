@@ -1,0 +1,99 @@
+"""Inputs read exactly and refused before any work, with the key, the value and what is admissible."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping
+from decimal import Decimal
+from fractions import Fraction
+
+from theory.errors import InputError
+from theory.symbols import KEYS, MODES, RECORDS
+
+_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,4})?|[+-]?\d+/\d+")
+_LONGEST = 400
+_LARGEST_DECADE = 400
+
+
+def read_number(key: str, value: object) -> Fraction:
+    """The exact value of an int, Fraction, Decimal, str or float.
+
+    >>> read_number("alpha", "1/3"), read_number("alpha", "1e-3"), read_number("alpha", 0.5)
+    (Fraction(1, 3), Fraction(1, 1000), Fraction(1, 2))
+
+    Raises:
+        InputError: not a finite number of a known kind.
+    """
+    expected = f"expected {RECORDS[key].range}" if key in RECORDS else "expected a number"
+    if isinstance(value, bool):
+        raise InputError(f"{key} = {value}: a truth value is not a number; {expected}")
+    if isinstance(value, str):
+        return _read_text(key, value.strip(), expected)
+    if isinstance(value, float) and not math.isfinite(value):
+        raise InputError(f"{key} = {value}: not finite; {expected}")
+    if isinstance(value, Decimal):
+        if not value.is_finite() or abs(value.adjusted()) > _LARGEST_DECADE:
+            raise InputError(f"{key} = {value}: not finite or beyond 1e+-{_LARGEST_DECADE}; {expected}")
+        return Fraction(value)
+    if isinstance(value, (int, float, Fraction)):
+        return Fraction(value)
+    return _read_other(key, value, expected)
+
+
+def _read_text(key: str, text: str, expected: str) -> Fraction:
+    if text.lower().lstrip("+-") in ("inf", "infinity", "nan"):
+        raise InputError(f"{key} = {text}: not finite; {expected}")
+    if len(text) > _LONGEST or not _NUMBER.fullmatch(text):
+        raise InputError(f"{key} = {text[:60]}: not a number such as 2, 0.1, 1e-3 or 1/3; {expected}")
+    if "/" in text:
+        above, below = text.split("/")
+        if int(below) == 0:
+            raise InputError(f"{key} = {text}: division by zero; {expected}")
+        return Fraction(int(above), int(below))
+    number = Decimal(text)
+    if number != 0 and abs(number.adjusted()) > _LARGEST_DECADE:
+        raise InputError(f"{key} = {text}: beyond 1e+-{_LARGEST_DECADE}, overflow; {expected}")
+    return Fraction(number)
+
+
+def _read_other(key: str, value: object, expected: str) -> Fraction:
+    """NumPy and other numbers through the standard protocols, without importing their libraries."""
+    if getattr(value, "ndim", 0) == 0:
+        if hasattr(value, "__index__"):
+            return Fraction(value.__index__())  # type: ignore[attr-defined]
+        if hasattr(value, "__float__"):
+            return read_number(key, float(value))  # type: ignore[arg-type]
+    raise InputError(f"{key} = {value!r}: {type(value).__name__} is not a number; {expected}")
+
+
+def read_inputs(given: Mapping[str, object]) -> tuple[dict[str, Fraction], str]:
+    """The exact inputs and the mode, each in its range.
+
+    Raises:
+        InputError: an unknown key, a value outside its range, or m > n.
+    """
+    mode = given.get("mode", "exact")
+    if mode not in MODES:
+        raise InputError(f"mode = {mode}: expected one of {', '.join(MODES)}")
+    values: dict[str, Fraction] = {}
+    for key, value in given.items():
+        if key == "mode":
+            continue
+        if key not in KEYS:
+            raise InputError(f"{key} = {value}: unknown key{_nearest(key)}; admissible keys: {', '.join(KEYS)}, mode")
+        number = read_number(key, value)
+        allowed = RECORDS[key].range
+        if not allowed.contains(number):
+            raise InputError(f"{key} = {value}: expected {allowed}")
+        values[key] = number
+    if "m" in values and "n" in values and values["m"] > values["n"]:
+        raise InputError(f"m = {values['m']}: expected an integer between 1 and n = {values['n']}")
+    return values, str(mode)
+
+
+def _nearest(key: str) -> str:
+    from difflib import get_close_matches
+
+    near = get_close_matches(key, (*KEYS, "mode"), n=1)
+    return f" (did you mean {near[0]}?)" if near else ""
