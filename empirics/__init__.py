@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from empirics.fedavg import Run
     from empirics.logcosh import LogCoshTask
     from empirics.logistic import LogisticTask
-    from empirics.meta_gradients import MODES, meta_gradient, meta_loss
+    from empirics.meta_gradients import meta_gradient, meta_loss
+    from empirics.modes import MODES
     from empirics.noise import Noise
     from empirics.quadratic import QuadraticTask
     from empirics.randomness import Draws
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from empirics.task import Task
 
 _HOMES = {
-    "MODES": "meta_gradients",
+    "MODES": "modes",
     "Batch": "sampling",
     "Constant": "constants",
     "CosineTask": "cosine",

@@ -13,22 +13,14 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from empirics.checks import choice, integer, real
+from empirics.checks import integer, real
 from empirics.errors import InputError
+from empirics.modes import Sizes, check_mode
 from empirics.randomness import Draws
-from empirics.sampling import Batch, require_size
+from empirics.sampling import Batch
 from empirics.task import Task
 
-MODES = (
-    "exact",
-    "stochastic",
-    "first_order",
-    "first_order_stochastic",
-    "hessian_free",
-    "hessian_free_stochastic",
-)
 Watch = Callable[[str, Tensor], None]
-Sizes = tuple[int, int, int]
 
 
 @dataclass(frozen=True)
@@ -162,38 +154,6 @@ def evaluate(
     if mode == "hessian_free_stochastic" and batches is not None and delta is not None:
         return hessian_free_stochastic(task, w, alpha, nu, batches, delta=delta, watch=watch)
     raise InputError(f"mode {mode} lacks its batches or its delta: expected both where the mode needs them")
-
-
-def check_mode(mode: Any, delta: Any, batches: Any) -> tuple[str, float | None, Sizes | None]:
-    """Mode, delta and batch sizes, refused when one is missing that the mode needs, or given that it has no use for.
-
-    batches is (D, D', D_H). First-order mode draws no Hessian batch: its D_H may be None.
-    """
-    mode = choice("mode", mode, MODES)
-    if mode.startswith("hessian_free"):
-        if delta is None:
-            raise InputError(f"delta is missing: mode {mode} needs a probe step, a number > 0")
-        delta = real("delta", delta, above=0)
-    elif delta is not None:
-        raise InputError(
-            f"delta = {delta!r}: mode {mode} has no use for it; leave it out or choose a Hessian-free mode"
-        )
-    if not mode.endswith("stochastic"):
-        if batches is not None:
-            raise InputError(f"batches = {batches!r}: mode {mode} draws none; leave it out or choose a stochastic mode")
-        return mode, delta, None
-    if batches is None:
-        raise InputError(f"batches is missing: mode {mode} needs batch sizes (D, D_prime, D_H)")
-    if not isinstance(batches, (tuple, list)) or len(batches) != 3:
-        raise InputError(f"batches = {batches!r}: expected three batch sizes (D, D_prime, D_H)")
-    inner, outer, hessian = batches
-    if mode == "first_order_stochastic" and hessian is None:
-        hessian = 1
-    return (
-        mode,
-        delta,
-        (require_size("D", inner, mode), require_size("D_prime", outer, mode), require_size("D_H", hessian, mode)),
-    )
 
 
 @torch.no_grad()

@@ -10,7 +10,6 @@ import torch
 from torch import Tensor
 
 from empirics.constants import Constant
-from empirics.errors import InputError
 from empirics.randomness import Words
 
 if TYPE_CHECKING:
@@ -122,12 +121,3 @@ def full_loss_sure(constants: dict[str, Constant]) -> Sure:
     high = constants["L"].value if "L" in constants else None
     low = constants["mu"].value if "mu" in constants else (None if high is None else -high)
     return Sure(constants["B"].value if "B" in constants else None, low, high)
-
-
-def require_size(name: str, size: int | None, mode: str) -> int:
-    """A batch size that the mode needs, refused when it is missing or not a positive integer."""
-    from empirics.checks import integer
-
-    if size is None:
-        raise InputError(f"{name} is missing: mode {mode} needs a batch size, an integer >= 1")
-    return integer(name, size, at_least=1)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from empirics.checks import integer, real
 from empirics.errors import InputError
-from empirics.meta_gradients import Sizes, check_mode
+from empirics.modes import Sizes, check_mode
 
 if TYPE_CHECKING:
     from empirics.fedavg import Run

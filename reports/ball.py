@@ -7,6 +7,7 @@ stored (its float64 arrays taken as exact), whatever the rounding inside.
 
 from __future__ import annotations
 
+import itertools
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
@@ -291,7 +292,10 @@ def matrix(x: np.ndarray) -> arb_mat:
 
 def _quadratics(arrays: Mapping[str, np.ndarray]) -> list[BallLoss]:
     e = arrays["e"]
-    return [BallQuadratic(matrix(A), column(c), arb(float(e[i]))) for i, (A, c) in enumerate(zip(arrays["A"], arrays["c"], strict=True))]
+    return [
+        BallQuadratic(matrix(A), column(c), arb(float(e[i])))
+        for i, (A, c) in enumerate(zip(arrays["A"], arrays["c"], strict=True))
+    ]
 
 
 def _ridges(g: tuple) -> Callable[[Mapping[str, np.ndarray]], list[BallLoss]]:
@@ -318,7 +322,7 @@ def _splines(arrays: Mapping[str, np.ndarray]) -> list[BallLoss]:
     result: list[BallLoss] = []
     for i in range(len(arrays["jerks"])):
         jerks = [ball(float(x)) for x in arrays["jerks"][i]]
-        kinks = tuple(after - before for before, after in zip(jerks[:-1], jerks[1:], strict=True))
+        kinks = tuple(after - before for before, after in itertools.pairwise(jerks))
         first = (ball(float(arrays[name][i, 0])) for name in ("values", "slopes", "bends"))
         result.append(BallSpline(knots, kinks, *first))
     return result

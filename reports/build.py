@@ -16,20 +16,24 @@ app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions
 _LATER = "is not in this version of meta-fedavg-bounds; leave the option out"
 
 
-class Refused(Exception):
+class RefusedError(Exception):
     """Bad input: one line for the user; nothing has been written."""
 
 
 @app.command()
 def build(
     profile: Annotated[str, typer.Option(help="quick, standard or full")] = "standard",
-    plan: Annotated[str | None, typer.Option(help="a packaged plan by name, or a TOML file; instead of --profile")] = None,
+    plan: Annotated[
+        str | None, typer.Option(help="a packaged plan by name, or a TOML file; instead of --profile")
+    ] = None,
     device: Annotated[str, typer.Option(help="auto, cpu or cuda")] = "auto",
     out: Annotated[Path, typer.Option(help="output folder")] = Path("out"),
     only: Annotated[list[str] | None, typer.Option(help="statement IDs, comma-separated or repeated")] = None,
     seed: Annotated[int, typer.Option(help="root of the seed tree")] = 0,
     seeds: Annotated[int, typer.Option(help="number of roots; their replicas are pooled")] = 1,
-    jobs: Annotated[int | None, typer.Option(help="worker processes; default: the processors at hand, 1 on cuda")] = None,
+    jobs: Annotated[
+        int | None, typer.Option(help="worker processes; default: the processors at hand, 1 on cuda")
+    ] = None,
     strict: Annotated[bool, typer.Option("--strict", help="exit 1 also when a row is INCONCLUSIVE")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="print what would be run, write nothing")] = False,
     claims: Annotated[list[str] | None, typer.Option(hidden=True)] = None,
@@ -44,29 +48,37 @@ def build(
     Exit status 0: no applicable bound violated; 1: one was (with --strict also: one was not established);
     2: bad input, nothing written.
     """
-    later = {"--claims": claims, "--task": task, "--shard": shard, "--scheduler": scheduler, "--check": check, "--reproduce": reproduce}
+    later = {
+        "--claims": claims,
+        "--task": task,
+        "--shard": shard,
+        "--scheduler": scheduler,
+        "--check": check,
+        "--reproduce": reproduce,
+    }
     try:
         for option, value in later.items():
             if value:
-                raise Refused(f"{option} {_LATER}")
+                raise RefusedError(f"{option} {_LATER}")
         status = _run(profile, plan, device, out, _ids(only), seed, seeds, jobs, strict, dry_run)
-    except Refused as refusal:
+    except RefusedError as refusal:
         typer.echo(f"reports.build: {refusal}", err=True)
         raise typer.Exit(2) from None
     raise typer.Exit(status)
 
 
 def _run(
-    profile: str, plan: str | None, device: str, out: Path, only: list[str], seed: int, seeds: int, jobs: int | None, strict: bool, dry_run: bool
+    profile: str, plan: str | None, device: str, out: Path, only: list[str], seed: int, seeds: int, jobs: int | None,
+    strict: bool, dry_run: bool,
 ) -> int:  # fmt: skip
     from reports.plan import PROFILES
 
     if plan is None and profile not in PROFILES:
-        raise Refused(f"--profile {profile}: expected one of {', '.join(PROFILES)}")
+        raise RefusedError(f"--profile {profile}: expected one of {', '.join(PROFILES)}")
     if seeds < 1 or seed < 0:
-        raise Refused(f"--seed {seed} --seeds {seeds}: expected a root >= 0 and at least one root")
+        raise RefusedError(f"--seed {seed} --seeds {seeds}: expected a root >= 0 and at least one root")
     if out.exists() and not out.is_dir():
-        raise Refused(f"--out {out}: exists and is not a folder; choose another")
+        raise RefusedError(f"--out {out}: exists and is not a folder; choose another")
     name = plan or profile
     chosen = _plan(name, only)
     if dry_run:
@@ -80,7 +92,11 @@ def _run(
 
     where = _device(device)
     workers = _jobs(jobs, where)
-    report = build_report(Request(chosen, name, out, where, seed, seeds, workers, command=["python", "-m", "reports.build", *sys.argv[1:]]))
+    report = build_report(
+        Request(
+            chosen, name, out, where, seed, seeds, workers, command=["python", "-m", "reports.build", *sys.argv[1:]]
+        )
+    )
     _summary(report)
     return report.exit_status(strict=strict)
 
@@ -92,15 +108,17 @@ def _plan(name: str, only: list[str]) -> Plan:
     known = {bound.id for bound in theory.bounds()} | {"T1"}
     unknown = [one for one in only if one not in known]
     if unknown:
-        raise Refused(f"--only {','.join(unknown)}: unknown; expected statement IDs among {', '.join(sorted(known))}")
+        raise RefusedError(
+            f"--only {','.join(unknown)}: unknown; expected statement IDs among {', '.join(sorted(known))}"
+        )
     try:
         chosen = load_plan(name)
     except PlanError as error:
-        raise Refused(str(error)) from None
+        raise RefusedError(str(error)) from None
     if only:
         chosen = chosen.only(set(only))
         if not chosen.tasks:
-            raise Refused(f"--only {','.join(only)}: nothing in plan {name} measures it")
+            raise RefusedError(f"--only {','.join(only)}: nothing in plan {name} measures it")
     return chosen
 
 
@@ -114,14 +132,14 @@ def _device(name: str) -> str:
     try:
         return str(empirics.device(name))
     except ValueError as error:
-        raise Refused(f"--device {name}: {error}") from None
+        raise RefusedError(f"--device {name}: {error}") from None
 
 
 def _jobs(jobs: int | None, device: str) -> int:
     import os
 
     if jobs is not None and jobs < 1:
-        raise Refused(f"--jobs {jobs}: expected at least one worker process")
+        raise RefusedError(f"--jobs {jobs}: expected at least one worker process")
     if device.startswith("cuda"):
         return 1
     return jobs or min(8, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)

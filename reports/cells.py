@@ -73,7 +73,17 @@ def code_version() -> str:
 
 
 # what only shows results cannot change what is run
-_PRESENTATION = ("build.py", "curves.py", "figures", "html.py", "pipeline.py", "rows.py", "statistics.py", "tables.py", "verdicts.py")
+_PRESENTATION = (
+    "build.py",
+    "curves.py",
+    "figures",
+    "html.py",
+    "pipeline.py",
+    "rows.py",
+    "statistics.py",
+    "tables.py",
+    "verdicts.py",
+)
 
 
 def items(plan: Plan, *, seed: int, seeds: int, device: str) -> list[Item]:
@@ -94,7 +104,7 @@ def execute(item: Item, folder: Path) -> Outcome:
 
 def findings(item: Item, record: Record) -> list[Finding]:
     """The rows that a record supports."""
-    subject, cell, arrays = _subject(item.task.model_dump_json(), item.device), item.cell, dict(record.arrays)
+    subject, cell, arrays = _subject(item.task.model_dump_json()), item.cell, dict(record.arrays)
     if isinstance(cell, PointsCell):
         return point_findings(subject, cell, arrays)
     if isinstance(cell, NoiseCell):
@@ -106,22 +116,22 @@ def curve(item: Item, record: Record) -> Curve | None:
     """The course of a run over its rounds, for the figures."""
     if not isinstance(item.cell, RunCell) or "T2" not in item.cell.statements or "iterates" not in record.arrays:
         return None
-    return curve_of(prepare(_subject(item.task.model_dump_json(), item.device), item.cell), record.arrays["iterates"])
+    return curve_of(prepare(_subject(item.task.model_dump_json()), item.cell), record.arrays["iterates"])
 
 
 def _record(item: Item) -> Mapping[str, np.ndarray]:
-    subject, cell = _subject(item.task.model_dump_json(), item.device), item.cell
+    subject, cell = _subject(item.task.model_dump_json()), item.cell
     path = (item.kind, item.cell.model_dump_json(), item.task.model_dump_json())
     roots = [child_seed(item.seed, index, *path) for index in range(item.seeds)]
     if isinstance(cell, PointsCell):
         return record_points(subject, cell, roots[0])
     if isinstance(cell, NoiseCell):
-        return record_noise(subject, cell, roots[0])
+        return record_noise(subject, cell, roots[0], item.device)
     prepared = prepare(subject, cell)
-    parts = [record_run(prepared, root) for root in roots[: 1 if prepared.surely_one_path else None]]
+    parts = [record_run(prepared, root, item.device) for root in roots[: 1 if prepared.surely_one_path else None]]
     return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
 
 
 @lru_cache(maxsize=32)
-def _subject(task: str, device: str) -> Subject:
-    return Subject.of(TaskPlan.model_validate_json(task), device)
+def _subject(task: str) -> Subject:
+    return Subject.of(TaskPlan.model_validate_json(task))

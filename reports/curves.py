@@ -37,7 +37,11 @@ def curve_of(prepared: Prepared, iterates: np.ndarray) -> Curve | None:
         "squared_gradient_bound": (gap0 / (A * s.beta * s.tau * rounds) + N / A).tolist(),
         "squared_gradient_floor": [N / A] * len(rounds),
     }
-    ids = {finding.bound: finding.row_id for finding in run_findings(p, {"iterates": iterates[:, :2]}) if finding.bound in ("T2", "T3")}
+    ids = {
+        finding.bound: finding.row_id
+        for finding in run_findings(p, {"iterates": iterates[:, :2]})
+        if finding.bound in ("T2", "T3")
+    }
     if "T3" in p.cell.statements:
         gap = gaps(p, iterates[:, 1:])
         mu_F = float(theory_number(p.inputs["mu_F"]))
@@ -63,7 +67,9 @@ def curves_frame(curves: Sequence[Curve]) -> pd.DataFrame:
     frames = [pd.DataFrame(curve.columns).reindex(columns=list(_COLUMNS)) for curve in curves]
     if not frames:
         return pd.DataFrame(columns=list(_COLUMNS))
-    return pd.concat([frame.dropna(axis=1, how="all") for frame in frames], ignore_index=True).reindex(columns=list(_COLUMNS))
+    return pd.concat([frame.dropna(axis=1, how="all") for frame in frames], ignore_index=True).reindex(
+        columns=list(_COLUMNS)
+    )
 
 
 def theory_number(text: str) -> float:

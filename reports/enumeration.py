@@ -1,7 +1,7 @@
 """Exact expectations of the stochastic meta-gradients over finite sample spaces, in balls.
 
 On the analytic tasks a batch of D samples enters only through the means of its D signs, so an inner gradient batch has
-(D + 1)^2 outcomes at most. All batches are independent, hence the expectation is a finite sum over the tree of outcomes.
+(D + 1)^2 outcomes at most. All batches are independent, so an expectation is a finite sum over the tree of outcomes.
 Where an outcome enters linearly (outer gradient and Hessians in the bias of the stochastic mode), its mean is used.
 """
 
@@ -49,7 +49,9 @@ def noises(arrays: Mapping[str, np.ndarray]) -> list[BallNoise]:
     n = len(arrays["noise_u"])
     g, a, k = (ball(float(arrays[name])) for name in ("noise_gradient", "noise_amplitude", "noise_frequency"))
     return [
-        BallNoise(g, a, k, column(arrays["noise_u"][i]), column(arrays["noise_v"][i]), ball(float(arrays["noise_phi"][i])))
+        BallNoise(
+            g, a, k, column(arrays["noise_u"][i]), column(arrays["noise_v"][i]), ball(float(arrays["noise_phi"][i]))
+        )
         for i in range(n)
     ]
 
@@ -67,8 +69,8 @@ def sign_means(D: int, active: bool) -> list[tuple[Fraction, Fraction]]:
 
 def outcomes(noise: BallNoise, D: int, *, gradient: bool) -> list[Outcome]:
     """The outcomes of a batch of D samples, for a gradient (both signs) or for a Hessian (only s2 acts)."""
-    first = sign_means(D, gradient and not noise.g == 0)
-    second = sign_means(D, not noise.a == 0)
+    first = sign_means(D, gradient and noise.g != 0)
+    second = sign_means(D, noise.a != 0)
     return [(ball(p * r), ball(s), ball(t)) for p, s in first for r, t in second]
 
 

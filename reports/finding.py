@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from reports.rows import Provenance, StatedConstant
+from reports.rows import StatedConstant
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ class Finding:
     """A left side, measured, waiting for its right side and its verdict."""
 
     bound: str
-    provenance: Provenance
+    provenance: str
     quantity: str
     inputs: Mapping[str, str]
     setting: Setting

@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
+import torch
 
 import theory
 from empirics import Noise, QuadraticTask, Task
@@ -56,9 +57,9 @@ class Subject:
     task: Task
 
     @classmethod
-    def of(cls, plan: TaskPlan, device: str = "cpu") -> Subject:
-        """Make the task a plan names, on a device."""
-        return cls(plan, make_task(plan).to(device))
+    def of(cls, plan: TaskPlan) -> Subject:
+        """Make the task a plan names, on the CPU: only runs and draws move to another device."""
+        return cls(plan, make_task(plan))
 
     def on_ball(self, radius: float) -> Subject:
         """The same subject with B and gamma_G stated on norm(w) <= radius, for a quadratic task; else itself."""
@@ -67,10 +68,11 @@ class Subject:
             return self
         noise = None
         if "noise_u" in self.arrays:
-            scales = (float(self.noise_arrays[name]) for name in _NOISE_SCALES)
-            noise = Noise(*scales, *(self.arrays[name] for name in ("noise_u", "noise_v", "noise_phi")))
+            g, a, k = (float(self.noise_arrays[name]) for name in _NOISE_SCALES)
+            u, v, phi = (torch.as_tensor(self.arrays[name]) for name in ("noise_u", "noise_v", "noise_phi"))
+            noise = Noise(g, a, k, u, v, phi)
         arrays = (self.arrays[name] for name in ("A", "c", "e"))
-        bounded = QuadraticTask(*arrays, radius=radius, noise=noise).to(task.device)
+        bounded = QuadraticTask(*arrays, radius=radius, noise=noise)
         return Subject(self.plan, bounded)
 
     @property
@@ -87,7 +89,7 @@ class Subject:
     def noise_arrays(self) -> Mapping[str, np.ndarray]:
         """The numbers in the formula of the task's sign noise; without noise, zero scales and any directions."""
         sampler, n, d = self.task.sampler, self.task.n, self.task.d
-        scales = {name: np.float64(getattr(sampler, letter, 0.0)) for name, letter in _NOISE_SCALES.items()}
+        scales = {name: np.asarray(getattr(sampler, letter, 0.0)) for name, letter in _NOISE_SCALES.items()}
         still = {"noise_u": np.zeros((n, d)), "noise_v": np.zeros((n, d)), "noise_phi": np.zeros(n)}
         return {**still, **{name: self.arrays[name] for name in still if name in self.arrays}, **scales}
 
@@ -101,7 +103,7 @@ class Subject:
         """The constants of A2-A6 that the task certifies, each with its side."""
         found = self.task.constants()
         return {
-            name: StatedConstant(value=float(found[name].value), side=_sound(name, found[name].side))
+            name: StatedConstant(value=float(found[name].value), side=found[name].side)  # type: ignore[arg-type]
             for name in CONSTANTS
             if name in found
         }
@@ -135,8 +137,3 @@ class Subject:
         """S1: how far the engine's exact meta-gradient may be from the true one at such points."""
         eta = self.rounding(alpha, nu, radius)
         return theory.quantity("S1").value(**self.inputs(alpha, nu, eta_G=eta.gradient, eta_H=eta.hessian))
-
-
-def _sound(name: str, side: str) -> Any:
-    """A certified bound on the side that keeps a right side sound is `upper` in the sense of a verdict row."""
-    return "upper" if name in SOUND_BELOW and side == "lower" else side

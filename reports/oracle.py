@@ -59,16 +59,12 @@ def _quadratic(arrays: Arrays, i: int) -> DenseLoss:
 
 def _cosine(arrays: Arrays, i: int) -> DenseLoss:
     a, s, phi = _features(arrays, i)
-    return DenseLoss(
-        lambda w: -a.T @ (s * np.sin(a @ w + phi)), lambda w: -(a.T * (s * np.cos(a @ w + phi))) @ a
-    )
+    return DenseLoss(lambda w: -a.T @ (s * np.sin(a @ w + phi)), lambda w: -(a.T * (s * np.cos(a @ w + phi))) @ a)
 
 
 def _log_cosh(arrays: Arrays, i: int) -> DenseLoss:
     a, s, phi = _features(arrays, i)
-    return DenseLoss(
-        lambda w: a.T @ (s * np.tanh(a @ w + phi)), lambda w: (a.T * (s / np.cosh(a @ w + phi) ** 2)) @ a
-    )
+    return DenseLoss(lambda w: a.T @ (s * np.tanh(a @ w + phi)), lambda w: (a.T * (s / np.cosh(a @ w + phi) ** 2)) @ a)
 
 
 def _logistic(arrays: Arrays, i: int) -> DenseLoss:
@@ -78,9 +74,7 @@ def _logistic(arrays: Arrays, i: int) -> DenseLoss:
     def miss(w: Array) -> Array:
         return 1.0 / (1.0 + np.exp(z @ w))
 
-    return DenseLoss(
-        lambda w: -z.T @ miss(w) / count, lambda w: (z.T * (miss(w) * (1.0 - miss(w)))) @ z / count
-    )
+    return DenseLoss(lambda w: -z.T @ miss(w) / count, lambda w: (z.T * (miss(w) * (1.0 - miss(w)))) @ z / count)
 
 
 def _features(arrays: Arrays, i: int) -> tuple[Array, Array, Array]:

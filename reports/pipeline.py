@@ -28,7 +28,18 @@ from reports.store import write_atomically
 from reports.tables import results_frame
 from reports.verdicts import judge
 
-_VERSIONS = ("torch", "numpy", "scipy", "sympy", "python-flint", "pandas", "matplotlib", "scikit-learn", "joblib", "pydantic")
+_VERSIONS = (
+    "torch",
+    "numpy",
+    "scipy",
+    "sympy",
+    "python-flint",
+    "pandas",
+    "matplotlib",
+    "scikit-learn",
+    "joblib",
+    "pydantic",
+)
 
 
 @dataclass(frozen=True)
@@ -97,8 +108,9 @@ def _stream(work: list[Item], records: Path, jobs: int) -> Iterator[tuple[int, O
             yield index, execute(item, records)
         return
     # memory-mapping large arguments into a temporary folder buys nothing for items of a few hundred bytes
-    parallel = joblib.Parallel(n_jobs=jobs, return_as="generator_unordered", max_nbytes=None, batch_size=1)
-    yield from parallel(joblib.delayed(_numbered)(index, item, records) for index, item in enumerate(work))
+    parallel = joblib.Parallel(n_jobs=jobs, return_as="generator_unordered", max_nbytes=None)
+    results: Any = parallel(joblib.delayed(_numbered)(index, item, records) for index, item in enumerate(work))
+    yield from results
 
 
 def _numbered(index: int, item: Item, records: Path) -> tuple[int, Outcome]:

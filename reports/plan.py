@@ -27,7 +27,7 @@ def _rational(value: object) -> Fraction:
 
 
 Rational = Annotated[Fraction, BeforeValidator(_rational)]
-_STRICT = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
+_STRICT = ConfigDict(extra="forbid", frozen=True, strict=True, arbitrary_types_allowed=True)
 
 
 class TaskPlan(BaseModel):
@@ -129,7 +129,10 @@ class Plan(BaseModel):
         """The plan with every cell cut down to the given statements, and without cells and tasks left idle."""
 
         def cut(cells: list) -> list:
-            kept = [cell.model_copy(update={"statements": [s for s in cell.statements if _wanted(s, statements)]}) for cell in cells]
+            kept = [
+                cell.model_copy(update={"statements": [s for s in cell.statements if _wanted(s, statements)]})
+                for cell in cells
+            ]
             return [cell for cell in kept if cell.statements]
 
         points, noise, runs = cut(self.points), cut(self.noise), cut(self.runs)

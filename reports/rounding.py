@@ -18,7 +18,7 @@ _ELEMENTARY = 16
 
 
 def gamma(k: int) -> float:
-    """k u / (1 - k u): the relative error of k rounded operations in a row.
+    """K u / (1 - k u): the relative error of k rounded operations in a row.
 
     >>> gamma(4) < 4.5e-16
     True

@@ -32,12 +32,16 @@ class Verdict(StrEnum):
 
 
 _ADVICE = {
-    Verdict.HOLDS: "True on every instance of this row, with rounding and luck excluded; it says nothing about instances not in the row.",
+    Verdict.HOLDS: "True on every instance of this row, with rounding and luck excluded; "
+    "it says nothing about instances that are not in the row.",
     Verdict.VIOLATED: "False: the witness of this row exceeds the bound beyond rounding and at the stated error level.",
-    Verdict.VACUOUS: "True, but the bound is no smaller than a trivial one that needs no theorem, so it carries no information here.",
-    Verdict.NOT_APPLICABLE: "A hypothesis of the bound fails on this row, so the bound claims nothing; the reason gives both sides in numbers.",
-    Verdict.INCONCLUSIVE: "The evidence does not decide: the interval contains the bound, or a constant in the bound is only a lower estimate.",
-}  # fmt: skip
+    Verdict.VACUOUS: "True, but the bound is no smaller than a trivial one that needs no theorem, "
+    "so it carries no information here.",
+    Verdict.NOT_APPLICABLE: "A hypothesis of the bound fails on this row, so the bound claims nothing; "
+    "the reason gives both sides in numbers.",
+    Verdict.INCONCLUSIVE: "The evidence does not decide: the interval contains the bound, "
+    "or a constant in the bound is only a lower estimate.",
+}
 
 
 class StatedConstant(BaseModel):

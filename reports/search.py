@@ -27,7 +27,9 @@ class Box:
         return x * torch.clamp(self.radius / norms.clamp_min(1e-300), max=1.0)
 
 
-def maximise(objective: Callable[[Tensor], Tensor], box: Box, *, seed: int, population: int = 192, generations: int = 24) -> Tensor:
+def maximise(
+    objective: Callable[[Tensor], Tensor], box: Box, *, seed: int, population: int = 192, generations: int = 24
+) -> Tensor:
     """The best candidate (parts, d) found for an objective that maps (P, parts, d) to (P,).
 
     A (mu + lambda) evolution: a quarter survives, each survivor gets Gaussian children whose scale halves every third

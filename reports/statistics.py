@@ -82,7 +82,9 @@ def e_value(values: Sequence[float] | NDArray, bound: float) -> float:
     """
     x = np.asarray(values, dtype=np.float64)
     if x.size == 0 or x.min() < 0 or not bound > 0:
-        raise ValueError(f"e_value: needs non-negative values and bound > 0, got min {x.min(initial=np.inf)}, bound {bound}")
+        raise ValueError(
+            f"e_value: needs non-negative values and bound > 0, got min {x.min(initial=np.inf)}, bound {bound}"
+        )
     logs = np.log1p(_E_VALUE_BETS[:, None] * (x[None, :] / bound - 1.0)).sum(axis=1)
     return _mixture(logs)
 
@@ -123,5 +125,8 @@ def _scaled(values: Sequence[float] | NDArray, low: float, high: float, level: f
     if not 0.0 < level < 1.0:
         raise ValueError(f"level: {level} is not in (0, 1)")
     if x.size == 0 or not low < high or x.min() < low or x.max() > high:
-        raise ValueError(f"values: needs at least one value and all in [{low}, {high}], got [{x.min(initial=np.inf)}, {x.max(initial=-np.inf)}]")
+        raise ValueError(
+            f"values: needs at least one value and all in [{low}, {high}], "
+            f"got [{x.min(initial=np.inf)}, {x.max(initial=-np.inf)}]"
+        )
     return (x - low) / (high - low)

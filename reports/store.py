@@ -78,7 +78,9 @@ class Store:
         body = json.loads((self.folder / f"{key}.json").read_text(encoding="utf-8"))
         packed = (self.folder / f"{key}.npz").read_bytes()
         if hashlib.sha256(packed).hexdigest() != body["arrays_sha256"]:
-            raise ValueError(f"record {key}: its arrays are not the ones that were stored with it; run the report again")
+            raise ValueError(
+                f"record {key}: its arrays are not the ones that were stored with it; run the report again"
+            )
         if record_key(body["cell"]) != key:
             raise ValueError(f"record {key}: its cell description was changed; run the report again")
         with np.load(io.BytesIO(packed), allow_pickle=False) as arrays:

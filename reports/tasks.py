@@ -18,7 +18,9 @@ def make_task(plan: TaskPlan) -> Task:
     Raises PlanError for an unknown factory or arguments it does not take, naming the task.
     """
     if plan.factory not in FACTORIES:
-        raise PlanError(f"task {plan.name}: factory {plan.factory!r} is unknown; known are {', '.join(sorted(FACTORIES))}")
+        raise PlanError(
+            f"task {plan.name}: factory {plan.factory!r} is unknown; known are {', '.join(sorted(FACTORIES))}"
+        )
     try:
         return FACTORIES[plan.factory](**plan.arguments)
     except (TypeError, ValueError) as error:

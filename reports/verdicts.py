@@ -9,6 +9,7 @@ from fractions import Fraction
 import theory
 from reports import statistics
 from reports.finding import Enclosed, Finding, Sampled, Withheld
+from reports.inputs import SOUND_BELOW
 from reports.rows import Row, StatedHypothesis, Verdict
 
 
@@ -53,7 +54,9 @@ def _row(finding: Finding, evaluation: theory.Evaluation, level: float, refuted:
     failed = [check for check in evaluation.hypotheses if not check.holds]
     if isinstance(evidence, Withheld) or failed:
         verdict = Verdict.NOT_APPLICABLE
-        reason = evidence.reason if isinstance(evidence, Withheld) else "; ".join(f"{c.name}: {c.detail}" for c in failed)
+        reason = (
+            evidence.reason if isinstance(evidence, Withheld) else "; ".join(f"{c.name}: {c.detail}" for c in failed)
+        )
         decided_by = "hypothesis"
     elif isinstance(evidence, Enclosed):
         measured, lower, upper = _midpoint(evidence), float(evidence.lower), float(evidence.upper)
@@ -70,36 +73,40 @@ def _row(finding: Finding, evaluation: theory.Evaluation, level: float, refuted:
     tightness = None
     if measured is not None and predicted is not None and predicted > 0:
         tightness = measured / predicted
-    return Row(
-        row_id=finding.row_id,
-        bound=finding.bound,
-        provenance=finding.provenance,
-        kind=bound.kind,
-        quantity=finding.quantity,
-        inputs=dict(finding.inputs),
-        task=setting.task,
-        mode=setting.mode,
-        nu=setting.nu,
-        tau=setting.tau,
-        n=setting.n,
-        m=setting.m,
-        alpha=setting.alpha,
-        beta=setting.beta,
-        K=setting.K,
-        seeds=setting.seeds,
-        replicas=setting.replicas,
-        measured=measured,
-        lower=lower,
-        upper=upper,
-        predicted=predicted,
-        trivial=finding.trivial,
-        tightness=tightness,
-        verdict=verdict,
-        reason=reason,
-        hypotheses=[StatedHypothesis(name=c.name, holds=c.holds, detail=c.detail) for c in evaluation.hypotheses],
-        decided_by=decided_by,
-        witness=None if finding.witness is None else dict(finding.witness),
-        constants=dict(finding.constants),
+    return Row.model_validate(
+        {
+            "row_id": finding.row_id,
+            "bound": finding.bound,
+            "provenance": finding.provenance,
+            "kind": bound.kind,
+            "quantity": finding.quantity,
+            "inputs": dict(finding.inputs),
+            "task": setting.task,
+            "mode": setting.mode,
+            "nu": setting.nu,
+            "tau": setting.tau,
+            "n": setting.n,
+            "m": setting.m,
+            "alpha": setting.alpha,
+            "beta": setting.beta,
+            "K": setting.K,
+            "seeds": setting.seeds,
+            "replicas": setting.replicas,
+            "measured": measured,
+            "lower": lower,
+            "upper": upper,
+            "predicted": predicted,
+            "trivial": finding.trivial,
+            "tightness": tightness,
+            "verdict": verdict,
+            "reason": reason,
+            "hypotheses": [
+                StatedHypothesis(name=c.name, holds=c.holds, detail=c.detail) for c in evaluation.hypotheses
+            ],
+            "decided_by": decided_by,
+            "witness": None if finding.witness is None else dict(finding.witness),
+            "constants": dict(finding.constants),
+        }
     )
 
 
@@ -128,17 +135,25 @@ def _decide_sample(upper: float, evaluation: theory.Evaluation, refuted: bool) -
     return Verdict.INCONCLUSIVE, "the right side lies inside the confidence interval of the left side"
 
 
-def _vacuous_or(verdict: Verdict, reason: str, evaluation: theory.Evaluation, trivial: float | None) -> tuple[Verdict, str]:
+def _vacuous_or(
+    verdict: Verdict, reason: str, evaluation: theory.Evaluation, trivial: float | None
+) -> tuple[Verdict, str]:
     if trivial is not None and evaluation.value is not None and evaluation.value >= trivial:
         return Verdict.VACUOUS, f"the right side {evaluation.value:.6g} is not below the trivial bound {trivial:.6g}"
     return verdict, reason
 
 
 def _one_sided(verdict: Verdict, reason: str, finding: Finding) -> tuple[Verdict, str]:
-    weak = sorted(name for name, constant in finding.constants.items() if constant.side == "lower")
+    weak = sorted(name for name, constant in finding.constants.items() if constant.side == _unsound_side(name))
     if verdict is Verdict.HOLDS and weak:
-        return Verdict.INCONCLUSIVE, f"only a lower estimate is known of {', '.join(weak)}; it cannot certify a right side"
+        sides = ", ".join(f"{name} ({finding.constants[name].side})" for name in weak)
+        return Verdict.INCONCLUSIVE, f"known on the wrong side only: {sides}; that cannot certify a right side"
     return verdict, reason
+
+
+def _unsound_side(name: str) -> str:
+    """A right side grows with its constants, except with mu and mu_F: there certified lower bounds are sound."""
+    return "upper" if name in SOUND_BELOW else "lower"
 
 
 def _limits(sample: Sampled, level: float) -> tuple[float, float, float]:

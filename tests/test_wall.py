@@ -25,7 +25,11 @@ def imported(path: Path) -> set[str]:
         elif isinstance(node, ast.ImportFrom) and node.level > 0:
             names.add(path.relative_to(ROOT).parts[0])
         elif isinstance(node, ast.Call) and getattr(node.func, "attr", getattr(node.func, "id", "")) == "import_module":
-            names |= {str(part.value).split(".")[0] for part in ast.walk(node) if isinstance(part, ast.Constant) and isinstance(part.value, str)}
+            names |= {
+                str(part.value).split(".")[0]
+                for part in ast.walk(node)
+                if isinstance(part, ast.Constant) and isinstance(part.value, str)
+            }
     return names
 
 
@@ -88,6 +92,7 @@ for name in ("meta_gradient", "meta_loss"):
 for _ in range(2):
     assert theory.quantity("L_F").name == "L_F" and theory.bound("S4").id == "S4" and len(theory.bounds()) > 10
     task = empirics.QuadraticTask(A=[[[1.0]]], c=[[0.0]])
-    assert empirics.meta_gradient(task, [2.0], 0.5, 1).item() == 0.5 and empirics.meta_loss(task, [2.0], 0.5, 1).item() == 0.5
+    assert empirics.meta_gradient(task, [2.0], 0.5, 1).item() == 0.5
+    assert empirics.meta_loss(task, [2.0], 0.5, 1).item() == 0.5
 """
     subprocess.run([sys.executable, "-W", "error", "-c", code], check=True, cwd=ROOT)

@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from theory.admissibility import Largest, admissible
     from theory.errors import Inadmissible, InputError
-    from theory.evaluation import Evaluation, HypothesisCheck
+    from theory.evaluation import Evaluation
     from theory.growth import Exponent, exponents
+    from theory.hypotheses import HypothesisCheck
     from theory.planning import LocalCost, costs
     from theory.statements import Bound
     from theory.tables import Quantity, bound, bounds, default_table, quantities, quantity, round_case
@@ -30,7 +31,7 @@ _HOME = {
     "exponents": "growth",
     "Bound": "statements",
     "Evaluation": "evaluation",
-    "HypothesisCheck": "evaluation",
+    "HypothesisCheck": "hypotheses",
     "Inadmissible": "errors",
     "InputError": "errors",
     "Quantity": "tables",

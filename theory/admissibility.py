@@ -9,11 +9,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
+from flint import fmpq
+
 from theory.algebra import symbol
 from theory.errors import Inadmissible, InputError
-from theory.evaluation import Scope, check, holds, missing
 from theory.formulas import Hypothesis
-from theory.rounding import outward
+from theory.hypotheses import check, holds
+from theory.rounding import dyadic, outward
+from theory.scope import Scope, missing, to_fraction
 from theory.statements import dependencies
 from theory.tables import Table, default_table
 
@@ -89,10 +92,10 @@ def _first_guess(scope: Scope) -> float:
     """1 / (tau L_F) rounded down: where h <= 1 ends."""
     if scope.sign_of(symbol("L_F")) == 0:
         return _LARGEST
-    number = scope.exact_of(1 / (symbol("tau") * symbol("L_F")))
-    if isinstance(number, type(None)) or not hasattr(number, "p"):
-        return min(_LARGEST, float(scope.ball_of(1 / (symbol("tau") * symbol("L_F")), 128).lower()))
-    return max(_SMALLEST, outward(*(2 * (Fraction(int(number.p), int(number.q)),)))[0])  # type: ignore[union-attr]
+    end = 1 / (symbol("tau") * symbol("L_F"))
+    number = scope.exact_of(end)
+    low = to_fraction(number) if isinstance(number, fmpq) else dyadic(scope.ball_of(end, 128).mid())
+    return min(_LARGEST, max(_SMALLEST, outward(low, low)[0]))
 
 
 def _largest(holds_at: Callable[[float], bool], guess: float) -> float:

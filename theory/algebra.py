@@ -7,10 +7,14 @@ non-negative terms, so that neither x = 1 nor y = 0 loses digits; `doit()` write
 from __future__ import annotations
 
 from functools import cache
+from typing import Any, TypeAlias
 
 import sympy
 
 from theory.symbols import RECORDS
+
+# A sympy expression. Its own annotations make every argument a Basic without arithmetic, which no checker can follow.
+Expr: TypeAlias = Any
 
 HALF = sympy.Rational(1, 2)
 
@@ -36,6 +40,10 @@ def symbols(names: str) -> tuple[sympy.Symbol, ...]:
     return tuple(symbol(name) for name in names.split())
 
 
+def _written_out(function: sympy.Function, hints: dict[str, object]) -> list[Expr]:
+    return [argument.doit(**hints) for argument in function.args]
+
+
 class S(sympy.Function):
     """The geometric sum S_j(x) = 1 + x + ... + x^(j-1), with S_0(x) = 0.
 
@@ -56,9 +64,9 @@ class S(sympy.Function):
     def _eval_is_real(self) -> bool | None:
         return self.args[1].is_real
 
-    def doit(self, **hints: object) -> sympy.Expr:
+    def doit(self, **hints: object) -> Expr:
         """The polynomial for a number j; the quotient (or j at x = 1) for a symbol j."""
-        count, base = (argument.doit(**hints) for argument in self.args)
+        count, base = _written_out(self, hints)
         if count.is_Integer:
             return sympy.Add(*(base**power for power in range(int(count))))
         if base == 1:
@@ -79,13 +87,13 @@ class PowerGain(sympy.Function):
     def _eval_is_nonnegative(self) -> bool | None:
         return True if self.args[0].is_nonnegative and self.args[1].is_nonnegative else None
 
-    def doit(self, **hints: object) -> sympy.Expr:
+    def doit(self, **hints: object) -> Expr:
         """The difference of the two powers."""
-        base, gain, power = (argument.doit(**hints) for argument in self.args)
+        base, gain, power = _written_out(self, hints)
         return (base + gain) ** power - base**power
 
 
-def unfold(expression: sympy.Expr) -> sympy.Expr:
+def unfold(expression: Expr) -> Expr:
     """Every S, PowerGain and finite sum written out; an empty sum is 0.
 
     >>> unfold(sympy.Sum(S(symbol("l"), 2), (symbol("l"), 1, 3)))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sympy
 
-from theory.algebra import HALF, PowerGain, S, symbols
+from theory.algebra import HALF, Expr, PowerGain, S, symbols
 from theory.formulas import Formula, formula
 
 alpha, L, rho, B, nu, q, eta2, delta = symbols("alpha L rho B nu q eta2 delta")
@@ -14,20 +14,20 @@ b_sto, V, b_FO, b_HF_sto = symbols("b_sto V b_FO b_HF_sto")
 _noise = alpha**2 * sigma_G**2 / D
 
 
-def trajectory_error(step: sympy.Expr) -> sympy.Expr:
+def trajectory_error(step: Expr) -> Expr:
     """E_l = (alpha^2 sigma_G^2 / D) S_l(q^2): bounds the mean squared error of the noisy trajectory at step l."""
     return _noise * S(step, q**2)
 
 
-def _trajectory(steps: int) -> list[sympy.Expr]:
+def _trajectory(steps: int) -> list[Expr]:
     """E_(l+1) = q^2 E_l + alpha^2 sigma_G^2 / D from E_0 = 0."""
-    errors: list[sympy.Expr] = [sympy.Integer(0)]
+    errors: list[Expr] = [sympy.Integer(0)]
     for _ in range(steps):
         errors.append(q**2 * errors[-1] + _noise)
     return errors
 
 
-def _sweep(start: sympy.Expr, added: list[sympy.Expr]) -> sympy.Expr:
+def _sweep(start: Expr, added: list[Expr]) -> Expr:
     """The reverse sweep of an error: times q, plus what the step adds."""
     error = start
     for term in reversed(added):
@@ -35,19 +35,19 @@ def _sweep(start: sympy.Expr, added: list[sympy.Expr]) -> sympy.Expr:
     return error
 
 
-def _carried(steps: int, step: int) -> sympy.Expr:
+def _carried(steps: int, step: int) -> Expr:
     return q ** (steps - 1 - step) * B
 
 
-def _bias_recursion(steps: int) -> sympy.Expr:
+def _bias_recursion(steps: int) -> Expr:
     errors = _trajectory(steps)
     added = [alpha * rho * sympy.sqrt(errors[step]) * _carried(steps, step) for step in range(steps)]
     return _sweep(L * sympy.sqrt(errors[steps]), added)
 
 
-def _second_order_recursion(steps: int) -> sympy.Expr:
+def _second_order_recursion(steps: int) -> Expr:
     errors = _trajectory(steps)
-    mean: sympy.Expr = sympy.Integer(0)
+    mean: Expr = sympy.Integer(0)
     for step in range(steps):
         mean = q * mean + alpha * rho * errors[step] * HALF
     start = sympy.Min(L * sympy.sqrt(errors[steps]), L * mean + rho * errors[steps] * HALF)
@@ -55,14 +55,14 @@ def _second_order_recursion(steps: int) -> sympy.Expr:
     return q**steps * start + _sweep(sympy.Integer(0), added)
 
 
-def _variance_recursion(steps: int) -> sympy.Expr:
-    squared: sympy.Expr = sigma_G**2 / D_prime
+def _variance_recursion(steps: int) -> Expr:
+    squared: Expr = sigma_G**2 / D_prime
     for step in reversed(range(steps)):
         squared = (q**2 + eta2) * squared + eta2 * _carried(steps, step) ** 2
     return squared
 
 
-def _first_order_recursion(steps: int) -> sympy.Expr:
+def _first_order_recursion(steps: int) -> Expr:
     telescoped = sympy.Add(*(alpha * L * _carried(steps, step) for step in range(steps)))
     product = B
     for _ in range(steps):
@@ -70,15 +70,13 @@ def _first_order_recursion(steps: int) -> sympy.Expr:
     return sympy.Min(telescoped / B, (product + B) / B) * B
 
 
-def _probe_recursion(steps: int) -> sympy.Expr:
-    return _sweep(
-        sympy.Integer(0), [alpha * rho * delta * HALF * _carried(steps, step) ** 2 for step in range(steps)]
-    )
+def _probe_recursion(steps: int) -> Expr:
+    return _sweep(sympy.Integer(0), [alpha * rho * delta * HALF * _carried(steps, step) ** 2 for step in range(steps)])
 
 
-def _noisy_probe_recursion(steps: int) -> sympy.Expr:
+def _noisy_probe_recursion(steps: int) -> Expr:
     squared = B**2 + sigma_G**2 / D_prime
-    added: list[sympy.Expr] = []
+    added: list[Expr] = []
     for _ in range(steps):
         added.insert(0, alpha * rho * delta * HALF * squared)
         squared = (q**2 + eta2) * squared
@@ -91,7 +89,9 @@ _mean_error = alpha * rho * HALF * sympy.Sum(q ** (nu - 1 - j) * trajectory_erro
 FORMULAS: tuple[Formula, ...] = (
     formula(
         "b_sto",
-        alpha * sigma_G / sympy.sqrt(D)
+        alpha
+        * sigma_G
+        / sympy.sqrt(D)
         * (
             q**nu * L * sympy.sqrt(S(nu, q**2))
             + _moving_factors * sympy.Sum(sympy.sqrt(S(ell, q**2)), (ell, 1, nu - 1))
@@ -101,10 +101,7 @@ FORMULAS: tuple[Formula, ...] = (
     ),
     formula(
         "b_sto_2",
-        q**nu
-        * sympy.Min(
-            L * sympy.sqrt(trajectory_error(nu)), L * _mean_error + rho * trajectory_error(nu) * HALF
-        )
+        q**nu * sympy.Min(L * sympy.sqrt(trajectory_error(nu)), L * _mean_error + rho * trajectory_error(nu) * HALF)
         + _moving_factors * sympy.Sum(sympy.sqrt(trajectory_error(ell)), (ell, 1, nu - 1)),
         "S5p",
         recursion=_second_order_recursion,
@@ -123,7 +120,11 @@ FORMULAS: tuple[Formula, ...] = (
     formula(
         "b_HF_sto",
         b_sto
-        + HALF * alpha * rho * delta * (B**2 + sigma_G**2 / D_prime)
+        + HALF
+        * alpha
+        * rho
+        * delta
+        * (B**2 + sigma_G**2 / D_prime)
         * sympy.Sum(q**ell * (q**2 + eta2) ** (nu - 1 - ell), (ell, 0, nu - 1)),
         "S9s",
         recursion=_noisy_probe_recursion,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from theory.symbols import RECORDS
 
@@ -13,8 +13,15 @@ from theory.symbols import RECORDS
 class Facts(Protocol):
     """What a condition may ask about the inputs."""
 
-    mode: str
-    inputs: Mapping[str, object]
+    @property
+    def mode(self) -> str:
+        """The mode in use."""
+        ...
+
+    @property
+    def inputs(self) -> Mapping[str, Any]:
+        """The given inputs."""
+        ...
 
     def is_zero(self, name: str) -> bool:
         """Whether the named quantity is exactly zero."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sympy
 
-from theory.algebra import HALF, S, symbols
+from theory.algebra import HALF, Expr, S, symbols
 from theory.conditions import AllZero, IsOne, ModeIs, Otherwise
 from theory.formulas import Case, Formula, Hypothesis, formula
 
@@ -27,11 +27,11 @@ def _descent(name: str) -> Hypothesis:
     return Hypothesis(f"{name} > 0", symbols(name)[0], ">", sympy.Integer(0))
 
 
-def _round(A: sympy.Expr, N: sympy.Expr) -> sympy.Expr:
+def _round(A: Expr, N: Expr) -> Expr:
     return F0_gap - beta * tau * A * grad_norm**2 + beta * tau * N
 
 
-def _drift_recursion(steps: int) -> sympy.Expr:
+def _drift_recursion(steps: int) -> Expr:
     """r_(t+1) = p r_t + 1 from 0, averaged over t and divided by tau once more."""
     total, drift = sympy.Integer(0), sympy.Integer(0)
     for _ in range(steps):
@@ -39,7 +39,7 @@ def _drift_recursion(steps: int) -> sympy.Expr:
     return total / tau**2
 
 
-def _noise_recursion(steps: int) -> sympy.Expr:
+def _noise_recursion(steps: int) -> Expr:
     """r_(t+1)^2 = p^2 r_t^2 + 1 from 0, roots averaged over t."""
     total, squared = sympy.Integer(0), sympy.Integer(0)
     for _ in range(steps):
@@ -47,16 +47,16 @@ def _noise_recursion(steps: int) -> sympy.Expr:
     return total / tau
 
 
-def _by_case(name: str, one_step: sympy.Expr, exact: sympy.Expr, general: sympy.Expr, **details: object) -> Formula:
+def _by_case(name: str, one_step: Expr, exact: Expr, general: Expr, hypotheses: tuple[Hypothesis, ...]) -> Formula:
     cases = (
         Case(one_step, IsOne("tau")),
         Case(exact, AllZero(("b", "sigma2"))),
         Case(general, Otherwise()),
     )
-    return Formula(name, cases, "T1", **details)  # type: ignore[arg-type]
+    return Formula(name, cases, "T1", hypotheses)
 
 
-def _by_mode(name: str, source: str, **expressions: sympy.Expr) -> Formula:
+def _by_mode(name: str, source: str, **expressions: Expr) -> Formula:
     return Formula(name, tuple(Case(expression, ModeIs(mode)) for mode, expression in expressions.items()), source)
 
 
@@ -67,20 +67,35 @@ b_sto, b_sto_2, sigma_F2, b_FO, b_FO_sto, var_FO_sto, b_HF, b_HF_sto, mse_HF_sto
 
 FORMULAS: tuple[Formula, ...] = (
     _by_mode(
-        "b", "T1", exact=_zero, stochastic=sympy.Min(b_sto, b_sto_2), first_order=b_FO,
-        first_order_stochastic=b_FO_sto, hessian_free=b_HF, hessian_free_stochastic=b_HF_sto,
+        "b",
+        "T1",
+        exact=_zero,
+        stochastic=sympy.Min(b_sto, b_sto_2),
+        first_order=b_FO,
+        first_order_stochastic=b_FO_sto,
+        hessian_free=b_HF,
+        hessian_free_stochastic=b_HF_sto,
     ),
     _by_mode(
-        "sigma2", "T1", exact=_zero, stochastic=sigma_F2, first_order=_zero, first_order_stochastic=var_FO_sto,
-        hessian_free=_zero, hessian_free_stochastic=mse_HF_sto,
+        "sigma2",
+        "T1",
+        exact=_zero,
+        stochastic=sigma_F2,
+        first_order=_zero,
+        first_order_stochastic=var_FO_sto,
+        hessian_free=_zero,
+        hessian_free_stochastic=mse_HF_sto,
     ),
     formula("h", beta * tau * L_F, "T1"),
     Formula("kappa", (Case(_zero, IsOne("n")), Case((n - m) / (m * (n - 1)), Otherwise())), "T1"),
     formula("p", 1 + h / tau, "T1"),
     formula("theta", sympy.Sum(S(t, p), (t, 0, tau - 1)) / tau**2, "T1", recursion=_drift_recursion, steps="tau"),
     formula(
-        "chi", sympy.Sum(sympy.sqrt(S(t, p**2)), (t, 0, tau - 1)) / tau, "T1",
-        recursion=_noise_recursion, steps="tau",
+        "chi",
+        sympy.Sum(sympy.sqrt(S(t, p**2)), (t, 0, tau - 1)) / tau,
+        "T1",
+        recursion=_noise_recursion,
+        steps="tau",
     ),
     formula("x", h * theta, "T1"),
     formula("b0", (1 + x) * b + h * chi * sympy.sqrt(sigma2) / tau, "T1"),
@@ -96,9 +111,7 @@ FORMULAS: tuple[Formula, ...] = (
         "T1a",
         hypotheses=(SHORT_ROUND,),
     ),
-    formula(
-        "T1b.A", HALF * (1 - x**2 - kappa * h * x * (1 + x)), "T1b", hypotheses=(SHORT_ROUND, *EXACT_CASE)
-    ),
+    formula("T1b.A", HALF * (1 - x**2 - kappa * h * x * (1 + x)), "T1b", hypotheses=(SHORT_ROUND, *EXACT_CASE)),
     formula(
         "T1b.N",
         (x**2 + kappa * h * (1 + x) ** 2) * gamma_F**2 * HALF,

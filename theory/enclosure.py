@@ -7,132 +7,19 @@ exponents) come last. So alpha rho B q^(nu-1) S_nu(q) is 0 at nu = 0, also when 
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from functools import lru_cache
-from typing import Any, Protocol
+from typing import Protocol
 
 import sympy
-from flint import arb, fmpq
+from flint import fmpq
 
 from theory import exact
-from theory.algebra import PowerGain, S
+from theory.algebra import Expr, PowerGain, S
+from theory.arithmetic import Arithmetic, Value
 
-Value = Any
 Program = Callable[["Frame"], Value]
 Counter = Callable[["Frame"], int]
-
-
-class Arithmetic(ABC):
-    """The operations a walk needs."""
-
-    @abstractmethod
-    def rational(self, value: fmpq) -> Value:
-        """A rational number."""
-
-    @abstractmethod
-    def add(self, left: Value, right: Value) -> Value:
-        """The sum."""
-
-    @abstractmethod
-    def multiply(self, left: Value, right: Value) -> Value:
-        """The product."""
-
-    @abstractmethod
-    def power(self, base: Value, exponent: int) -> Value:
-        """An integer power, 0^0 = 1."""
-
-    @abstractmethod
-    def square_root(self, value: Value) -> Value:
-        """The non-negative root."""
-
-    @abstractmethod
-    def smaller(self, left: Value, right: Value) -> Value:
-        """The minimum."""
-
-    @abstractmethod
-    def larger(self, left: Value, right: Value) -> Value:
-        """The maximum."""
-
-    @abstractmethod
-    def function(self, name: str, value: Value) -> Value:
-        """An elementary function: exp or log."""
-
-
-class Balls(Arithmetic):
-    """Outward-rounded balls (Arb) at the working precision."""
-
-    def rational(self, value: fmpq) -> arb:
-        """A ball around the number."""
-        return arb(value)
-
-    def add(self, left: arb, right: arb) -> arb:
-        """The sum."""
-        return left + right
-
-    def multiply(self, left: arb, right: arb) -> arb:
-        """The product."""
-        return left * right
-
-    def power(self, base: arb, exponent: int) -> arb:
-        """An integer power."""
-        return base**exponent
-
-    def square_root(self, value: arb) -> arb:
-        """The root; a ball that dips below zero is cut at zero, where the exact value cannot be."""
-        return value.nonnegative_part().sqrt()
-
-    def smaller(self, left: arb, right: arb) -> arb:
-        """The minimum."""
-        return left.min(right)
-
-    def larger(self, left: arb, right: arb) -> arb:
-        """The maximum."""
-        return left.max(right)
-
-    def function(self, name: str, value: arb) -> arb:
-        """exp or log."""
-        return value.exp() if name == "exp" else value.log()
-
-
-class ExactNumbers(Arithmetic):
-    """Rationals and sums of square roots; raises NotExact outside them."""
-
-    def rational(self, value: fmpq) -> exact.Exact:
-        """The number itself."""
-        return exact.within_budget(value)
-
-    def add(self, left: exact.Exact, right: exact.Exact) -> exact.Exact:
-        """The sum."""
-        return exact.add(left, right)
-
-    def multiply(self, left: exact.Exact, right: exact.Exact) -> exact.Exact:
-        """The product."""
-        return exact.multiply(left, right)
-
-    def power(self, base: exact.Exact, exponent: int) -> exact.Exact:
-        """An integer power."""
-        return exact.power(base, exponent)
-
-    def square_root(self, value: exact.Exact) -> exact.Exact:
-        """The root of a rational."""
-        return exact.square_root(value)
-
-    def smaller(self, left: exact.Exact, right: exact.Exact) -> exact.Exact:
-        """The minimum."""
-        return left if exact.sign(exact.add(left, exact.multiply(fmpq(-1), right))) <= 0 else right
-
-    def larger(self, left: exact.Exact, right: exact.Exact) -> exact.Exact:
-        """The maximum."""
-        return right if self.smaller(left, right) is left else left
-
-    def function(self, name: str, value: exact.Exact) -> exact.Exact:
-        """No exponential or logarithm of a rational is kept."""
-        raise exact.NotExact
-
-
-BALLS = Balls()
-EXACT = ExactNumbers()
 
 
 class Frame(Protocol):
@@ -152,14 +39,14 @@ class Frame(Protocol):
 
 
 @lru_cache(maxsize=4096)
-def program(expression: sympy.Expr) -> Program:
+def program(expression: Expr) -> Program:
     """The expression as a closure over a frame.
 
     Raises:
         TypeError: the expression has a part that no walk knows.
     """
     if expression.is_Rational:
-        number = fmpq(int(expression.p), int(expression.q))  # type: ignore[attr-defined]
+        number = fmpq(int(expression.p), int(expression.q))
         return lambda frame: frame.arithmetic.rational(number)
     if expression.is_Symbol:
         name = str(expression)
@@ -173,7 +60,7 @@ def program(expression: sympy.Expr) -> Program:
     return _function(expression)
 
 
-def _function(expression: sympy.Expr) -> Program:
+def _function(expression: Expr) -> Program:
     arguments = expression.args
     if isinstance(expression, S):
         return _geometric(*arguments)
@@ -193,7 +80,7 @@ def _function(expression: sympy.Expr) -> Program:
     raise TypeError(f"{expression}: no evaluation rule for {type(expression).__name__}")
 
 
-def _singular(factor: sympy.Expr) -> bool:
+def _singular(factor: Expr) -> bool:
     return factor.is_Pow and not (factor.exp.is_Number and factor.exp.is_positive)
 
 
@@ -231,24 +118,24 @@ def _product(parts: Sequence[Program]) -> Program:
     return walk
 
 
-def _power(base: sympy.Expr, exponent: sympy.Expr) -> Program:
+def _power(base: Expr, exponent: Expr) -> Program:
     inner = program(base)
-    if exponent.is_Rational and exponent.q == 2:  # type: ignore[attr-defined]
-        times = int(exponent.p)  # type: ignore[attr-defined]
+    if exponent.is_Rational and exponent.q == 2:
+        times = int(exponent.p)
         return lambda frame: frame.arithmetic.power(frame.arithmetic.square_root(inner(frame)), times)
     steps = counter(exponent)
     return lambda frame: frame.arithmetic.power(inner(frame), steps(frame))
 
 
 @lru_cache(maxsize=1024)
-def counter(expression: sympy.Expr) -> Counter:
+def counter(expression: Expr) -> Counter:
     """An integer expression (an exponent, a limit of a sum) as a closure.
 
     Raises:
         TypeError: the expression is not an integer combination of counts.
     """
     if expression.is_Integer:
-        constant = int(expression)  # type: ignore[arg-type]
+        constant = int(expression)
         return lambda frame: constant
     if expression.is_Symbol:
         name = str(expression)
@@ -262,7 +149,7 @@ def counter(expression: sympy.Expr) -> Counter:
     raise TypeError(f"{expression}: expected an integer combination of nu, tau, K and summation indices")
 
 
-def _geometric(count: sympy.Expr, base: sympy.Expr) -> Program:
+def _geometric(count: Expr, base: Expr) -> Program:
     steps, inner, key = counter(count), program(base), sympy.srepr(base)
     free_of_indices = not any(str(item) in ("l", "t", "j") for item in base.free_symbols)
 
@@ -283,7 +170,7 @@ def _geometric(count: sympy.Expr, base: sympy.Expr) -> Program:
     return walk
 
 
-def _gain(base: sympy.Expr, gain: sympy.Expr, power: sympy.Expr) -> Program:
+def _gain(base: Expr, gain: Expr, power: Expr) -> Program:
     lower, difference, steps = program(base), program(gain), counter(power)
 
     def walk(frame: Frame) -> Value:

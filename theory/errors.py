@@ -13,7 +13,7 @@ class InputError(ValueError):
     """
 
 
-class Inadmissible(ValueError):
+class Inadmissible(ValueError):  # noqa: N818 (the contracted name)
     """A hypothesis fails, so the quantity has no value; the message has both sides in numbers."""
 
 

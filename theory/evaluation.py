@@ -1,202 +1,18 @@
-"""One evaluation: inputs resolved to a value, an enclosure and checked hypotheses."""
+"""The outcome of an evaluation: a bracket tight enough to be rounded, or a clear refusal."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any
 
-from flint import arb, ctx, fmpq
+from flint import arb, fmpq
 
 from theory import rounding
 from theory.algebra import symbol
-from theory.enclosure import BALLS, EXACT, Arithmetic, program
 from theory.errors import InputError, PrecisionError
-from theory.exact import Exact, NotExact, Surd, ball, sign
-from theory.formulas import Case, Formula, Hypothesis
-from theory.symbols import RECORDS
-
-PRECISIONS = (128, 256, 512, 1024, 2048, 4096)
-
-
-class _Walk:
-    """A frame: one arithmetic at one precision over one scope."""
-
-    def __init__(self, scope: Scope, arithmetic: Arithmetic, bits: int) -> None:
-        self.scope, self.arithmetic, self.bits = scope, arithmetic, bits
-        self.indices: dict[str, int] = {}
-        self.running: dict[str, list[Any]] = {}
-        self.known: dict[str, Any] = {}
-
-    def count(self, name: str) -> int:
-        index = self.indices.get(name)
-        return index if index is not None else self.scope.count(name)
-
-    def value(self, name: str) -> Any:
-        found = self.known.get(name)
-        if found is None:
-            if name in self.indices:
-                return self.arithmetic.rational(fmpq(self.indices[name]))
-            found = self.known[name] = self._find(name)
-        return found
-
-    def _find(self, name: str) -> Any:
-        number = self.scope.exact(name)
-        if self.arithmetic is EXACT:
-            if number is None:
-                raise NotExact
-            return number
-        if number is not None:
-            return ball(number, self.bits)
-        return program(self.scope.case(name).expression)(self)
-
-
-class Scope:
-    """Exact inputs, a mode and a table of formulas; every quantity is computed at most once per precision."""
-
-    def __init__(self, formulas: Mapping[str, Formula], inputs: Mapping[str, Fraction], mode: str) -> None:
-        self.formulas, self.inputs, self.mode = formulas, inputs, mode
-        self._numbers = {name: fmpq(value.numerator, value.denominator) for name, value in inputs.items()}
-        self._cases: dict[str, Case] = {}
-        self._exact: dict[str, Exact | None] = {}
-        self._walks: dict[int, _Walk] = {}
-        self._exact_walk = _Walk(self, EXACT, 0)
-
-    def with_input(self, name: str, value: Fraction, stale: frozenset[str]) -> Scope:
-        """The scope with one input changed; what does not depend on it (is not stale) is kept."""
-        other = Scope(self.formulas, {**self.inputs, name: value}, self.mode)
-        other._cases = {item: case for item, case in self._cases.items() if item not in stale}
-        other._exact = {item: number for item, number in self._exact.items() if item not in stale}
-        return other
-
-    def count(self, name: str) -> int:
-        """The value of an integer input."""
-        value = self._given(name)
-        if value.denominator != 1:
-            raise InputError(f"{name} = {value}: expected an integer, it is used as a number of steps")
-        return value.numerator
-
-    def _given(self, name: str) -> Fraction:
-        if name not in self.inputs:
-            raise InputError(missing([name]))
-        return self.inputs[name]
-
-    def case(self, name: str) -> Case:
-        """The case of a quantity that the inputs select."""
-        found = self._cases.get(name)
-        if found is None:
-            found = next(case for case in self.formulas[name].cases if case.when.holds(self))
-            self._cases[name] = found
-        return found
-
-    def exact(self, name: str) -> Exact | None:
-        """The exact value of an input or quantity, None when it is irrational or too long."""
-        if name in self._numbers:
-            return self._numbers[name]
-        if name not in self._exact:
-            if name not in self.formulas:
-                raise InputError(missing([name]))
-            self._exact[name] = self.exact_of(self.case(name).expression)
-        return self._exact[name]
-
-    def exact_of(self, expression: Any) -> Exact | None:
-        """The exact value of an expression, None when there is none."""
-        walk = self._exact_walk
-        outer, walk.indices = walk.indices, {}
-        try:
-            return program(expression)(walk)
-        except NotExact:
-            return None
-        finally:
-            walk.indices = outer
-
-    def ball_of(self, expression: Any, bits: int) -> arb:
-        """An enclosure of an expression."""
-        walk = self._walks.get(bits)
-        if walk is None:
-            walk = self._walks[bits] = _Walk(self, BALLS, bits)
-        with ctx.workprec(bits):
-            return program(expression)(walk)
-
-    def sign_of(self, expression: Any) -> int:
-        """-1, 0 or 1, decided: by exact arithmetic, else by balls of rising precision."""
-        number = self.exact_of(expression)
-        if number is not None:
-            return sign(number)
-        for bits in PRECISIONS:
-            enclosure = self.ball_of(expression, bits)
-            if enclosure > 0:
-                return 1
-            if enclosure < 0:
-                return -1
-            if enclosure == 0:
-                return 0
-        raise PrecisionError(f"the sign of {expression} is not decided by {PRECISIONS[-1]} bits")
-
-    def is_zero(self, name: str) -> bool:
-        """Whether an input or quantity is exactly zero."""
-        return self.sign_of(symbol(name)) == 0
-
-    def requirements(self, names: Iterable[str]) -> tuple[list[str], list[Hypothesis]]:
-        """Missing inputs and the hypotheses that come with the named quantities, all they use included."""
-        absent: list[str] = []
-        hypotheses: list[Hypothesis] = []
-        seen: set[str] = set()
-        waiting = list(names)
-        while waiting:
-            name = waiting.pop(0)
-            if name in seen or name in self.inputs:
-                continue
-            seen.add(name)
-            formula = self.formulas.get(name)
-            if formula is None:
-                absent.append(name)
-                continue
-            case = self._case_or_missing(name)
-            waiting.extend(sorted(symbol_names(case.expression)))
-            for hypothesis in formula.hypotheses:
-                if hypothesis.optional and hypothesis.optional not in self.inputs:
-                    continue
-                if hypothesis not in hypotheses:
-                    hypotheses.append(hypothesis)
-                waiting.extend(sorted(symbol_names(hypothesis.difference)))
-        return absent, hypotheses
-
-    def _case_or_missing(self, name: str) -> Case:
-        """The case in use; what its conditions ask about must be given first."""
-        asked = [item for case in self.formulas[name].cases for item in getattr(case.when, "names", ())]
-        if asked:
-            absent, _ = self.requirements(asked)
-            if absent:
-                raise InputError(missing(absent))
-        return self.case(name)
-
-
-_NAMES: dict[Any, frozenset[str]] = {}
-
-
-def symbol_names(expression: Any) -> frozenset[str]:
-    """The names of an expression's free symbols, remembered."""
-    found = _NAMES.get(expression)
-    if found is None:
-        found = _NAMES[expression] = frozenset(str(item) for item in expression.free_symbols)
-    return found
-
-
-def missing(names: list[str]) -> str:
-    """The message for missing inputs: each key with what is admissible."""
-    rows = (f"{name} ({RECORDS[name].meaning}; {RECORDS[name].range})" for name in names)
-    return "missing " + ", ".join(rows)
-
-
-@dataclass(frozen=True)
-class HypothesisCheck:
-    """A hypothesis decided in numbers."""
-
-    name: str
-    holds: bool
-    detail: str
+from theory.exact import Surd, ball
+from theory.hypotheses import HypothesisCheck
+from theory.scope import PRECISIONS, Scope, to_fraction
 
 
 @dataclass(frozen=True)
@@ -220,56 +36,6 @@ class Evaluation:
     def admissible(self) -> bool:
         """True when every hypothesis holds."""
         return all(check.holds for check in self.hypotheses)
-
-
-_HOLDS = {
-    "<=": lambda order: order <= 0,
-    "<": lambda order: order < 0,
-    ">": lambda order: order > 0,
-    ">=": lambda order: order >= 0,
-    "==": lambda order: order == 0,
-}
-_FOUND = {-1: "<", 0: "=", 1: ">"}
-
-
-def holds(scope: Scope, hypothesis: Hypothesis) -> bool:
-    """Decide a hypothesis."""
-    return _HOLDS[hypothesis.relation](scope.sign_of(hypothesis.difference))
-
-
-def check(scope: Scope, hypothesis: Hypothesis) -> HypothesisCheck:
-    """Decide a hypothesis and say both sides in numbers."""
-    order = scope.sign_of(hypothesis.difference)
-    left, right = _distinct(scope, hypothesis, order)
-    detail = f"{hypothesis.left} = {left} {_FOUND[order]} {hypothesis.right}"
-    if not hypothesis.right.is_Number:
-        detail += f" = {right}"
-    elif order == 0:
-        detail = f"{hypothesis.left} = {right}"
-    return HypothesisCheck(hypothesis.name, _HOLDS[hypothesis.relation](order), detail)
-
-
-def _distinct(scope: Scope, hypothesis: Hypothesis, order: int) -> tuple[str, str]:
-    """Both sides with as few digits as show the difference."""
-    left = right = ""
-    for digits in (6, 12, 25, 60, 1200):
-        left, right = (_digits(scope, side, digits) for side in (hypothesis.left, hypothesis.right))
-        if order == 0 or left != right:
-            break
-    return left, right
-
-
-def _digits(scope: Scope, expression: Any, digits: int) -> str:
-    number = scope.exact_of(expression)
-    if isinstance(number, fmpq):
-        return rounding.short_text(to_fraction(number), digits)
-    bits = next((size for size in PRECISIONS if size > 4 * digits + 64), PRECISIONS[-1])
-    return rounding.short_text(rounding.dyadic(scope.ball_of(expression, bits).mid()), digits)
-
-
-def to_fraction(number: fmpq) -> Fraction:
-    """The standard library's form of a rational."""
-    return Fraction(int(number.p), int(number.q))
 
 
 def bracket(scope: Scope, name: str) -> rounding.Bracket:
@@ -325,4 +91,3 @@ def given_text(scope: Scope) -> str:
 def _short(value: Fraction) -> str:
     text = str(value) if value.denominator.bit_length() + value.numerator.bit_length() < 60 else ""
     return text or rounding.short_text(value, 6)
-

@@ -16,7 +16,7 @@ LARGEST_RADICAND_BITS = 96
 LARGEST_TERMS = 16
 
 
-class NotExact(Exception):
+class NotExact(Exception):  # noqa: N818 (a signal to fall back, not an error)
     """The number left the exact form or its budget."""
 
 
@@ -100,7 +100,7 @@ def _inverse(value: Exact) -> Exact:
         return 1 / value
     if len(value.terms) > 1:
         raise NotExact
-    root, coefficient = value.terms[0]
+    root, coefficient = next(iter(value.terms))
     return Surd(((root, 1 / (coefficient * root)),))
 
 

@@ -8,6 +8,7 @@ from functools import cached_property
 
 import sympy
 
+from theory.algebra import Expr
 from theory.conditions import Condition, Otherwise
 from theory.symbols import RECORDS
 from theory.units import Unit
@@ -20,7 +21,7 @@ PUBLISHED = "published"
 class Case:
     """One case of a formula: its expression and when it applies."""
 
-    expression: sympy.Expr
+    expression: Expr
     when: Condition = field(default_factory=Otherwise)
 
 
@@ -32,13 +33,13 @@ class Hypothesis:
     """
 
     name: str
-    left: sympy.Expr
+    left: Expr
     relation: str
-    right: sympy.Expr
+    right: Expr
     optional: str = ""
 
     @cached_property
-    def difference(self) -> sympy.Expr:
+    def difference(self) -> Expr:
         """Left minus right, whose sign decides."""
         return self.left - self.right
 
@@ -56,7 +57,7 @@ class Formula:
     source: str
     hypotheses: tuple[Hypothesis, ...] = ()
     provenance: str = DERIVED
-    recursion: Callable[[int], sympy.Expr] | None = None
+    recursion: Callable[[int], Expr] | None = None
     steps: str = "nu"
 
     @property
@@ -65,7 +66,7 @@ class Formula:
         return RECORDS[self.name].unit
 
     @property
-    def expression(self) -> sympy.Expr:
+    def expression(self) -> Expr:
         """The expression; several cases come as a Piecewise whose conditions are named symbols."""
         if len(self.cases) == 1:
             return self.cases[0].expression
@@ -82,6 +83,15 @@ def _label(condition: Condition) -> object:
     return True if isinstance(condition, Otherwise) else sympy.Symbol(condition.latex)
 
 
-def formula(name: str, expression: sympy.Expr | int, source: str, **details: object) -> Formula:
+def formula(
+    name: str,
+    expression: Expr,
+    source: str,
+    *,
+    hypotheses: tuple[Hypothesis, ...] = (),
+    provenance: str = DERIVED,
+    recursion: Callable[[int], Expr] | None = None,
+    steps: str = "nu",
+) -> Formula:
     """A formula with a single case."""
-    return Formula(name, (Case(sympy.sympify(expression)),), source, **details)  # type: ignore[arg-type]
+    return Formula(name, (Case(sympy.sympify(expression)),), source, hypotheses, provenance, recursion, steps)

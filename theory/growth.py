@@ -9,15 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import cast
 
 import sympy
 
-from theory.algebra import PowerGain, S, symbol
+from theory.algebra import Expr, PowerGain, S, symbol, symbols
 from theory.formulas import Formula
 from theory.tables import default_table
 
 TO_ZERO, TO_INFINITY = "to 0", "to infinity"
-Growth = tuple[sympy.Expr, sympy.Expr]
+Growth = tuple[Expr, Expr]
 
 
 @dataclass(frozen=True)
@@ -31,15 +32,13 @@ class Exponent:
     term: str
     variable: str
     toward: str
-    exponent: sympy.Expr | None
-    behaviour: sympy.Expr
+    exponent: Expr | None
+    behaviour: Expr
     regime: str
     remark: str = ""
 
 
-def order(
-    expression: sympy.Expr, variable: str, toward: str, formulas: Mapping[str, Formula], steps: int = 3
-) -> sympy.Expr | None:
+def order(expression: Expr, variable: str, toward: str, formulas: Mapping[str, Formula], steps: int = 3) -> Expr | None:
     """The order of a non-negative expression in a variable, None when it is identically zero.
 
     Quantities are expanded, in their general (last) case, until the variable is met; nu is set to `steps`.
@@ -58,7 +57,7 @@ class _Order:
     formulas: Mapping[str, Formula]
     steps: int
 
-    def of(self, expression: sympy.Expr) -> sympy.Expr | None:
+    def of(self, expression: Expr) -> Expr | None:
         if expression.is_Symbol:
             return self.of_symbol(str(expression))
         if expression.is_number:
@@ -67,19 +66,21 @@ class _Order:
             return self.strongest([self.of(term) for term in expression.args])
         if expression.is_Mul:
             orders = [self.of(factor) for factor in expression.args]
-            return None if None in orders else sympy.Add(*orders)  # type: ignore[arg-type]
+            known = [item for item in orders if item is not None]
+            return sympy.Add(*known) if len(known) == len(orders) else None
         if expression.is_Pow:
             return self.of_power(*expression.as_base_exp())
         return self.of_function(expression)
 
-    def strongest(self, orders: list[sympy.Expr | None]) -> sympy.Expr | None:
+    def strongest(self, orders: list[Expr | None]) -> Expr | None:
         known = [item for item in orders if item is not None]
         return max(known, key=lambda item: self.sign * item) if known else None
 
-    def weakest(self, orders: list[sympy.Expr | None]) -> sympy.Expr | None:
-        return None if None in orders else min(orders, key=lambda item: self.sign * item)  # type: ignore[operator]
+    def weakest(self, orders: list[Expr | None]) -> Expr | None:
+        known = [item for item in orders if item is not None]
+        return min(known, key=lambda item: self.sign * item) if len(known) == len(orders) else None
 
-    def of_symbol(self, name: str) -> sympy.Expr | None:
+    def of_symbol(self, name: str) -> Expr | None:
         if name == self.variable:
             return sympy.Integer(1)
         formula = self.formulas.get(name)
@@ -87,14 +88,14 @@ class _Order:
             return sympy.Integer(0)
         return self.of(formula.cases[-1].expression)
 
-    def of_power(self, base: sympy.Expr, exponent: sympy.Expr) -> sympy.Expr | None:
+    def of_power(self, base: Expr, exponent: Expr) -> Expr | None:
         inner = self.of(base)
         times = exponent.subs(symbol("nu"), self.steps)
         if inner == 0 or times == 0:
             return sympy.Integer(0)
         return None if inner is None else inner * times
 
-    def of_function(self, expression: sympy.Expr) -> sympy.Expr | None:
+    def of_function(self, expression: Expr) -> Expr | None:
         if isinstance(expression, S):
             return None if expression.args[0].subs(symbol("nu"), self.steps) == 0 else self.of(expression.args[1])
         if isinstance(expression, PowerGain):
@@ -110,7 +111,7 @@ class _Order:
         raise TypeError(f"{expression}: no order for {type(expression).__name__}")
 
 
-def growth(expression: sympy.Expr, formulas: Mapping[str, Formula]) -> sympy.Expr:
+def growth(expression: Expr, formulas: Mapping[str, Formula]) -> Expr:
     """The exponential growth in nu for q > 1, as powers of q and of q^2 + eta^2.
 
     >>> growth(symbol("L_F"), default_table().formulas)
@@ -125,7 +126,7 @@ def growth(expression: sympy.Expr, formulas: Mapping[str, Formula]) -> sympy.Exp
 _FLAT: Growth = (sympy.Integer(0), sympy.Integer(0))
 
 
-def _growths(expression: sympy.Expr, formulas: Mapping[str, Formula]) -> set[Growth]:
+def _growths(expression: Expr, formulas: Mapping[str, Formula]) -> set[Growth]:
     """Candidates (a, c) for growth q^a (q^2 + eta^2)^c, with a and c linear in nu and the summation indices."""
     if expression.is_Symbol:
         name = str(expression)
@@ -139,12 +140,13 @@ def _growths(expression: sympy.Expr, formulas: Mapping[str, Formula]) -> set[Gro
             total = {(a + b, c + d) for a, c in total for b, d in _growths(factor, formulas)}
         return total
     if expression.is_Pow:
-        return _growth_of_power(*expression.as_base_exp(), formulas)
+        base, exponent = expression.as_base_exp()
+        return _growth_of_power(base, exponent, formulas)
     if isinstance(expression, S):
         return {_FLAT} | _growth_of_power(expression.args[1], expression.args[0], formulas)
     if isinstance(expression, PowerGain):
-        base, gain, power = expression.args
-        return _growth_of_power(base + gain, power, formulas)
+        lower, gain, power = cast(tuple[Expr, ...], expression.args)
+        return _growth_of_power(lower + gain, power, formulas)
     if isinstance(expression, sympy.Sum):
         index, low, high = expression.limits[0]
         inside = _growths(expression.function, formulas)
@@ -152,7 +154,7 @@ def _growths(expression: sympy.Expr, formulas: Mapping[str, Formula]) -> set[Gro
     return {_FLAT}
 
 
-def _growth_of_power(base: sympy.Expr, exponent: sympy.Expr, formulas: Mapping[str, Formula]) -> set[Growth]:
+def _growth_of_power(base: Expr, exponent: Expr, formulas: Mapping[str, Formula]) -> set[Growth]:
     q, eta2 = symbol("q"), symbol("eta2")
     if exponent.is_number:
         return {(a * exponent, c * exponent) for a, c in _growths(base, formulas)}
@@ -168,7 +170,7 @@ class _Row:
 
     statement: str
     term: str
-    expression: sympy.Expr
+    expression: Expr
     variables: tuple[tuple[str, str], ...]
     regime: str = "small h"
     steps: int = 3
@@ -176,39 +178,58 @@ class _Row:
 
 
 def _rows() -> tuple[_Row, ...]:
-    F0_gap, A, beta, tau, K, h, kappa, x, m = (symbol(name) for name in "F0_gap A beta tau K h kappa x m".split())
-    sigma_F2, gamma_F = symbol("sigma_F2"), symbol("gamma_F")
+    F0_gap, A, beta, tau, K, h, kappa, x, m, sigma_F2, gamma_F = symbols(
+        "F0_gap A beta tau K h kappa x m sigma_F2 gamma_F"
+    )
     bias = (("beta", TO_ZERO), ("D", TO_INFINITY))
     return (
         _Row("T2", "optimisation", F0_gap / (A * beta * tau * K), (("beta", TO_ZERO), ("K", TO_INFINITY))),
         _Row(
-            "T2", "stochastic floor", h * sigma_F2 / (tau * m),
-            (("h", TO_ZERO), ("sigma_F2", TO_ZERO), ("tau", TO_INFINITY), ("m", TO_INFINITY)), "fixed or small h",
+            "T2",
+            "stochastic floor",
+            h * sigma_F2 / (tau * m),
+            (("h", TO_ZERO), ("sigma_F2", TO_ZERO), ("tau", TO_INFINITY), ("m", TO_INFINITY)),
+            "fixed or small h",
         ),
         _Row(
-            "T2", "sampling floor", h * kappa * gamma_F**2,
+            "T2",
+            "sampling floor",
+            h * kappa * gamma_F**2,
             (("h", TO_ZERO), ("kappa", TO_ZERO), ("gamma_F", TO_ZERO)),
         ),
         _Row(
-            "T2", "drift floor", x**2 * gamma_F**2, (("h", TO_ZERO), ("gamma_F", TO_ZERO)), "tau > 1",
+            "T2",
+            "drift floor",
+            x**2 * gamma_F**2,
+            (("h", TO_ZERO), ("gamma_F", TO_ZERO)),
+            "tau > 1",
             remark="absent at tau = 1 and when all F_i have equal Hessians",
         ),
         _Row("S5p", "squared bias", symbol("b_sto_2") ** 2, bias, "nu = 1, large D", steps=1),
         _Row("S5p", "squared bias", symbol("b_sto_2") ** 2, bias, "nu >= 2, rho > 0, large D"),
         _Row("S5", "squared bias", symbol("b_sto") ** 2, bias, "any nu >= 1", remark="also inside sigma_F^2"),
         _Row(
-            "S8", "squared first-order error", symbol("b_FO") ** 2, bias, "any nu >= 1",
+            "S8",
+            "squared first-order error",
+            symbol("b_FO") ** 2,
+            bias,
+            "any nu >= 1",
             remark="the measured floor is absent without heterogeneity",
         ),
         _Row(
-            "S9", "squared Hessian-free error", symbol("b_HF") ** 2, (("beta", TO_ZERO), ("delta", TO_ZERO)),
-            "any nu >= 1", remark="the true error falls as delta^4 when the third derivative is Lipschitz",
+            "S9",
+            "squared Hessian-free error",
+            symbol("b_HF") ** 2,
+            (("beta", TO_ZERO), ("delta", TO_ZERO)),
+            "any nu >= 1",
+            remark="the true error falls as delta^4 when the third derivative is Lipschitz",
         ),
     )
 
 
 _GROWING = (
-    ("S3", "B_F"), ("S8", "b_FO"), ("S4", "L_F"), ("S7", "gamma_F"), ("S5", "b_sto"), ("S9", "b_HF"), ("S6", "sigma_F2"),
+    ("S3", "B_F"), ("S8", "b_FO"), ("S4", "L_F"), ("S7", "gamma_F"),
+    ("S5", "b_sto"), ("S9", "b_HF"), ("S6", "sigma_F2"),
 )  # fmt: skip
 
 
@@ -240,7 +261,7 @@ def exponents() -> tuple[Exponent, ...]:
 
 
 def _power_law(
-    statement: str, term: str, variable: str, toward: str, exponent: sympy.Expr, regime: str, remark: str = ""
+    statement: str, term: str, variable: str, toward: str, exponent: Expr, regime: str, remark: str = ""
 ) -> Exponent:
     return Exponent(statement, term, variable, toward, exponent, symbol(variable) ** exponent, regime, remark)
 
@@ -251,6 +272,6 @@ def _linear_growth(formulas: Mapping[str, Formula]) -> tuple[Exponent, ...]:
     smooth = formulas["L_F"].expression.subs(q, 1).doit()
     spread = formulas["gamma_F"].expression.subs(gamma_G, 0).subs(q, 1).doit()
     return tuple(
-        _power_law(statement, term, "nu", TO_INFINITY, sympy.degree(expression, nu), "q = 1")
+        _power_law(statement, term, "nu", TO_INFINITY, sympy.Poly(expression, nu).degree(), "q = 1")
         for statement, term, expression in (("S4", "L_F", smooth), ("S7", "gamma_H term of gamma_F", spread))
     )

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import sympy
 
-from theory.algebra import S, symbols
+from theory.algebra import Expr, S, symbols
 from theory.formulas import Formula, formula
 
 alpha, L, rho, B, nu, q, gamma_G, gamma_H, gamma_F, ell = symbols("alpha L rho B nu q gamma_G gamma_H gamma_F l")
 
 
-def _spread_recursion(steps: int) -> sympy.Expr:
+def _spread_recursion(steps: int) -> Expr:
     """Trajectories part by s_(l+1) = q s_l + alpha gamma_G; the sweep adds the spread of each factor."""
-    parted: list[sympy.Expr] = [sympy.Integer(0)]
+    parted: list[Expr] = [sympy.Integer(0)]
     for _ in range(steps):
         parted.append(q * parted[-1] + alpha * gamma_G)
     spread = gamma_G + L * parted[steps]
@@ -25,8 +25,7 @@ FORMULAS: tuple[Formula, ...] = (
     formula(
         "gamma_F",
         q**nu * gamma_G * (1 + alpha * L * S(nu, q))
-        + alpha * B * q ** (nu - 1)
-        * (nu * gamma_H + alpha * rho * gamma_G * sympy.Sum(S(ell, q), (ell, 0, nu - 1))),
+        + alpha * B * q ** (nu - 1) * (nu * gamma_H + alpha * rho * gamma_G * sympy.Sum(S(ell, q), (ell, 0, nu - 1))),
         "S7",
         recursion=_spread_recursion,
     ),

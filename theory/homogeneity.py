@@ -6,7 +6,7 @@ from fractions import Fraction
 
 import sympy
 
-from theory.algebra import PowerGain, S
+from theory.algebra import Expr, PowerGain, S
 from theory.formulas import Formula, Hypothesis
 from theory.symbols import RECORDS
 from theory.units import NUMBER, Unit
@@ -16,7 +16,7 @@ class UnitError(TypeError):
     """Two parts that must have the same unit do not."""
 
 
-def unit_of(expression: sympy.Expr) -> Unit | None:
+def unit_of(expression: Expr) -> Unit | None:
     """The unit of an expression; None for zero, which has every unit.
 
     >>> from theory.algebra import symbol
@@ -49,7 +49,7 @@ def unit_of(expression: sympy.Expr) -> Unit | None:
     raise UnitError(f"{expression}: no unit rule for {type(expression).__name__}")
 
 
-def _common(whole: sympy.Expr, parts: tuple[sympy.Expr, ...]) -> Unit | None:
+def _common(whole: Expr, parts: tuple[Expr, ...]) -> Unit | None:
     found = {part: unit_of(part) for part in parts}
     units = {unit for unit in found.values() if unit is not None}
     if len(units) > 1:
@@ -58,7 +58,7 @@ def _common(whole: sympy.Expr, parts: tuple[sympy.Expr, ...]) -> Unit | None:
     return units.pop() if units else None
 
 
-def _product(factors: tuple[sympy.Expr, ...]) -> Unit | None:
+def _product(factors: tuple[Expr, ...]) -> Unit | None:
     total = NUMBER
     for factor in factors:
         unit = unit_of(factor)
@@ -68,16 +68,16 @@ def _product(factors: tuple[sympy.Expr, ...]) -> Unit | None:
     return total
 
 
-def _power(base: sympy.Expr, exponent: sympy.Expr) -> Unit | None:
+def _power(base: Expr, exponent: Expr) -> Unit | None:
     unit = unit_of(base)
     if exponent.is_Rational:
-        return None if unit is None else unit.power(Fraction(int(exponent.p), int(exponent.q)))  # type: ignore[attr-defined]
+        return None if unit is None else unit.power(Fraction(int(exponent.p), int(exponent.q)))
     _require_number(base)
     _require_number(exponent)
     return NUMBER
 
 
-def _require_number(expression: sympy.Expr) -> None:
+def _require_number(expression: Expr) -> None:
     unit = unit_of(expression)
     if unit is not None and not unit.dimensionless:
         raise UnitError(f"{expression} has unit {unit}, expected a pure number")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import operator
 import re
 from collections.abc import Mapping
 from decimal import Decimal
@@ -26,7 +27,7 @@ def read_number(key: str, value: object) -> Fraction:
         InputError: not a finite number of a known kind.
     """
     expected = f"expected {RECORDS[key].range}" if key in RECORDS else "expected a number"
-    if isinstance(value, bool):
+    if type(value).__name__ in ("bool", "bool_"):  # Python's and NumPy's
         raise InputError(f"{key} = {value}: a truth value is not a number; {expected}")
     if isinstance(value, str):
         return _read_text(key, value.strip(), expected)
@@ -58,12 +59,13 @@ def _read_text(key: str, text: str, expected: str) -> Fraction:
 
 
 def _read_other(key: str, value: object, expected: str) -> Fraction:
-    """NumPy and other numbers through the standard protocols, without importing their libraries."""
-    if getattr(value, "ndim", 0) == 0:
-        if hasattr(value, "__index__"):
-            return Fraction(value.__index__())  # type: ignore[attr-defined]
-        if hasattr(value, "__float__"):
-            return read_number(key, float(value))  # type: ignore[arg-type]
+    """Zero-dimensional numbers of other libraries, through the standard protocols and without importing them."""
+    if getattr(value, "ndim", 0) == 0 and not isinstance(value, complex):
+        for read in (operator.index, float):
+            try:
+                return read_number(key, read(value))  # pyright: ignore[reportArgumentType]
+            except TypeError:
+                continue
     raise InputError(f"{key} = {value!r}: {type(value).__name__} is not a number; {expected}")
 
 

@@ -6,7 +6,7 @@ from functools import lru_cache
 
 import sympy
 
-from theory.algebra import PowerGain, S
+from theory.algebra import Expr, PowerGain, S
 from theory.formulas import Formula, Hypothesis
 from theory.symbols import DERIVED, INPUTS, RECORDS
 
@@ -18,13 +18,13 @@ _RELATIONS = {"<=": r"\le", ">=": r"\ge", "<": "<", ">": ">", "==": "="}
 
 
 @lru_cache(maxsize=4096)
-def latex(expression: sympy.Expr) -> str:
+def latex(expression: Expr) -> str:
     r"""The expression in LaTeX; amsmath is enough to set it.
 
     >>> from theory.algebra import symbols
     >>> alpha, L, nu, q = symbols("alpha L nu q")
-    >>> latex(q ** (2 * nu) * L + S(nu, q) * alpha / 2)
-    'L q^{2 \\nu} + \\frac{1}{2} \\alpha S_{\\nu}(q)'
+    >>> latex(1 + S(nu, q) * alpha * L / 2)
+    '1 + \\frac{1}{2} \\alpha L S_{\\nu}(q)'
     """
     if expression.is_Symbol:
         return name_latex(str(expression))
@@ -44,18 +44,18 @@ def name_latex(name: str) -> str:
     return RECORDS[name].latex if name in RECORDS else name
 
 
-def _rational(value: sympy.Expr) -> str:
-    above, below = int(value.p), int(value.q)  # type: ignore[attr-defined]
+def _rational(value: Expr) -> str:
+    above, below = int(value.p), int(value.q)
     if below == 1:
         return str(above)
     return rf"{'-' if above < 0 else ''}\frac{{{abs(above)}}}{{{below}}}"
 
 
-def _term_order(term: sympy.Expr) -> tuple[bool, int, str]:
+def _term_order(term: Expr) -> tuple[bool, int, str]:
     return term.could_extract_minus_sign(), len(list(sympy.preorder_traversal(term))), str(term)
 
 
-def _joined(terms: list[sympy.Expr]) -> str:
+def _joined(terms: list[Expr]) -> str:
     """Terms with their signs; a leading term stays as it is."""
     text = latex(terms[0])
     for term in terms[1:]:
@@ -64,7 +64,7 @@ def _joined(terms: list[sympy.Expr]) -> str:
     return text
 
 
-def _term(term: sympy.Expr) -> str:
+def _term(term: Expr) -> str:
     return _fenced(latex(term)) if term.is_Add or isinstance(term, PowerGain) else latex(term)
 
 
@@ -72,7 +72,7 @@ def _fenced(text: str) -> str:
     return rf"\left({text}\right)"
 
 
-def _factor_order(factor: sympy.Expr) -> tuple[int, str]:
+def _factor_order(factor: Expr) -> tuple[int, str]:
     base = factor.as_base_exp()[0]
     if base.is_Symbol:
         return _RANK.get(str(base), 900), str(factor)
@@ -80,7 +80,7 @@ def _factor_order(factor: sympy.Expr) -> tuple[int, str]:
     return kind, str(factor)
 
 
-def _product(expression: sympy.Expr) -> str:
+def _product(expression: Expr) -> str:
     number, rest = expression.as_coeff_Mul()
     sign = "-" if number < 0 else ""
     number = abs(number)
@@ -99,13 +99,13 @@ def _product(expression: sympy.Expr) -> str:
     return sign + " ".join([_fraction(number, inside, below), *(_factors(outside) if outside else [])])
 
 
-def _fraction(number: sympy.Expr, above: list[sympy.Expr], below: list[sympy.Expr]) -> str:
-    top = _beside(int(number.p), above)  # type: ignore[attr-defined]
-    bottom = _beside(int(number.q), below)  # type: ignore[attr-defined]
+def _fraction(number: Expr, above: list[Expr], below: list[Expr]) -> str:
+    top = _beside(int(number.p), above)
+    bottom = _beside(int(number.q), below)
     return rf"\frac{{{top}}}{{{bottom}}}"
 
 
-def _beside(number: int, factors: list[sympy.Expr]) -> str:
+def _beside(number: int, factors: list[Expr]) -> str:
     """One side of a fraction bar; a lone sum needs no fence there."""
     if number == 1 and len(factors) == 1:
         return latex(factors[0])
@@ -113,7 +113,7 @@ def _beside(number: int, factors: list[sympy.Expr]) -> str:
     return " ".join(lead + [_as_factor(factor) for factor in sorted(factors, key=_factor_order)])
 
 
-def _factors(factors: list[sympy.Expr]) -> list[str]:
+def _factors(factors: list[Expr]) -> list[str]:
     """Factors in order; a sum at the end needs no fence."""
     ordered = sorted(factors, key=_factor_order)
     ends_in_sum = isinstance(ordered[-1], sympy.Sum)
@@ -121,12 +121,12 @@ def _factors(factors: list[sympy.Expr]) -> list[str]:
     return [*texts[:-1], latex(ordered[-1])] if ends_in_sum else texts
 
 
-def _as_factor(factor: sympy.Expr) -> str:
+def _as_factor(factor: Expr) -> str:
     loose = factor.is_Add or isinstance(factor, (PowerGain, sympy.Sum))
     return _fenced(latex(factor)) if loose else latex(factor)
 
 
-def _power(base: sympy.Expr, exponent: sympy.Expr) -> str:
+def _power(base: Expr, exponent: Expr) -> str:
     record = RECORDS.get(str(base)) if base.is_Symbol else None
     if record is not None and record.root:
         return _raised(record.root, 2 * exponent)
@@ -134,7 +134,7 @@ def _power(base: sympy.Expr, exponent: sympy.Expr) -> str:
         return rf"\frac{{1}}{{{latex(base ** (-exponent))}}}"
     if exponent == sympy.Rational(1, 2):
         return rf"\sqrt{{{latex(base)}}}"
-    if exponent.is_Rational and exponent.q == 2:  # type: ignore[attr-defined]
+    if exponent.is_Rational and exponent.q == 2:
         return _raised(rf"\sqrt{{{latex(base)}}}", 2 * exponent)
     if base.is_Symbol or (base.is_Integer and base >= 0):
         text = latex(base)
@@ -142,11 +142,11 @@ def _power(base: sympy.Expr, exponent: sympy.Expr) -> str:
     return _raised(_fenced(latex(base)), exponent)
 
 
-def _raised(base: str, exponent: sympy.Expr) -> str:
+def _raised(base: str, exponent: Expr) -> str:
     return base if exponent == 1 else f"{base}^{{{latex(exponent)}}}"
 
 
-def _function(expression: sympy.Expr) -> str:
+def _function(expression: Expr) -> str:
     arguments = expression.args
     if isinstance(expression, S):
         return rf"S_{{{latex(arguments[0])}}}({latex(arguments[1])})"

@@ -1,4 +1,4 @@
-"""LaTeX macros: one per quantity and one per statement, for \\input into a paper; amsmath is enough."""
+r"""LaTeX macros: one per quantity and one per statement, for \input into a paper; amsmath is enough."""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ from fractions import Fraction
 
 import sympy
 
-from theory.algebra import symbols
+from theory.algebra import Expr, symbols
 from theory.errors import InputError
 from theory.inputs import read_inputs, read_number
 
@@ -24,11 +24,11 @@ class LocalCost:
     """
 
     mode: str
-    gradients: sympy.Expr = _NONE
-    hessian_vector_products: sympy.Expr = _NONE
-    sample_gradients: sympy.Expr = _NONE
-    sample_hessian_vector_products: sympy.Expr = _NONE
-    memory: sympy.Expr = nu + 2
+    gradients: Expr = _NONE
+    hessian_vector_products: Expr = _NONE
+    sample_gradients: Expr = _NONE
+    sample_hessian_vector_products: Expr = _NONE
+    memory: Expr = nu + 2
 
 
 COSTS: tuple[LocalCost, ...] = (
@@ -64,7 +64,7 @@ def costs(mode: str, nu: object, D: object = None, D_prime: object = None, D_H: 
     )
 
 
-def _put(count: sympy.Expr, values: dict[str, Fraction]) -> sympy.Expr:
+def _put(count: Expr, values: dict[str, Fraction]) -> Expr:
     absent = sorted(str(item) for item in count.free_symbols if str(item) not in values)
     if absent:
         raise InputError(f"costs: missing {', '.join(absent)}")

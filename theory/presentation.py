@@ -30,10 +30,13 @@ class _Reader:
 
     def __init__(self, text: str) -> None:
         self.text = text
-        self.tokens = [token for token in _TOKEN.findall(text) if not token.isspace()]
+        self.tokens = _TOKEN.findall(text)
         self.place = 0
 
     def peek(self) -> str:
+        """The next token; blanks count only in texts."""
+        while self.place < len(self.tokens) and self.tokens[self.place].isspace():
+            self.place += 1
         return self.tokens[self.place] if self.place < len(self.tokens) else ""
 
     def take(self, expected: str = "") -> str:
@@ -68,13 +71,12 @@ class _Reader:
 
     def words(self) -> str:
         """The raw characters of a group, blanks included."""
-        start = self.take("{")
-        del start
-        words = []
-        while self.peek() != "}":
-            words.append(self.take())
+        self.take("{")
+        end = self.tokens.index("}", self.place) if "}" in self.tokens[self.place :] else len(self.tokens)
+        found = "".join(self.tokens[self.place : end])
+        self.place = end
         self.take("}")
-        return "".join(words)
+        return found
 
     def atom(self) -> str:
         if self.peek() == "{":
@@ -119,11 +121,8 @@ class _Reader:
     def _mathrm(self) -> str:
         return f'<mi mathvariant="normal">{escape(self.words())}</mi>'
 
-    def _mathbb(self) -> str:
-        return {"E": "<mi>𝔼</mi>", "R": "<mi>ℝ</mi>"}[self.words()]
-
     def _text(self) -> str:
-        return f"<mtext>{escape(_spaced(self))}</mtext>"
+        return f"<mtext>{escape(self.words())}</mtext>"
 
     def _left(self) -> str:
         opening = self.fence()
@@ -153,14 +152,6 @@ class _Reader:
         align = "left left" if kind == "cases" else "right left"
         table = f'<mtable columnalign="{align}" displaystyle="true">{"".join(rows)}</mtable>'
         return f'<mrow><mo fence="true">{{</mo>{table}</mrow>' if kind == "cases" else table
-
-
-def _spaced(reader: _Reader) -> str:
-    """Text keeps its blanks, which the tokens have lost: take it from the source."""
-    count = sum(1 for token in reader.tokens[: reader.place] if token == r"\text")
-    return [match.group(1) for match in re.finditer(r"\\text\{([^}]*)\}", reader.text)][count - 1] + (
-        reader.words() and ""
-    )
 
 
 def _scripts(base: str, below: str, above: str, large: bool) -> str:

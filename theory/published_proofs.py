@@ -11,8 +11,17 @@ _SEE = "Proved in the cited paper, not here. "
 
 
 def _published(
-    id: str, title: str, claim: str, measures: str, left: str, lemma: str, proof: str, kind: str, mode: str,
-    assumptions: tuple[str, ...], suffix: str = "",
+    id: str,
+    title: str,
+    claim: str,
+    measures: str,
+    left: str,
+    lemma: str,
+    proof: str,
+    kind: str,
+    mode: str,
+    assumptions: tuple[str, ...],
+    suffix: str = "",
 ) -> Statement:
     return Statement(
         id=id,
@@ -38,7 +47,8 @@ STATEMENTS = (
         "L_F",
         r"\|\nabla F_i(w) - \nabla F_i(u)\|",
         f"{_FALLAH}, Lemma 4.2",
-        r"It equals $L_F$ of S4 at $\nu = 1$ and $\alpha = 1/L$, where $q = 2$; $L_F$ increases in $q$, so for $\alpha \le 1/L$ it is at "
+        r"It equals $L_F$ of S4 at $\nu = 1$ and $\alpha = 1/L$, where $q = 2$; $L_F$ increases in $q$, so for "
+        r"$\alpha \le 1/L$ it is at "
         r"least $L_F$.",
         DETERMINISTIC,
         "exact",
@@ -50,9 +60,10 @@ STATEMENTS = (
         "Per-FedAvg: bias",
         r"Per-FedAvg's bias of the stochastic meta-gradient." + _ONE_STEP,
         "meta_gradient_bias",
-        r"\|\mathbb{E} g_i - \nabla F_i(w)\|",
+        r"\|\mathrm{E} g_i - \nabla F_i(w)\|",
         f"{_FALLAH}, Lemma 4.3",
-        r"It equals $b_{\mathrm{sto}}$ of S5 at $\nu = 1$ and $q = 2$. By S5p the bias falls as $1/D$, so the exponent of $D$ is loose.",
+        r"It equals $b_{\mathrm{sto}}$ of S5 at $\nu = 1$ and $q = 2$. By S5p the bias falls as $1/D$, so the "
+        r"exponent of $D$ is loose.",
         EXPECTATION,
         "stochastic",
         ("A2", "A3", "A4"),
@@ -62,9 +73,10 @@ STATEMENTS = (
         "Per-FedAvg: mean squared error",
         r"Per-FedAvg's mean squared error of the stochastic meta-gradient." + _ONE_STEP,
         "meta_gradient_mean_squared_error",
-        r"\mathbb{E} \|g_i - \nabla F_i(w)\|^2",
+        r"\mathrm{E} \|g_i - \nabla F_i(w)\|^2",
         f"{_FALLAH}, Lemma 4.3",
-        r"At $q = 2$ a third of it exceeds $\sigma_F^2$ of S6 by exactly $\frac{\alpha^4 L^2 \sigma_G^2 \sigma_H^2}{D D_H}$, and $\sigma_F^2$ "
+        r"At $q = 2$ a third of it exceeds $\sigma_F^2$ of S6 by exactly $\frac{\alpha^4 L^2 \sigma_G^2 "
+        r"\sigma_H^2}{D D_H}$, and $\sigma_F^2$ "
         r"increases in $q$: for $\alpha \le 1/L$ ours is at most a third of it.",
         EXPECTATION,
         "stochastic",
@@ -91,7 +103,8 @@ STATEMENTS = (
         "L_F_pointwise",
         r"\frac{\|\nabla F_i(w) - \nabla F_i(u)\|}{\|w - u\|} - (1 + \alpha L)^{2 \nu} L",
         "arXiv 2002.07836, smoothness of the multi-step meta-gradient",
-        r"At $q = 1 + \alpha L$ one has $\alpha L S_{\nu}(q) = q^{\nu} - 1$, so the slope $\alpha \rho q^{2 \nu - 1} S_{\nu}(q)$ of the "
+        r"At $q = 1 + \alpha L$ one has $\alpha L S_{\nu}(q) = q^{\nu} - 1$, so the slope $\alpha \rho q^{2 \nu - "
+        r"1} S_{\nu}(q)$ of the "
         r"pointwise form of S4 is the same number.",
         DETERMINISTIC,
         "exact",

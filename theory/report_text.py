@@ -83,9 +83,7 @@ def evaluation_json(outcome: Evaluation) -> dict[str, Any]:
         "exact": None if outcome.exact is None else str(outcome.exact),
         "value": outcome.digits,
         "enclosure": None if outcome.enclosure is None else list(outcome.enclosure),
-        "hypotheses": [
-            {"name": item.name, "holds": item.holds, "detail": item.detail} for item in outcome.hypotheses
-        ],
+        "hypotheses": [{"name": item.name, "holds": item.holds, "detail": item.detail} for item in outcome.hypotheses],
         "provenance": outcome.provenance,
         "source": outcome.source,
     }

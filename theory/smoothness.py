@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import sympy
 
-from theory.algebra import HALF, PowerGain, S, symbol, symbols
+from theory.algebra import HALF, Expr, S, symbol, symbols
 from theory.conditions import Given, Otherwise
 from theory.formulas import Case, Formula, Hypothesis, formula
 
@@ -17,23 +19,23 @@ CURVATURE_ORDER = (
 )
 
 
-def _smoothness_recursion(steps: int) -> sympy.Expr:
+def _smoothness_recursion(steps: int) -> Expr:
     """v_l = P_l v_(l+1): each step multiplies the Lipschitz constant by q and adds the change of P_l."""
-    constant: sympy.Expr = L * q**steps
+    constant: Expr = L * q**steps
     for step in reversed(range(steps)):
         constant = q * constant + alpha * rho * q**step * q ** (steps - 1 - step) * B
     return constant
 
 
-def _pointwise_recursion(steps: int) -> sympy.Expr:
-    constant: sympy.Expr = L * q**steps
+def _pointwise_recursion(steps: int) -> Expr:
+    constant: Expr = L * q**steps
     for step in reversed(range(steps)):
         constant = q * constant + alpha * rho * q**step * q ** (steps - 1 - step) * q**steps * grad_norm_i
     return constant
 
 
-def _norm_recursion(start: sympy.Expr, times: int) -> object:
-    def recursion(steps: int) -> sympy.Expr:
+def _norm_recursion(start: Expr, times: int) -> Callable[[int], Expr]:
+    def recursion(steps: int) -> Expr:
         bound = start
         for _ in range(times * steps):
             bound = q * bound
@@ -42,9 +44,9 @@ def _norm_recursion(start: sympy.Expr, times: int) -> object:
     return recursion
 
 
-def _rounding_recursion(steps: int) -> sympy.Expr:
+def _rounding_recursion(steps: int) -> Expr:
     """The error of the computed sweep, from the error of the computed trajectory."""
-    trajectory: list[sympy.Expr] = [sympy.Integer(0)]
+    trajectory: list[Expr] = [sympy.Integer(0)]
     for _ in range(steps):
         trajectory.append(q * trajectory[-1] + alpha * eta_G)
     error = eta_G + L * trajectory[steps]
@@ -68,7 +70,9 @@ FORMULAS: tuple[Formula, ...] = (
     formula(
         "S1",
         (q + alpha * eta_H) ** nu * eta_G * (1 + alpha * L * S(nu, q))
-        + alpha * B * sympy.Sum(
+        + alpha
+        * B
+        * sympy.Sum(
             (q + alpha * eta_H) ** ell * q ** (nu - 1 - ell) * (eta_H + alpha * rho * eta_G * S(ell, q)),
             (ell, 0, nu - 1),
         ),

@@ -23,7 +23,8 @@ ASSUMPTIONS: Mapping[str, str] = {
     r"(drawing without replacement inside a batch is allowed).",
     "A5": r"At every point of $W$ the mean over the agents of $\|\nabla f_i - \nabla f\|^2$ is at most "
     r"$\gamma_G^2$, and that of $\|\nabla^2 f_i - \nabla^2 f\|^2$ at most $\gamma_H^2$.",
-    "A6": r"The eigenvalues of every $\nabla^2 f_i$ lie in $[\mu, L]$ with $-L \le \mu \le L$; used when $\mu$ is given.",
+    "A6": r"The eigenvalues of every $\nabla^2 f_i$ lie in $[\mu, L]$ with $-L \le \mu \le L$; used when $\mu$ is "
+    r"given.",
     "A7": r"$\|\nabla F\|^2 \ge 2 \mu_F (F - F^{\ast})$ on $W_0$ with $\mu_F > 0$.",
 }
 
@@ -70,7 +71,10 @@ class Statement:
 class Formulas(Protocol):
     """A table that a statement prints from."""
 
-    formulas: Mapping[str, Formula]
+    @property
+    def formulas(self) -> Mapping[str, Formula]:
+        """The formulas by name."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -122,7 +126,7 @@ class Bound:
 
     @property
     def provenance(self) -> str:
-        """derived or published."""
+        """Derived or published."""
         return self.statement.provenance
 
     @property
@@ -201,5 +205,3 @@ def dependencies(formulas: Mapping[str, Formula], name: str) -> frozenset[str]:
             seen.add(item)
             waiting.extend(formulas[item].names if item in formulas else ())
     return frozenset(seen)
-
-

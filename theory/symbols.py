@@ -16,7 +16,6 @@ from theory.units import (
     GRADIENT_SQUARED,
     LOSS,
     NUMBER,
-    POINT,
     STEP,
     Unit,
 )
@@ -87,7 +86,11 @@ INPUTS: tuple[SymbolRecord, ...] = (
     SymbolRecord("L", "L", CURVATURE, NONNEGATIVE, "bound on the Hessian norm (A2)", f"L in {_FALLAH} and {_JI}"),
     SymbolRecord("mu", r"\mu", CURVATURE, REAL, "lower bound of the Hessian eigenvalues (A6)"),
     SymbolRecord(
-        "rho", r"\rho", CURVATURE_CHANGE, NONNEGATIVE, "Lipschitz constant of the Hessian (A3)",
+        "rho",
+        r"\rho",
+        CURVATURE_CHANGE,
+        NONNEGATIVE,
+        "Lipschitz constant of the Hessian (A3)",
         f"rho in {_FALLAH} and {_JI}",
     ),
     SymbolRecord("B", "B", GRADIENT, NONNEGATIVE, "bound on the gradient norm (A2)", f"B in {_FALLAH}"),
@@ -106,25 +109,28 @@ INPUTS: tuple[SymbolRecord, ...] = (
     SymbolRecord("D", "D", NUMBER, COUNT, "samples per inner gradient", f"D in {_FALLAH}"),
     SymbolRecord("D_prime", "D'", NUMBER, COUNT, "samples per outer gradient", f"D' in {_FALLAH}"),
     SymbolRecord("D_H", "D_H", NUMBER, COUNT, "samples per Hessian", f"D'' in {_FALLAH}"),
-    SymbolRecord(
-        "nu", r"\nu", NUMBER, STEPS, "number of fine-tuning steps", f"1 in {_FALLAH}, N in {_JI}"
-    ),
+    SymbolRecord("nu", r"\nu", NUMBER, STEPS, "number of fine-tuning steps", f"1 in {_FALLAH}, N in {_JI}"),
     SymbolRecord("tau", r"\tau", NUMBER, LOCAL_STEPS, "number of local steps in a round", f"tau in {_FALLAH}"),
     SymbolRecord("n", "n", NUMBER, COUNT, "number of agents", f"n in {_FALLAH}"),
     SymbolRecord("m", "m", NUMBER, COUNT, "number of agents that take part in a round", f"r n in {_FALLAH}"),
     SymbolRecord("K", "K", NUMBER, COUNT, "number of rounds", f"K in {_FALLAH}"),
     SymbolRecord(
-        "delta", r"\delta", STEP, POSITIVE, "Hessian-free probe: the displacement is delta times a gradient",
+        "delta",
+        r"\delta",
+        STEP,
+        POSITIVE,
+        "Hessian-free probe: the displacement is delta times a gradient",
         f"delta in {_FALLAH}",
     ),
     SymbolRecord(
-        "F0_gap", r"\Delta_0", LOSS, NONNEGATIVE,
+        "F0_gap",
+        r"\Delta_0",
+        LOSS,
+        NONNEGATIVE,
         "initial gap F(w_0) - F*; in T1, F(w_k) minus the same lower bound of F",
     ),
     SymbolRecord("mu_F", r"\mu_F", CURVATURE, POSITIVE, "Polyak-Lojasiewicz constant of F (A7)"),
-    SymbolRecord(
-        "grad_norm_i", r"\|\nabla f_i\|", GRADIENT, NONNEGATIVE, "norm of the gradient of one agent's loss"
-    ),
+    SymbolRecord("grad_norm_i", r"\|\nabla f_i\|", GRADIENT, NONNEGATIVE, "norm of the gradient of one agent's loss"),
     SymbolRecord(
         "grad_norm", r"\|\nabla F(w_k)\|", GRADIENT, NONNEGATIVE, "norm of the meta-gradient at the round's start"
     ),
@@ -138,23 +144,32 @@ DERIVED: tuple[SymbolRecord, ...] = (
     SymbolRecord("q", "q", NUMBER, NONNEGATIVE, "step factor: bounds the norm of I - alpha hess f_i"),
     SymbolRecord("B_F", "B_F", GRADIENT, NONNEGATIVE, "bound on the norm of the meta-gradient (S3)"),
     SymbolRecord("L_F", "L_F", CURVATURE, NONNEGATIVE, "smoothness constant of every F_i (S4)"),
-    SymbolRecord(
-        "L_F_pointwise", r"L_F(u)", CURVATURE, NONNEGATIVE, "smoothness at one point, without B (S4)"
-    ),
+    SymbolRecord("L_F_pointwise", r"L_F(u)", CURVATURE, NONNEGATIVE, "smoothness at one point, without B (S4)"),
     SymbolRecord("b_sto", r"b_{\mathrm{sto}}", GRADIENT, NONNEGATIVE, "bias of the stochastic meta-gradient (S5)"),
     SymbolRecord(
-        "b_sto_2", r"b'_{\mathrm{sto}}", GRADIENT, NONNEGATIVE, "second-order bias of the stochastic meta-gradient (S5p)"
+        "b_sto_2",
+        r"b'_{\mathrm{sto}}",
+        GRADIENT,
+        NONNEGATIVE,
+        "second-order bias of the stochastic meta-gradient (S5p)",
     ),
-    SymbolRecord(
-        "eta2", r"\eta^2", NUMBER, NONNEGATIVE, "squared noise of one stochastic step factor", root=r"\eta"
-    ),
+    SymbolRecord("eta2", r"\eta^2", NUMBER, NONNEGATIVE, "squared noise of one stochastic step factor", root=r"\eta"),
     SymbolRecord("V", "V", GRADIENT_SQUARED, NONNEGATIVE, "squared noise around the noisy trajectory's mean (S6)"),
     SymbolRecord(
-        "sigma_F2", r"\sigma_F^2", GRADIENT_SQUARED, NONNEGATIVE,
-        "mean squared error of the stochastic meta-gradient (S6)", f"sigma_F^2 in {_FALLAH}", root=r"\sigma_F",
+        "sigma_F2",
+        r"\sigma_F^2",
+        GRADIENT_SQUARED,
+        NONNEGATIVE,
+        "mean squared error of the stochastic meta-gradient (S6)",
+        f"sigma_F^2 in {_FALLAH}",
+        root=r"\sigma_F",
     ),
     SymbolRecord(
-        "gamma_F", r"\gamma_F", GRADIENT, NONNEGATIVE, "spread of the agents' meta-gradients (S7)",
+        "gamma_F",
+        r"\gamma_F",
+        GRADIENT,
+        NONNEGATIVE,
+        "spread of the agents' meta-gradients (S7)",
         f"gamma_F in {_FALLAH}",
     ),
     SymbolRecord("gamma_F2", r"\gamma_F^2", GRADIENT_SQUARED, NONNEGATIVE, "squared spread (S7)", root=r"\gamma_F"),
@@ -163,7 +178,10 @@ DERIVED: tuple[SymbolRecord, ...] = (
         "b_FO_sto", r"b_{\mathrm{FOs}}", GRADIENT, NONNEGATIVE, "bias of the stochastic first-order meta-gradient (S8s)"
     ),
     SymbolRecord(
-        "var_FO_sto", r"v_{\mathrm{FOs}}", GRADIENT_SQUARED, NONNEGATIVE,
+        "var_FO_sto",
+        r"v_{\mathrm{FOs}}",
+        GRADIENT_SQUARED,
+        NONNEGATIVE,
         "variance of the stochastic first-order meta-gradient (S8s)",
     ),
     SymbolRecord("b_HF", r"b_{\mathrm{HF}}", GRADIENT, NONNEGATIVE, "error of Hessian-free meta-gradients (S9)"),
@@ -171,8 +189,12 @@ DERIVED: tuple[SymbolRecord, ...] = (
         "b_HF_sto", r"b_{\mathrm{HFs}}", GRADIENT, NONNEGATIVE, "bias of stochastic Hessian-free meta-gradients (S9s)"
     ),
     SymbolRecord(
-        "mse_HF_sto", r"\sigma_{\mathrm{HFs}}^2", GRADIENT_SQUARED, NONNEGATIVE,
-        "mean squared error of stochastic Hessian-free meta-gradients (S9s)", root=r"\sigma_{\mathrm{HFs}}",
+        "mse_HF_sto",
+        r"\sigma_{\mathrm{HFs}}^2",
+        GRADIENT_SQUARED,
+        NONNEGATIVE,
+        "mean squared error of stochastic Hessian-free meta-gradients (S9s)",
+        root=r"\sigma_{\mathrm{HFs}}",
     ),
     SymbolRecord("b", "b", GRADIENT, NONNEGATIVE, "bias bound of the mode in use"),
     SymbolRecord(
@@ -196,7 +218,11 @@ DERIVED: tuple[SymbolRecord, ...] = (
     SymbolRecord("N", "N", GRADIENT_SQUARED, NONNEGATIVE, "floor coefficient of the case of T1 in use"),
     SymbolRecord("S1", r"R_{\mathrm{S1}}", GRADIENT, NONNEGATIVE, "rounding error of a computed meta-gradient (S1)"),
     SymbolRecord(
-        "S1_relative", r"R'_{\mathrm{S1}}", NUMBER, NONNEGATIVE, "relative difference of two computed meta-gradients (S1)"
+        "S1_relative",
+        r"R'_{\mathrm{S1}}",
+        NUMBER,
+        NONNEGATIVE,
+        "relative difference of two computed meta-gradients (S1)",
     ),
     SymbolRecord("S2", r"R_{\mathrm{S2}}", NUMBER, NONNEGATIVE, "growth of distances along fine-tuning (S2)"),
     SymbolRecord("S3", r"R_{\mathrm{S3}}", GRADIENT, NONNEGATIVE, "norm of the meta-gradient at one point (S3)"),
@@ -212,12 +238,20 @@ DERIVED: tuple[SymbolRecord, ...] = (
     SymbolRecord("per_fedavg.L_F", r"L_F^{\mathrm{PF}}", CURVATURE, NONNEGATIVE, "Per-FedAvg's smoothness constant"),
     SymbolRecord("per_fedavg.bias", r"b^{\mathrm{PF}}", GRADIENT, NONNEGATIVE, "Per-FedAvg's bias bound"),
     SymbolRecord(
-        "per_fedavg.sigma_F2", r"(\sigma_F^{\mathrm{PF}})^2", GRADIENT_SQUARED, NONNEGATIVE,
-        "Per-FedAvg's mean squared error bound", root=r"\sigma_F^{\mathrm{PF}}",
+        "per_fedavg.sigma_F2",
+        r"(\sigma_F^{\mathrm{PF}})^2",
+        GRADIENT_SQUARED,
+        NONNEGATIVE,
+        "Per-FedAvg's mean squared error bound",
+        root=r"\sigma_F^{\mathrm{PF}}",
     ),
     SymbolRecord(
-        "per_fedavg.gamma_F2", r"(\gamma_F^{\mathrm{PF}})^2", GRADIENT_SQUARED, NONNEGATIVE,
-        "Per-FedAvg's squared spread", root=r"\gamma_F^{\mathrm{PF}}",
+        "per_fedavg.gamma_F2",
+        r"(\gamma_F^{\mathrm{PF}})^2",
+        GRADIENT_SQUARED,
+        NONNEGATIVE,
+        "Per-FedAvg's squared spread",
+        root=r"\gamma_F^{\mathrm{PF}}",
     ),
     SymbolRecord("maml.C_L", r"C_L", Unit(0, -1), NONNEGATIVE, "multi-step MAML's smoothness slope"),
 )

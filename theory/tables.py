@@ -6,8 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
 
-import sympy
-
 from theory import (
     approximation,
     approximation_proofs,
@@ -20,13 +18,16 @@ from theory import (
     smoothness,
     smoothness_proofs,
 )
+from theory.algebra import Expr
 from theory.errors import Inadmissible, InputError
-from theory.evaluation import Evaluation, HypothesisCheck, Scope, bracket, check, missing
+from theory.evaluation import Evaluation, bracket
 from theory.formulas import Formula, Hypothesis
+from theory.hypotheses import HypothesisCheck, check
 from theory.inputs import read_inputs
 from theory.latex_printer import formula_latex
 from theory.presentation import mathml
 from theory.rounding import Bracket
+from theory.scope import Scope, missing
 from theory.statements import Bound, Statement, dependencies
 from theory.symbols import RECORDS
 
@@ -48,7 +49,7 @@ class Quantity:
         return self.formula.name
 
     @property
-    def expression(self) -> sympy.Expr:
+    def expression(self) -> Expr:
         """The sympy expression, in inputs and in other quantities."""
         return self.formula.expression
 
@@ -74,7 +75,7 @@ class Quantity:
 
     @property
     def provenance(self) -> str:
-        """derived or published."""
+        """Derived or published."""
         return self.formula.provenance
 
     @property
@@ -207,9 +208,10 @@ _PROVED = {
     )
 }
 ORDER = (
-    "S1 S2 S3 S4 S5 S5p S6 S7 S8 S8s S9 S9s S10 T1a T1b T1c T2 T3 T4 "
-    "per_fedavg.L_F per_fedavg.bias per_fedavg.sigma_F2 per_fedavg.gamma_F2 maml.C_L"
-).split()
+    "S1", "S2", "S3", "S4", "S5", "S5p", "S6", "S7", "S8", "S8s", "S9", "S9s", "S10",
+    "T1a", "T1b", "T1c", "T2", "T3", "T4",
+    "per_fedavg.L_F", "per_fedavg.bias", "per_fedavg.sigma_F2", "per_fedavg.gamma_F2", "maml.C_L",
+)  # fmt: skip
 
 
 @cache

@@ -48,8 +48,8 @@ _WORDS = {"predicted": "predicted", "second_order": "predicted to second order",
 def batch_frame(rows: Sequence[Row]) -> pd.DataFrame:
     """One line per row of S5, S5p, S6 and of Per-FedAvg's bias and mean squared error, on one task and setting.
 
-    panel is 'bias' or 'error'; series is 'predicted', 'second_order' or 'published'. The task and (nu, alpha) are
-    those with the most batch sizes; where both vary, batches of equal size (D = D' = D_H) are kept.
+    panel is 'bias' or 'error'; series is 'predicted', 'second_order' or 'published'. The task, (nu, alpha) and outer
+    batches (D' = D_H = D, or one fixed pair) are those that show a bias at most batch sizes.
     """
     lines = [
         _line(row)
@@ -59,33 +59,40 @@ def batch_frame(rows: Sequence[Row]) -> pd.DataFrame:
     if not lines:
         raise MissingDataError("no row of S5, S5p or S6 with a batch size")
     frame = pd.DataFrame(lines).astype({column: "float64" for column in ("measured", "lower", "upper", "predicted")})
-    settings = frame.groupby(["task", "nu", "alpha"], sort=True)
-    best = max(settings.groups, key=lambda key: _merit(settings.get_group(key)))
-    chosen = settings.get_group(best)
-    # one line per batch size and series: equal batches if there are any
-    chosen = chosen.sort_values(["panel", "series", "D", "equal_batches"], kind="stable")
-    return (
-        chosen.drop_duplicates(["panel", "series", "D"], keep="last")
-        .drop(columns="equal_batches")
-        .reset_index(drop=True)
-    )
+    candidates = [
+        part for _, group in frame.groupby(["task", "nu", "alpha"], sort=True) for part in _by_outer_batches(group)
+    ]
+    chosen = max(candidates, key=_merit).sort_values(["panel", "series", "D", "measured"], kind="stable")
+    return chosen.drop_duplicates(["panel", "series", "D"], keep="last").reset_index(drop=True)
+
+
+def _by_outer_batches(group: pd.DataFrame) -> list[pd.DataFrame]:
+    """The lines with D' = D_H = D, then those of each fixed (D', D_H): one curve never mixes them."""
+    equal = group[_equal_batches(group)]
+    fixed = [part for _, part in group.groupby(["D_prime", "D_H"], sort=True)]
+    return ([equal] if len(equal) else []) + fixed
+
+
+def _equal_batches(frame: pd.DataFrame) -> pd.Series:
+    return (frame["D_prime"] == frame["D"]) & (frame["D_H"] == frame["D"])
 
 
 def _line(row: Row) -> dict[str, object]:
     panel, series = _SERIES[row.bound, row.quantity]
-    sizes = {name: int(row.inputs[name]) for name in ("D", "D_prime", "D_H") if name in row.inputs}
+    D = int(row.inputs["D"])
     return {
         "task": row.task,
         "nu": row.nu,
         "alpha": row.alpha,
         "panel": panel,
         "series": series,
-        "D": sizes["D"],
+        "D": D,
+        "D_prime": int(row.inputs.get("D_prime", D)),
+        "D_H": int(row.inputs.get("D_H", D)),
         "predicted": row.predicted,
         "measured": row.measured,
         "lower": row.lower,
         "upper": row.upper,
-        "equal_batches": len(set(sizes.values())) == 1,
         "row_id": row.row_id,
     }
 
@@ -106,8 +113,10 @@ def batch_figure(rows: Sequence[Row]) -> Figure:
     frame = batch_frame(rows)
     first = frame.iloc[0]
     setting = f"{first['task']}, nu = {first['nu']}, alpha = {short(float(first['alpha']))}"
+    outer = "D' = D_H = D" if _equal_batches(frame).all() else f"D' = {first['D_prime']}, D_H = {first['D_H']}"
     caption = (
-        f"Bias and mean squared error of the stochastic meta-gradient against the batch size ({setting_latex(first)}): "
+        "Bias and mean squared error of the stochastic meta-gradient against the size $D$ of the inner batches "
+        f"({setting_latex(first)}, ${outer}$): "
         "measured (black, with confidence limits), the right sides of S5, S5p and S6, and Per-FedAvg's published ones. "
         "Both axes are logarithmic."
     )

@@ -70,7 +70,8 @@ def tightness_figure(rows: Sequence[Row]) -> Figure:
     frame = tightness_frame(rows)
     caption = (
         "Each statement (down) on each task (across). A shaded cell holds; its number is the largest measured / "
-        "predicted of its rows, darker is tighter. Other cells carry the mark of their verdict; an empty cell is not in the plan."
+        "predicted of its rows, darker is tighter. Other cells carry the mark of their verdict; an empty cell "
+        "is not in the plan."
     )
     held = frame[frame["verdict"] == Verdict.HOLDS]
     alt = f"Table of {frame['bound'].nunique()} statements by {frame['task'].nunique()} tasks. "

@@ -27,6 +27,7 @@ from reports.figures.style import (
     TRIVIAL,
     canvas,
     log_limits,
+    mathtext,
     short,
     styled,
     unit,
@@ -42,7 +43,9 @@ MODE_NAMES = {
     "hessian_free_stochastic": "Hessian free, stochastic",
 }
 _SETTING = ["task", "nu", "tau", "m"]
+_SHOWN = ("measured", "bound", "floor", "trivial", "upper")
 _DRAWN_POINTS = 160
+_MOST_DECADES = 7
 FAINT_BAND = "#7f7f7d"
 
 
@@ -82,7 +85,8 @@ def _frame(curve: _Curve, rows: Sequence[Row], curves: pd.DataFrame) -> pd.DataF
     usable = curves[curves[name].notna()] if len(curves) else curves
     if usable.empty:
         raise MissingDataError(f"no run recorded its {curve.words}")
-    chosen = pd.concat([_one_run(usable, name, mode) for mode in MODES if (usable["mode"] == mode).any()])
+    main = max(_settings(usable), key=lambda setting: _merit(usable, name, setting))
+    chosen = pd.concat([_one_run(usable, name, mode, main) for mode in MODES if (usable["mode"] == mode).any()])
     trivial = {row.row_id: row.trivial for row in rows}
     row_id = chosen[f"row_id_{curve.statement}"]
     return pd.DataFrame(
@@ -99,11 +103,11 @@ def _frame(curve: _Curve, rows: Sequence[Row], curves: pd.DataFrame) -> pd.DataF
     ).reset_index(drop=True)
 
 
-def _one_run(curves: pd.DataFrame, name: str, mode: str) -> pd.DataFrame:
-    """The run of a mode in the setting that serves most modes, settings with a bound first."""
+def _one_run(curves: pd.DataFrame, name: str, mode: str, main: tuple) -> pd.DataFrame:
+    """The run of a mode in the main setting, else on the main task, else in the mode's own best setting."""
     mine = curves[curves["mode"] == mode]
     best = max(
-        mine[_SETTING].drop_duplicates().itertuples(index=False), key=lambda setting: _merit(curves, name, setting)
+        _settings(mine), key=lambda setting: (setting == main, setting[0] == main[0], _merit(curves, name, setting))
     )
     runs = mine[_matches(mine, best)]
     keys = runs["row_id_T2"].fillna("").astype(str) + " " + runs["row_id_T3"].fillna("").astype(str)
@@ -117,12 +121,20 @@ def _last_bound(run: pd.DataFrame, name: str) -> float:
     return float("inf") if pd.isna(bound) else float(bound)
 
 
+def _settings(curves: pd.DataFrame) -> list[tuple]:
+    return [tuple(setting) for setting in curves[_SETTING].drop_duplicates().itertuples(index=False)]
+
+
 def _merit(curves: pd.DataFrame, name: str, setting: tuple) -> tuple:
-    """How many modes have a bound here, how many modes at all, how many on the task, then a fixed order."""
-    same = curves[_matches(curves, setting)]
-    on_task = curves[curves["task"] == setting[0]]
-    bounded = same[same[f"{name}_bound"].notna()]
-    return (bounded["mode"].nunique(), same["mode"].nunique(), on_task["mode"].nunique(), len(same), str(setting))
+    """How many modes have a bound on the task, how many in the setting, how long the runs are, then a fixed order."""
+    bounded = curves[curves[f"{name}_bound"].notna()]
+    here = bounded[_matches(bounded, setting)]
+    return (
+        bounded.loc[bounded["task"] == setting[0], "mode"].nunique(),
+        here["mode"].nunique(),
+        len(here),
+        str(setting),
+    )
 
 
 def _matches(curves: pd.DataFrame, setting: tuple) -> pd.Series:
@@ -149,7 +161,7 @@ def _figure(name: str, curve: _Curve, frame: pd.DataFrame, draw: object) -> Figu
     caption = (
         f"The {curve.words} after $k$ rounds, mean over replicas with its confidence band (black, shaded), and the "
         f"right side of {curve.statement} at $K = k$ (blue) with the value it tends to (dotted). One panel per mode, "
-        "all on the same axes."
+        f"{'all on the same axes' if _same_axes(frame) else 'each with its own scale'}."
     )
     if not bounded.empty:
         ratios = bounded["bound"] / bounded["measured"]
@@ -164,7 +176,7 @@ def _figure(name: str, curve: _Curve, frame: pd.DataFrame, draw: object) -> Figu
 
 
 def _span(ratios: pd.Series) -> str:
-    low, high = short(float(ratios.min())), short(float(ratios.max()))
+    low, high = mathtext(float(ratios.min())), mathtext(float(ratios.max()))
     return low if low == high else f"{low} to {high}"
 
 
@@ -198,17 +210,19 @@ def _draw(curve: _Curve, frame: pd.DataFrame) -> Drawing:
     columns = min(3, len(modes))
     lines = -(-len(modes) // columns)
     drawing = canvas(TEXT, 0.55 + 1.65 * lines)
-    grid = drawing.subplots(lines, columns, sharex=True, sharey=True, squeeze=False)
+    same = _same_axes(frame)
+    grid = drawing.subplots(lines, columns, sharex=True, sharey=same, squeeze=False)
     notes = {mode: _setting_note(frame[frame["mode"] == mode].iloc[-1]) for mode in modes}
     common = len(set(notes.values())) == 1
     for axes, mode in zip(grid.flat, modes, strict=False):
-        _panel(axes, curve, frame[frame["mode"] == mode])
-        axes.set_title(MODE_NAMES[mode], pad=3)
+        panel = frame[frame["mode"] == mode]
+        _panel(axes, curve, panel)
+        log_limits(axes, *((frame if same else panel)[column] for column in _SHOWN))
+        axes.set_title(MODE_NAMES[mode], pad=3 if common else 10)
         if not common:
-            axes.set_title(notes[mode], pad=3, loc="right", fontsize=6)
+            axes.text(0, 1.02, notes[mode], transform=axes.transAxes, fontsize=6.5)
     for axes in list(grid.flat)[len(modes) :]:
         axes.set_visible(False)
-    log_limits(grid[0, 0], *(frame[column] for column in ("measured", "bound", "floor", "trivial", "upper")))
     if curve.logarithmic_rounds:
         grid[0, 0].set_xscale("log")
     where = f"   on {notes[modes[0]]}" if common else ""
@@ -216,6 +230,13 @@ def _draw(curve: _Curve, frame: pd.DataFrame) -> Drawing:
     drawing.supylabel(f"{curve.ordinate}  ({unit(curve.statement)})", fontsize=8.5)
     drawing.legend(handles=_legend(curve, frame), loc="outside upper left", ncols=5, columnspacing=1.4)
     return drawing
+
+
+def _same_axes(frame: pd.DataFrame) -> bool:
+    """Common axes compare the modes; beyond some decades they would flatten every curve."""
+    values = frame[list(_SHOWN)].to_numpy(dtype=float)
+    values = values[np.isfinite(values) & (values > 0)]
+    return values.size == 0 or float(np.log10(values.max() / values.min())) <= _MOST_DECADES
 
 
 def _panel(axes: Axes, curve: _Curve, panel: pd.DataFrame) -> None:

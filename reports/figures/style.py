@@ -170,13 +170,19 @@ def label_ends(axes: Axes, ends: Sequence[tuple[float, str, str]], *, x: float =
     left = axes.get_xlim()[1]
     placed = [(float(to_axes.transform((left, y))[1]), text, color) for y, text, color in ends if isfinite(y) and y > 0]
     placed.sort(key=lambda item: item[0])
-    heights = _apart([height for height, _, _ in placed], gap)
+    heights = spread([height for height, _, _ in placed], gap)
     for height, (_, text, color) in zip(heights, placed, strict=True):
         axes.text(x, height, text, color=color, transform=axes.transAxes, va="center", ha="left", fontsize=7.5)
 
 
-def _apart(heights: Sequence[float], gap: float) -> list[float]:
-    """Sorted heights moved as little as a few sweeps need so that neighbours are a gap apart."""
+def spread(heights: Sequence[float], gap: float) -> list[float]:
+    """Sorted heights moved apart to neighbours at least a gap apart, inside [0, 1] as far as they fit.
+
+    >>> spread([0.5, 0.5], 0.25)
+    [0.375, 0.625]
+    >>> spread([1.0, 1.0, 1.0], 0.25)
+    [0.375, 0.625, 0.875]
+    """
     moved = list(heights)
     for _ in range(200):
         for i in range(len(moved) - 1):
@@ -184,6 +190,14 @@ def _apart(heights: Sequence[float], gap: float) -> list[float]:
             if lack > 1e-9:
                 moved[i] -= lack / 2
                 moved[i + 1] += lack / 2
+    ceiling = 1 - gap / 2
+    for i in reversed(range(len(moved))):
+        moved[i] = min(moved[i], ceiling)
+        ceiling = moved[i] - gap
+    floor = gap / 2
+    for i in range(len(moved)):
+        moved[i] = max(moved[i], floor)
+        floor = moved[i] + gap
     return moved
 
 

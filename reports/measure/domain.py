@@ -37,7 +37,10 @@ def on_points(subject: Subject, cell: PointsCell | NoiseCell) -> tuple[Subject, 
         probe = float(cell.delta) * (max(1.0, q) + alpha * noise) ** cell.nu
         L, centre = float(np.abs(np.linalg.eigvalsh(A)).max()), float(np.linalg.norm(c, axis=1).max())
         if probe * L >= 1:
-            raise ValueError(f"task {subject.name}: probe step delta = {cell.delta} is too large for a ball; choose one below {1 / L:.3g}")
+            raise ValueError(
+                f"task {subject.name}: probe step delta = {cell.delta} is too large for a ball; "
+                f"choose one below {1 / L:.3g}"
+            )
         widest = (widest + probe * (L * centre + noise)) / (1.0 - probe * L)
     return subject.on_ball(widest if _dyadic(widest) else upwards(widest)), start
 

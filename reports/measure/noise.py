@@ -31,7 +31,7 @@ _MODE = {
 }
 
 
-def record_noise(subject: Subject, cell: NoiseCell, seed: int) -> dict[str, np.ndarray]:
+def record_noise(subject: Subject, cell: NoiseCell, seed: int, device: str = "cpu") -> dict[str, np.ndarray]:
     """The point, and for the sampling method the engine's stochastic meta-gradients (2 replicas a pair)."""
     subject, radius = on_points(subject, cell)
     alpha, task = subject.alpha(cell), subject.task
@@ -44,11 +44,13 @@ def record_noise(subject: Subject, cell: NoiseCell, seed: int) -> dict[str, np.n
     found = {"w": w.numpy()}
     modes = sorted({_MODE[statement] for statement in cell.statements})
     for mode in modes if cell.method == "sample" else []:
-        found |= _sampled_inner_products(task, w, alpha, cell, mode, seed)
+        found |= _sampled_inner_products(task.to(device), w, alpha, cell, mode, seed)
     return found
 
 
-def _sampled_inner_products(task: empirics.Task, w: torch.Tensor, alpha: float, cell: NoiseCell, mode: str, seed: int) -> dict[str, np.ndarray]:
+def _sampled_inner_products(
+    task: empirics.Task, w: torch.Tensor, alpha: float, cell: NoiseCell, mode: str, seed: int
+) -> dict[str, np.ndarray]:
     target = empirics.meta_gradient(task, w, alpha, cell.nu)
     drawn = empirics.meta_gradient(
         task,
@@ -63,13 +65,15 @@ def _sampled_inner_products(task: empirics.Task, w: torch.Tensor, alpha: float, 
     error = drawn - target
     squared = error.square().sum(-1).mean(-1)
     products = (error[: cell.replicas] * error[cell.replicas :]).sum(-1).mean(-1)
-    return {f"{mode}_squared_error": squared.numpy(), f"{mode}_product": products.numpy()}
+    return {f"{mode}_squared_error": squared.cpu().numpy(), f"{mode}_product": products.cpu().numpy()}
 
 
 def noise_findings(subject: Subject, cell: NoiseCell, arrays: dict[str, np.ndarray]) -> list[Finding]:
     """The rows of a cell."""
     subject, _ = on_points(subject, cell)
-    measured = _Enumerated(subject, cell, arrays["w"]) if cell.method == "enumerate" else _FromSamples(subject, cell, arrays)
+    measured = (
+        _Enumerated(subject, cell, arrays["w"]) if cell.method == "enumerate" else _FromSamples(subject, cell, arrays)
+    )
     return [finding for statement in cell.statements for finding in measured.findings(statement)]
 
 
@@ -108,14 +112,31 @@ class _Common:
     def _error_trivial(self, mode: str) -> float:
         return (self._largest(mode) + self._B_F()) ** 2
 
-    def _finding(self, bound: str, quantity: str, evidence: Evidence, trivial: float, witness: dict[str, Any]) -> Finding:
+    def _finding(
+        self, bound: str, quantity: str, evidence: Evidence, trivial: float, witness: dict[str, Any]
+    ) -> Finding:
         subject, cell, mode = self.subject, self.cell, _MODE.get(bound, "stochastic")
         setting = Setting(
-            subject.name, mode, cell.nu, subject.task.n, self.alpha, replicas=cell.replicas or None, seeds=1 if cell.replicas else None
+            subject.name,
+            mode,
+            cell.nu,
+            subject.task.n,
+            self.alpha,
+            replicas=cell.replicas or None,
+            seeds=1 if cell.replicas else None,
         )
         label = cell.label or f"D{cell.D}"
         return Finding(
-            bound, theory.bound(bound).provenance, quantity, self._inputs(mode), setting, evidence, trivial, subject.constants, witness, label
+            bound,
+            theory.bound(bound).provenance,
+            quantity,
+            self._inputs(mode),
+            setting,
+            evidence,
+            trivial,
+            subject.constants,
+            witness,
+            label,
         )
 
     def _published(self) -> bool:
@@ -139,7 +160,10 @@ class _Enumerated(_Common):
         for f, noise in zip(subject.losses, noises(subject.noise_arrays), strict=True):
             leaves = tree_size(noise, cell.nu, batches, mode)
             if full and leaves > LARGEST_TREE:
-                raise ValueError(f"task {subject.name}: enumeration of {mode} at nu = {cell.nu} has {leaves} outcomes, at most {LARGEST_TREE} are walked; use smaller batches or method = 'sample'")
+                raise ValueError(
+                    f"task {subject.name}: enumeration of {mode} at nu = {cell.nu} has {leaves} outcomes, "
+                    f"at most {LARGEST_TREE} are walked; use smaller batches or method = 'sample'"
+                )
             alpha = ball.ball(self.alpha)
             pairs.append((StochasticMeta(f, noise, alpha, cell.nu, batches), BallMeta(f, alpha, cell.nu)))
         return pairs
@@ -190,7 +214,8 @@ class _Enumerated(_Common):
         means = [law.first_order_mean(self._point) for law, _ in laws]
         bias = [norm(mean - meta.exact(self._point)) for mean, (_, meta) in zip(means, laws, strict=True)]
         variance = [
-            expected_squared_distance(law.first_order(self._point), mean) for mean, (law, _) in zip(means, laws, strict=True)
+            expected_squared_distance(law.first_order(self._point), mean)
+            for mean, (law, _) in zip(means, laws, strict=True)
         ]
         return [
             self._row("S8s", "b_FO_sto", bias, self._bias_trivial(mode)),

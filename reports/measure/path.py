@@ -20,7 +20,7 @@ _PRECISIONS = (256, 1024, 4096)
 
 
 def mean_squared_gradient(prepared: Prepared) -> Enclosed | None:
-    """(1/K) sum_{k<K} norm(grad F(w_k))^2 of the exact run; None when the largest precision does not enclose it usefully."""
+    """(1/K) sum_{k<K} norm(grad F(w_k))^2 of the exact run; None when no precision encloses it usefully."""
     for bits in _PRECISIONS:
         with flint.ctx.workprec(bits):
             value = _mean_squared_gradient(prepared)

@@ -55,11 +55,15 @@ def record_points(subject: Subject, cell: PointsCell, seed: int) -> dict[str, np
     return found
 
 
-def _instance(subject: Subject, cell: PointsCell, radius: float, statement: str, seed: int) -> tuple[Tensor, Tensor | None]:
+def _instance(
+    subject: Subject, cell: PointsCell, radius: float, statement: str, seed: int
+) -> tuple[Tensor, Tensor | None]:
     d = subject.task.d
     if cell.at is not None:
         w = torch.tensor([float(x) for x in cell.at], dtype=torch.float64)
-        return w, torch.tensor([float(x) for x in cell.pair or []], dtype=torch.float64) if statement in _TWO_POINTS else None
+        return w, torch.tensor(
+            [float(x) for x in cell.pair or []], dtype=torch.float64
+        ) if statement in _TWO_POINTS else None
     objective = _objectives(subject.task, subject.alpha(cell), cell)[statement]
 
     def pair(x: Tensor) -> tuple[Tensor, Tensor | None]:
@@ -67,7 +71,9 @@ def _instance(subject: Subject, cell: PointsCell, radius: float, statement: str,
             return x[:, 0], None
         return x[:, 0] * (1 - PAIR_GAP), x[:, 0] * (1 - PAIR_GAP) + PAIR_GAP * x[:, 1]
 
-    best = maximise(lambda x: objective(*pair(x)).amax(dim=-1), Box(2 if statement in _TWO_POINTS else 1, d, radius), seed=seed)
+    best = maximise(
+        lambda x: objective(*pair(x)).amax(dim=-1), Box(2 if statement in _TWO_POINTS else 1, d, radius), seed=seed
+    )
     w, u = pair(best[None])
     return w[0], None if u is None else u[0]
 
@@ -83,7 +89,9 @@ def _objectives(task: empirics.Task, alpha: float, cell: PointsCell) -> dict[str
         return w[:, None, :].expand(-1, task.n, -1)
 
     def meta(w: Tensor, mode: str = "exact", steps: int = nu) -> Tensor:
-        return empirics.meta_gradient(task, spread_out(w), alpha, steps, mode, delta=delta if mode == "hessian_free" else None)
+        return empirics.meta_gradient(
+            task, spread_out(w), alpha, steps, mode, delta=delta if mode == "hessian_free" else None
+        )
 
     def tuned(w: Tensor) -> Tensor:
         points = spread_out(w)
@@ -182,7 +190,16 @@ class _Measured:
         how = f"Arb balls at {flint.ctx.prec} bits"
         label = f"{cell.label}delta{cell.delta}".replace("/", "_") if mode == "hessian_free" else cell.label
         return Finding(
-            bound, provenance, quantity, inputs, setting, Enclosed(lower, upper, how), trivial, subject.constants, self._witness(), label
+            bound,
+            provenance,
+            quantity,
+            inputs,
+            setting,
+            Enclosed(lower, upper, how),
+            trivial,
+            subject.constants,
+            self._witness(),
+            label,
         )
 
     def _witness(self) -> dict[str, Any]:
@@ -201,13 +218,15 @@ class _Measured:
         subject, nu = self.subject, self.cell.nu
         loss = dense_loss(subject.task.family, subject.arrays, self.point.agent)
         expected = dense_meta_gradient(loss, self.point.w, self.alpha, nu)
-        engine = empirics.meta_gradient(subject.task, torch.as_tensor(self.point.w), self.alpha, nu)[self.point.agent].numpy()
+        engine = empirics.meta_gradient(subject.task, torch.as_tensor(self.point.w), self.alpha, nu)[
+            self.point.agent
+        ].numpy()
         scale = float(np.linalg.norm(expected))
         radius = float(np.linalg.norm(self.point.w)) + self.alpha * nu * self._value("B_F") * 1.01
         eta = subject.rounding(self.alpha, nu, radius)
         residual = ball.ball(float(np.linalg.norm(engine - expected))) / scale
-        more = {"eta_G": eta.gradient, "eta_H": eta.hessian, "grad_norm": downwards(scale)}
-        return [self._finding("S1", "S1_relative", residual, **more)]
+        size = downwards(scale)
+        return [self._finding("S1", "S1_relative", residual, eta_G=eta.gradient, eta_H=eta.hessian, grad_norm=size)]
 
     def _S2(self) -> list[Finding]:
         moved = self.meta.trajectory(self.w)[-1] - self.meta.trajectory(self.u)[-1]

@@ -59,7 +59,10 @@ class Prepared:
     @property
     def surely_one_path(self) -> bool:
         """Whether every replica is the same: no batches and no sampling of agents."""
-        return self.cell.mode not in _STOCHASTIC and (self.settings.participants or self.subject.task.n) == self.subject.task.n
+        return (
+            self.cell.mode not in _STOCHASTIC
+            and (self.settings.participants or self.subject.task.n) == self.subject.task.n
+        )
 
 
 def prepare(subject: Subject, cell: RunCell) -> Prepared:
@@ -71,7 +74,14 @@ def prepare(subject: Subject, cell: RunCell) -> Prepared:
     task, alpha = subject.task, subject.alpha(cell)
     sizes = {name: getattr(cell, name) for name in ("D", "D_prime", "D_H") if getattr(cell, name) is not None}
     delta = None if cell.delta is None else float(cell.delta)
-    more: dict[str, Any] = {"mode": cell.mode, "tau": cell.tau, "n": task.n, "m": cell.m or task.n, "K": cell.rounds, **sizes}
+    more: dict[str, Any] = {
+        "mode": cell.mode,
+        "tau": cell.tau,
+        "n": task.n,
+        "m": cell.m or task.n,
+        "K": cell.rounds,
+        **sizes,
+    }
     if delta is not None:
         more["delta"] = delta
     rate = _rate_constants(subject, cell, alpha)
@@ -93,7 +103,7 @@ def _rate_constants(subject: Subject, cell: RunCell, alpha: float) -> dict[str, 
     rate = {"L_F": StatedConstant(value=smooth.value, side=smooth.side)}  # type: ignore[arg-type]
     if {"T3", "T4"} & set(cell.statements):
         strong = closed_form.pl_constant(subject.task, alpha, cell.nu)
-        rate["mu_F"] = StatedConstant(value=strong.value, side="exact" if strong.side == "exact" else "upper")
+        rate["mu_F"] = StatedConstant(value=strong.value, side=strong.side)  # type: ignore[arg-type]
     return rate
 
 
@@ -142,13 +152,15 @@ def _lowest(subject: Subject, alpha: float, nu: int) -> float:
     return task.loss_lower_bound().value
 
 
-def record_run(prepared: Prepared, seed: int) -> dict[str, np.ndarray]:
+def record_run(prepared: Prepared, seed: int, device: str = "cpu") -> dict[str, np.ndarray]:
     """The server iterates (replicas, rounds + 1, d) of a cell; none when its hypotheses already fail."""
     if prepared.refusal is not None:
         return {}
     cell = prepared.cell
     replicas = 1 if prepared.surely_one_path else cell.replicas
-    run = prepared.settings.run(prepared.subject.task, prepared.start, cell.rounds, seed=seed, replicas=replicas)
+    run = prepared.settings.run(
+        prepared.subject.task.to(device), prepared.start, cell.rounds, seed=seed, replicas=replicas
+    )
     return {"iterates": run.iterates.cpu().numpy()}
 
 
@@ -192,7 +204,9 @@ class _Measured:
     @property
     def _radius(self) -> float:
         p = self.prepared
-        reach = float(np.linalg.norm(self.iterates, axis=-1).max()) if self.iterates is not None else float(p.start.norm())
+        reach = (
+            float(np.linalg.norm(self.iterates, axis=-1).max()) if self.iterates is not None else float(p.start.norm())
+        )
         return reach + p.settings.alpha * p.settings.nu * p.B_F * 1.01 + p.settings.beta * p.B_F
 
     @cached_property
@@ -240,17 +254,30 @@ class _Measured:
         p, s = self.prepared, self.prepared.settings
         replicas = evidence.values.size if isinstance(evidence, Sampled) else 1
         setting = Setting(
-            p.subject.name, p.cell.mode, s.nu, p.subject.task.n, s.alpha, s.tau, s.participants or p.subject.task.n, s.beta,
-            K=rounds, replicas=replicas,
+            p.subject.name, p.cell.mode, s.nu, p.subject.task.n, s.alpha, s.tau, s.participants_of(p.subject.task.n),
+            s.beta, K=rounds, replicas=replicas,
         )  # fmt: skip
         inputs = {**p.inputs, **{key: exact(value) for key, value in (extra or {}).items()}}
         if p.refusal is not None:
             evidence = Withheld(p.refusal)
         step = f"f{p.cell.fraction}".replace("/", "_") if p.cell.fraction is not None else ""
         label = "-".join(part for part in (p.cell.label, step) if part)
-        return Finding(bound, theory.bound(bound).provenance, quantity, inputs, setting, evidence, trivial, p.constants, witness, label)
+        return Finding(
+            bound,
+            theory.bound(bound).provenance,
+            quantity,
+            inputs,
+            setting,
+            evidence,
+            trivial,
+            p.constants,
+            witness,
+            label,
+        )
 
-    def _evidence(self, values: np.ndarray, low: float, high: float, path_rounding: float, evaluation_rounding: float) -> Evidence:
+    def _evidence(
+        self, values: np.ndarray, low: float, high: float, path_rounding: float, evaluation_rounding: float
+    ) -> Evidence:
         """One path without randomness is enclosed by its rounding; otherwise replicas are independent observations."""
         if self.prepared.surely_one_path:
             value, margin = Fraction(float(values[0])), Fraction(upwards(path_rounding))

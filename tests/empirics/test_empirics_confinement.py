@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from empirics import MODES, Batch, MetaFedAvg, Noise, QuadraticTask, SplineTask, confinement
+from empirics import MODES, Batch, InputError, MetaFedAvg, Noise, QuadraticTask, SplineTask, confinement
 from empirics.factories import small_quadratic
 from empirics.meta_gradients import Batches, evaluate, noisy_fine_tuning
 from tests.empirics.cases import task, unit_noise
@@ -83,6 +83,7 @@ def test_fine_tuning_and_probes_enlarge_w():
     subject = QuadraticTask([[[1.0]]], [[0.0]], radius=3.0)
     plain = confinement.ball(subject, MetaFedAvg(0.5, 1, 0.5, 1), [1.0])
     probing = confinement.ball(subject, MetaFedAvg(0.5, 1, 0.5, 1, mode="hessian_free", delta=0.25), [1.0])
+    assert confinement.ball(subject, MetaFedAvg(0.5, 1, 0.5, 1), np.ones((3, 1))).holds
     assert plain.radius_W == pytest.approx(1.0, rel=1e-12)
     assert probing.radius_W == pytest.approx(1.25, rel=1e-12)
 
@@ -93,6 +94,19 @@ def test_probes_count_even_without_fine_tuning_steps_of_any_length():
     found = confinement.ball(subject, MetaFedAvg(0.0, 1, 0.5, 1, mode="hessian_free", delta=0.25), [0.0])
     assert found.radius_W0 == pytest.approx(3.0, rel=1e-12)
     assert found.radius_W == pytest.approx(3.0 + 0.25 * 6, rel=1e-12)
+
+
+def test_hessian_noise_enters_the_radius_as_stated():
+    # f = w^2/2, alpha = 1/2, nu = 1: M = 1/4, norm(A P) = 1/2. With s_G = a k = 1/64 and s_H = a k^2 = 1/4 one local
+    # step of beta = 1 from |w| <= 1 ends within 3/4 + (1/2) s_G' + (s_H/2)(1/2 + s_G'), s_G' = (1 + 1/2) s_G.
+    noise = Noise.coordinate(1, 1, amplitude=2.0**-10, frequency=16.0)
+    subject = QuadraticTask([[[1.0]]], [[0.0]], radius=3.0, noise=noise)
+    settings = MetaFedAvg(0.5, 1, 1.0, 1, mode="stochastic", D=1, D_prime=1, D_H=1)
+    outer = 1.5 / 64
+    expected = 0.75 + 0.5 * outer + 0.125 * (0.5 + outer)
+    step = confinement._worst_step(subject, settings)
+    assert float(step.factor[0] + step.shift[0]) == pytest.approx(expected, rel=1e-12)
+    assert float(step.factor[0] + step.shift[0]) >= expected
 
 
 def test_a_ball_that_is_too_small_is_said_so_in_numbers():
@@ -127,6 +141,11 @@ def test_a_task_without_a_radius_gets_radii_to_choose_from():
     assert found.holds
     assert math.isfinite(found.radius_W)
     assert "no radius" in found.reason
+
+
+def test_a_start_of_another_dimension_is_refused():
+    with pytest.raises(InputError, match=r"w0 has shape \(3,\): expected \(4,\)"):
+        confinement.ball(task("quadratic"), MetaFedAvg(0.5, 1, 0.5, 1), np.ones(3))
 
 
 def test_an_interval_without_a_proof_is_not_claimed():

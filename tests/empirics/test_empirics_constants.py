@@ -330,3 +330,27 @@ def test_constants_of_noise_in_general_directions_cover_their_norms():
     norms = np.linalg.norm(np.asarray(noise.u), axis=1)
     value = QuadraticTask(np.tile(np.eye(4), (4, 1, 1)), np.zeros((4, 4)), noise=noise).constants()["sigma_G"].value
     assert value >= norms.max()
+
+
+def test_spreads_that_peak_inside_a_piece_are_covered():
+    # f_i' = +-(x^2 - 1)/2 on [-1, 1]: zero at both knots, 1/2 between them.
+    subject = SplineTask([-1.0, 1.0], [[-1.0, 1.0], [1.0, -1.0]], [-0.5, 0.5], at=0.0)
+    constants = subject.constants()
+    for key in ("B", "gamma_G"):
+        assert 0.5 <= constants[key].value <= 0.5 * (1 + 1e-12), key
+
+
+def test_one_curved_agent_among_flat_ones_is_within_gamma_h():
+    # At w = 0 the Hessians are 9/4, 0, 0: the spread sqrt(2)/3 of 9/4 exceeds the curvature of the mean, 1/3 of it.
+    subject = LogisticTask([[[3.0]], [[0.0]], [[0.0]]], np.ones((3, 1)), intercept=False)
+    assert 9 / 4 * math.sqrt(2) / 3 <= subject.constants()["gamma_H"].value
+
+
+def test_sigma_covers_samples_that_are_switched_off_one_by_one():
+    # At this w one sample's sigmoid is 1 and the other's 0: gradients (1, 0) and 0, of standard deviation 1/2.
+    subject = LogisticTask([[[1.0, 0.0], [0.5, 0.01]]], [[1, 1]], intercept=False)
+    w = torch.tensor([[[-30.0, 4500.0]]], dtype=torch.float64)
+    samples = [subject.batch_gradient(w, Batch(1, torch.tensor([[[j]]])))[0, 0] for j in (0, 1)]
+    deviation = float((samples[0] - samples[1]).norm()) / 2
+    assert deviation == pytest.approx(0.5, rel=1e-12)
+    assert deviation <= subject.constants()["sigma_G"].value

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from empirics import rounding
-from empirics.spectra import exact_range, gram_largest_eigenvalue, spectrum
+from empirics.spectra import Spectrum, exact_range, gram_largest_eigenvalue, spectrum
 
 
 def _is_at_least(bound: float, matrix: np.ndarray) -> bool:
@@ -121,3 +121,36 @@ def test_product_error_covers_the_rounding_of_a_product():
 
 def test_norms_of_zero_vectors_are_zero():
     assert rounding.row_norms_up(np.zeros((2, 3))).tolist() == [0.0, 0.0]
+
+
+@pytest.mark.parametrize(("moved", "turned"), [(1e-3, 0.0), (0.0, 1e-4), (1e-3, 1e-4)])
+def test_certificates_do_not_trust_the_eigensolver(monkeypatch, moved, turned):
+    """Extreme eigenvalues moved inwards and vectors perturbed widen the enclosure instead of breaking it."""
+    rng = np.random.default_rng(7)
+    matrix = rng.normal(size=(5, 5))
+    matrix = (matrix + matrix.T) / 2
+    solve = np.linalg.eigh
+
+    def careless(x):
+        values, vectors = solve(x)
+        return values + moved * np.array([1, 0, 0, 0, -1]), vectors + turned * rng.normal(size=x.shape)
+
+    monkeypatch.setattr(np.linalg, "eigh", careless)
+    found = spectrum(matrix)
+    assert _is_at_least(found.high, matrix)
+    assert _is_at_least(-found.low, -matrix)
+    assert found.high - found.low < 2 * found.norm + 0.1
+
+
+def test_scaled_vectors_are_paid_for_by_the_defect():
+    # V = (1 + 1e-4) I is exact for (1 + 1e-4)^2 D: no residual, the error comes from the defect alone.
+    values = np.array([-1.0, 2.0])
+    found = Spectrum(values, np.eye(2) * (1 + 1e-4), 0.0, 2.1e-4 * math.sqrt(2))
+    assert found.high >= 2 * (1 + 1e-4) ** 2
+    assert found.low <= -((1 + 1e-4) ** 2)
+
+
+def test_vectors_that_are_not_orthogonal_are_refused(monkeypatch):
+    monkeypatch.setattr(np.linalg, "eigh", lambda x: (np.ones(2), np.ones((2, 2))))
+    with pytest.raises(ArithmeticError, match="orthogonal only up to"):
+        spectrum(np.eye(2))

@@ -111,7 +111,7 @@ def test_smoothness_frame_is_the_rows():
 
 
 def test_multi_step_maml_is_its_published_form():
-    """q^{2 nu} L + (rho/L) q^{2 nu - 1} (q^nu - 1) B, q = 1 + alpha L, by hand: alpha = 1/4, L = 1, rho = 1/2, B = 3."""
+    """q^{2 nu} L + (rho/L) q^{2 nu - 1} (q^nu - 1) B, q = 1 + alpha L, at alpha = rho/2 = 1/4, L = 1, B = 3."""
     frame = smoothness_frame([make_row("S4", quantity="L_F", nu=2)])
     q = 1.25
     expected = q**4 + 0.5 * q**3 * (q**2 - 1) * 3

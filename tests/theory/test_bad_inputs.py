@@ -106,8 +106,9 @@ def test_numpy_scalars_are_numbers() -> None:
     numpy = pytest.importorskip("numpy")
     assert read_number("nu", numpy.int64(3)) == 3
     assert read_number("alpha", numpy.float64(0.5)) == Fraction(1, 2)
-    with pytest.raises(theory.InputError):
-        read_number("alpha", numpy.ones(2))
+    for wrong in (numpy.ones(2), numpy.ones(1), numpy.bool_(True), numpy.float64("nan"), numpy.complex128(1)):
+        with pytest.raises(theory.InputError, match="alpha = "):
+            read_number("alpha", wrong)
 
 
 def test_overflow_is_named() -> None:

@@ -170,9 +170,7 @@ def test_rate_tends_to_its_floor(seed: int) -> None:
     floor = theory.quantity("T4").enclosure(**inputs)
     assert floor[0] <= theory.quantity("T2").value(**inputs)
     excess = exact("T2", **inputs) - exact("T4", **inputs)
-    assert excess == inputs["F0_gap"] / (
-        exact("A", **inputs) * inputs["beta"] * inputs["tau"] * inputs["K"]
-    )
+    assert excess == inputs["F0_gap"] / (exact("A", **inputs) * inputs["beta"] * inputs["tau"] * inputs["K"])
 
 
 INCREASING = ("alpha", "L", "rho", "B", "sigma_G", "sigma_H", "gamma_G", "gamma_H", "delta", "F0_gap")

@@ -15,7 +15,7 @@ import theory
 from tests.theory.parameters import ACCEPTANCE, admissible_inputs
 from theory import exact, rounding
 from theory.algebra import S, symbol
-from theory.evaluation import Scope
+from theory.scope import Scope
 from theory.symbols import MODES
 from theory.tables import default_table
 
@@ -86,11 +86,11 @@ def test_step_factor_of_exactly_zero_from_mu() -> None:
 @pytest.mark.parametrize("mode", MODES)
 def test_largest_step_counts_take_less_than_a_second(mode: str) -> None:
     """nu = tau = 10^4 in the contractive and in the expanding regime; the running lists make this linear."""
-    start = time.perf_counter()
+    start = time.process_time()
     inputs = {**ACCEPTANCE, "nu": 10_000, "tau": 10_000, "beta": "1e-9", "mu": "0.01"}
     value = theory.quantity("T2").value(**inputs, mode=mode)
     assert 4000 < value < 4026
-    assert time.perf_counter() - start < 3  # measured 0.1 to 0.4 s; the margin is for a busy machine
+    assert time.process_time() - start < 1  # measured 0.06 to 0.4 s of processor time
 
 
 def test_many_steps_of_the_expanding_regime() -> None:
@@ -134,9 +134,7 @@ class TestExactNumbers:
         root_two, root_six = (exact.square_root(fmpq(value)) for value in (2, 6))
         assert exact.multiply(root_two, root_two) == 2
         assert exact.multiply(root_two, root_six) == exact.multiply(fmpq(2), exact.square_root(fmpq(3)))
-        assert exact.power(exact.add(fmpq(1), root_two), 2) == exact.add(
-            fmpq(3), exact.multiply(fmpq(2), root_two)
-        )
+        assert exact.power(exact.add(fmpq(1), root_two), 2) == exact.add(fmpq(3), exact.multiply(fmpq(2), root_two))
 
     def test_roots_of_fractions_and_squares(self) -> None:
         assert exact.square_root(fmpq(9, 4)) == fmpq(3, 2)
@@ -200,7 +198,10 @@ class TestRounding:
         assert rounding.decimal_text(rounding.decimal(value)) == text
 
     def test_outward_texts(self) -> None:
-        assert rounding.Bracket(Fraction(1, 3), Fraction(2, 3)).texts == ("0.3333333333333333333333333", "0.6666666666666666666666667")
+        assert rounding.Bracket(Fraction(1, 3), Fraction(2, 3)).texts == (
+            "0.3333333333333333333333333",
+            "0.6666666666666666666666667",
+        )
 
 
 class TestWalker:

@@ -15,9 +15,7 @@ from theory.algebra import symbol, symbols, unfold
 from theory.tables import default_table
 
 SEEDS = range(40)
-alpha, L, B, rho, nu, q, sigma_G, sigma_H, D, D_prime, D_H = symbols(
-    "alpha L B rho nu q sigma_G sigma_H D D_prime D_H"
-)
+alpha, L, B, rho, nu, q, sigma_G, sigma_H, D, D_prime, D_H = symbols("alpha L B rho nu q sigma_G sigma_H D D_prime D_H")
 
 
 def at_one_step(name: str) -> sympy.Expr:
@@ -107,7 +105,8 @@ def test_provenance_of_published_constants() -> None:
         expected = "published" if "." in bound.id else "derived"
         assert bound.provenance == expected
         assert theory.quantity(bound.quantity).provenance == expected
-        assert ("arXiv" in bound.source) and (expected == "derived" or "2504.21327" not in bound.source)
+        assert "arXiv" in bound.source
+        assert expected == "derived" or "2504.21327" not in bound.source
 
 
 @pytest.mark.parametrize("name", ["per_fedavg.L_F", "per_fedavg.bias", "per_fedavg.sigma_F2", "per_fedavg.gamma_F2"])

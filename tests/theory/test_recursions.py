@@ -9,14 +9,17 @@ from theory.algebra import symbol, unfold
 from theory.tables import default_table
 
 WITH_RECURSION = [formula for formula in default_table().formulas.values() if formula.recursion is not None]
-REQUIRED = {"B_F", "L_F", "L_F_pointwise", "b_sto", "b_sto_2", "V", "gamma_F", "b_FO", "b_HF", "b_HF_sto", "theta", "chi",
-            "S1", "S2", "S3"}  # fmt: skip
+REQUIRED = {
+    "B_F", "L_F", "L_F_pointwise", "b_sto", "b_sto_2", "V", "gamma_F", "b_FO", "b_HF", "b_HF_sto", "theta", "chi",
+    "S1", "S2", "S3",
+}  # fmt: skip
 
 
 def difference(left: sympy.Expr, right: sympy.Expr) -> sympy.Expr:
     """Zero when the two agree as polynomials in the symbols and in the roots they contain."""
     positive = {item: sympy.Symbol(item.name, positive=True) for item in (left - right).free_symbols}
-    return sympy.simplify(sympy.expand(sympy.expand_power_base(left.subs(positive) - right.subs(positive))))
+    gap = sympy.expand(sympy.expand_power_base(left.subs(positive) - right.subs(positive)))
+    return gap if gap == 0 else sympy.simplify(gap)
 
 
 def normal_minimum(expression: sympy.Expr) -> sympy.Expr:

@@ -10,14 +10,62 @@ from theory.statements import ASSUMPTIONS, dependencies
 from theory.symbols import MODES
 from theory.tables import default_table
 
-IDS = (
-    "S1 S2 S3 S4 S5 S5p S6 S7 S8 S8s S9 S9s S10 T1a T1b T1c T2 T3 T4 "
-    "per_fedavg.L_F per_fedavg.bias per_fedavg.sigma_F2 per_fedavg.gamma_F2 maml.C_L"
-).split()
-EVAL_NAMES = (
-    "q B_F L_F L_F_pointwise b_sto b_sto_2 V sigma_F2 gamma_F b_FO b_FO_sto var_FO_sto b_HF b_HF_sto h kappa theta chi x "
-    "A N T2 T3 per_fedavg.L_F per_fedavg.bias per_fedavg.sigma_F2 per_fedavg.gamma_F2 maml.C_L"
-).split()
+IDS = [
+    "S1",
+    "S2",
+    "S3",
+    "S4",
+    "S5",
+    "S5p",
+    "S6",
+    "S7",
+    "S8",
+    "S8s",
+    "S9",
+    "S9s",
+    "S10",
+    "T1a",
+    "T1b",
+    "T1c",
+    "T2",
+    "T3",
+    "T4",
+    "per_fedavg.L_F",
+    "per_fedavg.bias",
+    "per_fedavg.sigma_F2",
+    "per_fedavg.gamma_F2",
+    "maml.C_L",
+]
+EVAL_NAMES = [
+    "q",
+    "B_F",
+    "L_F",
+    "L_F_pointwise",
+    "b_sto",
+    "b_sto_2",
+    "V",
+    "sigma_F2",
+    "gamma_F",
+    "b_FO",
+    "b_FO_sto",
+    "var_FO_sto",
+    "b_HF",
+    "b_HF_sto",
+    "h",
+    "kappa",
+    "theta",
+    "chi",
+    "x",
+    "A",
+    "N",
+    "T2",
+    "T3",
+    "per_fedavg.L_F",
+    "per_fedavg.bias",
+    "per_fedavg.sigma_F2",
+    "per_fedavg.gamma_F2",
+    "maml.C_L",
+]
 HYPOTHESES = {
     "T1a": {"h <= 1", "T1a.A > 0"},
     "T1b": {"h <= 1", "T1b.A > 0", "b = 0", "sigma^2 = 0"},

@@ -14,7 +14,7 @@ from theory.homogeneity import UnitError, check_formula, check_hypothesis, unit_
 from theory.tables import default_table
 from theory.units import CURVATURE, GRADIENT, NUMBER, STEP, Unit
 
-alpha, L, B, q, nu, rho, delta = (symbol(name) for name in "alpha L B q nu rho delta".split())
+alpha, L, B, q, nu, rho, delta = (symbol(name) for name in ["alpha", "L", "B", "q", "nu", "rho", "delta"])
 
 
 @pytest.mark.parametrize("quantity", theory.quantities(), ids=lambda item: item.name)
@@ -33,7 +33,7 @@ def test_units_of_products_and_powers() -> None:
     assert unit_of(alpha * L) == NUMBER
     assert unit_of(delta * B) == Unit(0, 1)
     assert unit_of(sympy.sqrt(L**2)) == CURVATURE
-    assert STEP * GRADIENT == Unit(0, 1)
+    assert Unit(0, 1) == STEP * GRADIENT
     assert unit_of(sympy.Integer(0)) is None
 
 

@@ -13,10 +13,44 @@ from tests.theory.mpmath_oracle import Oracle, nearest_double
 from tests.theory.parameters import ACCEPTANCE, admissible_inputs, with_curvature
 from theory.symbols import MODES
 
-NAMES = (
-    "q eta2 B_F S1 S1_relative S2 S3 S10 L_F L_F_pointwise b_sto b_sto_2 V sigma_F2 gamma_F gamma_F2 b_FO b_FO_sto "
-    "var_FO_sto b_HF b_HF_sto mse_HF_sto b sigma2 h kappa p theta chi x A N T1 T2 T3 maml.C_L"
-).split()
+NAMES = [
+    "q",
+    "eta2",
+    "B_F",
+    "S1",
+    "S1_relative",
+    "S2",
+    "S3",
+    "S10",
+    "L_F",
+    "L_F_pointwise",
+    "b_sto",
+    "b_sto_2",
+    "V",
+    "sigma_F2",
+    "gamma_F",
+    "gamma_F2",
+    "b_FO",
+    "b_FO_sto",
+    "var_FO_sto",
+    "b_HF",
+    "b_HF_sto",
+    "mse_HF_sto",
+    "b",
+    "sigma2",
+    "h",
+    "kappa",
+    "p",
+    "theta",
+    "chi",
+    "x",
+    "A",
+    "N",
+    "T1",
+    "T2",
+    "T3",
+    "maml.C_L",
+]
 ONE_STEP = ("per_fedavg.L_F", "per_fedavg.bias", "per_fedavg.sigma_F2", "per_fedavg.gamma_F2")
 
 

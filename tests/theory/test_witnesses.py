@@ -5,6 +5,7 @@ Everything is one-dimensional and written out from the definitions, in rationals
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from fractions import Fraction
 from itertools import product
@@ -135,22 +136,18 @@ def test_noise_attains_S6(nu: int, w: int, inner: int, outer: int, hessian: int)
         assert error == exact("V", **shared, sigma_G=outer)
 
 
-def test_kinked_slope_nearly_attains_S5() -> None:
-    """f' = |x| - 1 near w = -1/3, alpha = 1, noise +-1/2: bias 1/2 ... against alpha L q sigma_G at nu = 1.
+def test_kinked_slope_attains_S5() -> None:
+    """f' = |x| - 1 at w = -1/3, alpha = 1/2, noise +-1/2: the true point is the kink, so the bias is alpha L q sigma_G.
 
-    f'(w) = -2/3, so the noisy point is 1/3 +- 1/2 and the true one 1/3; f'' = -1 at w, so the factor is 2.
+    (f is smoothed near 0 to be twice differentiable; at nu = 1 the bound does not depend on rho.)
     """
-    w, noise = Fraction(-1, 3), HALF
+    w, noise, q = Fraction(-1, 3), HALF, 1 + HALF
     slope: Callable[[Fraction], Fraction] = lambda x: abs(x) - 1  # noqa: E731
-    end = w - slope(w)
-    mean = sum((2 * slope(end + sign * noise) for sign in (-1, 1)), Fraction(0)) / 2
-    bias = abs(mean - 2 * slope(end))
-    q = exact("q", alpha=1, L=1)
-    assert q == 2
-    assert bias <= exact("b_sto", alpha=1, L=1, rho=0, B=1, nu=1, sigma_G=noise, D=1)
-    # the stated witness scales alpha so that both noisy points cross the kink from 0: bias alpha L q sigma_G
-    centred = sum((2 * slope(sign * noise) for sign in (-1, 1)), Fraction(0)) / 2 - 2 * slope(Fraction(0))
-    assert centred == exact("b_sto", alpha=1, L=1, rho=0, B=1, nu=1, sigma_G=noise, D=1)
+    end = w - HALF * slope(w)
+    assert end == 0
+    mean = sum((q * slope(end + sign * HALF * noise) for sign in (-1, 1)), Fraction(0)) / 2
+    bound = exact("b_sto", alpha=HALF, L=1, rho=0, B=1, nu=1, sigma_G=noise, D=1)
+    assert mean - q * slope(end) == bound
 
 
 def local_round(k: Fraction, a: Fraction, beta: Fraction, tau: int) -> Fraction:
@@ -245,9 +242,9 @@ def test_separate_biases_do_not_bound_stochastic_probes() -> None:
     bound = alpha * rho * delta * variance / 2
     ratio = abs(mean) / bound
     assert Fraction(997, 1000) < ratio <= 1
-    sigma_squared = theory.quantity("b_HF_sto").value(
-        alpha=alpha, L=0, rho=rho, B=0, delta=delta, nu=1, D=1, D_prime=1, D_H=1, sigma_H=0, q=1,
-        sigma_G=Fraction(31606961258558216, 10**18),
-    )  # fmt: skip
-    assert float(bound) == pytest.approx(sigma_squared, rel=1e-12)  # sigma_G is a 17-digit root
+    root = Fraction(math.isqrt(int(variance * 10**36)), 10**18)
+    stated = theory.quantity("b_HF_sto").value(
+        alpha=alpha, L=0, rho=rho, B=0, delta=delta, nu=1, D=1, D_prime=1, D_H=1, sigma_H=0, sigma_G=root
+    )
+    assert stated == pytest.approx(float(bound), rel=1e-15)  # sigma_G is the root to 18 decimals
     assert exact("b_HF", alpha=alpha, L=0, rho=rho, B=0, delta=delta, nu=1) == 0

@@ -1,0 +1,160 @@
+"""The command as a user meets it: what it writes, what it refuses, and that its rows mean what they say."""
+
+from __future__ import annotations
+
+import csv
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import theory
+from reports.rows import Row, Verdict, VerdictFile
+
+ROOT = Path(__file__).resolve().parents[2]
+WITNESSED = ("S2", "S3", "S4", "S6", "S7", "S8", "S9", "T1b", "T1c", "T2")
+MODES = {"exact", "stochastic", "first_order", "first_order_stochastic", "hessian_free", "hessian_free_stochastic"}
+
+
+def command(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "reports.build", *arguments], capture_output=True, text=True, cwd=ROOT, check=False
+    )
+
+
+def rows_of(folder: Path) -> list[Row]:
+    return VerdictFile.model_validate_json((folder / "verdicts.json").read_text()).rows
+
+
+@pytest.fixture(scope="module")
+def quick(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("quick") / "out"
+    done = command("--profile", "quick", "--out", str(out), "--device", "cpu")
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""  # quiet in a pipe
+    return out
+
+
+def test_everything_promised_is_written(quick: Path) -> None:
+    names = {path.name for path in quick.iterdir()}
+    assert {"index.html", "verdicts.json", "results.csv", "manifest.json", "records", "figures"} <= names
+    figures = {path.suffix for path in (quick / "figures").iterdir()}
+    assert figures == {".pdf", ".svg"}
+    manifest = json.loads((quick / "manifest.json").read_text())
+    assert len(manifest["records"]) == len(list((quick / "records").glob("*.json"))) == manifest["cells"]
+    with (quick / "results.csv").open() as file:
+        assert len(list(csv.DictReader(file))) == len(rows_of(quick))
+
+
+def test_the_page_needs_no_network(quick: Path) -> None:
+    page = (quick / "index.html").read_text()
+    for loading in ('src="http', "src='http", "@import", 'rel="stylesheet"', "url(http", "fetch("):
+        assert loading not in page
+
+
+def test_every_prediction_is_the_theory_at_the_rows_inputs(quick: Path) -> None:
+    for row in rows_of(quick):
+        if row.predicted is not None:
+            assert theory.quantity(row.quantity).value(**row.inputs) == row.predicted, row.row_id
+
+
+def test_nothing_is_violated_and_every_statement_is_there(quick: Path) -> None:
+    rows = rows_of(quick)
+    assert not [row.row_id for row in rows if row.verdict is Verdict.VIOLATED]
+    assert {row.mode for row in rows} == MODES
+    measured = {row.bound for row in rows}
+    assert {bound.id for bound in theory.bounds() if bound.provenance == "derived"} <= measured
+
+
+def test_witnesses_show_how_good_the_bounds_are(quick: Path) -> None:
+    best = {
+        bound: max(
+            row.tightness or 0.0 for row in rows_of(quick) if row.bound == bound and row.verdict is Verdict.HOLDS
+        )
+        for bound in WITNESSED
+    }
+    assert {bound: ratio for bound, ratio in best.items() if ratio < 0.85} == {}
+
+
+def test_limits_enclose_the_measurement(quick: Path) -> None:
+    for row in rows_of(quick):
+        if row.measured is not None:
+            assert row.lower is not None
+            assert row.upper is not None
+            # the midpoint of an enclosure is rounded to a float, and so are its ends
+            slack = 1e-12 * (abs(row.lower) + abs(row.upper))
+            assert row.lower - slack <= row.measured <= row.upper + slack, row.row_id
+
+
+def test_a_second_build_reads_the_records_and_says_the_same(quick: Path) -> None:
+    before = (quick / "verdicts.json").read_bytes()
+    stamps = {path: path.stat().st_mtime_ns for path in (quick / "records").iterdir()}
+    assert command("--profile", "quick", "--out", str(quick), "--device", "cpu", "--jobs", "1").returncode == 0
+    assert (quick / "verdicts.json").read_bytes() == before
+    assert {path: path.stat().st_mtime_ns for path in (quick / "records").iterdir()} == stamps
+
+
+def test_only_measures_what_was_asked_for(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    done = command("--profile", "quick", "--only", "S4,T2", "--out", str(out), "--device", "cpu", "--jobs", "1")
+    assert done.returncode == 0, done.stderr
+    assert {row.bound for row in rows_of(out)} == {"S4", "T2", "per_fedavg.L_F"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("--shard", "1/2"), ("--shard", "not in this version")),
+        (("--scheduler", "tcp://x"), ("--scheduler", "not in this version")),
+        (("--profile", "huge"), ("huge", "quick")),
+        (("--plan", "absent.toml"), ("absent.toml", "quick")),
+        (("--only", "S99"), ("S99", "S4")),
+        (("--device", "tpu"), ("tpu", "cpu")),
+        (("--jobs", "0"), ("--jobs 0",)),
+        (("--seeds", "0"), ("--seeds 0",)),
+    ],
+)
+def test_bad_input_is_one_line_exit_2_and_nothing_written(
+    tmp_path: Path, arguments: tuple[str, ...], words: tuple[str, ...]
+) -> None:
+    out = tmp_path / "out"
+    done = command(*arguments, "--out", str(out))
+    assert done.returncode == 2
+    assert len(done.stderr.strip().splitlines()) == 1, done.stderr
+    for word in words:
+        assert word in done.stderr
+    assert not out.exists()
+
+
+def test_dry_run_lists_the_cells_and_writes_nothing(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    done = command("--profile", "quick", "--dry-run", "--out", str(out))
+    assert done.returncode == 0
+    assert len(done.stdout.splitlines()) > 20
+    assert not out.exists()
+
+
+@pytest.mark.slow
+def test_the_standard_report_keeps_its_promises(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    done = command("--out", str(out), "--device", "cpu")
+    assert done.returncode == 0, done.stdout + done.stderr
+    rows = rows_of(out)
+    assert len(rows) >= 150
+    assert len({row.task for row in rows if not row.task.startswith("witness")}) >= 4
+    assert {row.mode for row in rows} == MODES
+    assert not [row.row_id for row in rows if row.verdict is Verdict.VIOLATED]
+    held: dict[tuple[str, str], set[str]] = {}
+    for row in rows:
+        if row.verdict is Verdict.HOLDS:
+            held.setdefault((row.bound, row.mode), set()).add(row.task)
+    short = {
+        (bound.id, mode): len(held.get((bound.id, mode), ()))
+        for bound in theory.bounds()
+        if bound.provenance == "derived"
+        for mode in bound.modes
+        if len(held.get((bound.id, mode), ())) < 2
+    }
+    assert short == {}
