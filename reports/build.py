@@ -40,31 +40,53 @@ def build(
     task: Annotated[str | None, typer.Option(hidden=True)] = None,
     shard: Annotated[str | None, typer.Option(hidden=True)] = None,
     scheduler: Annotated[str | None, typer.Option(hidden=True)] = None,
-    check: Annotated[bool, typer.Option("--check", hidden=True)] = False,
-    reproduce: Annotated[str | None, typer.Option(hidden=True)] = None,
+    check: Annotated[bool, typer.Option("--check", help="recompute the verdicts in --out from its records")] = False,
+    reproduce: Annotated[str | None, typer.Option(help="ROW_ID: run this row of --out again and compare")] = None,
 ) -> None:
     """Check every bound of the theory on the tasks of a plan and write out/index.html.
 
     Exit status 0: no applicable bound violated; 1: one was (with --strict also: one was not established);
-    2: bad input, nothing written.
+    2: bad input, nothing written. --check and --reproduce: 0 when nothing differs, 1 when something does.
     """
     later = {
         "--claims": claims,
         "--task": task,
         "--shard": shard,
         "--scheduler": scheduler,
-        "--check": check,
-        "--reproduce": reproduce,
     }
     try:
         for option, value in later.items():
             if value:
                 raise RefusedError(f"{option} {_LATER}")
+        if check or reproduce:
+            raise typer.Exit(_recheck(out, reproduce))
         status = _run(profile, plan, device, out, _ids(only), seed, seeds, jobs, strict, dry_run)
     except RefusedError as refusal:
         typer.echo(f"reports.build: {refusal}", err=True)
         raise typer.Exit(2) from None
     raise typer.Exit(status)
+
+
+def _recheck(out: Path, row_id: str | None) -> int:
+    """--check, or --reproduce when a row is named: 0 when nothing differs, 1 with one line for each difference."""
+    from reports import recheck
+
+    try:
+        if row_id is None:
+            differences = recheck.check(out)
+        else:
+            row, differences = recheck.reproduce(out, row_id)
+            typer.echo(row.model_dump_json(indent=1))
+    except recheck.RecheckError as error:
+        raise RefusedError(str(error)) from None
+    for difference in differences:
+        typer.echo(difference, err=True)
+    if not differences:
+        typer.echo(
+            f"{out}: nothing differs" if row_id is None else f"{row_id}: the same row, bit for bit",
+            err=row_id is not None,
+        )
+    return int(bool(differences))
 
 
 def _run(

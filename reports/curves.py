@@ -9,7 +9,9 @@ import numpy as np
 import pandas as pd
 
 import theory
-from reports.measure.runs import Prepared, gaps, run_findings, squared_gradients
+from reports.measure.prepare import Prepared
+from reports.measure.runs import run_findings
+from reports.measure.trajectories import gaps, squared_gradients
 from reports.statistics import betting_lower_bound, betting_upper_bound
 
 BAND_LEVEL = 0.025  # each side, at each round: a pointwise 95 % band for the eye; it decides nothing

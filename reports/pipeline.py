@@ -78,10 +78,11 @@ def build(request: Request) -> Report:
     with _Stopwatch(stages, "cells"):
         outcomes = _execute_all(work, records, request.jobs)
     with _Stopwatch(stages, "verdicts"):
-        rows = judge([finding for outcome in outcomes for finding in outcome.findings])
+        rows = judge([finding for outcome in outcomes for finding in outcome.findings], request.plan.family)
         rows.sort(key=_reading_order)
     with _Stopwatch(stages, "figures"):
         curves = curves_frame([outcome.curve for outcome in outcomes if outcome.curve is not None])
+        write_atomically(request.out / "curves.csv", curves.to_csv(index=False).encode())
         figures = all_figures(rows, curves)
         write_figures(figures, request.out / "figures")
     manifest = _manifest(request, stages, outcomes)
@@ -160,6 +161,8 @@ def _manifest(request: Request, stages: dict[str, float], outcomes: list[Outcome
         "versions": {name: metadata.version(name) for name in _VERSIONS},
         "seconds": stages,
         "cells": len(outcomes),
+        "family": request.plan.family,
+        "row_records": {finding.row_id: outcome.key for outcome in outcomes for finding in outcome.findings},
         "records": [outcome.key for outcome in outcomes],
     }
 

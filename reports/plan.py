@@ -81,7 +81,11 @@ class NoiseCell(_Cell):
 
 
 class RunCell(_Cell):
-    """A meta-FedAvg run; the server step is given as a fraction of the largest admissible one, or as beta."""
+    """A meta-FedAvg run; the server step is given as a fraction of the largest admissible one, or as beta.
+
+    replicas: independent runs; left out, a power calculation from the theory fixes them, at most `most`.
+    note: why the plan has the cell, shown with the verdict of a row that is not applicable on purpose.
+    """
 
     statements: list[Literal["T1", "T2", "T3", "T4"]]
     mode: Mode
@@ -90,7 +94,9 @@ class RunCell(_Cell):
     fraction: Rational | None = None
     beta: Rational | None = None
     rounds: int = Field(ge=1)
-    replicas: int = Field(default=1, ge=1)
+    replicas: int | None = Field(default=None, ge=1)
+    most: int = Field(default=16384, ge=1)
+    note: str = ""
     D: int | None = Field(default=None, ge=1)
     D_prime: int | None = Field(default=None, ge=1)
     D_H: int | None = Field(default=None, ge=1)
@@ -124,6 +130,13 @@ class Plan(BaseModel):
         if unknown:
             raise ValueError(f"cells name the unknown task {', '.join(unknown)}; known are {', '.join(names)}")
         return self
+
+    @property
+    def family(self) -> int:
+        """How many rows may be decided by samples at most: the multiplicity that is paid for, fixed by the plan."""
+        drawn = [run for run in self.runs if "stochastic" in run.mode or run.m is not None]
+        rows = sum(len(run.statements) for run in drawn)
+        return max(1, rows + sum(2 * len(cell.statements) for cell in self.noise if cell.method == "sample"))
 
     def only(self, statements: set[str]) -> Plan:
         """The plan with every cell cut down to the given statements, and without cells and tasks left idle."""

@@ -59,6 +59,27 @@ def etas(family: str, arrays: Mapping[str, np.ndarray], radius: float) -> Etas:
     return Etas(float(per_term.sum(axis=-1).max()), float((per_term * size).sum(axis=-1).max()))
 
 
+def loss_error(family: str, arrays: Mapping[str, np.ndarray], radius: float) -> float:
+    """Rounding bound of one agent's computed loss at points of norm at most radius, the worst agent's.
+
+    Quadratics: the form r^T A r / 2 takes 2 d + 6 roundings of products bounded by norm_F(A) norm(r)^2 / 2, and e_i is
+    added. Ridge sums: the argument's error passes through a 1-Lipschitz g, |g(t)| <= 1 + |t|, and J terms are added.
+
+    >>> loss_error("quadratic", {"A": np.eye(1)[None], "c": np.zeros((1, 1)), "e": np.zeros(1)}, 1.0) < 2e-15
+    True
+    """
+    if family == "quadratic":
+        A, c, e = arrays["A"], arrays["c"], np.abs(arrays["e"])
+        form = 0.5 * np.linalg.norm(A, axis=(1, 2)) * (radius + np.linalg.norm(c, axis=1)) ** 2
+        return float((gamma(2 * A.shape[-1] + 6) * (form + e)).max())
+    a, s, phi = _ridges(family, arrays)
+    size = np.linalg.norm(a, axis=-1)
+    d, terms = a.shape[-1], a.shape[-2]
+    argument = size * radius + np.abs(phi)
+    relative = gamma(d + 2) * argument + (1 + argument) * (_ELEMENTARY * UNIT_ROUNDOFF + gamma(terms + 2))
+    return float((np.abs(s) * relative).sum(axis=-1).max())
+
+
 def with_updates(raw: Etas, *, alpha: float, nu: int, radius: float, B: float, L: float, q: float) -> Etas:
     """Etas that also cover the rounding of w - alpha g and v - alpha H v, as S1 asks.
 

@@ -69,6 +69,7 @@ class Store:
         packed = _packed(arrays)
         write_atomically(self.folder / f"{key}.npz", packed)
         body = {"key": key, "cell": cell, "facts": facts, "arrays_sha256": hashlib.sha256(packed).hexdigest()}
+        body["sha256"] = _digest(body)
         text = json.dumps(body, indent=1, sort_keys=True, allow_nan=False)
         write_atomically(self.folder / f"{key}.json", text.encode())
         return Record(key, dict(cell), dict(facts), {name: np.asarray(value) for name, value in arrays.items()})
@@ -76,6 +77,8 @@ class Store:
     def read(self, key: str) -> Record:
         """The record with a key. Raises ValueError naming a record whose parts do not belong together."""
         body = json.loads((self.folder / f"{key}.json").read_text(encoding="utf-8"))
+        if body.get("sha256") != _digest({name: value for name, value in body.items() if name != "sha256"}):
+            raise ValueError(f"record {key}: {key}.json was changed after it was stored; run the report again")
         packed = (self.folder / f"{key}.npz").read_bytes()
         if hashlib.sha256(packed).hexdigest() != body["arrays_sha256"]:
             raise ValueError(
@@ -92,6 +95,10 @@ class Store:
 
     def __contains__(self, key: object) -> bool:
         return (self.folder / f"{key}.json").is_file()
+
+
+def _digest(body: Mapping[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(body, sort_keys=True, allow_nan=False).encode()).hexdigest()
 
 
 def _packed(arrays: Mapping[str, np.ndarray]) -> bytes:

@@ -13,22 +13,34 @@ from reports.inputs import SOUND_BELOW
 from reports.rows import Row, StatedHypothesis, Verdict
 
 
-def judge(findings: Sequence[Finding]) -> list[Row]:
-    """Verdict rows of a whole report; the family is every row decided by samples, fixed by the plan beforehand.
+def judge(findings: Sequence[Finding], family: int | None = None) -> list[Row]:
+    """Verdict rows of a whole report; the family is the number of rows that samples may decide, fixed by the plan.
 
-    Support uses level 5e-4 / rows for each betting bound (Bonferroni); refutation is Holm's rule on e-values at 5e-4.
+    Support uses level 5e-4 / family for each betting bound (Bonferroni); refutation is Holm's rule on e-values at 5e-4,
+    the family's other members counting as never rejected. Without a family it is the sampled findings at hand.
+
+    Raises ValueError when rows share an id or the family is smaller than the sampled findings.
     """
     sampled = [finding for finding in findings if isinstance(finding.evidence, Sampled)]
-    level = statistics.SUPPORT_LEVEL / max(1, len(sampled))
+    family = max(1, len(sampled)) if family is None else family
+    if family < len(sampled):
+        raise ValueError(f"family: {family} rows were fixed beforehand, but {len(sampled)} are decided by samples")
+    level = support_level(family)
     evaluations = {finding.row_id: _evaluate(finding) for finding in findings}
     if len(evaluations) != len(findings):
         seen: set[str] = set()
         twice = sorted({f.row_id for f in findings if f.row_id in seen or seen.add(f.row_id)})
         raise ValueError(f"row_id: every row needs its own, these occur twice: {', '.join(twice)}")
     evidence = [_against(finding, evaluations[finding.row_id]) for finding in sampled]
-    rejected = statistics.holm_rejections(evidence, statistics.REFUTATION_LEVEL)
+    evidence += [0.0] * (family - len(evidence))
+    rejected = statistics.holm_rejections(evidence, statistics.REFUTATION_LEVEL)[: len(sampled)]
     refuted = {finding.row_id for finding, reject in zip(sampled, rejected, strict=True) if reject}
     return [_row(finding, evaluations[finding.row_id], level, finding.row_id in refuted) for finding in findings]
+
+
+def support_level(family: int) -> float:
+    """The level of one row's betting bound: 5e-4 shared by the family."""
+    return statistics.SUPPORT_LEVEL / family
 
 
 def _evaluate(finding: Finding) -> theory.Evaluation:
@@ -160,6 +172,7 @@ def _limits(sample: Sampled, level: float) -> tuple[float, float, float]:
     """Estimate, lower and upper confidence limit of the left side itself."""
     mean = float(sample.values.mean())
     lower = statistics.betting_lower_bound(sample.values, sample.low, sample.high, level) - sample.rounding
+    lower = max(lower, sample.low)
     upper = statistics.betting_upper_bound(sample.values, sample.low, sample.high, level) + sample.rounding
     if sample.power == 1:
         return mean, lower, upper

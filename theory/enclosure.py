@@ -77,6 +77,8 @@ def _function(expression: Expr) -> Program:
     if isinstance(expression, (sympy.exp, sympy.log)):
         inner, name = program(arguments[0]), type(expression).__name__
         return lambda frame: frame.arithmetic.function(name, inner(frame))
+    if expression is sympy.E:
+        return lambda frame: frame.arithmetic.function("exp", frame.arithmetic.rational(fmpq(1)))
     raise TypeError(f"{expression}: no evaluation rule for {type(expression).__name__}")
 
 
@@ -123,7 +125,11 @@ def _power(base: Expr, exponent: Expr) -> Program:
     if exponent.is_Rational and exponent.q == 2:
         times = int(exponent.p)
         return lambda frame: frame.arithmetic.power(frame.arithmetic.square_root(inner(frame)), times)
-    steps = counter(exponent)
+    try:
+        steps = counter(exponent)
+    except TypeError:  # the root of a power: x^(nu/2) is sqrt(x)^nu
+        halves = counter(2 * exponent)
+        return lambda frame: frame.arithmetic.power(frame.arithmetic.square_root(inner(frame)), halves(frame))
     return lambda frame: frame.arithmetic.power(inner(frame), steps(frame))
 
 
@@ -155,7 +161,7 @@ def _geometric(count: Expr, base: Expr) -> Program:
 
     def walk(frame: Frame) -> Value:
         arithmetic = frame.arithmetic
-        needed = steps(frame)
+        needed = max(steps(frame), 0)  # an empty sum
         known = frame.running.get(key) if free_of_indices else None
         if known is None:
             known = [arithmetic.rational(fmpq(0))]

@@ -15,6 +15,7 @@ from theory.units import Unit
 
 DERIVED = "derived"
 PUBLISHED = "published"
+CLAIM = "claim"
 
 
 @dataclass(frozen=True)
@@ -59,11 +60,18 @@ class Formula:
     provenance: str = DERIVED
     recursion: Callable[[int], Expr] | None = None
     steps: str = "nu"
+    declared: Unit | None = None
+    says: str = ""
 
     @property
     def unit(self) -> Unit:
-        """The unit declared in the table of symbols."""
-        return RECORDS[self.name].unit
+        """The unit declared in the table of symbols; a claim, which is not in it, declares its own."""
+        return self.declared or RECORDS[self.name].unit
+
+    @property
+    def meaning(self) -> str:
+        """What it is, in a few words."""
+        return self.says or RECORDS[self.name].meaning
 
     @property
     def expression(self) -> Expr:

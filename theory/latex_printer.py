@@ -41,7 +41,9 @@ def latex(expression: Expr) -> str:
 
 def name_latex(name: str) -> str:
     """The LaTeX of a symbol or quantity."""
-    return RECORDS[name].latex if name in RECORDS else name
+    if name in RECORDS:
+        return RECORDS[name].latex
+    return name if len(name) == 1 else rf"\mathrm{{{name.replace('_', '-')}}}"
 
 
 def _rational(value: Expr) -> str:
@@ -167,6 +169,8 @@ def _function(expression: Expr) -> str:
         return rf"e^{{{latex(arguments[0])}}}"
     if isinstance(expression, sympy.log):
         return rf"\log{_fenced(latex(arguments[0]))}"
+    if expression is sympy.E:
+        return "e"
     raise TypeError(f"{expression}: no LaTeX for {type(expression).__name__}")
 
 

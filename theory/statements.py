@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from theory.formulas import DERIVED, Formula, Hypothesis
+from theory.formulas import CLAIM, DERIVED, Formula, Hypothesis
 from theory.latex_printer import hypothesis_latex, name_latex, right_latex
 from theory.presentation import mathml
 from theory.symbols import RECORDS
@@ -179,7 +179,8 @@ class Bound:
 
     def _inlined(self, name: str) -> bool:
         """A right side that is the statement's own quantity is written out in place."""
-        return bool(name) and name.split("_")[0] == self.id and len(self.table.formulas[name].cases) == 1
+        own = self.id in (name, name.split("_")[0]) if self.provenance == CLAIM else name.split("_")[0] == self.id
+        return bool(name) and own and len(self.table.formulas[name].cases) == 1
 
     def _row(self, line: Line) -> str:
         right = line.literal

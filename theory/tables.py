@@ -29,7 +29,6 @@ from theory.presentation import mathml
 from theory.rounding import Bracket
 from theory.scope import Scope, missing
 from theory.statements import Bound, Statement, dependencies
-from theory.symbols import RECORDS
 
 
 @dataclass(frozen=True)
@@ -66,7 +65,7 @@ class Quantity:
     @property
     def meaning(self) -> str:
         """What it is, in a few words."""
-        return RECORDS[self.name].meaning
+        return self.formula.meaning
 
     @property
     def unit(self) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
 
 import pandas as pd
 
@@ -14,9 +16,13 @@ from reports.figures.overview import tightness_figure
 from reports.figures.probes import probe_figure
 from reports.figures.rounds import gap_figure, squared_gradient_figure
 from reports.figures.smoothness import smoothness_figure
+from reports.figures.spread import spread_figure
 from reports.rows import Row
 
-__all__ = ["CURVE_COLUMNS", "Figure", "MissingDataError", "all_figures", "image", "inline_svg", "write_figures"]
+__all__ = [
+    "CURVE_COLUMNS", "Figure", "MissingDataError", "Skipped", "all_figures", "image", "inline_svg", "read_curves",
+    "sorted_figures", "write_figures",
+]  # fmt: skip
 
 CURVE_COLUMNS = (
     "task", "mode", "nu", "tau", "m", "n", "k",
@@ -25,6 +31,19 @@ CURVE_COLUMNS = (
 )  # fmt: skip
 
 _log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Skipped:
+    """A figure whose data the report does not hold: why, and the plan that makes them."""
+
+    name: str
+    reason: str
+    plan: str
+
+    def __str__(self) -> str:
+        """One line for a reader."""
+        return f"figure {self.name} skipped: {self.reason}; python -m reports.build --profile {self.plan} makes it"
 
 
 def all_figures(rows: Sequence[Row], curves: pd.DataFrame) -> list[Figure]:
@@ -36,21 +55,38 @@ def all_figures(rows: Sequence[Row], curves: pd.DataFrame) -> list[Figure]:
     >>> all_figures([], pd.DataFrame(columns=CURVE_COLUMNS))
     []
     """
+    figures, skipped = sorted_figures(rows, curves)
+    for figure in skipped:
+        _log.info("%s", figure)
+    return figures
+
+
+def sorted_figures(rows: Sequence[Row], curves: pd.DataFrame) -> tuple[list[Figure], list[Skipped]]:
+    """The figures that can be drawn, and those that cannot; arguments as of all_figures."""
     lacking = sorted(set(CURVE_COLUMNS) - set(curves.columns))
     if lacking:
         raise ValueError(f"curves: columns {', '.join(lacking)} are missing; expected {', '.join(CURVE_COLUMNS)}")
-    makers: dict[str, Callable[[], Figure]] = {
-        "tightness": lambda: tightness_figure(rows),
-        "rounds": lambda: squared_gradient_figure(rows, curves),
-        "gap": lambda: gap_figure(rows, curves),
-        "smoothness": lambda: smoothness_figure(rows),
-        "bias_batch": lambda: batch_figure(rows),
-        "hessian_free": lambda: probe_figure(rows),
+    # name -> the smallest packaged plan that makes its data, and how it is made from them
+    makers: dict[str, tuple[str, Callable[[], Figure]]] = {
+        "tightness": ("quick", lambda: tightness_figure(rows)),
+        "rounds": ("quick", lambda: squared_gradient_figure(rows, curves)),
+        "gap": ("quick", lambda: gap_figure(rows, curves)),
+        "smoothness": ("quick", lambda: smoothness_figure(rows)),
+        "spread": ("quick", lambda: spread_figure(rows)),
+        "bias_batch": ("standard", lambda: batch_figure(rows)),
+        "hessian_free": ("standard", lambda: probe_figure(rows)),
     }
-    figures = []
-    for name, make in makers.items():
+    figures, skipped = [], []
+    for name, (plan, make) in makers.items():
         try:
             figures.append(make())
         except MissingDataError as missing:
-            _log.info("figure %s skipped: %s", name, missing)
-    return figures
+            skipped.append(Skipped(name, str(missing), plan))
+    return figures, skipped
+
+
+def read_curves(path: Path) -> pd.DataFrame:
+    """The curves that a report stores as CSV, every number as it was; without such a file, no curves."""
+    if not path.is_file():
+        return pd.DataFrame(columns=list(CURVE_COLUMNS))
+    return pd.read_csv(path, float_precision="round_trip")

@@ -24,6 +24,7 @@ from reports.figures.style import (
     axis_label,
     canvas,
     log_limits,
+    points,
     setting_latex,
     short,
     styled,
@@ -173,7 +174,7 @@ def draw_batches(frame: pd.DataFrame) -> Drawing:
     grid = drawing.subplots(1, len(panels), sharex=True, squeeze=False)[0]
     for axes, panel in zip(grid, panels, strict=True):
         _panel(axes, frame[frame["panel"] == panel], panel)
-    drawing.supxlabel(axis_label("batch size", "D"), fontsize=8.5)
+    drawing.supxlabel(axis_label("batch size", "D"), fontsize=points(8.5))
     handles = {label: handle for axes in grid for handle, label in zip(*axes.get_legend_handles_labels(), strict=True)}
     drawing.legend(handles.values(), handles.keys(), loc="outside upper left", ncols=4, columnspacing=1.4)
     return drawing

@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
+from weakref import WeakKeyDictionary
 from xml.sax.saxutils import escape
 
 import matplotlib
+from matplotlib.figure import Figure as Drawing
 
 from reports.figures.figure import Figure
-from reports.figures.style import INK, PARAMETERS, TEXT
+from reports.figures.style import HOUSE, INK, TEXT, Page, printed_on
 from reports.store import write_atomically
 
-Format = Literal["pdf", "svg", "png"]
+Format = Literal["pdf", "svg", "png", "pgf"]
+ALL_FORMATS: tuple[Format, ...] = get_args(Format)
 FORMATS: tuple[Format, ...] = ("pdf", "svg")
+_DOTS_PER_INCH = 200
 # colours that a dark page lightens: it sets --c-0072b2 and so on, a page that does not gets the colour itself
 _THEMED = ("#0072b2", "#d55e00", "#009e73", "#a6427c", "#8a8a88", "#a86b00")
 # Type 42 (TrueType) is what venues accept; a fixed salt makes the ids inside an SVG the same every time
@@ -26,34 +31,76 @@ _FILES: dict[Any, Any] = {
     "svg.hashsalt": "meta-fedavg-bounds",
     "svg.fonttype": "path",
     "pdf.compression": 9,
+    "pgf.texsystem": "pdflatex",
+    "pgf.rcfonts": False,  # the document that reads the file brings its own fonts
 }
 _UNDATED: dict[str, dict[str, Any]] = {
     "pdf": {"CreationDate": None, "ModDate": None, "Producer": None, "Creator": None},
     "svg": {"Date": None, "Creator": None},
     "png": {"Software": None},
+    "pgf": {},
 }
 
 
-def image(figure: Figure, format: Format, *, background: str = "white", dpi: int = 200) -> bytes:
-    """The figure as a file of a format, without dates or versions in it."""
-    metadata = _UNDATED[format] | ({"Title": figure.title} if format != "png" else {})
-    buffer = io.BytesIO()
-    with matplotlib.rc_context():
-        matplotlib.rcdefaults()
-        matplotlib.rcParams.update(PARAMETERS | _FILES)
-        figure.draw(figure.frame).savefig(buffer, format=format, metadata=metadata, facecolor=background, dpi=dpi)
-    return buffer.getvalue()
+def image(figure: Figure, format: Format, *, page: Page = HOUSE) -> bytes:
+    """The figure as a file of a format, printed on a page, without dates or versions in it."""
+    return next(_images(figure, [format], page))
 
 
-def write_figures(figures: Sequence[Figure], folder: Path, formats: Sequence[Format] = FORMATS) -> list[Path]:
+def write_figures(
+    figures: Sequence[Figure], folder: Path, formats: Sequence[Format] = FORMATS, page: Page = HOUSE
+) -> list[Path]:
     """Write every figure in every format, each file whole or not at all; the paths written."""
     written = []
     for figure in figures:
-        for format in formats:
+        for format, data in zip(formats, _images(figure, formats, page), strict=True):
             path = folder / f"{figure.name}.{format}"
-            write_atomically(path, image(figure, format))
+            write_atomically(path, data)
             written.append(path)
     return written
+
+
+def _images(figure: Figure, formats: Iterable[Format], page: Page) -> Iterator[bytes]:
+    """One drawing, laid out once, serves all formats."""
+    with _settings(page):
+        drawing = _laid_out(figure, page)
+    for format in formats:
+        with _settings(page):
+            data = _saved(drawing, figure.title, format)
+        if format == "svg" and page is HOUSE:
+            _house_svgs[figure] = data
+        yield data
+
+
+# the report's own page shows what the figures folder holds: drawn once, dropped with the figure
+_house_svgs: WeakKeyDictionary[Figure, bytes] = WeakKeyDictionary()
+
+
+@contextmanager
+def _settings(page: Page) -> Iterator[None]:
+    with matplotlib.rc_context():
+        matplotlib.rcdefaults()
+        matplotlib.rcParams.update(page.settings | _FILES)
+        yield
+
+
+def _laid_out(figure: Figure, page: Page) -> Drawing:
+    """The drawing with its layout done and fixed, so that no format lays it out or draws it once more for that."""
+    with printed_on(page):
+        drawing = figure.draw(figure.frame)
+    engine = drawing.get_layout_engine()
+    if engine is not None:
+        engine.execute(drawing)
+        drawing.set_layout_engine(None)  # with matplotlib's defaults: none
+    return drawing
+
+
+def _saved(drawing: Drawing, title: str, format: Format) -> bytes:
+    metadata = _UNDATED[format] | ({"Title": title} if format in ("pdf", "svg") else {})
+    backend: dict[str, Any] = {"metadata": metadata} if metadata else {}
+    buffer = io.BytesIO()
+    drawing.savefig(buffer, format=format, facecolor="white", dpi=_DOTS_PER_INCH, **backend)
+    return buffer.getvalue()
 
 
 def _shorter(attribute: re.Match[str]) -> str:
@@ -69,11 +116,12 @@ def inline_svg(figure: Figure) -> str:
     Ids are prefixed with the figure's name, since all figures share one page; coordinates keep two decimals
     (a hundredth of a point is below what a screen shows).
     """
-    text = image(figure, "svg", background="none").decode()
+    text = (_house_svgs.get(figure) or image(figure, "svg")).decode()
     body = text[text.index("<svg") :]
     body = re.sub(r"<metadata>.*?</metadata>", "", body, flags=re.DOTALL)
     body = re.sub(r"<title>.*?</title>", "", body, count=1, flags=re.DOTALL)
     body = re.sub(r"<!--.*?-->", "", body, flags=re.DOTALL)
+    body = re.sub(r'<g id="patch_1">.*?</g>', "", body, count=1, flags=re.DOTALL)  # the paper: the page has its own
     body = re.sub(r'\bid="([^"]+)"', rf'id="{figure.name}-\1"', body)
     body = re.sub(r'href="#([^"]+)"', rf'href="#{figure.name}-\1"', body)
     body = re.sub(r"url\(#([^)]+)\)", rf"url(#{figure.name}-\1)", body)

@@ -18,7 +18,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 
 from reports.figures.figure import Figure, MissingDataError
-from reports.figures.style import FAINT, INK, TEXT, canvas, short, styled
+from reports.figures.style import FAINT, INK, TEXT, canvas, points, short, styled
 from reports.rows import Row, Verdict
 from reports.tables import statement_order
 
@@ -122,7 +122,7 @@ def _draw_cell(axes: Axes, x: int, y: int, cell: dict) -> None:
     if verdict is Verdict.HOLDS:
         shade, text = _shades(cell["tightness"])
         axes.add_patch(Rectangle((x - 0.47, y - 0.45), 0.94, 0.9, facecolor=shade, linewidth=0))
-        axes.text(x, y + 0.02, _compact(cell["tightness"]), ha="center", va="center", color=text, fontsize=6.5)
+        axes.text(x, y + 0.02, _compact(cell["tightness"]), ha="center", va="center", color=text, fontsize=points(6.5))
         return
     marker, color, _ = _MARKS[verdict]
     face = color if verdict is Verdict.VIOLATED else "none"

@@ -17,12 +17,13 @@ from reports.figures.style import (
     INK,
     MEASURED,
     PREDICTED,
-    TEXT,
+    SINGLE,
     axis_label,
     canvas,
     label_ends,
     log_limits,
     mathtext,
+    points,
     setting_latex,
     short,
     styled,
@@ -117,7 +118,7 @@ def probe_figure(rows: Sequence[Row]) -> Figure:
 @styled
 def draw_probes(frame: pd.DataFrame) -> Drawing:
     """The single panel of `probe_frame`, lines labelled at their right end."""
-    drawing = canvas(0.72 * TEXT, 2.7)
+    drawing = canvas(SINGLE, 2.7)
     axes = drawing.subplots()
     axes.set_xscale("log")
     log_limits(axes, frame["predicted"], frame["measured"], frame["float64"])
@@ -145,7 +146,7 @@ def draw_probes(frame: pd.DataFrame) -> Drawing:
         axes.annotate(
             f"best $\\delta$: {mathtext(best['delta'])}", (best["delta"], best["float64"]),
             xytext=(0, 12), textcoords="offset points",
-            ha="center", va="bottom", fontsize=7.5,
+            ha="center", va="bottom", fontsize=points(7.5),
         )  # fmt: skip
     label_ends(axes, ends)
     axes.set_xlabel(axis_label("probe length", "delta"))

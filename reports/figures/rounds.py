@@ -28,6 +28,7 @@ from reports.figures.style import (
     canvas,
     log_limits,
     mathtext,
+    points,
     short,
     styled,
     unit,
@@ -220,14 +221,14 @@ def _draw(curve: _Curve, frame: pd.DataFrame) -> Drawing:
         log_limits(axes, *((frame if same else panel)[column] for column in _SHOWN))
         axes.set_title(MODE_NAMES[mode], pad=3 if common else 10)
         if not common:
-            axes.text(0, 1.02, notes[mode], transform=axes.transAxes, fontsize=6.5)
+            axes.text(0, 1.02, notes[mode], transform=axes.transAxes, fontsize=points(6.5))
     for axes in list(grid.flat)[len(modes) :]:
         axes.set_visible(False)
     if curve.logarithmic_rounds:
         grid[0, 0].set_xscale("log")
     where = f"   on {notes[modes[0]]}" if common else ""
-    drawing.supxlabel(r"round $k$ (dimensionless)" + where, fontsize=8.5)
-    drawing.supylabel(f"{curve.ordinate}  ({unit(curve.statement)})", fontsize=8.5)
+    drawing.supxlabel(r"round $k$ (dimensionless)" + where, fontsize=points(8.5))
+    drawing.supylabel(f"{curve.ordinate}  ({unit(curve.statement)})", fontsize=points(8.5))
     drawing.legend(handles=_legend(curve, frame), loc="outside upper left", ncols=5, columnspacing=1.4)
     return drawing
 

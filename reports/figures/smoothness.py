@@ -27,6 +27,7 @@ from reports.figures.style import (
     canvas,
     label_ends,
     log_limits,
+    points,
     short,
     styled,
 )
@@ -152,7 +153,7 @@ def draw_smoothness(frame: pd.DataFrame) -> Drawing:
         axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
         log_limits(axes, *(group[column] for column in ("predicted", "measured", "per_fedavg", "maml")))
     grid[0].set_ylabel(axis_label("smoothness", "L_F"))
-    drawing.supxlabel(axis_label("fine-tuning steps", "nu"), fontsize=8.5)
+    drawing.supxlabel(axis_label("fine-tuning steps", "nu"), fontsize=points(8.5))
     handles = {label: handle for axes in grid for handle, label in zip(*axes.get_legend_handles_labels(), strict=True)}
     order = [name for name in ("measured", "predicted", "measured on a witness", *_LOOKS) if name in handles]
     handles = {_LEGEND.get(name, name): handles[name] for name in order}

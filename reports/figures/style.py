@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
 from functools import wraps
 from math import isfinite
 from typing import Any
@@ -13,12 +15,15 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Drawing
+from matplotlib.ticker import NullLocator
 
 from theory.symbols import RECORDS
 from theory.units import Unit
 
-COLUMN = 3.4  # inches: one column of a two-column paper
-TEXT = 6.9  # inches: the full text width
+TEXT = 6.9  # inches: the full text width of the house page; widths of figures are written in its inches
+SINGLE = 0.72 * TEXT  # a figure of one panel: at most this wide, and one column where a page has two
+_MINOR_DECADES = 1e3  # a logarithmic axis over a wider range has marks at the powers of ten only
+_SIZE, _SMALL = 8.5, 7.5  # points on the house page: labels; ticks and legends
 INK = "#1a1a19"  # the page swaps this exact colour for its own text colour
 FAINT = "#8a8a88"
 
@@ -63,6 +68,48 @@ PARAMETERS: dict[Any, Any] = {
 
 
 @dataclass(frozen=True)
+class Page:
+    """Where figures are printed: widths in inches, type in points, and what else matplotlib must know.
+
+    text: the width of the text block. single: the width of a figure of one panel. size: labels and titles. small:
+    ticks and legends.
+    """
+
+    name: str
+    text: float
+    single: float
+    size: float
+    small: float
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """PARAMETERS with the type sizes of this page."""
+        sizes = dict.fromkeys(("font.size", "axes.titlesize", "axes.labelsize"), self.size)
+        sizes |= dict.fromkeys(("xtick.labelsize", "ytick.labelsize", "legend.fontsize"), self.small)
+        return PARAMETERS | sizes | dict(self.parameters)
+
+
+HOUSE = Page("house", TEXT, SINGLE, _SIZE, _SMALL)
+_current: ContextVar[Page] = ContextVar("page", default=HOUSE)
+
+
+@contextmanager
+def printed_on(page: Page) -> Iterator[None]:
+    """Figures drawn inside take the widths and type sizes of the page."""
+    token = _current.set(page)
+    try:
+        yield
+    finally:
+        _current.reset(token)
+
+
+def points(size: float) -> float:
+    """A type size of the house page on the current one."""
+    return size * _current.get().size / _SIZE
+
+
+@dataclass(frozen=True)
 class Look:
     """How one kind of series is drawn everywhere: its colour, dash and marker also tell it apart in grey."""
 
@@ -96,21 +143,26 @@ TRIVIAL = Look("trivial bound", FAINT, (0, (6, 2)), "")
 
 
 def styled(draw: Callable[[pd.DataFrame], Drawing]) -> Callable[[pd.DataFrame], Drawing]:
-    """A drawing function that runs under PARAMETERS and leaves matplotlib's global state as it was."""
+    """A drawing function that runs under the current page's settings and leaves matplotlib's global state as it was."""
 
     @wraps(draw)
     def drawn(frame: pd.DataFrame) -> Drawing:
         with matplotlib.rc_context():
             matplotlib.rcdefaults()
-            matplotlib.rcParams.update(PARAMETERS)
+            matplotlib.rcParams.update(_current.get().settings)
             return draw(frame)
 
     return drawn
 
 
 def canvas(width: float, height: float) -> Drawing:
-    """An empty figure that no pyplot registry holds."""
-    return Drawing(figsize=(width, height), layout="constrained")
+    """An empty figure that no pyplot registry holds, so many inches wide and high on the house page.
+
+    On a narrower page a figure is as much narrower as the page, and lower by the square root of that.
+    """
+    page = _current.get()
+    scale = page.single / SINGLE if width <= SINGLE else page.text / TEXT
+    return Drawing(figsize=(width * scale, height * scale**0.5), layout="constrained")
 
 
 def symbol(name: str) -> str:
@@ -162,6 +214,8 @@ def log_limits(axes: Axes, *series: Sequence[float] | np.ndarray | pd.Series, ro
         return
     axes.set_yscale("log")
     axes.set_ylim(float(values.min()) / room, float(values.max()) * room)
+    if values.max() > _MINOR_DECADES * values.min():
+        axes.yaxis.set_minor_locator(NullLocator())
 
 
 def label_ends(axes: Axes, ends: Sequence[tuple[float, str, str]], *, x: float = 1.02, gap: float = 0.085) -> None:
@@ -172,7 +226,7 @@ def label_ends(axes: Axes, ends: Sequence[tuple[float, str, str]], *, x: float =
     placed.sort(key=lambda item: item[0])
     heights = spread([height for height, _, _ in placed], gap)
     for height, (_, text, color) in zip(heights, placed, strict=True):
-        axes.text(x, height, text, color=color, transform=axes.transAxes, va="center", ha="left", fontsize=7.5)
+        axes.text(x, height, text, color=color, transform=axes.transAxes, va="center", ha="left", fontsize=points(7.5))
 
 
 def spread(heights: Sequence[float], gap: float) -> list[float]:

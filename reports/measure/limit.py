@@ -6,14 +6,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import flint
-from flint import arb, arb_mat
+from flint import arb
 
 from reports import ball
 from reports.ball import BallQuadratic
 from reports.finding import Enclosed
+from reports.measure.moments import average_and_minimiser, identity, power
 
 if TYPE_CHECKING:
-    from reports.measure.runs import Prepared
+    from reports.measure.prepare import Prepared
 
 _BITS = 256
 
@@ -35,18 +36,13 @@ def limit_floors(prepared: Prepared) -> Floors:
         s = prepared.settings
         agents = [f for f in prepared.subject.losses if isinstance(f, BallQuadratic)]
         alpha, beta = ball.ball(s.alpha), ball.ball(s.beta)
-        d = agents[0].A.nrows()
-        identity = _identity(d)
-        M = [f.A * _power(identity - f.A * alpha, 2 * s.nu) for f in agents]
-        steps = [_power(identity - Mi * beta, s.tau) for Mi in M]
-        share = ball.ball(1) / len(agents)
-        T = _sum(steps) * share
-        t = _sum([(identity - P) * f.c for P, f in zip(steps, agents, strict=True)]) * share
-        limit = (identity - T).solve(t)
-        mean = _sum(M) * share
-        lowest = mean.solve(_sum([Mi * f.c for Mi, f in zip(M, agents, strict=True)]) * share)
-        gradient = mean * (limit - lowest)
+        eye = identity(agents[0].A.nrows())
+        average, lowest = average_and_minimiser(agents, alpha, s.nu)
+        steps = [power(eye - f.A * power(eye - f.A * alpha, 2 * s.nu) * beta, s.tau) for f in agents]
+        shift = ball.mean([(eye - R) * f.c for R, f in zip(steps, agents, strict=True)])
+        limit = (eye - ball.mean(steps)).solve(shift)
         offset = limit - lowest
+        gradient = average * offset
         gap = (offset.transpose() * gradient)[0, 0] / 2
         how = f"closed form of the limit (Q2), Arb balls at {_BITS} bits"
         return Floors(_enclosed(ball.squared_norm(gradient), how), _enclosed(gap, how))
@@ -55,21 +51,3 @@ def limit_floors(prepared: Prepared) -> Floors:
 def _enclosed(x: arb, how: str) -> Enclosed:
     lower, upper = ball.bounds(x)
     return Enclosed(lower, upper, how)
-
-
-def _identity(d: int) -> arb_mat:
-    return arb_mat(d, d, [ball.ball(int(i == j)) for i in range(d) for j in range(d)])
-
-
-def _power(x: arb_mat, exponent: int) -> arb_mat:
-    result = _identity(x.nrows())
-    for _ in range(exponent):
-        result = result * x
-    return result
-
-
-def _sum(matrices: list[arb_mat]) -> arb_mat:
-    total = matrices[0]
-    for one in matrices[1:]:
-        total = total + one
-    return total

@@ -14,7 +14,7 @@ from reports import ball
 from reports.ball import BallMeta, Vector, column, norm
 
 if TYPE_CHECKING:
-    from reports.measure.runs import Prepared
+    from reports.measure.prepare import Prepared
 
 LARGEST_ENUMERATION = 64
 _DETERMINISTIC = ("exact", "first_order", "hessian_free")

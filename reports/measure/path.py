@@ -13,7 +13,7 @@ from reports.finding import Enclosed
 from reports.measure.one_round import local_steps
 
 if TYPE_CHECKING:
-    from reports.measure.runs import Prepared
+    from reports.measure.prepare import Prepared
 
 # balls widen at every step whatever the precision, so a long path needs bits in proportion to its steps
 _PRECISIONS = (256, 1024, 4096)

@@ -43,7 +43,10 @@ def test_changed_arrays_and_changed_cells_are_noticed(tmp_path: Path) -> None:
     path = tmp_path / f"{key}.json"
     body = json.loads(path.read_text())
     path.write_text(json.dumps({**body, "cell": {**CELL, "nu": 3}}))
-    with pytest.raises(ValueError, match=f"record {key}: its cell"):
+    with pytest.raises(ValueError, match=f"record {key}: .*changed"):
+        store.read(key)
+    path.write_text(json.dumps({**body, "facts": {"alpha": 2.0}}))
+    with pytest.raises(ValueError, match=f"record {key}: .*changed"):
         store.read(key)
     path.write_text(json.dumps(body))
     np.savez(tmp_path / f"{key}.npz", w=np.arange(4.0))

@@ -1,0 +1,83 @@
+"""Which library and which precision a checked function computes in: the dtype given to a checker says both."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+
+from empirics.errors import InputError
+
+_PRECISIONS = ("float32", "float64")
+
+
+@dataclass(frozen=True)
+class Arrays:
+    """Arrays of one library (`torch` or `numpy`) and one precision (`float32` or `float64`).
+
+    >>> Arrays("numpy", "float32").make([1.0, 2.0]).dtype
+    dtype('float32')
+    """
+
+    library: str
+    precision: str
+
+    def make(self, values: Any) -> Any:
+        """A fresh tensor or array."""
+        if self.library == "torch":
+            return torch.tensor(values, dtype=getattr(torch, self.precision))
+        return np.array(values, dtype=self.precision)
+
+    @property
+    def eps(self) -> float:
+        """Distance from 1 to the next number: every rounding is a relative error of at most half of it."""
+        return float(np.finfo(self.precision).eps)
+
+    def __str__(self) -> str:
+        """The dtype as its library spells it, which `arrays_of` reads back."""
+        return f"{self.library}.{self.precision}"
+
+
+def arrays_of(dtype: Any) -> Arrays:
+    """The library and precision that a dtype names; text such as "torch.float64" will do.
+
+    >>> str(arrays_of(torch.float64)), str(arrays_of(np.float32)), str(arrays_of("numpy.float64"))
+    ('torch.float64', 'numpy.float32', 'numpy.float64')
+    """
+    text = str(dtype) if isinstance(dtype, (str, torch.dtype)) else _numpy_name(dtype)
+    library, _, precision = text.partition(".")
+    if library not in ("torch", "numpy") or precision not in _PRECISIONS:
+        raise InputError(f"dtype = {dtype!r}: expected torch.float64, torch.float32, numpy.float64 or numpy.float32")
+    return Arrays(library, precision)
+
+
+def _numpy_name(dtype: Any) -> str:
+    try:
+        return f"numpy.{np.dtype(dtype).name}"
+    except TypeError:
+        return repr(dtype)
+
+
+class WrongResultError(Exception):
+    """What a checked function returned is not one gradient: the message says what it is instead."""
+
+
+def numbers(result: Any, d: int) -> np.ndarray:
+    """The d numbers that a checked function returned, in float64.
+
+    Raises:
+        WrongResultError: not d finite real numbers.
+    """
+    if isinstance(result, torch.Tensor):
+        result = result.detach().cpu().numpy()
+    try:
+        values = np.array(result, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise WrongResultError(f"it is {type(result).__name__}, not an array of {d} numbers") from None
+    if values.shape != (d,):
+        raise WrongResultError(f"it has shape {values.shape}, not ({d},), the shape of w")
+    if not np.isfinite(values).all():
+        raise WrongResultError(f"it is not finite: {values}")
+    return values

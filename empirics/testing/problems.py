@@ -1,0 +1,243 @@
+"""One agent's loss, as data that prints as Python and as functions for NumPy arrays and torch tensors alike."""
+
+from __future__ import annotations
+
+import math
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, replace
+from types import SimpleNamespace
+from typing import Any, Self
+
+import numpy as np
+import torch
+
+Vector = tuple[float, ...]
+Matrix = tuple[Vector, ...]
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """Sums of the absolute values of all terms of a gradient, a Hessian and a third derivative at a point.
+
+    A floating-point evaluation in any order is off by at most `operations` roundings relative to these sums.
+    """
+
+    gradient: float
+    hessian: float
+    third: float
+    operations: int
+
+
+class Problem(ABC):
+    """A loss f : R^d -> R. `loss` is made of differentiable torch operations when w is a tensor."""
+
+    @property
+    @abstractmethod
+    def d(self) -> int:
+        """Length of w."""
+
+    @abstractmethod
+    def loss(self, w: Any) -> Any:
+        """f(w), a scalar."""
+
+    @abstractmethod
+    def gradient(self, w: Any) -> Any:
+        """grad f(w), shape (d,)."""
+
+    @abstractmethod
+    def hvp(self, w: Any, v: Any) -> Any:
+        """hess f(w) v, shape (d,)."""
+
+    @abstractmethod
+    def sizes(self, w: np.ndarray) -> Sizes:
+        """Magnitudes that a rounding-error bound at w needs."""
+
+    @abstractmethod
+    def scaled(self, factor: float) -> Self:
+        """The loss times `factor`."""
+
+    @abstractmethod
+    def raised(self, constant: float) -> Self:
+        """The loss plus `constant`."""
+
+    def _as(self, w: Any, **values: Any) -> SimpleNamespace:
+        """The given numbers as arrays of the library, precision and device of w, made once."""
+        cache = self.__dict__.setdefault("_made", {})
+        key = (type(w), w.dtype, getattr(w, "device", None))
+        if key not in cache:
+            if isinstance(w, torch.Tensor):
+                made = {k: torch.tensor(v, dtype=w.dtype, device=w.device) for k, v in values.items()}
+            else:
+                made = {k: np.array(v, dtype=w.dtype) for k, v in values.items()}
+            cache[key] = SimpleNamespace(**made)
+        return cache[key]
+
+
+@dataclass(frozen=True)
+class Quadratic(Problem):
+    """f(w) = (w - c)^T A (w - c)/2 + e, A symmetric. `samples` is how many data points stand behind the agent.
+
+    >>> problem = Quadratic(A=((2.0, 0.0), (0.0, 4.0)), c=(1.0, 0.0))
+    >>> problem.gradient(np.array([0.0, 1.0]))
+    array([-2.,  4.])
+    """
+
+    A: Matrix
+    c: Vector
+    e: float = 0.0
+    samples: int = 1
+
+    @property
+    def d(self) -> int:
+        """Length of w."""
+        return len(self.c)
+
+    def loss(self, w: Any) -> Any:
+        """(w - c)^T A (w - c)/2 + e."""
+        p = self._arrays(w)
+        return (w - p.c) @ (p.A @ (w - p.c)) / 2 + p.e
+
+    def gradient(self, w: Any) -> Any:
+        """A (w - c)."""
+        p = self._arrays(w)
+        return p.A @ (w - p.c)
+
+    def hvp(self, w: Any, v: Any) -> Any:
+        """A v."""
+        return self._arrays(w).A @ v
+
+    def sizes(self, w: np.ndarray) -> Sizes:
+        """norm(|A|), times norm(w) + norm(c) for the gradient."""
+        largest = float(np.linalg.norm(self.A))
+        return Sizes(largest * (np.linalg.norm(w) + math.hypot(*self.c)), largest, 0.0, self.d + 4)
+
+    def scaled(self, factor: float) -> Quadratic:
+        """A and e times the factor."""
+        return replace(self, A=_matrix(factor * np.array(self.A)), e=factor * self.e)
+
+    def raised(self, constant: float) -> Quadratic:
+        """e plus the constant."""
+        return replace(self, e=self.e + constant)
+
+    def stretched(self, factor: float) -> Quadratic:
+        """u -> f(u / factor)."""
+        return replace(self, A=_matrix(np.array(self.A) / factor**2), c=_vector(factor * np.array(self.c)))
+
+    def moved(self, shift: Vector) -> Quadratic:
+        """u -> f(u - shift)."""
+        return replace(self, c=_vector(np.array(self.c) + np.array(shift)))
+
+    def rotated(self, rotation: np.ndarray) -> Quadratic:
+        """u -> f(rotation^T u)."""
+        turned = rotation @ np.array(self.A) @ rotation.T
+        return replace(self, A=_matrix((turned + turned.T) / 2), c=_vector(rotation @ np.array(self.c)))
+
+    def _arrays(self, w: Any) -> SimpleNamespace:
+        return self._as(w, A=self.A, c=self.c, e=self.e)
+
+
+@dataclass(frozen=True)
+class Ridge(Problem):
+    """f(w) = sum_j s_j psi(a_j . w + phi_j) + b . w + e with psi = cos, log cosh or t -> log(1 + exp(-t)).
+
+    kind is "cosine", "logcosh" or "logistic"; |psi''|, |psi'''| <= 1, and |psi''''| <= 2, for each of them.
+
+    >>> float(Ridge(kind="cosine", a=((2.0,),), s=(1.0,), phi=(0.0,), b=(0.0,)).loss(np.array([0.0])))
+    1.0
+    """
+
+    kind: str
+    a: Matrix
+    s: Vector
+    phi: Vector
+    b: Vector
+    e: float = 0.0
+    samples: int = 1
+
+    @property
+    def d(self) -> int:
+        """Length of w."""
+        return len(self.b)
+
+    def loss(self, w: Any) -> Any:
+        """sum_j s_j psi(a_j . w + phi_j) + b . w + e."""
+        p = self._arrays(w)
+        return (p.s * _profile(self.kind, p.a @ w + p.phi)).sum() + p.b @ w + p.e
+
+    def gradient(self, w: Any) -> Any:
+        """sum_j s_j psi'(a_j . w + phi_j) a_j + b."""
+        p = self._arrays(w)
+        return (p.s * _slope(self.kind, p.a @ w + p.phi)) @ p.a + p.b
+
+    def hvp(self, w: Any, v: Any) -> Any:
+        """sum_j s_j psi''(a_j . w + phi_j) <a_j, v> a_j."""
+        p = self._arrays(w)
+        return (p.s * _curvature(self.kind, p.a @ w + p.phi) * (p.a @ v)) @ p.a
+
+    def sizes(self, w: np.ndarray) -> Sizes:
+        """Sums of |s| norm(a)^k, each weighted by one plus the size of the terms of its angle."""
+        norms, weights = np.linalg.norm(self.a, axis=1), np.abs(self.s)
+        angles = 1 + norms * np.linalg.norm(w) + np.abs(self.phi)
+        gradient = float(np.sum(weights * norms * angles)) + math.hypot(*self.b)
+        hessian, third = float(np.sum(weights * norms**2 * angles)), float(np.sum(weights * norms**3))
+        # An elementary function is counted as eight roundings: libraries promise four units in the last place.
+        return Sizes(gradient, hessian, third, 2 * self.d + len(self.s) + 16)
+
+    def fourth(self) -> float:
+        """At least the norm of the fourth derivative anywhere: 2 sum |s| norm(a)^4."""
+        return 2 * float(np.sum(np.abs(self.s) * np.linalg.norm(self.a, axis=1) ** 4))
+
+    def scaled(self, factor: float) -> Ridge:
+        """s, b and e times the factor."""
+        s, b = (_vector(factor * np.array(part)) for part in (self.s, self.b))
+        return replace(self, s=s, b=b, e=factor * self.e)
+
+    def raised(self, constant: float) -> Ridge:
+        """e plus the constant."""
+        return replace(self, e=self.e + constant)
+
+    def stretched(self, factor: float) -> Ridge:
+        """u -> f(u / factor)."""
+        return replace(self, a=_matrix(np.array(self.a) / factor), b=_vector(np.array(self.b) / factor))
+
+    def moved(self, shift: Vector) -> Ridge:
+        """u -> f(u - shift)."""
+        phases = np.array(self.phi) - np.array(self.a) @ np.array(shift)
+        return replace(self, phi=_vector(phases), e=self.e - float(np.dot(self.b, shift)))
+
+    def rotated(self, rotation: np.ndarray) -> Ridge:
+        """u -> f(rotation^T u)."""
+        return replace(self, a=_matrix(np.array(self.a) @ rotation.T), b=_vector(rotation @ np.array(self.b)))
+
+    def _arrays(self, w: Any) -> SimpleNamespace:
+        return self._as(w, a=self.a, s=self.s, phi=self.phi, b=self.b, e=self.e)
+
+
+def _matrix(rows: np.ndarray) -> Matrix:
+    return tuple(_vector(row) for row in rows)
+
+
+def _vector(row: np.ndarray) -> Vector:
+    return tuple(float(entry) for entry in row)
+
+
+def _profile(kind: str, t: Any) -> Any:
+    library = torch if isinstance(t, torch.Tensor) else np
+    if kind == "cosine":
+        return library.cos(t)
+    # logaddexp is smooth to every order under autograd; abs and thresholds are not.
+    return library.logaddexp(t, -t) - math.log(2) if kind == "logcosh" else library.logaddexp(0 * t, -t)
+
+
+def _slope(kind: str, t: Any) -> Any:
+    library = torch if isinstance(t, torch.Tensor) else np
+    if kind == "cosine":
+        return -library.sin(t)
+    return library.tanh(t) if kind == "logcosh" else (library.tanh(t / 2) - 1) / 2
+
+
+def _curvature(kind: str, t: Any) -> Any:
+    library = torch if isinstance(t, torch.Tensor) else np
+    if kind == "cosine":
+        return -library.cos(t)
+    return 1 - library.tanh(t) ** 2 if kind == "logcosh" else (1 - library.tanh(t / 2) ** 2) / 4

@@ -1,0 +1,130 @@
+"""What grad F(w) is, by five routes that share no code: formulas, dense Jacobians, complex steps, semigroup, slope."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from empirics.testing import oracles
+from empirics.testing.ask import Ask
+from empirics.testing.cases import Case
+from empirics.testing.comparison import Comparison
+from empirics.testing.property import FULL_BATCH, Property
+from empirics.testing.problems import Quadratic
+
+
+def returns_a_gradient(ask: Ask, case: Case) -> Comparison:
+    """The answer is d finite numbers."""
+    return Comparison(ask(case).shape, (case.problem.d,), 0.0)
+
+
+def plain_gradient(ask: Ask, case: Case) -> Comparison:
+    """No fine-tuning step, or a step of length 0: grad f(w)."""
+    return Comparison(ask(case), oracles.gradient_at(case.problem, case.point), ask.rounding(case))
+
+
+def one_step(ask: Ask, case: Case) -> Comparison:
+    """Per-FedAvg, nu = 1: (I - alpha hess f(w)) grad f(w - alpha grad f(w))."""
+    after = case.point - case.alpha * oracles.gradient_at(case.problem, case.point)
+    outer = oracles.gradient_at(case.problem, after)
+    expected = outer - case.alpha * oracles.hessian_at(case.problem, case.point) @ outer
+    return Comparison(ask(case), expected, ask.rounding(case))
+
+
+def jacobian_product(ask: Ask, case: Case) -> Comparison:
+    """S1 with dense Jacobians that do not commute."""
+    expected = oracles.jacobian_product(case.problem, case.point, case.alpha, case.nu)
+    return Comparison(ask(case), expected, ask.rounding(case))
+
+
+def derivative_of_meta_loss(ask: Ask, case: Case) -> Comparison:
+    """The derivative of w -> f(w^nu(w)) of a tanh network, by complex steps: no Hessian is formed."""
+    expected = oracles.complex_step(case.problem, case.point, case.alpha, case.nu)
+    return Comparison(ask(case), expected, ask.rounding(case))
+
+
+def semigroup(ask: Ask, case: Case) -> Comparison:
+    """F^(nu)(w) = F^(nu-1)(w - alpha grad f(w)): grad F^(nu)(w) = (I - alpha hess f(w)) grad F^(nu-1)(w^1)."""
+    after = case.point - case.alpha * oracles.gradient_at(case.problem, case.point)
+    rest = case.but(w=tuple(float(x) for x in after), nu=case.nu - 1)
+    factor = np.eye(case.problem.d) - case.alpha * oracles.hessian_at(case.problem, case.point)
+    # The rounding of w^1 to the dtype is one of those that the bound for the whole trajectory counts.
+    tolerance = ask.rounding(case) + float(np.linalg.norm(factor, 2)) * ask.rounding(rest)
+    return Comparison(ask(case), factor @ ask(rest), tolerance)
+
+
+def slope_in_alpha(ask: Ask, case: Case) -> Comparison:
+    """On quadratics [grad F(w) - grad f(w)] / alpha is -2 nu A grad f(w), first order -nu A grad f(w), up to O(alpha).
+
+    The meta-gradient is A (I - alpha A)^p (w - c), p = 2 nu (first order: nu), so what the linear term leaves is at
+    most sum_{j >= 2} binomial(p, j) (alpha L)^j norm(grad f(w)).
+    """
+    assert isinstance(case.problem, Quadratic)
+    matrix, gradient = np.array(case.problem.A), oracles.gradient_at(case.problem, case.point)
+    power = case.nu if case.mode == "first_order" else 2 * case.nu
+    x = case.alpha * float(np.linalg.norm(matrix, 2))
+    rest = sum(math.comb(power, j) * x**j for j in range(2, power + 1)) * float(np.linalg.norm(gradient))
+    # Both are bounds on the same numbers; a relative 1e-12 covers the rounding of the spectral norm.
+    tolerance = (rest * (1 + 1e-12) + ask.rounding(case) + ask.rounding(case.but(nu=0))) / case.alpha
+    return Comparison((ask(case) - gradient) / case.alpha, -power * matrix @ gradient, tolerance)
+
+
+PROPERTIES = (
+    Property(
+        "returns_a_gradient",
+        "the answer is one finite vector of the shape of w",
+        "the function returns all agents, a list of parameters, or nothing",
+        FULL_BATCH,
+        "cases",
+        returns_a_gradient,
+    ),
+    Property(
+        "plain_gradient",
+        "with nu = 0 or alpha = 0 the meta-gradient is grad f(w)",
+        "the loop always takes a fine-tuning step, or something is divided by alpha or nu",
+        FULL_BATCH,
+        "unadapted_cases",
+        plain_gradient,
+    ),
+    Property(
+        "one_step",
+        "nu = 1 is Per-FedAvg (arXiv 2002.07948): (I - alpha hess f(w)) grad f(w - alpha grad f(w))",
+        "the Hessian is taken at another point, or multiplies another gradient, than in the formula",
+        ("exact",),
+        "one_step_cases",
+        one_step,
+    ),
+    Property(
+        "jacobian_product",
+        "S1: grad F(w) = P^0 P^1 ... P^{nu-1} grad f(w^nu), P^l = I - alpha hess f(w^l)",
+        "a factor is missing, in the wrong place of the product, or evaluated at the wrong point",
+        ("exact",),
+        "turning_cases",
+        jacobian_product,
+    ),
+    Property(
+        "derivative_of_meta_loss",
+        "grad F is the derivative of w -> f(w^nu(w)), here of a tanh network",
+        "part of the second derivative is lost (a block between layers, or a graph that was cut)",
+        ("exact",),
+        "network_cases",
+        derivative_of_meta_loss,
+    ),
+    Property(
+        "semigroup",
+        "grad F^(nu)(w) = (I - alpha hess f(w)) grad F^(nu-1)(w - alpha grad f(w)), also for many steps",
+        "the product is cut after a number of steps, or its first factor is not at w",
+        ("exact",),
+        "long_cases",
+        semigroup,
+    ),
+    Property(
+        "slope_in_alpha",
+        "the first-order term in alpha is -2 nu hess f grad f (first order: half of it), however small alpha is",
+        "fine-tuning stops early once a step is small, or half of the derivative is missing",
+        ("exact", "first_order"),
+        "short_step_cases",
+        slope_in_alpha,
+    ),
+)

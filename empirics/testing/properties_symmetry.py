@@ -1,0 +1,115 @@
+"""What must not matter: units, axes, origin and zero level of the loss. Tests the checked function against itself."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from empirics.testing.ask import Ask
+from empirics.testing.cases import Case
+from empirics.testing.comparison import Comparison
+from empirics.testing.property import FULL_BATCH, Property
+
+
+def unit_of_loss(ask: Ask, case: Case) -> Comparison:
+    """f -> c f with alpha -> alpha/c (and delta -> delta/c) leaves the trajectory alone and multiplies grad F by c."""
+    c = 2.0**case.twist
+    other = case.but(problem=case.problem.scaled(c), alpha=case.alpha / c, delta=_times(case.delta, 1 / c))
+    return _same(ask, case, other, ask(other) / c, 1 / c)
+
+
+def unit_of_parameters(ask: Ask, case: Case) -> Comparison:
+    """w -> s w with f(w/s) and alpha, delta -> s^2 alpha, s^2 delta divides grad F by s."""
+    s = 2.0**case.twist
+    other = case.but(
+        problem=case.problem.stretched(s),
+        w=_tuple(s * case.point),
+        alpha=s * s * case.alpha,
+        delta=_times(case.delta, s * s),
+    )
+    return _same(ask, case, other, s * ask(other), s)
+
+
+def rotation(ask: Ask, case: Case) -> Comparison:
+    """w -> Q w with f(Q^T w) turns grad F by Q."""
+    turn = givens_chain(case.problem.d)
+    other = case.but(problem=case.problem.rotated(turn), w=_tuple(turn @ case.point))
+    return _same(ask, case, other, turn.T @ ask(other), 1.0)
+
+
+def origin(ask: Ask, case: Case) -> Comparison:
+    """w -> w + t with f(w - t) leaves grad F alone."""
+    other = case.but(problem=case.problem.moved(case.twist), w=_tuple(case.point + np.array(case.twist)))
+    return _same(ask, case, other, ask(other), 1.0)
+
+
+def zero_level(ask: Ask, case: Case) -> Comparison:
+    """f -> f + constant leaves grad F alone."""
+    other = case.but(problem=case.problem.raised(case.twist))
+    return _same(ask, case, other, ask(other), 1.0)
+
+
+def givens_chain(d: int) -> np.ndarray:
+    """Rotations by the angle (3/5, 4/5) in the planes (0, 1), (1, 2), ..., one after another: no axis stays one."""
+    turn = np.eye(d)
+    for i in range(d - 1):
+        plane = np.eye(d)
+        plane[i : i + 2, i : i + 2] = [[0.6, -0.8], [0.8, 0.6]]
+        turn = plane @ turn
+    return turn
+
+
+def _same(ask: Ask, case: Case, other: Case, found: np.ndarray, scale: float) -> Comparison:
+    """Rounding of the transformed data is relative to the same sums as that of the arithmetic, so both are covered."""
+    return Comparison(found, ask(case), ask.rounding(case) + scale * ask.rounding(other))
+
+
+def _times(delta: float | None, factor: float) -> float | None:
+    return None if delta is None else delta * factor
+
+
+def _tuple(vector: np.ndarray) -> tuple[float, ...]:
+    return tuple(float(entry) for entry in vector)
+
+
+PROPERTIES = (
+    Property(
+        "unit_of_loss",
+        "f -> c f with alpha -> alpha/c multiplies the meta-gradient by c",
+        "a gradient is clipped or normalised, or a fixed number (an epsilon, a threshold) is compared with it",
+        FULL_BATCH,
+        "rescaled_cases",
+        unit_of_loss,
+    ),
+    Property(
+        "unit_of_parameters",
+        "w -> s w with alpha -> s^2 alpha divides the meta-gradient by s",
+        "parameters are clipped or decayed, or compared with a fixed number",
+        FULL_BATCH,
+        "rescaled_cases",
+        unit_of_parameters,
+    ),
+    Property(
+        "rotation",
+        "the meta-gradient turns with the space, also in more dimensions",
+        "coordinates are treated one by one or in blocks (a diagonal or layer-wise Hessian, a sign, a clip)",
+        FULL_BATCH,
+        "wide_cases",
+        rotation,
+    ),
+    Property(
+        "origin",
+        "the meta-gradient does not depend on where the origin lies",
+        "weight decay, or parameters clipped to a box",
+        FULL_BATCH,
+        "moved_cases",
+        origin,
+    ),
+    Property(
+        "zero_level",
+        "adding a constant to the loss changes nothing",
+        "a decision is made on the value of the loss",
+        FULL_BATCH,
+        "raised_cases",
+        zero_level,
+    ),
+)

@@ -1,0 +1,107 @@
+"""python -m reports.figures: redraw the figures of a finished report from its rows and curves; nothing is run again."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from reports.figures.output import Format
+    from reports.figures.style import Page
+    from reports.rows import Row
+
+app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
+
+
+class RefusedError(Exception):
+    """Bad input: one line for the user; nothing has been written."""
+
+
+@app.command()
+def redraw(
+    out: Annotated[Path, typer.Option(help="folder of a finished report")] = Path("out"),
+    format: Annotated[
+        list[str] | None, typer.Option(help="pdf, svg, png, pgf: comma-separated or repeated; default pdf,svg")
+    ] = None,
+    venue: Annotated[
+        str | None, typer.Option(help="widths and type sizes of neurips, icml, iclr, jmlr, ieee, ...")
+    ] = None,
+    usetex: Annotated[bool, typer.Option("--usetex", help="let LaTeX set all type")] = False,
+) -> None:
+    """Redraw OUT/figures from OUT/verdicts.json and OUT/curves.csv.
+
+    Exit status 0: drawn, with a line for each figure whose data the report does not hold; 2: bad input, nothing written.
+    """
+    try:
+        formats = _formats(format)
+        page = _page(venue, usetex)
+        _check_tex(formats, usetex)
+        rows = _rows(out)
+    except RefusedError as refusal:
+        typer.echo(f"reports.figures: {refusal}", err=True)
+        raise typer.Exit(2) from None
+    from reports.figures import read_curves, sorted_figures, write_figures
+
+    figures, skipped = sorted_figures(rows, read_curves(out / "curves.csv"))
+    for figure in skipped:
+        typer.echo(str(figure), err=True)
+    written = write_figures(figures, out / "figures", formats, page)
+    typer.echo(f"{len(figures)} figures for {page.name}, {len(written)} files in {out / 'figures'}")
+
+
+def _formats(wanted: list[str] | None) -> list[Format]:
+    from reports.figures.output import ALL_FORMATS, FORMATS
+
+    if wanted is None:
+        return list(FORMATS)
+    names = [name.strip().lower() for entry in wanted for name in entry.split(",") if name.strip()]
+    known: dict[str, Format] = {format: format for format in ALL_FORMATS}
+    unknown = [name for name in names if name not in known]
+    if unknown or not names:
+        raise RefusedError(f"--format {','.join(unknown) or 'nothing'}: expected some of {', '.join(ALL_FORMATS)}")
+    return list(dict.fromkeys(known[name] for name in names))
+
+
+def _page(venue: str | None, usetex: bool) -> Page:
+    from reports.figures.style import HOUSE
+    from reports.figures.venues import VenueError, typeset, venue_page
+
+    if venue is None:
+        return typeset(HOUSE) if usetex else HOUSE
+    try:
+        return venue_page(venue, usetex=usetex)
+    except VenueError as error:
+        raise RefusedError(f"--{error}") from None
+
+
+def _check_tex(formats: list[Format], usetex: bool) -> None:
+    from reports.figures.tex import pgf_problem, usetex_problem
+
+    problem = pgf_problem() if "pgf" in formats else ""
+    if problem:
+        raise RefusedError(f"--format pgf: {problem}")
+    problem = usetex_problem(bitmaps="png" in formats) if usetex else ""
+    if problem:
+        raise RefusedError(f"--usetex: {problem}")
+
+
+def _rows(out: Path) -> list[Row]:
+    from pydantic import ValidationError
+
+    from reports.rows import VerdictFile
+
+    path = out / "verdicts.json"
+    if not path.is_file():
+        raise RefusedError(f"--out {out}: holds no verdicts.json; python -m reports.build --out {out} makes one")
+    try:
+        return VerdictFile.model_validate_json(path.read_bytes()).rows
+    except ValidationError as error:
+        raise RefusedError(
+            f"--out {out}: verdicts.json is not of this version ({error.error_count()} errors)"
+        ) from None
+
+
+if __name__ == "__main__":
+    app()

@@ -1,0 +1,171 @@
+"""Exact expectations of whole quadratic runs in balls: mean and second moment of the server iterate (Q2-Q5).
+
+On quadratics with additive gradient noise every mode is a random affine map: agent i turns w into R_i w + t_i + noise
+with R_i = (I - beta U_i)^tau, t_i = (I - R_i) c_i and noise covariance sum_{s<tau} (I - beta U_i)^s beta^2 C_i (...)^s,
+where U_i is the mode's update matrix and C_i the covariance of g_i. Averaging m agents drawn without replacement and
+taking expectations gives a linear recursion for E w and E w w^T, from which E norm(grad F(w_k))^2 and E F(w_k) - F*
+follow without sampling. Hessian noise that depends on w would make the recursion nonlinear and is not covered.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import flint
+from flint import arb, arb_mat
+
+from reports import ball
+from reports.ball import BallQuadratic, column
+from reports.enumeration import BallNoise, noises
+from reports.finding import Enclosed
+
+if TYPE_CHECKING:
+    from reports.measure.prepare import Prepared
+
+_PRECISIONS = (256, 1024, 4096)
+
+
+@dataclass(frozen=True)
+class Moments:
+    """E norm(grad F(w_k))^2 for k < K, averaged, and E F(w_K) - F*."""
+
+    mean_squared_gradient: Enclosed
+    gap: Enclosed
+
+
+def covered(prepared: Prepared) -> bool:
+    """Whether the run is a random affine map: a quadratic task whose noise, if the mode draws any, is additive."""
+    sampler = prepared.subject.task.sampler
+    drawn = "stochastic" in prepared.cell.mode
+    return prepared.quadratic and (not drawn or getattr(sampler, "a", 0.0) == 0.0)
+
+
+def exact_moments(prepared: Prepared) -> Moments | None:
+    """Both expectations; None when no precision encloses them usefully."""
+    for bits in _PRECISIONS:
+        with flint.ctx.workprec(bits):
+            squared, gap = _recursion(prepared)
+            if all(value.is_finite() and value.rad() < abs(value.mid()) * 1e-20 + 1e-40 for value in (squared, gap)):
+                over = "" if prepared.surely_one_path else "exact expectation (moment recursion), "
+                how = f"{over}Arb balls at {bits} bits"
+                return Moments(_enclosed(squared, how), _enclosed(gap, how))
+    return None
+
+
+@dataclass(frozen=True)
+class _Agent:
+    """One agent's round as an affine map with noise."""
+
+    R: arb_mat
+    t: arb_mat
+    noise: arb_mat
+
+
+def _recursion(prepared: Prepared) -> tuple[arb, arb]:
+    s, subject = prepared.settings, prepared.subject
+    losses = [f for f in subject.losses if isinstance(f, BallQuadratic)]
+    n, d = len(losses), subject.task.d
+    agents = [_agent(prepared, f, noise) for f, noise in zip(losses, noises(subject.noise_arrays), strict=True)]
+    mean_matrix, lowest = average_and_minimiser(losses, ball.ball(s.alpha), s.nu)
+    mu = column(prepared.start.numpy()) - lowest
+    agents = [_Agent(a.R, a.t + a.R * lowest - lowest, a.noise) for a in agents]
+    second = mu * mu.transpose()
+    squared, m = arb(0), s.participants_of(n)
+    gram = mean_matrix * mean_matrix
+    for _ in range(prepared.cell.rounds):
+        squared += _trace(gram * second)
+        mu, second = _round(agents, mu, second, m)
+    assert second.nrows() == d
+    return squared / prepared.cell.rounds, _trace(mean_matrix * second) / 2
+
+
+def _round(agents: list[_Agent], mu: arb_mat, second: arb_mat, m: int) -> tuple[arb_mat, arb_mat]:
+    """Moments after averaging m of n agents: P(i drawn) = m/n, P(i and j drawn) = m (m - 1) / (n (n - 1))."""
+    n = len(agents)
+    own = _sum([_outer(a, a, mu, second) for a in agents])
+    noise = _sum([a.noise for a in agents])
+    total = _Agent(_sum([a.R for a in agents]), _sum([a.t for a in agents]), noise)
+    pairs = _outer(total, total, mu, second) - own
+    alone = ball.ball(1) / (m * n)
+    together = ball.ball(m - 1) / (m * n * (n - 1)) if n > 1 else ball.ball(0)
+    share = ball.ball(1) / n
+    return (total.R * mu + total.t) * share, (own + noise) * alone + pairs * together
+
+
+def _outer(a: _Agent, b: _Agent, mu: arb_mat, second: arb_mat) -> arb_mat:
+    """E (R_a w + t_a)(R_b w + t_b)^T."""
+    left, right = a.R * mu, b.R * mu
+    return a.R * second * b.R.transpose() + left * b.t.transpose() + a.t * right.transpose() + a.t * b.t.transpose()
+
+
+def _agent(prepared: Prepared, f: BallQuadratic, noise: BallNoise) -> _Agent:
+    s, d = prepared.settings, f.A.nrows()
+    eye = identity(d)
+    P = eye - f.A * ball.ball(s.alpha)
+    first_order = s.mode.startswith("first_order")
+    update = f.A * power(P, s.nu if first_order else 2 * s.nu)
+    covariance = _gradient_covariance(prepared, f, noise, P) if "stochastic" in s.mode else f.A * 0
+    if not first_order:
+        sweep = power(P, s.nu)
+        covariance = sweep * covariance * sweep
+    step = eye - update * ball.ball(s.beta)
+    R = power(step, s.tau)
+    scaled = covariance * (ball.ball(s.beta) * ball.ball(s.beta))
+    spread, factor = f.A * 0, eye
+    for _ in range(s.tau):
+        spread = spread + factor * scaled * factor.transpose()
+        factor = step * factor
+    return _Agent(R, (eye - R) * f.c, spread)
+
+
+def _gradient_covariance(prepared: Prepared, f: BallQuadratic, noise: BallNoise, P: arb_mat) -> arb_mat:
+    """Of the outer batch gradient at the noisy trajectory's end: C/D' + (alpha^2/D) A sum_{j<nu} P^j C P^j A (Q4)."""
+    s = prepared.settings
+    assert s.D is not None
+    assert s.D_prime is not None
+    C = noise.u * noise.u.transpose() * (noise.g * noise.g)
+    along, factor = f.A * 0, identity(f.A.nrows())
+    for _ in range(s.nu):
+        along = along + factor * C * factor
+        factor = factor * P
+    alpha = ball.ball(s.alpha)
+    return C * (ball.ball(1) / s.D_prime) + f.A * along * f.A * (alpha * alpha / s.D)
+
+
+def average_and_minimiser(losses: list[BallQuadratic], alpha: arb, nu: int) -> tuple[arb_mat, arb_mat]:
+    """The mean of the M_i and the minimiser of F (Q1); raises ZeroDivisionError when the mean is singular."""
+    eye, share = identity(losses[0].A.nrows()), ball.ball(1) / len(losses)
+    matrices = [f.A * power(eye - f.A * alpha, 2 * nu) for f in losses]
+    average = _sum(matrices) * share
+    pull = _sum([M * f.c for M, f in zip(matrices, losses, strict=True)]) * share
+    return average, average.solve(pull)
+
+
+def identity(d: int) -> arb_mat:
+    """The identity of size d."""
+    return arb_mat(d, d, [ball.ball(int(i == j)) for i in range(d) for j in range(d)])
+
+
+def power(x: arb_mat, exponent: int) -> arb_mat:
+    """The power of a matrix by repeated multiplication."""
+    result = identity(x.nrows())
+    for _ in range(exponent):
+        result = result * x
+    return result
+
+
+def _trace(x: arb_mat) -> arb:
+    return sum((x[j, j] for j in range(x.nrows())), arb(0))
+
+
+def _sum(matrices: list[arb_mat]) -> arb_mat:
+    total = matrices[0]
+    for one in matrices[1:]:
+        total = total + one
+    return total
+
+
+def _enclosed(x: arb, how: str) -> Enclosed:
+    lower, upper = ball.bounds(x)
+    return Enclosed(max(lower, lower * 0), upper, how)

@@ -1,0 +1,181 @@
+"""A run cell with its numbers: exact theory inputs, the engine's settings, and a proof that no run leaves the ball."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import torch
+
+import empirics
+import theory
+from empirics import MetaFedAvg, closed_form, confinement
+from reports.inputs import Subject, upwards
+from reports.measure.moments import covered
+from reports.plan import RunCell
+from reports.power import FEWEST, PowerCalculation, required_replicas
+from reports.rows import StatedConstant
+
+_STOCHASTIC = ("stochastic", "first_order_stochastic", "hessian_free_stochastic")
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A run cell with its numbers: exact theory inputs, the engine's settings, and why it may not apply."""
+
+    subject: Subject
+    cell: RunCell
+    constants: dict[str, StatedConstant]
+    inputs: dict[str, str]
+    settings: MetaFedAvg
+    start: torch.Tensor
+    refusal: str | None
+    power: tuple[PowerCalculation, ...] = ()
+
+    @property
+    def replicas(self) -> int:
+        """Independent runs: one path without randomness, else what the plan or the power calculation fixed."""
+        if self.surely_one_path:
+            return 1
+        if self.cell.replicas is not None:
+            return self.cell.replicas
+        if covered(self):  # the expectation is computed exactly; the runs only stand beside it
+            return FEWEST
+        return min(self.cell.most, max((one.needed for one in self.power), default=FEWEST))
+
+    @cached_property
+    def L_F(self) -> float:
+        """The smoothness constant that enters the right sides."""
+        return theory.quantity("L_F").value(**self.inputs)
+
+    @cached_property
+    def B_F(self) -> float:
+        """The bound on norm(grad F_i)."""
+        return theory.quantity("B_F").value(**self.inputs)
+
+    @property
+    def quadratic(self) -> bool:
+        """Whether the closed forms Q1-Q3 apply."""
+        return self.subject.task.family == "quadratic"
+
+    @property
+    def surely_one_path(self) -> bool:
+        """Whether every replica is the same: no batches and no sampling of agents."""
+        return (
+            self.cell.mode not in _STOCHASTIC
+            and (self.settings.participants or self.subject.task.n) == self.subject.task.n
+        )
+
+
+def prepare(subject: Subject, cell: RunCell, level: float = 1e-3) -> Prepared:
+    """Choose beta as the cell asks, confine the run, and complete the exact inputs.
+
+    A quadratic run gets the smallest ball that no possible run with these settings leaves, whatever is drawn; the step
+    does not depend on that ball. When none can be proved, the cell's rows say so instead of a verdict.
+    """
+    task, alpha = subject.task, subject.alpha(cell)
+    sizes = {name: getattr(cell, name) for name in ("D", "D_prime", "D_H") if getattr(cell, name) is not None}
+    delta = None if cell.delta is None else float(cell.delta)
+    more: dict[str, Any] = {
+        "mode": cell.mode,
+        "tau": cell.tau,
+        "n": task.n,
+        "m": cell.m or task.n,
+        "K": cell.rounds,
+        **sizes,
+    }
+    if delta is not None:
+        more["delta"] = delta
+    rate = _rate_constants(subject, cell, alpha)
+    more |= {name: constant.value for name, constant in rate.items()}
+    # the largest step depends neither on the ball nor on the start, but theory wants every key of the right side
+    beta = _step(cell, subject.on_ball(1.0).inputs(alpha, cell.nu, **more, F0_gap=1))
+    settings = MetaFedAvg(alpha, cell.nu, beta, cell.tau, participants=cell.m, mode=cell.mode, delta=delta, **sizes)
+    start = _start(subject, cell)
+    subject, refusal = _confined(subject, settings, start, cell)
+    inputs = subject.inputs(alpha, cell.nu, **more, beta=beta, F0_gap=_start_gap(subject, alpha, cell, start))
+    power = tuple(_power(subject, statement, inputs, level) for statement in cell.statements if statement in ("T2", "T3"))
+    sized = tuple(one for one in power if one is not None)
+    return Prepared(subject, cell, {**subject.constants, **rate}, inputs, settings, start, refusal, sized)
+
+
+def _power(subject: Subject, statement: str, inputs: dict[str, str], level: float) -> PowerCalculation | None:
+    """The sample size for T2 (range B_F^2) or T3 (range of the gap); none where the bound has no value or is vacuous."""
+    predicted = theory.quantity(statement).evaluate(**inputs).value
+    largest = theory.quantity("B_F").value(**inputs) ** 2
+    if statement == "T3":
+        radius = subject.task.radius  # type: ignore[attr-defined]
+        largest = 2 * theory.quantity("L_F").value(**inputs) * radius**2  # norm(M) (R + norm(w*))^2 / 2, norm(w*) <= R
+    if predicted is None or not 0 < predicted < largest:
+        return None
+    return required_replicas(statement, predicted, largest, level)
+
+
+def _rate_constants(subject: Subject, cell: RunCell, alpha: float) -> dict[str, StatedConstant]:
+    """L_F and mu_F of a quadratic task from the closed form (Q1); other tasks take L_F from S4."""
+    if subject.task.family != "quadratic":
+        return {}
+    smooth = closed_form.smoothness(subject.task, alpha, cell.nu)
+    rate = {"L_F": StatedConstant(value=smooth.value, side=smooth.side)}  # type: ignore[arg-type]
+    if {"T3", "T4"} & set(cell.statements):
+        strong = closed_form.pl_constant(subject.task, alpha, cell.nu)
+        rate["mu_F"] = StatedConstant(value=strong.value, side=strong.side)  # type: ignore[arg-type]
+    return rate
+
+
+def _step(cell: RunCell, inputs: dict[str, str]) -> float:
+    if cell.beta is not None:
+        return float(cell.beta)
+    assert cell.fraction is not None
+    rate = "T3" if "T3" in cell.statements else "T2"
+    return float(cell.fraction * Fraction(theory.admissible(rate, **inputs).beta))
+
+
+def _confined(subject: Subject, settings: MetaFedAvg, start: torch.Tensor, cell: RunCell) -> tuple[Subject, str | None]:
+    if subject.task.family != "quadratic":
+        return subject, None
+    found = confinement.ball(subject.task, settings, start, rounds=cell.rounds)
+    if not math.isfinite(found.radius_W):
+        return subject.on_ball(1.0), f"W0: {found.reason}"
+    bounded = subject.on_ball(upwards(found.radius_W))
+    proof = confinement.ball(bounded.task, settings, start, rounds=cell.rounds)
+    return bounded, None if proof.holds else f"W0: {proof.reason}"
+
+
+def _start(subject: Subject, cell: RunCell) -> torch.Tensor:
+    if cell.start is not None:
+        return torch.tensor([float(x) for x in cell.start], dtype=torch.float64)
+    d = subject.task.d
+    return torch.full((d,), 1.0 / math.sqrt(d), dtype=torch.float64)
+
+
+def _start_gap(subject: Subject, alpha: float, cell: RunCell, start: torch.Tensor) -> float:
+    """F(w_0) - F_low with F_low <= F*: at least the gap that T2 and T3 speak of, so the right side stays sound."""
+    task = subject.task
+    value = float(empirics.meta_loss(task, start, alpha, cell.nu).mean())
+    low = _lowest(subject, alpha, cell.nu)
+    return upwards(value - low + 1e-13 * (abs(value) + abs(low)))
+
+
+def _lowest(subject: Subject, alpha: float, nu: int) -> float:
+    """A certified lower bound of F*: the closed form of a quadratic task with a minimum, else the task's own."""
+    task = subject.task
+    if task.family == "quadratic":
+        try:
+            return closed_form.minimum_bound(task, alpha, nu).value
+        except empirics.InputError:
+            pass
+    return task.loss_lower_bound().value
+
+
+def record_run(prepared: Prepared, seed: int, device: str = "cpu") -> dict[str, np.ndarray]:
+    """The server iterates (replicas, rounds + 1, d) of a cell; none when its hypotheses already fail."""
+    if prepared.refusal is not None:
+        return {}
+    task, rounds = prepared.subject.task.to(device), prepared.cell.rounds
+    run = prepared.settings.run(task, prepared.start, rounds, seed=seed, replicas=prepared.replicas)
+    return {"iterates": run.iterates.cpu().numpy()}

@@ -1,0 +1,127 @@
+"""What is read off recorded iterates, and how far float64 may be from exact arithmetic there."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import cached_property
+
+import flint
+import numpy as np
+import torch
+
+import empirics
+import theory
+from empirics import closed_form
+from reports import ball
+from reports.ball import BallQuadratic
+from reports.inputs import upwards
+from reports.measure.moments import average_and_minimiser
+from reports.measure.prepare import Prepared
+from reports.rounding import UNIT_ROUNDOFF, gamma, loss_error
+
+
+def squared_gradients(prepared: Prepared, iterates: np.ndarray) -> np.ndarray:
+    """norm(grad F(w_k))^2 at every iterate, (replicas, rounds + 1)."""
+    task, settings = prepared.subject.task, prepared.settings
+    w = torch.as_tensor(iterates)[..., None, :].expand(*iterates.shape[:-1], task.n, task.d)
+    gradient = empirics.meta_gradient(task, w, settings.alpha, settings.nu).mean(dim=-2)
+    return gradient.square().sum(-1).numpy()
+
+
+def losses(prepared: Prepared, iterates: np.ndarray) -> np.ndarray:
+    """F(w_k) at every iterate."""
+    task, settings = prepared.subject.task, prepared.settings
+    w = torch.as_tensor(iterates)[..., None, :].expand(*iterates.shape[:-1], task.n, task.d)
+    return empirics.meta_loss(task, w, settings.alpha, settings.nu).mean(dim=-1).numpy()
+
+
+def gaps(prepared: Prepared, iterates: np.ndarray) -> np.ndarray:
+    """F(w_k) - F* at every iterate of a quadratic run, from the form (w - w*)^T M (w - w*)/2, which does not cancel."""
+    task, settings = prepared.subject.task, prepared.settings
+    mean = closed_form.meta_matrices(task, settings.alpha, settings.nu).mean(dim=0)
+    offset = torch.as_tensor(iterates) - torch.as_tensor(_minimiser(prepared))
+    return (0.5 * (offset * (offset @ mean)).sum(-1)).numpy()
+
+
+def _minimiser(prepared: Prepared) -> np.ndarray:
+    """w* of a quadratic task, each coordinate the float nearest to a ball far narrower than an ulp."""
+    with flint.ctx.workprec(ball.BITS):
+        agents = [f for f in prepared.subject.losses if isinstance(f, BallQuadratic)]
+        _, lowest = average_and_minimiser(agents, ball.ball(prepared.settings.alpha), prepared.settings.nu)
+        return np.array([float(x.mid()) for x in ball.entries(lowest)])
+
+
+@dataclass(frozen=True)
+class Rounding:
+    """Proved rounding bounds for one run's iterates."""
+
+    prepared: Prepared
+    iterates: np.ndarray
+
+    @property
+    def radius(self) -> float:
+        """Norms of everything that is evaluated: iterates, local steps and fine-tuning points."""
+        p = self.prepared
+        reach = float(np.linalg.norm(self.iterates, axis=-1).max())
+        return reach + p.settings.alpha * p.settings.nu * p.B_F * 1.01 + p.settings.beta * p.B_F
+
+    @cached_property
+    def gradient(self) -> float:
+        """S1: the error of grad F evaluated at a given iterate."""
+        p = self.prepared
+        return p.subject.meta_gradient_rounding(p.settings.alpha, p.settings.nu, self.radius)
+
+    @cached_property
+    def loss(self) -> float:
+        """The error of F evaluated at a given iterate: that of f_i, and B times that of the fine-tuned point."""
+        p, s = self.prepared, self.prepared.settings
+        eta = p.subject.rounding(s.alpha, s.nu, self.radius).gradient
+        q = theory.quantity("q").value(**p.inputs)
+        moved = s.alpha * eta * sum(q**j for j in range(s.nu))
+        own = loss_error(p.subject.task.family, p.subject.arrays, self.radius)
+        return upwards((own + p.subject.constants["B"].value * moved) * (1 + gamma(p.subject.task.n + 2)))
+
+    @cached_property
+    def gap(self) -> float:
+        """The error of the quadratic form of a gap: rounding of the matrices, of w* and of the form itself."""
+        p, s, task = self.prepared, self.prepared.settings, self.prepared.subject.task
+        lowest = float(np.linalg.norm(_minimiser(p)))
+        reach = self.radius + lowest
+        operations = (2 * s.nu + 2) * (task.d + 2) + 4 * task.d + task.n + 8
+        size = p.subject.constants["L"].value * (1 + s.alpha * p.subject.constants["L"].value) ** (2 * s.nu)
+        form = gamma(operations) * math.sqrt(task.d) * size * reach**2
+        moved = 2 * UNIT_ROUNDOFF * lowest
+        return upwards(form + p.L_F * moved * (reach + moved))
+
+    @cached_property
+    def path(self) -> float:
+        """How far a float64 path without randomness may be from the exact one after all its local steps.
+
+        A local step is growth-Lipschitz and errs by beta eta and the rounding of the update, where eta is S1 and, in
+        Hessian-free mode, eta_G / delta a step more; averaging the agents' results adds n roundings a round.
+        """
+        p, s = self.prepared, self.prepared.settings
+        q = theory.quantity("q").value(**p.inputs)
+        eta = self.gradient
+        if s.delta is not None and s.nu > 0:
+            raw = p.subject.rounding(s.alpha, s.nu, self.radius).gradient
+            eta += s.alpha * raw / float(s.delta) * sum(q**j for j in range(s.nu))
+        per_step = s.beta * eta + 4 * UNIT_ROUNDOFF * (self.radius + s.beta * p.B_F)
+        averaging = (p.subject.task.n + 2) * UNIT_ROUNDOFF * self.radius
+        growth, total = self._growth(q), 0.0
+        for _ in range(p.cell.rounds):
+            for _ in range(s.tau):
+                total = growth * total + per_step
+            total += averaging
+        return upwards(total)
+
+    def _growth(self, q: float) -> float:
+        """A Lipschitz constant of w -> w - beta g_i(w): from the update matrices, else 1 + beta times that of g_i."""
+        p, s = self.prepared, self.prepared.settings
+        if p.quadratic:
+            mode = "first_order" if s.mode == "first_order" else "exact"
+            low, high = closed_form.update_range(p.subject.task, s.alpha, s.nu, mode)
+            return upwards(float(np.maximum(np.abs(1 - s.beta * low), np.abs(1 - s.beta * high)).max()))
+        of_g = q**s.nu * p.subject.constants["L"].value if s.mode == "first_order" else p.L_F
+        return 1.0 + s.beta * of_g

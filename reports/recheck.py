@@ -1,0 +1,91 @@
+"""Verdicts again: all of them from the stored records, or one row from nothing but its description."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from reports.cells import Item, execute, findings, one_thread
+from reports.finding import Finding
+from reports.rows import Row, VerdictFile
+from reports.store import Store
+from reports.verdicts import judge
+
+
+class RecheckError(ValueError):
+    """An output folder that cannot be rechecked, with what is missing."""
+
+
+@dataclass(frozen=True)
+class Finished:
+    """A finished output folder: its manifest, its rows and its records."""
+
+    manifest: dict[str, Any]
+    rows: list[Row]
+    store: Store
+
+    @classmethod
+    def read(cls, out: Path) -> Finished:
+        """The folder of an earlier build. Raises RecheckError when there is none."""
+        for name in ("manifest.json", "verdicts.json"):
+            if not (out / name).is_file():
+                raise RecheckError(f"--out {out}: no {name}; build the report there first")
+        manifest = json.loads((out / "manifest.json").read_text(encoding="utf-8"))
+        rows = VerdictFile.model_validate_json((out / "verdicts.json").read_text(encoding="utf-8")).rows
+        return cls(manifest, rows, Store(out / "records"))
+
+
+def check(out: Path) -> list[str]:
+    """Every difference between the stored verdicts and those that the stored records give now; empty when none.
+
+    A record whose numbers were changed is named, and so is every row whose fields differ.
+    """
+    finished = Finished.read(out)
+    found: list[Finding] = []
+    problems: list[str] = []
+    with one_thread():
+        for key in finished.manifest["records"]:
+            try:
+                record = finished.store.read(key)
+            except (OSError, ValueError) as error:
+                problems.append(str(error) if key in str(error) else f"record {key}: {error}")
+                continue
+            found += findings(Item.of(record.cell), record)
+    again = {row.row_id: row for row in judge(found, finished.manifest["family"])}
+    stored = {row.row_id: row for row in finished.rows}
+    if not problems:
+        problems += [f"row {name}: in verdicts.json but not in the records" for name in sorted(stored.keys() - again.keys())]
+        problems += [f"row {name}: in the records but not in verdicts.json" for name in sorted(again.keys() - stored.keys())]
+    for name in sorted(stored.keys() & again.keys()):
+        problems += [f"row {name}: {difference}" for difference in _differences(stored[name], again[name])]
+    return problems
+
+
+def reproduce(out: Path, row_id: str) -> tuple[Row, list[str]]:
+    """Run the one cell of a row again, into a folder of its own, and compare the row it gives with the stored one.
+
+    Raises RecheckError for a row that the report does not have.
+    """
+    finished = Finished.read(out)
+    stored = {row.row_id: row for row in finished.rows}
+    if row_id not in stored:
+        close = sorted(name for name in stored if name.split(":")[0] == row_id.split(":")[0])[:3]
+        hint = f"; such as {', '.join(close)}" if close else ""
+        raise RecheckError(f"--reproduce {row_id}: no such row in {out / 'verdicts.json'}{hint}")
+    item = Item.of(finished.store.read(finished.manifest["row_records"][row_id]).cell)
+    with tempfile.TemporaryDirectory() as folder:
+        outcome = execute(item, Path(folder))
+    one = [finding for finding in outcome.findings if finding.row_id == row_id]
+    row = judge(one, finished.manifest["family"])[0]
+    return row, list(_differences(stored[row_id], row))
+
+
+def _differences(stored: Row, again: Row) -> Iterator[str]:
+    before, after = stored.model_dump(mode="json"), again.model_dump(mode="json")
+    for name, value in before.items():
+        if after[name] != value:
+            yield f"{name} was {value!r} and is {after[name]!r}"
