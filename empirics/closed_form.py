@@ -21,6 +21,7 @@ from torch import Tensor
 from empirics.checks import array, choice, integer, real, shape
 from empirics.constants import Constant
 from empirics.errors import InputError
+from empirics.one_dimension import line_mean_curvature, line_smoothness
 from empirics.quadratic import QuadraticTask
 from empirics.quadratic_constants import spectra
 from empirics.rounding import EPS, frobenius_up, mean_up, product_error, up
@@ -157,6 +158,9 @@ def smoothness(task: Task, alpha: float, nu: int, mode: str = "exact") -> Consta
     >>> round(smoothness(task, alpha=0.5, nu=1).value, 12)
     0.25
     """
+    if task.d == 1:
+        _data(task)
+        return line_smoothness(task.arrays(), real("alpha", alpha, at_least=0), _power(nu, mode))
     low, high = update_range(task, alpha, nu, mode)
     return Constant(max(float(np.abs(low).max()), float(np.abs(high).max())), "upper", "max_i norm(M_i)")
 
@@ -169,6 +173,11 @@ def pl_constant(task: Task, alpha: float, nu: int) -> Constant:
     """
     matrices, _, _ = _data(task)
     alpha, power = real("alpha", alpha, at_least=0), _power(nu, "exact")
+    if task.d == 1:
+        line = line_mean_curvature(task.arrays(), alpha, power)
+        if line.value <= 0:
+            raise InputError(f"the mean of the M_i is {line.value:.6g}: expected it positive definite")
+        return line
     parts, errors = zip(*(_polynomial(own, alpha, power) for own in spectra(matrices.numpy())), strict=True)
     stack = np.stack(parts)
     mean = stack.mean(axis=0)

@@ -8,6 +8,7 @@ import numpy as np
 
 from empirics.constants import Constant
 from empirics.errors import InputError
+from empirics.one_dimension import line_constants
 from empirics.rounding import EPS, float_up, frobenius_up, mean_up, product_error, root_mean_square_up, row_norms_up, up
 from empirics.spectra import Spectrum, exact_range, largest_eigenvalue, spectrum
 
@@ -31,6 +32,8 @@ def quadratic_constants(arrays: dict[str, np.ndarray], radius: float | None) -> 
     matrices, centres = arrays["A"].astype(np.float64), arrays["c"].astype(np.float64)
     of_agents = spectra(matrices)
     constants = {**_curvature(matrices, of_agents), "rho": Constant(0.0, "exact", "quadratic")}
+    if matrices.shape[-1] == 1:
+        return {**constants, **line_constants(arrays, radius)}
     constants["gamma_H"], mean, mean_error = _hessian_spread(matrices)
     if radius is None:
         return constants

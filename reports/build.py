@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
+    from reports.pipeline import Report
     from reports.plan import Plan
+    from theory.claims import Claim
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 
@@ -36,7 +38,7 @@ def build(
     ] = None,
     strict: Annotated[bool, typer.Option("--strict", help="exit 1 also when a row is INCONCLUSIVE")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="print what would be run, write nothing")] = False,
-    claims: Annotated[list[str] | None, typer.Option(hidden=True)] = None,
+    claims: Annotated[list[str] | None, typer.Option(help="a TOML file of claims to check; repeatable")] = None,
     task: Annotated[str | None, typer.Option(hidden=True)] = None,
     shard: Annotated[str | None, typer.Option(hidden=True)] = None,
     scheduler: Annotated[str | None, typer.Option(hidden=True)] = None,
@@ -49,7 +51,6 @@ def build(
     2: bad input, nothing written. --check and --reproduce: 0 when nothing differs, 1 when something does.
     """
     later = {
-        "--claims": claims,
         "--task": task,
         "--shard": shard,
         "--scheduler": scheduler,
@@ -60,7 +61,7 @@ def build(
                 raise RefusedError(f"{option} {_LATER}")
         if check or reproduce:
             raise typer.Exit(_recheck(out, reproduce))
-        status = _run(profile, plan, device, out, _ids(only), seed, seeds, jobs, strict, dry_run)
+        status = _run(profile, plan, device, out, _ids(only), seed, seeds, jobs, strict, dry_run, claims or [])
     except RefusedError as refusal:
         typer.echo(f"reports.build: {refusal}", err=True)
         raise typer.Exit(2) from None
@@ -91,7 +92,7 @@ def _recheck(out: Path, row_id: str | None) -> int:
 
 def _run(
     profile: str, plan: str | None, device: str, out: Path, only: list[str], seed: int, seeds: int, jobs: int | None,
-    strict: bool, dry_run: bool,
+    strict: bool, dry_run: bool, claims: list[str],
 ) -> int:  # fmt: skip
     from reports.plan import PROFILES
 
@@ -102,7 +103,8 @@ def _run(
     if out.exists() and not out.is_dir():
         raise RefusedError(f"--out {out}: exists and is not a folder; choose another")
     name = plan or profile
-    chosen = _plan(name, only)
+    stated = _claims(claims)
+    chosen = _plan(name, only, stated)
     if dry_run:
         cells = [*chosen.points, *chosen.noise, *chosen.runs]
         typer.echo(f"{chosen.title}: {len(cells)} cells on {len(chosen.tasks)} tasks")
@@ -116,18 +118,29 @@ def _run(
     workers = _jobs(jobs, where)
     report = build_report(
         Request(
-            chosen, name, out, where, seed, seeds, workers, command=["python", "-m", "reports.build", *sys.argv[1:]]
-        )
+            chosen, name, out, where, seed, seeds, workers, stated,
+            command=["python", "-m", "reports.build", *sys.argv[1:]],
+        )  # fmt: skip
     )
     _summary(report)
+    _about_claims(report, stated)
     return report.exit_status(strict=strict)
 
 
-def _plan(name: str, only: list[str]) -> Plan:
+def _claims(files: list[str]) -> tuple[Claim, ...]:
+    from theory.claims import ClaimError, read_claims
+
+    try:
+        return read_claims(files)
+    except ClaimError as error:
+        raise RefusedError(str(error)) from None
+
+
+def _plan(name: str, only: list[str], claims: tuple[Claim, ...] = ()) -> Plan:
     import theory
     from reports.plan import PlanError, load_plan
 
-    known = {bound.id for bound in theory.bounds()} | {"T1"}
+    known = {bound.id for bound in theory.bounds()} | {"T1"} | {claim.id for claim in claims}
     unknown = [one for one in only if one not in known]
     if unknown:
         raise RefusedError(
@@ -138,7 +151,9 @@ def _plan(name: str, only: list[str]) -> Plan:
     except PlanError as error:
         raise RefusedError(str(error)) from None
     if only:
-        chosen = chosen.only(set(only))
+        from reports.claims import measured_statements
+
+        chosen = chosen.only(set(only).union(*(measured_statements(one) for one in claims if one.id in only)))
         if not chosen.tasks:
             raise RefusedError(f"--only {','.join(only)}: nothing in plan {name} measures it")
     return chosen
@@ -173,6 +188,14 @@ def _summary(report) -> None:  # noqa: ANN001
     counts = Counter(str(row.verdict) for row in report.rows)
     parts = ", ".join(f"{count} {verdict}" for verdict, count in sorted(counts.items()))
     typer.echo(f"{len(report.rows)} rows: {parts}; open {report.out / 'index.html'}")
+
+
+def _about_claims(report: Report, claims: tuple[Claim, ...]) -> None:
+    """One line a claim: its verdicts, or why it has none."""
+    from reports.claims import describe
+
+    for line in describe(claims, report.rows):
+        typer.echo(line)
 
 
 if __name__ == "__main__":

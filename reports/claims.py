@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from reports.finding import Enclosed, Evidence, Finding, Sampled, Withheld
-from theory.claims import Claim
+from reports.rows import Row
+from theory.claims import Claim, parse_claims, with_claims
+from theory.errors import InputError, PrecisionError
 from theory.formulas import CLAIM
 from theory.scope import missing
+from theory.tables import default_table
 
 if TYPE_CHECKING:
     from theory.tables import Table
@@ -51,6 +55,21 @@ def claim_findings(claims: Iterable[Claim], findings: Sequence[Finding], table: 
                 one = _claimed(claim, finding, table)
                 found.setdefault(one.row_id, one)
     return list(found.values())
+
+
+def with_claim_findings(claims: Sequence[Claim], cells: Sequence[list[Finding]]) -> list[list[Finding]]:
+    """The findings of every cell, followed by those of the claims on the same evidence; the first of equal rows stays.
+
+    The result has one list a cell, so that a claim's row is traced to the record it was read off.
+    """
+    table = with_claims(default_table(), claims)
+    seen: set[str] = set()
+    result = []
+    for findings in cells:
+        added = [one for one in claim_findings(claims, findings, table) if one.row_id not in seen]
+        seen |= {one.row_id for one in added}
+        result.append([*findings, *added])
+    return result
 
 
 def measured_statements(claim: Claim) -> set[str]:
@@ -96,4 +115,43 @@ def _absent(claim: Claim, inputs: dict[str, str], table: Table) -> str:
         if _CONSTANT_OF[assumption] not in inputs:
             return f"{assumption}: the task certifies no {_CONSTANT_OF[assumption]}"
     lacking, _ = table.scope(inputs).requirements([claim.id])
-    return missing(lacking) if lacking else ""
+    if lacking:
+        return missing(lacking)
+    try:
+        table.quantity(claim.id).evaluate(**inputs)
+    except (InputError, PrecisionError) as error:
+        return f"the right side has no value: {error}"
+    return ""
+
+
+def describe(claims: Iterable[Claim], rows: Sequence[Row]) -> list[str]:
+    """One line a claim for the command line: its verdicts and tightness, or why it has none."""
+    lines = []
+    for claim in claims:
+        mine = [row for row in rows if row.bound == claim.id]
+        if not claim.filled:
+            text = "not filled in"
+        elif claim.constants:
+            text = f"free constant {', '.join(claim.constants)}: audited, not judged"
+        elif not mine:
+            text = f"this plan measures nothing that it bounds ({claim.measures.name}, {', '.join(claim.modes)})"
+        else:
+            counts = Counter(str(row.verdict) for row in mine)
+            text = ", ".join(f"{count} {verdict}" for verdict, count in sorted(counts.items()))
+            worst = max((row for row in mine if row.tightness is not None), key=lambda row: row.tightness, default=None)
+            text += f"; largest measured / claimed {worst.tightness:.6g} on {worst.row_id}" if worst else ""
+        lines.append(f"claim {claim.id}: {text}")
+        if claim.filled and claim.unit_note:
+            lines.append(f"claim {claim.id}: units: {claim.unit_note}")
+    return lines
+
+
+def stored(claims: Iterable[Claim]) -> list[dict[str, str]]:
+    """The files that claims came from, by name and text, for a manifest: nothing else is needed to judge again."""
+    files = {claim.origin: claim.source_text for claim in claims}
+    return [{"file": name, "text": text} for name, text in files.items()]
+
+
+def restored(files: Iterable[Mapping[str, str]]) -> tuple[Claim, ...]:
+    """The claims of a manifest."""
+    return tuple(claim for file in files for claim in parse_claims(file["text"], file["file"]))

@@ -79,6 +79,7 @@ class Finding:
     constants: Mapping[str, StatedConstant] = field(default_factory=dict)
     witness: Mapping[str, Any] | None = None
     label: str = ""
+    note: str = ""
 
     @property
     def row_id(self) -> str:

@@ -22,11 +22,13 @@ from reports.figures import Figure, inline_svg
 from reports.figures.rounds import MODE_NAMES
 from reports.plan import PROFILES
 from reports.rows import Row, Verdict
+from reports.sections import Section
 from reports.tables import ENOUGH_TASKS, coverage_frame, summary_frame
 from theory.latex_printer import hypothesis_latex, name_latex
 from theory.presentation import mathml, prose_html
 from theory.statements import ASSUMPTIONS, SETTING
 from theory.symbols import MODES
+from theory.tables import Table
 
 WORDS = {
     Verdict.HOLDS: "holds",
@@ -63,18 +65,21 @@ _LONG_LIST = 8
 
 
 def render(
-    rows: Sequence[Row], figures: Sequence[Figure], manifest: Mapping[str, Any], plan_title: str, error_level: float
-) -> str:
+    rows: Sequence[Row], figures: Sequence[Figure], manifest: Mapping[str, Any], plan_title: str, error_level: float,
+    table: Table | None = None, sections: Sequence[Section] = (),
+) -> str:  # fmt: skip
     """The whole page as HTML text.
 
     rows: in the order in which the table first shows them. manifest: plain JSON values; its `plan` and `seed`, where
     present, complete the commands that repeat a row. error_level: the family-wise level of all verdicts decided by
-    samples. Every text that comes from rows, claims, titles or the manifest is escaped.
+    samples. table: the right sides, the theory's own unless one with claims is given. sections: what is shown between
+    the figures and the rows. Every text that comes from rows, claims, titles or the manifest is escaped.
     """
     environment = _environment()
+    table = table or theory.default_table()
     script = _source(environment, "page.js")
     anchors = row_anchors(rows)
-    summary = summary_frame(rows).to_dict("records")
+    summary = summary_frame(rows, table).to_dict("records")
     measured = [line for line in summary if line["rows"]]
     context = {
         "plan_title": plan_title,
@@ -96,8 +101,9 @@ def render(
         "rows": rows,
         "anchors": anchors,
         "choices": _choices(rows),
-        "statements": _statements(summary),
-        "stated": {bound.id for bound in theory.bounds()},
+        "statements": _statements(summary, table),
+        "stated": set(table.statements),
+        "sections": [_section(section) for section in sections],
         "assumptions": {name: _prose(text) for name, text in ASSUMPTIONS.items()},
         "setting": _prose(SETTING),
         "manifest": _flattened(manifest),
@@ -316,12 +322,21 @@ def _scale(value: float) -> float | None:
 # --- statements and manifest ---------------------------------------------------------------------------------------
 
 
-def _statements(summary: Sequence[Mapping[Hashable, Any]]) -> list[dict[str, Any]]:
+def _statements(summary: Sequence[Mapping[Hashable, Any]], table: Table) -> list[dict[str, Any]]:
     lines = {line["bound"]: line for line in summary}
-    return [_statement(bound, lines[bound.id]) for bound in theory.bounds()]
+    return [_statement(bound, lines[bound.id], table) for bound in table.bounds()]
 
 
-def _statement(bound: theory.Bound, line: Mapping[Hashable, Any]) -> dict[str, Any]:
+def _section(section: Section) -> dict[str, Any]:
+    return {
+        "anchor": section.anchor,
+        "title": section.title,
+        "paragraphs": [_prose(text) for text in section.paragraphs],
+        "tables": section.tables,
+    }
+
+
+def _statement(bound: theory.Bound, line: Mapping[Hashable, Any], table: Table) -> dict[str, Any]:
     return {
         "bound": bound,
         "line": line,
@@ -329,7 +344,7 @@ def _statement(bound: theory.Bound, line: Mapping[Hashable, Any]) -> dict[str, A
         "claim": _prose(bound.claim),
         "proof": [_prose(part) for part in _paragraphs(bound.proof)],
         "hypotheses": [_inline(hypothesis_latex(item)) for item in bound.hypotheses],
-        "units": [(_inline(name_latex(name)), _unit(theory.quantity(name).unit)) for name in bound.quantities],
+        "units": [(_inline(name_latex(name)), _unit(table.quantity(name).unit)) for name in bound.quantities],
     }
 
 

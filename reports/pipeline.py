@@ -7,7 +7,7 @@ import platform
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -18,15 +18,19 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 import theory
 from reports import statistics
+from reports.claims import stored, with_claim_findings
 from reports.cells import Item, Outcome, execute, items
 from reports.curves import curves_frame
 from reports.figures import all_figures, write_figures
+from reports.finding import Finding
 from reports.html import render
 from reports.plan import Plan
 from reports.rows import Row, Verdict, VerdictFile
 from reports.store import write_atomically
 from reports.tables import results_frame
 from reports.verdicts import judge
+from theory.claims import Claim, with_claims
+from theory.tables import Table
 
 _VERSIONS = (
     "torch",
@@ -53,6 +57,7 @@ class Request:
     seed: int
     seeds: int
     jobs: int
+    claims: tuple[Claim, ...] = ()
     command: list[str] = field(default_factory=list)
 
 
@@ -78,21 +83,31 @@ def build(request: Request) -> Report:
     with _Stopwatch(stages, "cells"):
         outcomes = _execute_all(work, records, request.jobs)
     with _Stopwatch(stages, "verdicts"):
-        rows = judge([finding for outcome in outcomes for finding in outcome.findings], request.plan.family)
-        rows.sort(key=_reading_order)
+        table = with_claims(theory.default_table(), request.claims)
+        measured = sum(len(outcome.findings) for outcome in outcomes)
+        outcomes = [replace(one, findings=found) for one, found in zip(outcomes, _claimed(outcomes, request), strict=True)]
+        findings = [finding for outcome in outcomes for finding in outcome.findings]
+        family = request.plan.family + len(findings) - measured
+        rows = judge(findings, family, table)
+        rows.sort(key=lambda row: _reading_order(row, table))
     with _Stopwatch(stages, "figures"):
         curves = curves_frame([outcome.curve for outcome in outcomes if outcome.curve is not None])
         write_atomically(request.out / "curves.csv", curves.to_csv(index=False).encode())
         figures = all_figures(rows, curves)
         write_figures(figures, request.out / "figures")
-    manifest = _manifest(request, stages, outcomes)
+    manifest = _manifest(request, stages, outcomes, family)
     verdict_file = VerdictFile(error_level=statistics.FAMILY_WISE_LEVEL, rows=rows)
     write_atomically(request.out / "verdicts.json", _strict_json(verdict_file.model_dump(mode="json")))
     write_atomically(request.out / "results.csv", results_frame(rows).to_csv(index=False).encode())
-    page = render(rows, figures, manifest, request.plan.title, statistics.FAMILY_WISE_LEVEL)
+    page = render(rows, figures, manifest, request.plan.title, statistics.FAMILY_WISE_LEVEL, table)
     write_atomically(request.out / "index.html", page.encode())
     write_atomically(request.out / "manifest.json", _strict_json(manifest))
     return Report(rows, request.out)
+
+
+def _claimed(outcomes: list[Outcome], request: Request) -> list[list[Finding]]:
+    """Every cell's findings with those of the claims beside them."""
+    return with_claim_findings(request.claims, [outcome.findings for outcome in outcomes])
 
 
 def _execute_all(work: list[Item], records: Path, jobs: int) -> list[Outcome]:
@@ -128,8 +143,8 @@ def _progress(stream: Iterator[tuple[int, Outcome]], total: int) -> Iterator[tup
             yield entry
 
 
-def _reading_order(row: Row) -> tuple[Any, ...]:
-    order = {bound.id: index for index, bound in enumerate(theory.bounds())}
+def _reading_order(row: Row, table: Table) -> tuple[Any, ...]:
+    order = {id: index for index, id in enumerate(table.statements)}
     return (order.get(row.bound, len(order)), row.quantity, row.task, row.mode, row.nu, row.tau or 0, row.row_id)
 
 
@@ -144,7 +159,7 @@ class _Stopwatch:
         self._stages[self._name] = round(time.perf_counter() - self._started, 3)
 
 
-def _manifest(request: Request, stages: dict[str, float], outcomes: list[Outcome]) -> dict[str, Any]:
+def _manifest(request: Request, stages: dict[str, float], outcomes: list[Outcome], family: int) -> dict[str, Any]:
     return {
         "distribution": "meta-fedavg-bounds",
         "version": metadata.version("meta-fedavg-bounds"),
@@ -161,7 +176,8 @@ def _manifest(request: Request, stages: dict[str, float], outcomes: list[Outcome
         "versions": {name: metadata.version(name) for name in _VERSIONS},
         "seconds": stages,
         "cells": len(outcomes),
-        "family": request.plan.family,
+        "family": family,
+        "claims": stored(request.claims),
         "row_records": {finding.row_id: outcome.key for outcome in outcomes for finding in outcome.findings},
         "records": [outcome.key for outcome in outcomes],
     }

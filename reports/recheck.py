@@ -9,11 +9,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from reports.claims import restored, with_claim_findings
 from reports.cells import Item, execute, findings, one_thread
 from reports.finding import Finding
 from reports.rows import Row, VerdictFile
 from reports.store import Store
 from reports.verdicts import judge
+from theory.claims import with_claims
+from theory.tables import default_table
 
 
 class RecheckError(ValueError):
@@ -38,6 +41,12 @@ class Finished:
         rows = VerdictFile.model_validate_json((out / "verdicts.json").read_text(encoding="utf-8")).rows
         return cls(manifest, rows, Store(out / "records"))
 
+    def judged(self, findings: list[Finding]) -> list[Row]:
+        """The rows of these findings and of the report's claims on them, at the error level of the whole report."""
+        claims = restored(self.manifest.get("claims", []))
+        (extended,) = with_claim_findings(claims, [findings])
+        return judge(extended, self.manifest["family"], with_claims(default_table(), claims))
+
 
 def check(out: Path) -> list[str]:
     """Every difference between the stored verdicts and those that the stored records give now; empty when none.
@@ -55,11 +64,12 @@ def check(out: Path) -> list[str]:
                 problems.append(str(error) if key in str(error) else f"record {key}: {error}")
                 continue
             found += findings(Item.of(record.cell), record)
-    again = {row.row_id: row for row in judge(found, finished.manifest["family"])}
+    again = {row.row_id: row for row in finished.judged(found)}
     stored = {row.row_id: row for row in finished.rows}
     if not problems:
-        problems += [f"row {name}: in verdicts.json but not in the records" for name in sorted(stored.keys() - again.keys())]
-        problems += [f"row {name}: in the records but not in verdicts.json" for name in sorted(again.keys() - stored.keys())]
+        gone, new = sorted(stored.keys() - again.keys()), sorted(again.keys() - stored.keys())
+        problems += [f"row {name}: in verdicts.json but not in the records" for name in gone]
+        problems += [f"row {name}: in the records but not in verdicts.json" for name in new]
     for name in sorted(stored.keys() & again.keys()):
         problems += [f"row {name}: {difference}" for difference in _differences(stored[name], again[name])]
     return problems
@@ -79,8 +89,7 @@ def reproduce(out: Path, row_id: str) -> tuple[Row, list[str]]:
     item = Item.of(finished.store.read(finished.manifest["row_records"][row_id]).cell)
     with tempfile.TemporaryDirectory() as folder:
         outcome = execute(item, Path(folder))
-    one = [finding for finding in outcome.findings if finding.row_id == row_id]
-    row = judge(one, finished.manifest["family"])[0]
+    row = next(row for row in finished.judged(outcome.findings) if row.row_id == row_id)
     return row, list(_differences(stored[row_id], row))
 
 

@@ -10,6 +10,7 @@ import pandas as pd
 
 import theory
 from reports.rows import Row, Verdict
+from theory.tables import Table
 
 _COUNTS = ("nu", "tau", "n", "m", "K", "seeds", "replicas")
 _NUMBERS = ("alpha", "beta", "measured", "lower", "upper", "predicted", "trivial", "tightness")
@@ -43,29 +44,31 @@ def _flat(row: Row) -> dict[str, Any]:
     return line
 
 
-def statement_order(rows: Iterable[Row]) -> list[str]:
+def statement_order(rows: Iterable[Row], table: Table | None = None) -> list[str]:
     """The ids of the theory's statements in its own order, then any other bound (a claim) as it first appears.
 
     >>> statement_order([]) == [bound.id for bound in theory.bounds()]
     True
     """
-    known = [bound.id for bound in theory.bounds()]
+    known = list((table or theory.default_table()).statements)
     others = dict.fromkeys(row.bound for row in rows)
     return known + [name for name in others if name not in known]
 
 
-def summary_frame(rows: Sequence[Row]) -> pd.DataFrame:
+def summary_frame(rows: Sequence[Row], table: Table | None = None) -> pd.DataFrame:
     """One line per statement, in statement order, a statement without rows included.
 
     Counts per verdict, the tasks and modes of its rows, and the largest and smallest tightness (measured / predicted)
     of its HOLDS rows with the row and task that attain each; the first of equals is named.
     """
-    return pd.DataFrame([_summary(name, [row for row in rows if row.bound == name]) for name in statement_order(rows)])
+    table = table or theory.default_table()
+    names = statement_order(rows, table)
+    return pd.DataFrame([_summary(name, [row for row in rows if row.bound == name], table) for name in names])
 
 
-def _summary(name: str, rows: Sequence[Row]) -> dict[str, Any]:
+def _summary(name: str, rows: Sequence[Row], table: Table) -> dict[str, Any]:
     held = [row for row in rows if row.verdict is Verdict.HOLDS and row.tightness is not None]
-    known = next((bound for bound in theory.bounds() if bound.id == name), None)
+    known = table.bound(name) if name in table.statements else None
     largest = max(held, key=_tightness, default=None)
     smallest = min(held, key=_tightness, default=None)
     tasks, modes = _distinct(row.task for row in rows), _distinct(row.mode for row in rows)

@@ -11,13 +11,16 @@ from reports import statistics
 from reports.finding import Enclosed, Finding, Sampled, Withheld
 from reports.inputs import SOUND_BELOW
 from reports.rows import Row, StatedHypothesis, Verdict
+from theory.errors import PrecisionError
+from theory.tables import Table
 
 
-def judge(findings: Sequence[Finding], family: int | None = None) -> list[Row]:
+def judge(findings: Sequence[Finding], family: int | None = None, table: Table | None = None) -> list[Row]:
     """Verdict rows of a whole report; the family is the number of rows that samples may decide, fixed by the plan.
 
     Support uses level 5e-4 / family for each betting bound (Bonferroni); refutation is Holm's rule on e-values at 5e-4,
     the family's other members counting as never rejected. Without a family it is the sampled findings at hand.
+    The table holds the right sides: the theory's own unless one with claims is given.
 
     Raises ValueError when rows share an id or the family is smaller than the sampled findings.
     """
@@ -26,7 +29,8 @@ def judge(findings: Sequence[Finding], family: int | None = None) -> list[Row]:
     if family < len(sampled):
         raise ValueError(f"family: {family} rows were fixed beforehand, but {len(sampled)} are decided by samples")
     level = support_level(family)
-    evaluations = {finding.row_id: _evaluate(finding) for finding in findings}
+    table = table or theory.default_table()
+    evaluations = {finding.row_id: _evaluate(finding, table) for finding in findings}
     if len(evaluations) != len(findings):
         seen: set[str] = set()
         twice = sorted({f.row_id for f in findings if f.row_id in seen or seen.add(f.row_id)})
@@ -35,7 +39,9 @@ def judge(findings: Sequence[Finding], family: int | None = None) -> list[Row]:
     evidence += [0.0] * (family - len(evidence))
     rejected = statistics.holm_rejections(evidence, statistics.REFUTATION_LEVEL)[: len(sampled)]
     refuted = {finding.row_id for finding, reject in zip(sampled, rejected, strict=True) if reject}
-    return [_row(finding, evaluations[finding.row_id], level, finding.row_id in refuted) for finding in findings]
+    return [
+        _row(finding, table, evaluations[finding.row_id], level, finding.row_id in refuted) for finding in findings
+    ]
 
 
 def support_level(family: int) -> float:
@@ -43,8 +49,14 @@ def support_level(family: int) -> float:
     return statistics.SUPPORT_LEVEL / family
 
 
-def _evaluate(finding: Finding) -> theory.Evaluation:
-    return theory.quantity(finding.quantity).evaluate(**finding.inputs)
+def _evaluate(finding: Finding, table: Table) -> theory.Evaluation:
+    quantity = table.quantity(finding.quantity)
+    try:
+        return quantity.evaluate(**finding.inputs)
+    except (theory.InputError, PrecisionError):
+        if not isinstance(finding.evidence, Withheld):
+            raise
+        return theory.Evaluation(quantity.name, None, None, None, None, (), quantity.provenance, quantity.source)
 
 
 def _against(finding: Finding, evaluation: theory.Evaluation) -> float:
@@ -60,8 +72,8 @@ def _against(finding: Finding, evaluation: theory.Evaluation) -> float:
     return statistics.bounded_e_value(lowered, sample.low, sample.high, upper)
 
 
-def _row(finding: Finding, evaluation: theory.Evaluation, level: float, refuted: bool) -> Row:
-    bound, setting, evidence = theory.bound(finding.bound), finding.setting, finding.evidence
+def _row(finding: Finding, table: Table, evaluation: theory.Evaluation, level: float, refuted: bool) -> Row:
+    bound, setting, evidence = table.bound(finding.bound), finding.setting, finding.evidence
     measured = lower = upper = None
     failed = [check for check in evaluation.hypotheses if not check.holds]
     if isinstance(evidence, Withheld) or failed:
@@ -69,10 +81,11 @@ def _row(finding: Finding, evaluation: theory.Evaluation, level: float, refuted:
         reason = (
             evidence.reason if isinstance(evidence, Withheld) else "; ".join(f"{c.name}: {c.detail}" for c in failed)
         )
+        reason = f"{reason} ({finding.note})" if finding.note else reason
         decided_by = "hypothesis"
     elif isinstance(evidence, Enclosed):
         measured, lower, upper = _midpoint(evidence), float(evidence.lower), float(evidence.upper)
-        verdict, reason = _compare(evidence, evaluation)
+        verdict, reason = compare(evidence, *_predicted_between(evaluation))
         decided_by = evidence.how
     else:
         measured, lower, upper = _limits(evidence, level)
@@ -130,8 +143,12 @@ def _predicted_between(evaluation: theory.Evaluation) -> tuple[Fraction, Fractio
     return Fraction(lower), Fraction(upper)
 
 
-def _compare(evidence: Enclosed, evaluation: theory.Evaluation) -> tuple[Verdict, str]:
-    lower, upper = _predicted_between(evaluation)
+def compare(evidence: Enclosed, lower: Fraction, upper: Fraction) -> tuple[Verdict, str]:
+    """A left side enclosed in balls against a right side in [lower, upper], both exact rationals: no tolerance.
+
+    >>> compare(Enclosed(Fraction(1), Fraction(1), ""), Fraction(1), Fraction(1))[0].name
+    'HOLDS'
+    """
     if evidence.upper <= lower:
         return Verdict.HOLDS, "the whole enclosure of the left side is at most the right side"
     if evidence.lower > upper:

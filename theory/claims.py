@@ -53,6 +53,8 @@ class Claim:
     assumes: tuple[str, ...]
     constants: tuple[str, ...]
     place: str
+    origin: str = ""
+    source_text: str = field(default="", repr=False)
 
     @property
     def filled(self) -> bool:
@@ -261,7 +263,7 @@ class _Reading:
             raise self.error(f"{measures.name} does not exist for mode {silent[0]}; expected {', '.join(measures.modes)}", "modes")
         return Claim(
             id, measures, text, expression, self.hypotheses(names), self.string("source", ""), modes, assumes, constants,
-            place,
+            place, self.lines.origin, self.lines.text,
         )  # fmt: skip
 
     def error(self, message: str, key: str) -> ClaimError:

@@ -19,7 +19,7 @@ def usetex_problem(*, bitmaps: bool) -> str:
     """Why LaTeX cannot set the type of figures on this machine; empty where it can. bitmaps: for PNG files as well."""
     if shutil.which("latex") is None:
         return "a TeX installation is needed, and latex is not on the PATH"
-    lacking = [name for name in ("type1cm.sty", "type1ec.sty", "amsmath.sty") if not _has(name)]
+    lacking = [name for name in ("type1cm.sty", "type1ec.sty", "underscore.sty", "amsmath.sty") if not _has(name)]
     if lacking:
         return f"{', '.join(lacking)} not installed (Debian: texlive-latex-extra, cm-super)"
     if bitmaps and shutil.which("dvipng") is None:

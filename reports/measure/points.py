@@ -145,6 +145,11 @@ def point_findings(subject: Subject, cell: PointsCell, arrays: dict[str, np.ndar
     return findings
 
 
+def _slack(rounded: arb) -> Fraction:
+    """Relative slack on the left side for a right side whose input had to be rounded; none for an exact input."""
+    return Fraction(0) if arb(float(rounded.mid())) == rounded else _INPUT_SLACK
+
+
 @dataclass(frozen=True)
 class _Measured:
     """One statement at one instance."""
@@ -242,7 +247,9 @@ class _Measured:
         grad_norm = norm(self.meta.f.gradient(self.u))
         rows = [
             self._finding("S4", "L_F", ratio),
-            self._finding("S4", "L_F_pointwise", ratio, slack=_INPUT_SLACK, grad_norm_i=ball.float_below(grad_norm)),
+            self._finding(
+                "S4", "L_F_pointwise", ratio, slack=_slack(grad_norm), grad_norm_i=ball.float_below(grad_norm)
+            ),
         ]
         if self.cell.nu == 1 and self.alpha * self.subject.constants["L"].value <= 1:
             rows.append(self._finding("per_fedavg.L_F", "per_fedavg.L_F", ratio))
@@ -277,4 +284,4 @@ class _Measured:
         # at alpha L <= 2 the right side is a decrease, so a larger norm makes it smaller; beyond, the reverse
         shrinking = self.alpha * self.subject.constants["L"].value <= 2
         value = ball.float_above(grad_norm) if shrinking else ball.float_below(grad_norm)
-        return [self._finding("S10", "S10", change, slack=_INPUT_SLACK, grad_norm_i=value)]
+        return [self._finding("S10", "S10", change, slack=_slack(grad_norm), grad_norm_i=value)]

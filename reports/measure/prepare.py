@@ -8,14 +8,18 @@ from fractions import Fraction
 from functools import cached_property
 from typing import Any
 
+import flint
 import numpy as np
 import torch
+from flint import arb
 
 import empirics
 import theory
 from empirics import MetaFedAvg, closed_form, confinement
+from reports import ball
+from reports.ball import BallMeta, BallQuadratic
 from reports.inputs import Subject, upwards
-from reports.measure.moments import covered
+from reports.measure.moments import average_and_minimiser, covered
 from reports.plan import RunCell
 from reports.power import FEWEST, PowerCalculation, required_replicas
 from reports.rows import StatedConstant
@@ -98,13 +102,14 @@ def prepare(subject: Subject, cell: RunCell, level: float = 1e-3) -> Prepared:
     start = _start(subject, cell)
     subject, refusal = _confined(subject, settings, start, cell)
     inputs = subject.inputs(alpha, cell.nu, **more, beta=beta, F0_gap=_start_gap(subject, alpha, cell, start))
-    power = tuple(_power(subject, statement, inputs, level) for statement in cell.statements if statement in ("T2", "T3"))
+    rated = [statement for statement in cell.statements if statement in ("T2", "T3")]
+    power = [_power(subject, statement, inputs, level) for statement in rated]
     sized = tuple(one for one in power if one is not None)
     return Prepared(subject, cell, {**subject.constants, **rate}, inputs, settings, start, refusal, sized)
 
 
 def _power(subject: Subject, statement: str, inputs: dict[str, str], level: float) -> PowerCalculation | None:
-    """The sample size for T2 (range B_F^2) or T3 (range of the gap); none where the bound has no value or is vacuous."""
+    """The sample size for T2 (range B_F^2) or T3 (range of the gap); none for a vacuous bound."""
     predicted = theory.quantity(statement).evaluate(**inputs).value
     largest = theory.quantity("B_F").value(**inputs) ** 2
     if statement == "T3":
@@ -155,21 +160,25 @@ def _start(subject: Subject, cell: RunCell) -> torch.Tensor:
 
 def _start_gap(subject: Subject, alpha: float, cell: RunCell, start: torch.Tensor) -> float:
     """F(w_0) - F_low with F_low <= F*: at least the gap that T2 and T3 speak of, so the right side stays sound."""
-    task = subject.task
-    value = float(empirics.meta_loss(task, start, alpha, cell.nu).mean())
-    low = _lowest(subject, alpha, cell.nu)
-    return upwards(value - low + 1e-13 * (abs(value) + abs(low)))
+    with flint.ctx.workprec(ball.BITS):
+        agents = [BallMeta(f, ball.ball(alpha), cell.nu) for f in subject.losses]
+        point = ball.column(start.numpy())
+        value = sum((agent.loss(point) for agent in agents), ball.ball(0)) / len(agents)
+        return ball.float_above(value - _lowest(subject, agents))
 
 
-def _lowest(subject: Subject, alpha: float, nu: int) -> float:
-    """A certified lower bound of F*: the closed form of a quadratic task with a minimum, else the task's own."""
-    task = subject.task
-    if task.family == "quadratic":
+def _lowest(subject: Subject, agents: list[BallMeta]) -> arb:
+    """At most F*: F at the minimiser of a quadratic task whose mean matrix is definite, else the task's own bound."""
+    if subject.task.family == "quadratic":
         try:
-            return closed_form.minimum_bound(task, alpha, nu).value
+            closed_form.pl_constant(subject.task, float(agents[0].alpha.mid()), agents[0].nu)
         except empirics.InputError:
             pass
-    return task.loss_lower_bound().value
+        else:
+            losses = [agent.f for agent in agents if isinstance(agent.f, BallQuadratic)]
+            _, lowest = average_and_minimiser(losses, agents[0].alpha, agents[0].nu)
+            return sum((agent.loss(lowest) for agent in agents), ball.ball(0)) / len(agents)
+    return ball.ball(subject.task.loss_lower_bound().value)
 
 
 def record_run(prepared: Prepared, seed: int, device: str = "cpu") -> dict[str, np.ndarray]:

@@ -10,7 +10,17 @@ import numpy as np
 import pytest
 import torch
 
-from empirics import Batch, CosineTask, InputError, LogCoshTask, LogisticTask, Noise, QuadraticTask, SplineTask
+from empirics import (
+    Batch,
+    CosineTask,
+    InputError,
+    LogCoshTask,
+    LogisticTask,
+    Noise,
+    QuadraticTask,
+    SplineTask,
+    closed_form,
+)
 from empirics.factories import small_quadratic
 from tests.empirics.cases import FAMILIES, NOISY, noisy, task, unit_noise
 
@@ -354,3 +364,26 @@ def test_sigma_covers_samples_that_are_switched_off_one_by_one():
     deviation = float((samples[0] - samples[1]).norm()) / 2
     assert deviation == pytest.approx(0.5, rel=1e-12)
     assert deviation <= subject.constants()["sigma_G"].value
+
+
+def test_one_dimensional_quadratics_have_exact_constants_attained_at_an_end() -> None:
+    """a = (1, -1, 1/2), c = (1/2, 0, -1), |w| <= 2: by hand B = 5/2 (agent 0 at w = -2)."""
+    task = QuadraticTask(A=[[[1.0]], [[-1.0]], [[0.5]]], c=[[0.5], [0.0], [-1.0]], radius=2.0)
+    constants = task.constants()
+    assert (constants["B"].value, constants["B"].side) == (2.5, "exact")
+    ends = task.gradient(np.array([[[x]] * 3 for x in (-2.0, 2.0)]))[..., 0]
+    spread = (ends - ends.mean(dim=1, keepdim=True)).square().mean(dim=1).sqrt().max()
+    # the certified value is the correctly rounded root of the same rational
+    assert constants["gamma_G"].value == pytest.approx(float(spread), rel=1e-15)
+    inside = task.gradient(np.linspace(-2, 2, 41)[:, None, None].repeat(3, axis=1))[..., 0]
+    spreads = (inside - inside.mean(dim=1, keepdim=True)).square().mean(dim=1).sqrt()
+    assert float(spreads.max()) <= constants["gamma_G"].value * (1 + 1e-15)
+
+
+def test_one_dimensional_update_matrices_are_exact() -> None:
+    """M = a (1 - alpha a)^{2 nu}: -(3/2)^4 for a = -1, alpha = 1/2, nu = 2."""
+    task = QuadraticTask(A=[[[-1.0]]], c=[[0.0]])
+    smooth = closed_form.smoothness(task, 0.5, 2)
+    assert (smooth.value, smooth.side) == (81 / 16, "exact")
+    bowl = closed_form.pl_constant(QuadraticTask(A=[[[1.0]]], c=[[0.0]]), 0.5, 1)
+    assert (bowl.value, bowl.side) == (0.25, "exact")

@@ -1,0 +1,160 @@
+"""Stochastic modes: exact means and errors by enumeration of all batches, and the log of which batch fed which call."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+
+import numpy as np
+
+from empirics.testing import oracles
+from empirics.testing.bounds import SampledBounds
+from empirics.testing.comparison import Comparison
+from empirics.testing.known_constants import constants_of
+from empirics.testing.property import SAMPLED, Property
+from empirics.testing.sampled import AskSampled, Call, SampledCase, Samples
+
+
+def noiseless(ask: AskSampled, case: SampledCase) -> Comparison:
+    """Samples that are all alike: the full-batch mode."""
+    found, _ = ask.once(case)
+    return Comparison(found, _target(case, case.full_batch_mode), ask.rounding(case))
+
+
+def unbiased_on_quadratics(ask: AskSampled, case: SampledCase) -> Comparison:
+    """Quadratic samples, also with different Hessians: the mean is the full-batch mode's value, exactly (S5': rho = 0).
+
+    The error of the noisy trajectory is linear in noise of zero mean, and independent batches multiply in the mean.
+    """
+    return Comparison(ask.law(case).mean, _target(case, case.full_batch_mode), ask.rounding(case))
+
+
+def independent_batches(ask: AskSampled, case: SampledCase) -> Comparison:
+    """How many of the calls share a batch with another one; only the two probes of a Hessian-free step may."""
+    calls = ask.once(case)[1].calls
+    shared = sum(_shared(case, uses) for uses in _by_batch(calls).values())
+    return Comparison(shared, 0, 0.0, cause=_sharing(case, calls))
+
+
+def batches_by_purpose(ask: AskSampled, case: SampledCase) -> Comparison:
+    """T7: nu batches of D samples, one of D', and nu of D_H (first order: none), each serving what it was drawn for."""
+    log = ask.once(case)[1]
+    hessians = 0 if case.mode == "first_order_stochastic" else case.nu
+    return Comparison(_inventory(log), f"{case.nu} inner, 1 outer, {hessians} hessian, 0 misused", 0.0)
+
+
+def bias(ask: AskSampled, case: SampledCase) -> Comparison:
+    """S5', S8, S9s: norm(E g - grad F) is at most the bias bound of the mode."""
+    distance = float(np.linalg.norm(ask.law(case).mean - _target(case, "exact")))
+    return Comparison(distance, _bounds(case).bias(case.mode), ask.rounding(case), "at most")
+
+
+def mean_squared_error(ask: AskSampled, case: SampledCase) -> Comparison:
+    """S6, S8, S9s: E norm(g - grad F)^2 is at most the second-moment bound; compared as root mean squares."""
+    error = ask.law(case).mean_squared_distance(_target(case, "exact"))
+    return Comparison(
+        math.sqrt(error), math.sqrt(_bounds(case).mean_squared_error(case.mode)), ask.rounding(case), "at most"
+    )
+
+
+def _target(case: SampledCase, mode: str) -> np.ndarray:
+    return oracles.meta_gradient_of(case.base, case.point, case.alpha, case.nu, mode, case.delta)
+
+
+def _bounds(case: SampledCase) -> SampledBounds:
+    """Constants of the mean loss, and of the noise: its gradient and Hessian are bounded by its own B and L."""
+    assert case.noise is not None
+    known, noise = constants_of(case.base), constants_of(case.noise)
+    L, rho, B = (known[name].value for name in ("L", "rho", "B"))
+    sigmas = noise["B"].value, noise["L"].value
+    return SampledBounds(case.alpha, case.nu, L, rho, B, *sigmas, delta=case.delta or 0.0)
+
+
+def _by_batch(calls: list[Call]) -> dict[int, list[Call]]:
+    grouped: dict[int, list[Call]] = {}
+    for call in calls:
+        grouped.setdefault(call.batch.index, []).append(call)
+    return grouped
+
+
+def _shared(case: SampledCase, uses: list[Call]) -> int:
+    """Calls on one batch beyond those that may share it: one evaluation of each kind at one point, or two probes."""
+    points = len({call.w for call in uses})
+    if case.mode == "hessian_free_stochastic" and points == 2 and _are_probes(uses):
+        return 0
+    return points - 1
+
+
+def _are_probes(uses: list[Call]) -> bool:
+    return all(call.batch.purpose == "hessian" and call.kind != "hvp" for call in uses)
+
+
+def _sharing(case: SampledCase, calls: list[Call]) -> str:
+    for index, uses in _by_batch(calls).items():
+        if _shared(case, uses):
+            kinds = Counter(f"{call.kind} on the batch drawn for {call.batch.purpose!r}" for call in uses)
+            listed = ", ".join(f"{count} x {kind}" for kind, count in kinds.items())
+            return f"batch {index} feeds several calls ({listed}): draw a fresh batch for each of them"
+    return ""
+
+
+def _inventory(log: Samples) -> str:
+    drawn = Counter(batch.purpose for batch in log.drawn)
+    misused = sum(_misused(call) for call in log.calls)
+    return f"{drawn['inner']} inner, {drawn['outer']} outer, {drawn['hessian']} hessian, {misused} misused"
+
+
+def _misused(call: Call) -> bool:
+    return call.kind == "hvp" and call.batch.purpose != "hessian"
+
+
+PROPERTIES = (
+    Property(
+        "noiseless",
+        "with equal samples a stochastic mode is its full-batch mode",
+        "the full-batch mode itself is wrong: put it through check_meta_gradient",
+        SAMPLED,
+        "noiseless_cases",
+        noiseless,
+    ),
+    Property(
+        "unbiased_on_quadratics",
+        "on quadratic samples the mean over all batches is the full-batch value (S5': rho = 0)",
+        "one batch is used twice, so that its noise is multiplied with itself",
+        SAMPLED,
+        "sampled_quadratics",
+        unbiased_on_quadratics,
+    ),
+    Property(
+        "independent_batches",
+        "S5: all nu + 1 + nu batches are independent; only the two probes of a Hessian-free step share theirs",
+        "a batch is used twice",
+        SAMPLED,
+        "sampled_quadratics",
+        independent_batches,
+    ),
+    Property(
+        "batches_by_purpose",
+        "T7: nu batches for inner gradients, one for the outer gradient, nu for Hessians (first order: none)",
+        "a batch is drawn with the size meant for another purpose, or too many or too few are drawn",
+        SAMPLED,
+        "sampled_quadratics",
+        batches_by_purpose,
+    ),
+    Property(
+        "bias",
+        "norm(E g - grad F) <= b'_sto (S5'), b_FO + alpha L sigma_G sqrt(S_nu(q^2)) (S8) or b_HFs (S9s)",
+        "the estimator selects or corrects by what it has drawn",
+        SAMPLED,
+        "sampled_ridges",
+        bias,
+    ),
+    Property(
+        "mean_squared_error",
+        "E norm(g - grad F)^2 <= V + b_sto^2 (S6), and its counterparts in S8 and S9s",
+        "noise is added up instead of averaged, or divided by delta: both probes of a step need one batch",
+        SAMPLED,
+        "sampled_ridges",
+        mean_squared_error,
+    ),
+)

@@ -1,0 +1,59 @@
+"""Strategies of rounds: a few agents, and a meta step inside, on or just outside h = beta tau L_F <= 1."""
+
+from __future__ import annotations
+
+from hypothesis import strategies as st
+from hypothesis.strategies import DrawFn, SearchStrategy
+
+from empirics.testing.arrays import Arrays
+from empirics.testing.problems import Problem
+from empirics.testing.rounds import RoundCase, RoundSetting
+from empirics.testing.strategies import OUTSIDE, curvature, quadratics, ridges, vectors
+
+_H = (0.25, 0.5, 1.0, OUTSIDE[0])
+
+
+@st.composite
+def _of(
+    draw: DrawFn, agents: tuple[Problem, ...], steps: tuple[int, int], local: tuple[int, int], region: tuple[float, ...]
+) -> RoundCase:
+    """alpha L in the region for the largest L; beta tau q^(2 nu) L in `_H`, which is h on quadratics (S4: rho = 0)."""
+    d, L = agents[0].d, max(curvature(agent) for agent in agents)
+    alpha, nu, tau = draw(st.sampled_from(region)) / L, draw(st.integers(*steps)), draw(st.integers(*local))
+    beta = draw(st.sampled_from(_H)) / (tau * (1 + alpha * L) ** (2 * nu) * L)
+    return RoundCase(agents, draw(vectors(d)), RoundSetting(alpha, nu, beta, tau))
+
+
+def quadratic_rounds(mode: str, arrays: Arrays) -> SearchStrategy[RoundCase]:
+    """One to three quadratic agents, one or two fine-tuning steps, up to three local steps."""
+    agents = st.tuples(st.integers(1, 3), st.integers(1, 3)).flatmap(lambda size: st.tuples(*[quadratics(size[0])] * size[1]))
+    return agents.flatmap(lambda group: _of(group, (1, 2), (1, 3), (0.25, 0.5, 1.0)))
+
+
+def ridge_rounds(mode: str, arrays: Arrays) -> SearchStrategy[RoundCase]:
+    """One to three nonlinear agents."""
+    agents = st.tuples(st.integers(1, 2), st.integers(1, 3)).flatmap(lambda size: st.tuples(*[ridges(size[0], 2)] * size[1]))
+    return agents.flatmap(lambda group: _of(group, (1, 2), (1, 3), (0.25, 0.5, 1.0)))
+
+
+def rounds(mode: str, arrays: Arrays) -> SearchStrategy[RoundCase]:
+    """Either kind."""
+    return st.one_of(quadratic_rounds(mode, arrays), ridge_rounds(mode, arrays))
+
+
+def unadapted_rounds(mode: str, arrays: Arrays) -> SearchStrategy[RoundCase]:
+    """nu = 0."""
+    agents = st.integers(1, 3).flatmap(lambda d: st.tuples(*[st.one_of(quadratics(d), ridges(d, 2))] * 2))
+    return agents.flatmap(lambda group: _of(group, (0, 0), (1, 3), (0.5,)))
+
+
+def crowded_rounds(mode: str, arrays: Arrays) -> SearchStrategy[RoundCase]:
+    """Five or six agents in one or two dimensions."""
+    agents = st.tuples(st.integers(1, 2), st.integers(5, 6)).flatmap(lambda size: st.tuples(*[quadratics(size[0])] * size[1]))
+    return agents.flatmap(lambda group: _of(group, (0, 1), (1, 2), (0.5,)))
+
+
+def lonely_rounds(mode: str, arrays: Arrays) -> SearchStrategy[RoundCase]:
+    """One agent, four to eight local steps."""
+    agents = st.integers(1, 2).flatmap(lambda d: st.tuples(st.one_of(quadratics(d), ridges(d, 2))))
+    return agents.flatmap(lambda group: _of(group, (0, 2), (4, 8), (0.5,)))

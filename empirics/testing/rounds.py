@@ -1,0 +1,105 @@
+"""One round of Meta-FedAvg over given agents, and its slow independent answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any, Self
+
+import numpy as np
+
+from empirics.testing import oracles
+from empirics.testing.arrays import Arrays, numbers
+from empirics.testing.ask import answer
+from empirics.testing.problems import Problem, Vector
+from empirics.testing.tolerances import SLACK, meta_gradient_rounding
+
+
+@dataclass(frozen=True)
+class RoundSetting:
+    """Fine-tuning step and number, meta step and number of local steps; mode exact, every agent takes part."""
+
+    alpha: float
+    nu: int
+    beta: float
+    tau: int
+
+
+@dataclass(frozen=True)
+class RoundCase:
+    """One call f(problems, w, setting)."""
+
+    problems: tuple[Problem, ...]
+    w: Vector
+    setting: RoundSetting
+    twist: Any = None
+    mode: str = "exact"
+
+    @property
+    def point(self) -> np.ndarray:
+        """w in float64."""
+        return np.array(self.w)
+
+    def but(self, **changes: Any) -> Self:
+        """The same case with some fields of it or of its setting replaced."""
+        own = {name: changes.pop(name) for name in ("problems", "w") if name in changes}
+        return replace(self, **own, setting=replace(self.setting, **changes))
+
+
+@dataclass(frozen=True)
+class AskRound:
+    """The checked round f(problems, w, setting) and the arrays that it is given."""
+
+    f: Callable[..., Any]
+    arrays: Arrays
+
+    def __call__(self, case: RoundCase) -> np.ndarray:
+        """The next server iterate, (d,) in float64."""
+        return numbers(self.raw(case), len(case.w))
+
+    def raw(self, case: RoundCase, w: Any = None) -> Any:
+        """The next server iterate as it is, from the given array or from a fresh one."""
+        point = self.arrays.make(case.w) if w is None else w
+        return answer(self.f, list(case.problems), point, case.setting)
+
+    def rounding(self, case: RoundCase) -> float:
+        """At least the rounding error of a correct answer."""
+        return round_rounding(case, self.arrays.eps)
+
+
+def next_iterate(case: RoundCase) -> np.ndarray:
+    """Each agent takes tau dense local steps from w; the results are averaged with equal weights."""
+    return np.mean([path[-1] for path in local_paths(case)], axis=0)
+
+
+def local_paths(case: RoundCase) -> list[list[np.ndarray]]:
+    """Every agent's local iterates."""
+    paths, setting = [], case.setting
+    for problem in case.problems:
+        path = [case.point]
+        for _ in range(setting.tau):
+            step = oracles.jacobian_product(problem, path[-1], setting.alpha, setting.nu)
+            path.append(path[-1] - setting.beta * step)
+        paths.append(path)
+    return paths
+
+
+def round_rounding(case: RoundCase, eps: float) -> float:
+    """At least the rounding error of a round: local steps with factor 1 + beta L_F, L_F of S4's pointwise form."""
+    setting, worst, largest = case.setting, 0.0, 0.0
+    for problem, path in zip(case.problems, local_paths(case), strict=True):
+        drift = 0.0
+        for point in path[:-1]:
+            own = meta_gradient_rounding(problem, point, setting.alpha, setting.nu, "exact", None, eps)
+            moved = SLACK * eps * (float(np.linalg.norm(point)) + setting.beta * problem.sizes(point).gradient)
+            drift = (1 + setting.beta * _smoothness(problem, point, setting)) * drift + setting.beta * own + moved
+        worst, largest = max(worst, drift), max(largest, float(np.linalg.norm(path[-1])))
+    return worst + SLACK * eps * len(case.problems) * largest
+
+
+def _smoothness(problem: Problem, point: np.ndarray, setting: RoundSetting) -> float:
+    size = problem.sizes(point)
+    q = 1 + setting.alpha * size.hessian
+    sums = sum(q**step for step in range(setting.nu))
+    turning = setting.alpha * size.third * q ** max(2 * setting.nu - 1, 0) * sums * size.gradient
+    return q ** (2 * setting.nu) * size.hessian + turning

@@ -1,0 +1,148 @@
+"""A user's own task is looked at before it takes part: derivatives against differences, constants against samples.
+
+The task keeps its word or is refused; what cannot be seen from outside stays the user's promise: that the stated
+constants hold everywhere, and that gradients and Hessian-vector products are computed within a relative 2^-30.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from empirics import Task
+
+NEEDED = ("L", "rho", "B", "gamma_G", "gamma_H")
+_POINTS = 64
+# a central difference of step h of a smooth function errs by O(h^2) and by rounding/h: both near 1e-10 at h = 1e-5
+_STEP, _TOLERANCE = 1e-5, 1e-6
+# sampled sides are compared with this allowance, for constants that are attained and float64 that rounds
+_ALLOWANCE = 1e-9
+
+
+class ConformanceError(ValueError):
+    """A task that does not do what a task does: what was asked, what came back."""
+
+
+@dataclass(frozen=True)
+class Check:
+    """One thing that was looked at."""
+
+    name: str
+    holds: bool
+    detail: str
+
+
+def load_task(name: str) -> Task:
+    """The task named `module:Name`: a Task, or a class or function without arguments that makes one.
+
+    Raises:
+        ConformanceError: there is no such module or name, or it is not a task.
+    """
+    module_name, _, attribute = name.partition(":")
+    if not module_name or not attribute:
+        raise ConformanceError(f"{name}: expected MODULE:NAME, such as mytask:Wells")
+    here = str(Path.cwd())
+    if here not in sys.path:
+        sys.path.insert(0, here)
+    try:
+        module = importlib.import_module(module_name)
+    except ImportError as error:
+        raise ConformanceError(f"{name}: the module cannot be imported: {error}") from None
+    if not hasattr(module, attribute):
+        raise ConformanceError(f"{name}: module {module_name} has no {attribute}")
+    found = getattr(module, attribute)
+    if not isinstance(found, Task):
+        if not callable(found):
+            raise ConformanceError(f"{name}: {type(found).__name__} is neither a Task nor a way to make one")
+        try:
+            found = found()
+        except Exception as error:  # a user's code may raise anything
+            raise ConformanceError(f"{name}: {type(error).__name__} when made without arguments: {error}") from None
+    if not isinstance(found, Task):
+        raise ConformanceError(f"{name}: makes a {type(found).__name__}, expected an empirics.Task")
+    return found
+
+
+def require_conformance(name: str, task: Task) -> list[Check]:
+    """Every check of a task.
+
+    Raises:
+        ConformanceError: the first that fails.
+    """
+    done = []
+    for check in checks(task):
+        if not check.holds:
+            raise ConformanceError(f"{name}: {check.name}: {check.detail}")
+        done.append(check)
+    return done
+
+
+def checks(task: Task, seed: int = 0) -> Iterator[Check]:
+    """Shapes, derivatives against central differences, and constants against their sampled values, in this order."""
+    generator = torch.Generator().manual_seed(seed)
+    scales = 10.0 ** torch.linspace(-1, 0.5, _POINTS, dtype=torch.float64)
+    w = torch.randn(_POINTS, 1, task.d, generator=generator, dtype=torch.float64) * scales[:, None, None]
+    w = w.expand(-1, task.n, -1).to(task.dtype)
+    v = torch.randn(w.shape, generator=generator, dtype=torch.float64).to(task.dtype)
+    v = v / v.norm(dim=-1, keepdim=True)
+    for shape, expected in (
+        (task.loss(w).shape, w.shape[:-1]),
+        (task.gradient(w).shape, w.shape),
+        (task.hvp(w, v).shape, w.shape),
+    ):
+        yield Check("shape", tuple(shape) == tuple(expected), f"found {tuple(shape)}, expected {tuple(expected)}")
+    yield Check("dtype", task.dtype == torch.float64, f"{task.dtype}, expected float64 for a report")
+    slope = (task.loss(w + _STEP * v) - task.loss(w - _STEP * v)) / (2 * _STEP)
+    yield _agree("gradient against the difference of losses", (task.gradient(w) * v).sum(-1), slope)
+    bend = (task.gradient(w + _STEP * v) - task.gradient(w - _STEP * v)) / (2 * _STEP)
+    yield _agree("hvp against the difference of gradients", task.hvp(w, v), bend)
+    yield from _constants(task, w, v)
+
+
+def _agree(name: str, given: Tensor, difference: Tensor) -> Check:
+    if not bool(torch.isfinite(given).all()):
+        return Check(name, False, "not finite at some point of norm at most 10")
+    size = float(difference.abs().max()) + 1.0
+    worst = float((given - difference).abs().max()) / size
+    return Check(name, worst <= _TOLERANCE, f"relative difference {worst:.3g}, expected at most {_TOLERANCE:g}")
+
+
+def _constants(task: Task, w: Tensor, v: Tensor) -> Iterator[Check]:
+    stated = task.constants()
+    lacking = [name for name in NEEDED if name not in stated]
+    yield Check("constants", not lacking, f"{', '.join(lacking)} not stated; override own_constants")
+    yield Check("everywhere", task.everywhere, "constants on a part of R^d: the runs of such a task cannot be confined")
+    low = task.loss_lower_bound().value
+    least = float(task.loss(w).mean(-1).min())
+    yield Check("loss_lower_bound", low <= least + _ALLOWANCE * (1 + abs(least)), f"{low} exceeds the loss {least}")
+    gradient, hessian = task.gradient(w), task.hessian(w)
+    eigenvalues = torch.linalg.eigvalsh(hessian)
+    step = 1e-3
+    change = torch.linalg.matrix_norm(task.hessian(w + step * v) - hessian, ord=2) / step
+    found = {
+        "B": float(gradient.norm(dim=-1).max()),
+        "L": float(eigenvalues.abs().max()),
+        "rho": float(change.max()) - 1e-6 * (1 + float(eigenvalues.abs().max())),
+        "gamma_G": float(_spread(gradient, 1)),
+        "gamma_H": float(_spread(hessian, 2)),
+    }
+    for name, value in found.items():
+        limit = stated[name].value
+        sound = stated[name].side == "lower" or value <= limit * (1 + _ALLOWANCE) + _ALLOWANCE
+        yield Check(f"constant {name}", sound, f"stated {stated[name].side} {limit:.6g}, found {value:.6g} at a sampled point")
+    if "mu" in stated:
+        least = float(eigenvalues.min())
+        yield Check("constant mu", stated["mu"].value <= least + _ALLOWANCE, f"stated {stated['mu'].value:.6g}, found {least:.6g}")
+
+
+def _spread(values: Tensor, axes: int) -> Tensor:
+    """The largest root mean square over agents of the distance from their mean, spectral for matrices."""
+    centred = values - values.mean(dim=1, keepdim=True)
+    size = centred.norm(dim=-1) if axes == 1 else torch.linalg.matrix_norm(centred, ord=2)
+    return size.square().mean(dim=1).sqrt().max()

@@ -1,0 +1,109 @@
+"""Exact moments of quadratic runs (Q2-Q5) against the engine, hand calculations and enumeration."""
+
+from __future__ import annotations
+
+import itertools
+from fractions import Fraction
+
+import numpy as np
+import pytest
+
+import empirics
+from reports.inputs import Subject
+from reports.measure.moments import covered, exact_moments
+from reports.measure.prepare import Prepared, prepare, record_run
+from reports.measure.trajectories import gaps, squared_gradients
+from reports.plan import RunCell, TaskPlan
+
+MODES = ("exact", "stochastic", "first_order", "first_order_stochastic", "hessian_free", "hessian_free_stochastic")
+NOISY = TaskPlan(
+    name="noisy",
+    factory="quadratic",
+    arguments={"n": 4, "mu": 0.25, "L": 1.0, "noise": {"gradient": 0.5, "amplitude": 0.0, "frequency": 1.0}},
+)
+
+
+def prepared(mode: str, *, m: int = 2, tau: int = 3, nu: int = 2, rounds: int = 5, task: TaskPlan = NOISY) -> Prepared:
+    sizes = {"D": 2, "D_prime": 1, "D_H": 1} if "stochastic" in mode else {}
+    delta = {"delta": Fraction(1, 64)} if mode.startswith("hessian_free") else {}
+    cell = RunCell(
+        task="noisy", alpha_L=Fraction(1, 4), nu=nu, statements=["T2", "T3"], mode=mode, tau=tau, m=m,  # type: ignore[arg-type]
+        fraction=Fraction(1, 2), rounds=rounds, replicas=4000, **sizes, **delta,  # type: ignore[arg-type]
+    )  # fmt: skip
+    return prepare(Subject.of(task), cell)
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_engine_means_agree_with_the_exact_expectations(mode: str) -> None:
+    """4000 runs: the sample mean is within 6 standard errors of the exact expectation."""
+    p = prepared(mode)
+    exact = exact_moments(p)
+    assert exact is not None
+    iterates = record_run(p, seed=3)["iterates"]
+    for values, expected in (
+        (squared_gradients(p, iterates[:, :-1]).mean(axis=1), exact.mean_squared_gradient),
+        (gaps(p, iterates[:, -1:])[:, 0], exact.gap),
+    ):
+        error = values.std() / len(values) ** 0.5
+        assert abs(values.mean() - float(expected.upper)) <= 6 * error + 1e-12
+
+
+def test_full_participation_exact_mode_is_the_closed_form_path() -> None:
+    p = prepared("exact", m=4)
+    exact = exact_moments(p)
+    assert exact is not None
+    path = empirics.closed_form.trajectory(p.subject.task, p.settings, p.start, p.cell.rounds).numpy()[None]
+    # one path of a few dozen float64 operations against balls
+    assert squared_gradients(p, path[:, :-1]).mean() == pytest.approx(
+        float(exact.mean_squared_gradient.lower), rel=1e-11
+    )
+    assert gaps(p, path[:, -1:]).item() == pytest.approx(float(exact.gap.lower), rel=1e-10)
+
+
+def test_partial_participation_equals_enumeration_of_every_history() -> None:
+    """n = 4, m = 2, two rounds: all 36 histories of subsets, averaged, are E gap."""
+    p = prepared("exact", m=2, tau=2, rounds=2)
+    exact = exact_moments(p)
+    assert exact is not None
+    task, s = p.subject.task, p.settings
+    M = empirics.closed_form.meta_matrices(task, s.alpha, s.nu).numpy()
+    c = p.subject.arrays["c"]
+    step = [np.linalg.matrix_power(np.eye(4) - s.beta * Mi, s.tau) for Mi in M]
+    ends = []
+    for first, second in itertools.product(itertools.combinations(range(4), 2), repeat=2):
+        w = p.start.numpy()
+        for subset in (first, second):
+            w = np.mean([step[i] @ w + (np.eye(4) - step[i]) @ c[i] for i in subset], axis=0)
+        ends.append(w)
+    values = gaps(p, np.array(ends)[:, None])[:, 0]
+    assert values.mean() == pytest.approx(float(exact.gap.lower), rel=1e-11)
+
+
+def test_state_dependent_hessian_noise_is_not_covered() -> None:
+    wavy = NOISY.model_copy(
+        update={"arguments": {**NOISY.arguments, "noise": {"gradient": 0.5, "amplitude": 0.01, "frequency": 1.0}}}
+    )
+    assert covered(prepared("stochastic"))
+    assert not covered(prepared("stochastic", task=wavy))
+    assert covered(prepared("exact", task=wavy))
+
+
+def test_noise_raises_the_expected_gap_by_a_known_amount() -> None:
+    """f = w^2/2, nu = 0, tau = 1, one agent: E w_1^2 = (1 - beta)^2 w_0^2 + beta^2 g^2 / D'."""
+    task = TaskPlan(
+        name="one",
+        factory="explicit-quadratic",
+        arguments={
+            "A": [[[1]]], "c": [[0]],
+            "noise": {"gradient": 0.5, "amplitude": 0, "frequency": 1, "u": [[1]], "v": [[1]], "phi": [0]},
+        },
+    )  # fmt: skip
+    cell = RunCell(
+        task="one", alpha=Fraction(1, 2), nu=0, statements=["T2", "T3"], mode="stochastic", tau=1,
+        beta=Fraction(1, 4), rounds=1, D=1, D_prime=2, D_H=1, start=[Fraction(1)],
+    )  # fmt: skip
+    exact = exact_moments(prepare(Subject.of(task), cell))
+    assert exact is not None
+    gap = (Fraction(9, 16) + Fraction(1, 16) * Fraction(1, 4) / 2) / 2
+    assert exact.gap.lower <= gap <= exact.gap.upper
+    assert exact.mean_squared_gradient.lower <= 1 <= exact.mean_squared_gradient.upper

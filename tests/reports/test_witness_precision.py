@@ -1,0 +1,53 @@
+"""Ratio-one witnesses decide right sides that are wrong by 1e-20 either way: no tolerance stands between."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+
+import theory
+from reports.cells import execute, items
+from reports.finding import Enclosed, Finding
+from reports.plan import load_plan
+from reports.rows import Verdict
+from reports.verdicts import compare
+
+EXACT = ("S2", "S3", "S4", "S6", "S7", "S8", "S10", "T1c", "T2")
+TINY = Fraction(1, 10**20)
+
+
+@pytest.fixture(scope="module")
+def attained(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[tuple[Finding, Fraction]]]:
+    """Witness findings whose left side equals their right side as rationals, by statement."""
+    plan = load_plan("standard").only(set(EXACT))
+    witnesses = plan.model_copy(
+        update={
+            group: [cell for cell in getattr(plan, group) if cell.task.startswith("witness")]
+            for group in ("points", "noise", "runs")
+        }
+    )
+    folder: Path = tmp_path_factory.mktemp("records")
+    found: dict[str, list[tuple[Finding, Fraction]]] = {}
+    for item in items(witnesses, seed=0, seeds=1, device="cpu"):
+        for finding in execute(item, folder).findings:
+            right = theory.quantity(finding.quantity).evaluate(**finding.inputs).exact
+            left = finding.evidence
+            if isinstance(left, Enclosed) and right is not None and left.lower <= right <= left.upper:
+                found.setdefault(finding.bound, []).append((finding, right))
+    return found
+
+
+@pytest.mark.parametrize("statement", EXACT)
+def test_a_right_side_off_by_1e_20_changes_the_verdict(
+    attained: dict[str, list[tuple[Finding, Fraction]]], statement: str
+) -> None:
+    assert attained.get(statement), f"no witness of {statement} attains its bound exactly"
+    for finding, right in attained[statement]:
+        left = finding.evidence
+        assert isinstance(left, Enclosed)
+        slack = abs(right) * TINY
+        assert compare(left, right, right)[0] is Verdict.HOLDS, finding.row_id
+        assert compare(left, right + slack, right + slack)[0] is Verdict.HOLDS, finding.row_id
+        assert compare(left, right - slack, right - slack)[0] is Verdict.VIOLATED, finding.row_id
