@@ -275,6 +275,15 @@ class BallMeta:
         return v
 
 
+def known(family: str) -> bool:
+    """Whether a task family has a ball form.
+
+    >>> known("quadratic"), known("custom")
+    (True, False)
+    """
+    return family in _BUILDERS
+
+
 def losses(family: str, arrays: Mapping[str, np.ndarray]) -> list[BallLoss]:
     """One ball loss an agent, from a task's family name and its arrays.
 

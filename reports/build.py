@@ -39,7 +39,7 @@ def build(
     strict: Annotated[bool, typer.Option("--strict", help="exit 1 also when a row is INCONCLUSIVE")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="print what would be run, write nothing")] = False,
     claims: Annotated[list[str] | None, typer.Option(help="a TOML file of claims to check; repeatable")] = None,
-    task: Annotated[str | None, typer.Option(hidden=True)] = None,
+    task: Annotated[str | None, typer.Option(help="MODULE:NAME of a task of your own to check as well")] = None,
     shard: Annotated[str | None, typer.Option(hidden=True)] = None,
     scheduler: Annotated[str | None, typer.Option(hidden=True)] = None,
     check: Annotated[bool, typer.Option("--check", help="recompute the verdicts in --out from its records")] = False,
@@ -51,7 +51,6 @@ def build(
     2: bad input, nothing written. --check and --reproduce: 0 when nothing differs, 1 when something does.
     """
     later = {
-        "--task": task,
         "--shard": shard,
         "--scheduler": scheduler,
     }
@@ -61,7 +60,7 @@ def build(
                 raise RefusedError(f"{option} {_LATER}")
         if check or reproduce:
             raise typer.Exit(_recheck(out, reproduce))
-        status = _run(profile, plan, device, out, _ids(only), seed, seeds, jobs, strict, dry_run, claims or [])
+        status = _run(profile, plan, device, out, _ids(only), seed, seeds, jobs, strict, dry_run, claims or [], task)
     except RefusedError as refusal:
         typer.echo(f"reports.build: {refusal}", err=True)
         raise typer.Exit(2) from None
@@ -92,7 +91,7 @@ def _recheck(out: Path, row_id: str | None) -> int:
 
 def _run(
     profile: str, plan: str | None, device: str, out: Path, only: list[str], seed: int, seeds: int, jobs: int | None,
-    strict: bool, dry_run: bool, claims: list[str],
+    strict: bool, dry_run: bool, claims: list[str], task: str | None = None,
 ) -> int:  # fmt: skip
     from reports.plan import PROFILES
 
@@ -105,6 +104,8 @@ def _run(
     name = plan or profile
     stated = _claims(claims)
     chosen = _plan(name, only, stated)
+    if task is not None:
+        chosen = _with_task(chosen, task, only)
     if dry_run:
         cells = [*chosen.points, *chosen.noise, *chosen.runs]
         typer.echo(f"{chosen.title}: {len(cells)} cells on {len(chosen.tasks)} tasks")
@@ -157,6 +158,19 @@ def _plan(name: str, only: list[str], claims: tuple[Claim, ...] = ()) -> Plan:
         if not chosen.tasks:
             raise RefusedError(f"--only {','.join(only)}: nothing in plan {name} measures it")
     return chosen
+
+
+def _with_task(plan: Plan, name: str, only: list[str]) -> Plan:
+    from reports.conformance import ConformanceError, load_task, require_conformance
+    from reports.own_task import with_own_task
+
+    try:
+        task = load_task(name)
+        require_conformance(name, task)
+    except (ConformanceError, ValueError) as error:
+        raise RefusedError(f"--task {error}") from None
+    widened = with_own_task(plan, name, task)
+    return widened.only(set(only)) if only else widened
 
 
 def _ids(only: list[str] | None) -> list[str]:

@@ -139,14 +139,14 @@ def findings(item: Item, record: Record) -> list[Finding]:
         return point_findings(subject, cell, arrays)
     if isinstance(cell, NoiseCell):
         return noise_findings(subject, cell, arrays)
-    return run_findings(prepare(subject, cell, item.level), arrays)
+    return run_findings(prepare(subject, cell, item.level, item.seeds), arrays)
 
 
 def curve(item: Item, record: Record) -> Curve | None:
     """The course of a run over its rounds, for the figures."""
     if not isinstance(item.cell, RunCell) or "T2" not in item.cell.statements or "iterates" not in record.arrays:
         return None
-    prepared = prepare(_subject(item.task.model_dump_json()), item.cell, item.level)
+    prepared = prepare(_subject(item.task.model_dump_json()), item.cell, item.level, item.seeds)
     return curve_of(prepared, record.arrays["iterates"])
 
 
@@ -159,7 +159,7 @@ def _record(item: Item) -> tuple[Mapping[str, Any], Mapping[str, np.ndarray]]:
         return {}, record_points(subject, cell, roots[0])
     if isinstance(cell, NoiseCell):
         return {}, record_noise(subject, cell, roots[0], item.device)
-    prepared = prepare(subject, cell, item.level)
+    prepared = prepare(subject, cell, item.level, item.seeds)
     parts = [record_run(prepared, root, item.device) for root in roots[: 1 if prepared.surely_one_path else None]]
     facts = {
         "alpha": prepared.settings.alpha,

@@ -20,7 +20,6 @@ from markupsafe import Markup, escape
 import theory
 from reports.figures import Figure, inline_svg
 from reports.figures.rounds import MODE_NAMES
-from reports.plan import PROFILES
 from reports.rows import Row, Verdict
 from reports.sections import Section
 from reports.tables import ENOUGH_TASKS, coverage_frame, summary_frame
@@ -50,14 +49,6 @@ _GROUPS = {
     "derived": "Statements derived here",
     "published": "Published constants",
     "claim": "Claims registered by the user",
-}
-# a published constant is measured together with the statement it is compared with
-_MEASURED_WITH = {
-    "per_fedavg.L_F": "S4",
-    "maml.C_L": "S4",
-    "per_fedavg.bias": "S5",
-    "per_fedavg.sigma_F2": "S6",
-    "per_fedavg.gamma_F2": "S7",
 }
 _SCALE_DECADES = 4  # the small tightness scale runs from 1e-4 to 1
 _SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
@@ -107,8 +98,8 @@ def render(
         "assumptions": {name: _prose(text) for name, text in ASSUMPTIONS.items()},
         "setting": _prose(SETTING),
         "manifest": _flattened(manifest),
-        "command": lambda row: repeat_command(row, manifest),
-        "evaluation": evaluation_command,
+        "command": repeat_command,
+        "evaluation": lambda row: evaluation_command(row, [file["file"] for file in manifest.get("claims", [])]),
         "style": Markup(_source(environment, "page.css")),
         "script": Markup(script),
         "script_hash": base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
@@ -192,19 +183,16 @@ def row_anchors(rows: Sequence[Row]) -> dict[str, str]:
     return anchors
 
 
-def repeat_command(row: Row, manifest: Mapping[str, Any]) -> str:
-    """The command that measures a row again, with the plan and seed of this report."""
-    plan = str(manifest.get("plan", PROFILES[1]))
-    which = ["--profile", plan] if plan in PROFILES else ["--plan", plan]
-    seed = ["--seed", str(manifest["seed"])] if manifest.get("seed") else []
-    statement = _MEASURED_WITH.get(row.bound, row.bound)
-    return shlex.join(["python", "-m", "reports.build", *which, "--only", statement, *seed, "--out", "again"])
+def repeat_command(row: Row) -> str:
+    """The command that measures this row alone again and compares it with the stored one, bit for bit."""
+    return shlex.join(["python", "-m", "reports.build", "--reproduce", row.row_id])
 
 
-def evaluation_command(row: Row) -> str:
-    """The command that evaluates a row's right side exactly."""
+def evaluation_command(row: Row, claims: Sequence[str] = ()) -> str:
+    """The command that evaluates a row's right side exactly; a claim's needs the files of the claims."""
     inputs = [f"{key}={value}" for key, value in row.inputs.items()]
-    return shlex.join(["python", "-m", "theory", "eval", row.quantity, *inputs, "--json"])
+    files = [word for file in claims if row.provenance == "claim" for word in ("--claims", file)]
+    return shlex.join(["python", "-m", "theory", "eval", row.quantity, *inputs, *files, "--json"])
 
 
 # --- what the page says first --------------------------------------------------------------------------------------

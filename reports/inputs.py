@@ -23,6 +23,8 @@ from reports.tasks import make_task
 CONSTANTS = ("L", "mu", "rho", "B", "sigma_G", "sigma_H", "gamma_G", "gamma_H")
 # a bound grows when these shrink, so a certified lower bound is their sound side
 _NOISE_SCALES = {"noise_gradient": "g", "noise_amplitude": "a", "noise_frequency": "k"}
+# what a user's own task promises of its gradients over B and of its Hessian-vector products over L
+_PROMISED = 2.0**-30
 SOUND_BELOW = frozenset({"mu", "mu_F"})
 
 
@@ -124,7 +126,7 @@ class Subject:
         """Rounding bounds of one gradient and one Hessian-vector product at points of norm at most radius (S1)."""
         inputs = self.inputs(alpha, nu)
         return with_updates(
-            etas(self.task.family, self.arrays, radius),
+            self._raw_etas(radius),
             alpha=alpha,
             nu=nu,
             radius=radius,
@@ -132,6 +134,11 @@ class Subject:
             L=self.constants["L"].value,
             q=theory.quantity("q").value(**inputs),
         )
+
+    def _raw_etas(self, radius: float) -> Etas:
+        if ball.known(self.task.family):
+            return etas(self.task.family, self.arrays, radius)
+        return Etas(_PROMISED * self.constants["B"].value, _PROMISED * self.constants["L"].value)
 
     def meta_gradient_rounding(self, alpha: float, nu: int, radius: float) -> float:
         """S1: how far the engine's exact meta-gradient may be from the true one at such points."""

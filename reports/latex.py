@@ -139,7 +139,7 @@ _OPENING, _CLOSING = (r"\left", "{", r"\begin"), (r"\right", "}", r"\end")
 def broken(latex: str) -> str:
     r"""An aligned display whose overlong rows are broken before a plus that stands in no bracket.
 
-    >>> long = r"\begin{aligned} a &= " + " + ".join("b" * 30 for _ in range(3)) + r" \end{aligned}"
+    >>> long = r"\begin{aligned} a &= " + " + ".join("b" * 25 for _ in range(3)) + r" \end{aligned}"
     >>> broken(long).count(r"\\")
     1
     """
@@ -237,6 +237,7 @@ def table(columns: Sequence[Column], caption: str, label: str) -> str:
     >>> print(table([Column("a", ["1"], "r")], "One.", "tab:one"))
     \begin{table}[!htbp]
     \centering\footnotesize
+    \setlength{\abovecaptionskip}{0pt}\setlength{\belowcaptionskip}{5pt}
     \caption{One.}
     \label{tab:one}
     \begin{tabular}{@{}r@{}}
@@ -254,6 +255,7 @@ def table(columns: Sequence[Column], caption: str, label: str) -> str:
         [
             r"\begin{table}[!htbp]",
             r"\centering\footnotesize",
+            r"\setlength{\abovecaptionskip}{0pt}\setlength{\belowcaptionskip}{5pt}",
             rf"\caption{{{caption}}}",
             rf"\label{{{label}}}",
             rf"\begin{{tabular}}{{@{{}}{''.join(column.specification for column in columns)}@{{}}}}",

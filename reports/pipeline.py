@@ -18,6 +18,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 import theory
 from reports import statistics
+from reports.appendix import write_appendix
 from reports.claims import stored, with_claim_findings
 from reports.cells import Item, Outcome, execute, items
 from reports.curves import curves_frame
@@ -100,6 +101,9 @@ def build(request: Request) -> Report:
     write_atomically(request.out / "verdicts.json", _strict_json(verdict_file.model_dump(mode="json")))
     write_atomically(request.out / "results.csv", results_frame(rows).to_csv(index=False).encode())
     page = render(rows, figures, manifest, request.plan.title, statistics.FAMILY_WISE_LEVEL, table)
+    write_appendix(
+        request.out / "appendix", rows, figures, request.out / "figures", manifest, statistics.FAMILY_WISE_LEVEL
+    )
     write_atomically(request.out / "index.html", page.encode())
     write_atomically(request.out / "manifest.json", _strict_json(manifest))
     return Report(rows, request.out)

@@ -162,7 +162,7 @@ def load_plan(name_or_file: str) -> Plan:
     """The plan of a profile by name (quick, standard, full), or of a TOML file.
 
     List values of a cell's scalar fields expand to their product, so that a grid is one entry; `columns` and `rows`
-    write many cells as a table. Batch sizes and delta are handed only to the modes that take them.
+    write many cells as a table. An entry of several modes hands batch sizes and delta only to the modes that take them.
     Raises PlanError naming the file, the place in it and what is admissible there.
 
     >>> load_plan("quick").title != ""
@@ -172,7 +172,7 @@ def load_plan(name_or_file: str) -> Plan:
     try:
         raw = tomllib.loads(text)
         for group in ("points", "noise", "runs"):
-            raw[group] = [cell for entry in raw.get(group, []) for one in _tabulated(entry) for cell in _expanded(one)]
+            raw[group] = [cell for entry in raw.get(group, []) for cell in _cells(entry)]
         return Plan.model_validate(raw)
     except tomllib.TOMLDecodeError as error:
         raise PlanError(f"plan {origin}: not valid TOML: {error}") from None
@@ -188,6 +188,12 @@ _LIST_FIELDS = {"statements", "at", "pair", "start"}
 _SIZES = ("D", "D_prime", "D_H")
 
 
+def _cells(entry: dict[str, Any]) -> list[dict[str, Any]]:
+    cells = [cell for one in _tabulated(entry) for cell in _expanded(one)]
+    several_modes = "columns" in entry or isinstance(entry.get("mode"), list)
+    return [_taken(cell) for cell in cells] if several_modes else cells
+
+
 def _tabulated(entry: dict[str, Any]) -> list[dict[str, Any]]:
     if "columns" not in entry:
         return [entry]
@@ -196,7 +202,7 @@ def _tabulated(entry: dict[str, Any]) -> list[dict[str, Any]]:
     for row in rows:
         if len(row) != len(columns):
             raise PlanError(f"rows: {row} has {len(row)} entries, columns has {len(columns)}")
-    return [_taken({**common, **dict(zip(columns, row, strict=True))}) for row in rows]
+    return [{**common, **dict(zip(columns, row, strict=True))} for row in rows]
 
 
 def _taken(cell: dict[str, Any]) -> dict[str, Any]:

@@ -10,6 +10,7 @@ import hashlib
 import io
 import json
 import os
+import sys
 import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -89,7 +90,7 @@ class Store:
         with np.load(io.BytesIO(packed), allow_pickle=False) as arrays:
             return Record(key, body["cell"], body["facts"], {name: arrays[name] for name in arrays.files})
 
-    def keys(self) -> Iterator[str]:
+    def all_keys(self) -> Iterator[str]:
         """The keys of all records, in order."""
         return iter(sorted(path.stem for path in self.folder.glob("*.json")))
 
@@ -105,3 +106,80 @@ def _packed(arrays: Mapping[str, np.ndarray]) -> bytes:
     buffer = io.BytesIO()
     np.savez_compressed(buffer, **{name: np.asarray(value) for name, value in arrays.items()})  # type: ignore[arg-type]
     return buffer.getvalue()
+
+
+def main(arguments: list[str]) -> int:
+    """python -m reports.store ls | show KEY | verify | prune, each with --out DIR; records live in DIR/records.
+
+    Exit status 0; 1 when verify finds a damaged record; 2 for bad input. prune deletes the records that the folder's
+    manifest does not name.
+    """
+    words, out = _folder(arguments)
+    store = Store(out / "records")
+    if not store.folder.is_dir() or not words:
+        problem = "expected ls, show KEY, verify or prune" if not words else f"--out {out}: no records there"
+        return _refused(problem)
+    verb, rest = words[0], words[1:]
+    if verb == "ls" and not rest:
+        for key in store.all_keys():
+            cell = json.loads((store.folder / f"{key}.json").read_text(encoding="utf-8"))["cell"]
+            _say(f"{key[:12]}  {cell['kind']:6}  {cell['cell']['task']:20}  {','.join(cell['cell']['statements'])}")
+        return 0
+    if verb == "show" and len(rest) == 1:
+        keys = [key for key in store.all_keys() if key.startswith(rest[0])]
+        if len(keys) != 1:
+            return _refused(f"show {rest[0]}: {len(keys)} records begin so; expected one")
+        record = store.read(keys[0])
+        shapes = {name: list(value.shape) for name, value in record.arrays.items()}
+        _say(json.dumps({"key": record.key, "cell": record.cell, "facts": record.facts, "arrays": shapes}, indent=1))
+        return 0
+    if verb == "verify" and not rest:
+        return _verify(store)
+    if verb == "prune" and not rest:
+        return _prune(store, out / "manifest.json")
+    return _refused(f"{' '.join(words)}: expected ls, show KEY, verify or prune")
+
+
+def _verify(store: Store) -> int:
+    damaged = 0
+    for key in store.all_keys():
+        try:
+            store.read(key)
+        except (OSError, ValueError) as error:
+            damaged += 1
+            _say(str(error))
+    _say(f"{sum(1 for _ in store.all_keys())} records, {damaged} damaged")
+    return int(damaged > 0)
+
+
+def _prune(store: Store, manifest: Path) -> int:
+    if not manifest.is_file():
+        return _refused(f"{manifest}: not there, so nothing says which records are in use; build the report first")
+    used = set(json.loads(manifest.read_text(encoding="utf-8"))["records"])
+    unused = [path for path in sorted(store.folder.iterdir()) if path.stem not in used]
+    for path in unused:
+        path.unlink()
+    _say(f"{len(unused)} files deleted")
+    return 0
+
+
+def _folder(arguments: list[str]) -> tuple[list[str], Path]:
+    words, out = list(arguments), Path("out")
+    if "--out" in words:
+        place = words.index("--out")
+        out = Path(words[place + 1]) if place + 1 < len(words) else out
+        del words[place : place + 2]
+    return words, out
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+
+
+def _refused(problem: str) -> int:
+    sys.stderr.write(f"reports.store: {problem}\n")
+    return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

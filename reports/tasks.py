@@ -17,6 +17,10 @@ def make_task(plan: TaskPlan) -> Task:
 
     Raises PlanError for an unknown factory or arguments it does not take, naming the task.
     """
+    if ":" in plan.factory:
+        from reports.conformance import load_task
+
+        return load_task(plan.factory)
     if plan.factory not in FACTORIES:
         raise PlanError(
             f"task {plan.name}: factory {plan.factory!r} is unknown; known are {', '.join(sorted(FACTORIES))}"

@@ -77,12 +77,14 @@ def eval_command(
     name: Annotated[str, typer.Argument(metavar="NAME", help="A quantity; see list.")],
     pairs: Pairs = None,
     as_json: Json = False,
+    claims: Annotated[list[str] | None, typer.Option(help="A TOML file of claims whose ids may be named; repeatable.")] = None,
 ) -> None:
     """Evaluate a quantity: correctly rounded value, enclosure and checked hypotheses."""
+    from theory.claims import read_claims, with_claims
     from theory.report_text import evaluation_json, evaluation_text
-    from theory.tables import quantity
+    from theory.tables import default_table
 
-    outcome = quantity(name).evaluate(**_inputs(pairs))
+    outcome = with_claims(default_table(), read_claims(claims or [])).quantity(name).evaluate(**_inputs(pairs))
     typer.echo(json.dumps(evaluation_json(outcome), indent=2) if as_json else evaluation_text(outcome))
     if not outcome.admissible:
         raise typer.Exit(1)

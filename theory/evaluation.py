@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fractions import Fraction
 
+import sympy
 from flint import arb, fmpq
 
 from theory import rounding
-from theory.algebra import symbol
 from theory.errors import InputError, PrecisionError
 from theory.exact import Surd, ball
 from theory.hypotheses import HypothesisCheck
@@ -54,7 +54,7 @@ def bracket(scope: Scope, name: str) -> rounding.Bracket:
         _refuse_overflow(scope, name, value)
         return rounding.Bracket(value, value, value)
     for bits in PRECISIONS:
-        enclosure = ball(number, bits) if isinstance(number, Surd) else scope.ball_of(symbol(name), bits)
+        enclosure = ball(number, bits) if isinstance(number, Surd) else scope.ball_of(sympy.Symbol(name), bits)
         if not enclosure.is_finite():
             continue
         if abs(enclosure) > arb(2) ** 1025:

@@ -40,7 +40,7 @@ def batches_by_purpose(ask: AskSampled, case: SampledCase) -> Comparison:
     """T7: nu batches of D samples, one of D', and nu of D_H (first order: none), each serving what it was drawn for."""
     log = ask.once(case)[1]
     hessians = 0 if case.mode == "first_order_stochastic" else case.nu
-    return Comparison(_inventory(log), f"{case.nu} inner, 1 outer, {hessians} hessian, 0 misused", 0.0)
+    return Comparison(_inventory(case, log), f"{case.nu} inner, 1 outer, {hessians} hessian, 0 misused", 0.0)
 
 
 def bias(ask: AskSampled, case: SampledCase) -> Comparison:
@@ -78,11 +78,14 @@ def _by_batch(calls: list[Call]) -> dict[int, list[Call]]:
 
 
 def _shared(case: SampledCase, uses: list[Call]) -> int:
-    """Calls on one batch beyond those that may share it: one evaluation of each kind at one point, or two probes."""
-    points = len({call.w for call in uses})
-    if case.mode == "hessian_free_stochastic" and points == 2 and _are_probes(uses):
+    """Evaluations on one batch beyond the first one, of gradients (or losses) and Hessians at their points.
+
+    The two probes of one Hessian-free step count as one: S9s asks that they share their batch.
+    """
+    evaluations = len({(call.kind == "hvp", call.w) for call in uses})
+    if case.mode == "hessian_free_stochastic" and evaluations == 2 and _are_probes(uses):
         return 0
-    return points - 1
+    return evaluations - 1
 
 
 def _are_probes(uses: list[Call]) -> bool:
@@ -98,14 +101,18 @@ def _sharing(case: SampledCase, calls: list[Call]) -> str:
     return ""
 
 
-def _inventory(log: Samples) -> str:
+def _inventory(case: SampledCase, log: Samples) -> str:
     drawn = Counter(batch.purpose for batch in log.drawn)
-    misused = sum(_misused(call) for call in log.calls)
+    unused = len(log.drawn) - len(_by_batch(log.calls))
+    misused = unused + sum(_misused(case, call) for call in log.calls)
     return f"{drawn['inner']} inner, {drawn['outer']} outer, {drawn['hessian']} hessian, {misused} misused"
 
 
-def _misused(call: Call) -> bool:
-    return call.kind == "hvp" and call.batch.purpose != "hessian"
+def _misused(case: SampledCase, call: Call) -> bool:
+    """A Hessian on a batch for gradients, or the reverse (Hessian-free probes are gradients on Hessian batches)."""
+    if call.kind == "hvp":
+        return call.batch.purpose != "hessian"
+    return call.batch.purpose == "hessian" and case.mode != "hessian_free_stochastic"
 
 
 PROPERTIES = (

@@ -30,6 +30,9 @@ CURVE_COLUMNS = (
     "row_id_T2", "row_id_T3",
 )  # fmt: skip
 
+_TEXTS = ("task", "mode", "row_id_T2", "row_id_T3")
+_WHOLE = ("nu", "tau", "m", "n", "k")
+
 _log = logging.getLogger(__name__)
 
 
@@ -89,4 +92,7 @@ def read_curves(path: Path) -> pd.DataFrame:
     """The curves that a report stores as CSV, every number as it was; without such a file, no curves."""
     if not path.is_file():
         return pd.DataFrame(columns=list(CURVE_COLUMNS))
-    return pd.read_csv(path, float_precision="round_trip")
+    texts = pd.read_csv(path, dtype=str)
+    return texts.astype({name: "float64" for name in texts.columns if name not in _TEXTS}).astype(
+        {name: "int64" for name in _WHOLE if name in texts.columns}
+    )

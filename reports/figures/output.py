@@ -100,7 +100,29 @@ def _saved(drawing: Drawing, title: str, format: Format) -> bytes:
     backend: dict[str, Any] = {"metadata": metadata} if metadata else {}
     buffer = io.BytesIO()
     drawing.savefig(buffer, format=format, facecolor="white", dpi=_DOTS_PER_INCH, **backend)
-    return buffer.getvalue()
+    return _self_contained(buffer.getvalue().decode()).encode() if format == "pgf" else buffer.getvalue()
+
+
+_PGF_HEAD = """% \\input this file in a document that loads pgf and amsmath.
+\\begingroup%
+\\providecommand{\\mathdefault}[1]{#1}%
+"""
+_TEXT_STARTS = r"\def%{\%}"
+
+
+def _self_contained(pgf: str) -> str:
+    """PGF that needs no preamble beyond its packages: what matplotlib asks for is defined, underscores are letters."""
+    body = pgf[pgf.index("\\begingroup%\n") + len("\\begingroup%\n") :]
+    return _PGF_HEAD + "\n".join(_letters(line) for line in body.split("\n"))
+
+
+def _letters(line: str) -> str:
+    head, start, text = line.rpartition(_TEXT_STARTS)
+    parts = text.split("$")
+    if not (start and line.startswith("\\pgftext")):
+        return line
+    plain = [part if place % 2 else re.sub(r"(?<!\\)_", r"\\_", part) for place, part in enumerate(parts)]
+    return head + start + "$".join(plain)
 
 
 def _shorter(attribute: re.Match[str]) -> str:

@@ -145,8 +145,8 @@ def draw_probes(frame: pd.DataFrame) -> Drawing:
         )
         axes.annotate(
             f"best $\\delta$: {mathtext(best['delta'])}", (best["delta"], best["float64"]),
-            xytext=(0, 12), textcoords="offset points",
-            ha="center", va="bottom", fontsize=points(7.5),
+            xytext=(7, -4), textcoords="offset points",
+            ha="left", va="top", fontsize=points(7.5),
         )  # fmt: skip
     label_ends(axes, ends)
     axes.set_xlabel(axis_label("probe length", "delta"))

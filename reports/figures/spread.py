@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from fractions import Fraction
 
 import pandas as pd
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Drawing
 from matplotlib.ticker import MaxNLocator
@@ -84,7 +85,7 @@ def spread_figure(rows: Sequence[Row]) -> Figure:
     frame = spread_frame(rows)
     groups = _groups(frame)
     caption = (
-        "Spread of the meta-gradients over the agents. Left panels: against the number of fine-tuning steps, the right "
+        "Left panels: against the number of fine-tuning steps, the right "
         "side of S7 (blue squares), the largest spread found (black dots) and the square root of Per-FedAvg's published "
         "bound at one step. Last panel: every row, measured against predicted; on the diagonal the bound is attained."
     )
@@ -101,7 +102,7 @@ def spread_figure(rows: Sequence[Row]) -> Figure:
 
 def _range(ratios: pd.Series) -> str:
     low, high = short(float(ratios.min())), short(float(ratios.max()))
-    return low if low == high else rf"{low} \text{{ to }} {high}"
+    return low if low == high else rf"{low}$ to ${high}"
 
 
 def _describe(task: str, group: pd.DataFrame) -> str:
@@ -136,7 +137,10 @@ def draw_spread(frame: pd.DataFrame) -> Drawing:
         axes.set_xlabel(axis_label("steps", "nu"))
     _all_panel(grid[-1], frame)
     grid[0].set_ylabel(f"{symbol('gamma_F')}  ({unit('gamma_F')})")
-    handles = {label: handle for axes in grid for handle, label in zip(*axes.get_legend_handles_labels(), strict=True)}
+    handles: dict[str, Artist] = {}
+    for axes in grid:
+        for handle, label in zip(*axes.get_legend_handles_labels(), strict=True):
+            handles.setdefault(label, handle)
     drawing.legend(handles.values(), handles.keys(), loc="outside upper left", ncols=5, columnspacing=1.4)
     return drawing
 
@@ -166,4 +170,4 @@ def _all_panel(axes: Axes, frame: pd.DataFrame) -> None:
         log_limits(axes, shown["measured"], shown["predicted"])
         axes.set_xscale("log")
     axes.set_xlabel(f"predicted {symbol('gamma_F')}")
-    axes.set_title("measured against predicted", pad=4)
+    axes.set_title("all rows", pad=4)

@@ -253,7 +253,18 @@ class _Measured:
         ]
         if self.cell.nu == 1 and self.alpha * self.subject.constants["L"].value <= 1:
             rows.append(self._finding("per_fedavg.L_F", "per_fedavg.L_F", ratio))
+        if self.subject.constants["rho"].value > 0:
+            rows.append(self._finding("maml.C_L", "maml.C_L", self._slope(ratio, grad_norm)))
         return rows
+
+    def _slope(self, ratio: arb, grad_norm: arb) -> arb:
+        """What multi-step MAML's smoothness leaves to C_L: (ratio - L (1 + alpha L)^{2 nu}) / norm(grad f_i(u))."""
+        L = ball.ball(self.subject.constants["L"].value)
+        flat = L
+        for _ in range(2 * self.cell.nu):
+            flat = flat * (1 + ball.ball(self.alpha) * L)
+        excess = ratio - flat
+        return arb(0) if excess < 0 or grad_norm == 0 else excess / grad_norm
 
     def _S7(self) -> list[Finding]:
         gradients = [self.meta_of(i).exact(self.w) for i in range(self.subject.task.n)]

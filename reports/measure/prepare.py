@@ -39,6 +39,7 @@ class Prepared:
     start: torch.Tensor
     refusal: str | None
     power: tuple[PowerCalculation, ...] = ()
+    seeds: int = 1
 
     @property
     def replicas(self) -> int:
@@ -75,7 +76,7 @@ class Prepared:
         )
 
 
-def prepare(subject: Subject, cell: RunCell, level: float = 1e-3) -> Prepared:
+def prepare(subject: Subject, cell: RunCell, level: float = 1e-3, seeds: int = 1) -> Prepared:
     """Choose beta as the cell asks, confine the run, and complete the exact inputs.
 
     A quadratic run gets the smallest ball that no possible run with these settings leaves, whatever is drawn; the step
@@ -105,7 +106,7 @@ def prepare(subject: Subject, cell: RunCell, level: float = 1e-3) -> Prepared:
     rated = [statement for statement in cell.statements if statement in ("T2", "T3")]
     power = [_power(subject, statement, inputs, level) for statement in rated]
     sized = tuple(one for one in power if one is not None)
-    return Prepared(subject, cell, {**subject.constants, **rate}, inputs, settings, start, refusal, sized)
+    return Prepared(subject, cell, {**subject.constants, **rate}, inputs, settings, start, refusal, sized, seeds)
 
 
 def _power(subject: Subject, statement: str, inputs: dict[str, str], level: float) -> PowerCalculation | None:
@@ -160,6 +161,10 @@ def _start(subject: Subject, cell: RunCell) -> torch.Tensor:
 
 def _start_gap(subject: Subject, alpha: float, cell: RunCell, start: torch.Tensor) -> float:
     """F(w_0) - F_low with F_low <= F*: at least the gap that T2 and T3 speak of, so the right side stays sound."""
+    if not ball.known(subject.task.family):
+        value = float(empirics.meta_loss(subject.task, start, alpha, cell.nu).mean())
+        low = subject.task.loss_lower_bound().value
+        return upwards(value - low + 2.0**-30 * (abs(value) + abs(low)))
     with flint.ctx.workprec(ball.BITS):
         agents = [BallMeta(f, ball.ball(alpha), cell.nu) for f in subject.losses]
         point = ball.column(start.numpy())

@@ -58,7 +58,7 @@ class _Measured:
         replicas = evidence.values.size if isinstance(evidence, Sampled) else 1
         setting = Setting(
             p.subject.name, p.cell.mode, s.nu, p.subject.task.n, s.alpha, s.tau, s.participants_of(p.subject.task.n),
-            s.beta, K=rounds, replicas=replicas,
+            s.beta, K=rounds, seeds=1 if p.surely_one_path else p.seeds, replicas=replicas,
         )  # fmt: skip
         inputs = {**p.inputs, **{key: exact(value) for key, value in (extra or {}).items()}}
         if p.refusal is not None:
@@ -166,7 +166,8 @@ class _Measured:
         margin = Fraction(upwards(2 * p.B_F * error + error**2))
         evidence = Enclosed(Fraction(value) - margin, Fraction(value) + margin, "float64 with a proved rounding bound")
         predicted = theory.quantity("T2").evaluate(**p.inputs).value
-        if predicted is None or not evidence.lower <= Fraction(predicted) <= evidence.upper:
+        decided = predicted is None or not evidence.lower <= Fraction(predicted) <= evidence.upper
+        if decided or not ball.known(p.subject.task.family):
             return evidence
         if self._moments is not None:
             return self._moments.mean_squared_gradient

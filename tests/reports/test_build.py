@@ -100,7 +100,7 @@ def test_only_measures_what_was_asked_for(tmp_path: Path) -> None:
     out = tmp_path / "out"
     done = command("--profile", "quick", "--only", "S4,T2", "--out", str(out), "--device", "cpu", "--jobs", "1")
     assert done.returncode == 0, done.stderr
-    assert {row.bound for row in rows_of(out)} == {"S4", "T2", "per_fedavg.L_F"}
+    assert {row.bound for row in rows_of(out)} == {"S4", "T2", "per_fedavg.L_F", "maml.C_L"}
 
 
 @pytest.mark.parametrize(

@@ -185,15 +185,10 @@ def test_one_violation_outweighs_any_number_of_rows_that_hold():
     assert headline(rows) == "1 of 1 bounds is violated: S4"
 
 
-def test_commands_repeat_the_row_with_the_plan_and_seed_of_the_report():
-    published = make_row("per_fedavg.bias", mode="stochastic")
-    assert (
-        repeat_command(published, MANIFEST)
-        == "python -m reports.build --profile standard --only S5 --seed 7 --out again"
-    )
-    own = repeat_command(make_row("T2"), {"plan": "my plan.toml"})
-    assert own == "python -m reports.build --plan 'my plan.toml' --only T2 --out again"
-    assert evaluation_command(make_row("S4", quantity="L_F")).startswith("python -m theory eval L_F alpha=1/4 L=1 ")
+def test_commands_repeat_the_row_and_its_evaluation():
+    row = make_row("S4", quantity="L_F")
+    assert repeat_command(row) == f"python -m reports.build --reproduce {row.row_id}"
+    assert evaluation_command(row).startswith("python -m theory eval L_F alpha=1/4 L=1 ")
 
 
 def test_a_report_of_four_hundred_rows_stays_within_three_mebibytes():

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from reports.store import Store, record_key, write_atomically
+from reports.store import Store, main, record_key, write_atomically
 
 CELL = {"kind": "points", "nu": 2}
 
@@ -17,7 +17,7 @@ def test_a_record_comes_back_as_it_was_written(tmp_path: Path) -> None:
     store = Store(tmp_path)
     written = store.write(CELL, {"alpha": 0.1}, {"w": np.arange(3.0)})
     assert written.key in store
-    assert list(store.keys()) == [written.key]
+    assert list(store.all_keys()) == [written.key]
     read = store.read(written.key)
     assert (read.cell, read.facts) == (CELL, {"alpha": 0.1})
     assert np.array_equal(read.arrays["w"], np.arange(3.0))
@@ -64,3 +64,30 @@ def test_a_failed_write_leaves_nothing_behind(tmp_path: Path) -> None:
 def test_nan_never_enters_a_record(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="JSON"):
         Store(tmp_path).write(CELL, {"x": float("nan")}, {})
+
+
+def test_the_command_lists_shows_verifies_and_prunes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    cell = {"kind": "points", "cell": {"task": "q", "statements": ["S4"]}}
+    store = Store(tmp_path / "records")
+    used = store.write(cell, {}, {"w": np.arange(3.0)}).key
+    unused = store.write({**cell, "seed": 1}, {}, {"w": np.arange(3.0)}).key
+    (tmp_path / "manifest.json").write_text(json.dumps({"records": [used]}))
+    out = ["--out", str(tmp_path)]
+    assert main(["ls", *out]) == 0
+    assert len(capsys.readouterr().out.splitlines()) == 2
+    assert main(["show", used[:12], *out]) == 0
+    assert json.loads(capsys.readouterr().out)["arrays"] == {"w": [3]}
+    assert main(["verify", *out]) == 0
+    assert main(["prune", *out]) == 0
+    assert list(store.all_keys()) == [used]
+    assert unused not in store
+    (tmp_path / "records" / f"{used}.npz").write_bytes(b"damaged")
+    assert main(["verify", *out]) == 1
+    assert used in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("words", [[], ["show"], ["show", "zz"], ["erase"], ["ls", "more"]])
+def test_bad_words_are_one_line_and_exit_2(tmp_path: Path, capsys: pytest.CaptureFixture[str], words: list[str]) -> None:
+    (tmp_path / "records").mkdir()
+    assert main([*words, "--out", str(tmp_path)]) == 2
+    assert len(capsys.readouterr().err.strip().splitlines()) == 1

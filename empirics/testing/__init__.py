@@ -1,0 +1,87 @@
+"""Is my meta-gradient right? Properties that every correct implementation has, to run on your own code.
+
+`check_meta_gradient`, `check_stochastic` and `check_round` take a function of yours, for torch tensors or NumPy
+arrays, and test it on generated losses against answers found by other routes. Needs hypothesis; replaying a failure
+does not.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from empirics.testing.adapter import on_modules
+    from empirics.testing.arrays import WrongResultError
+    from empirics.testing.cases import Case
+    from empirics.testing.checkers import Report, check_meta_gradient, check_round, check_stochastic
+    from empirics.testing.failure import CheckFailedError, Failure
+    from empirics.testing.known_constants import as_task, constants_of
+    from empirics.testing.modules import ModuleProblem, module_problem
+    from empirics.testing.network_problem import Network
+    from empirics.testing.problems import Problem, Quadratic, Ridge
+    from empirics.testing.rounds import RoundCase, RoundSetting
+    from empirics.testing.sampled import SampledCase, Samples
+    from empirics.testing.tables import replay
+
+_HOMES = {
+    "Case": "cases",
+    "CheckFailedError": "failure",
+    "Failure": "failure",
+    "ModuleProblem": "modules",
+    "Network": "network_problem",
+    "Problem": "problems",
+    "Quadratic": "problems",
+    "Report": "checkers",
+    "Ridge": "problems",
+    "RoundCase": "rounds",
+    "RoundSetting": "rounds",
+    "SampledCase": "sampled",
+    "Samples": "sampled",
+    "WrongResultError": "arrays",
+    "as_task": "known_constants",
+    "check_meta_gradient": "checkers",
+    "check_round": "checkers",
+    "check_stochastic": "checkers",
+    "constants_of": "known_constants",
+    "module_problem": "modules",
+    "on_modules": "adapter",
+    "replay": "tables",
+}
+
+__all__ = [
+    "Case",
+    "CheckFailedError",
+    "Failure",
+    "ModuleProblem",
+    "Network",
+    "Problem",
+    "Quadratic",
+    "Report",
+    "Ridge",
+    "RoundCase",
+    "RoundSetting",
+    "SampledCase",
+    "Samples",
+    "WrongResultError",
+    "as_task",
+    "check_meta_gradient",
+    "check_round",
+    "check_stochastic",
+    "constants_of",
+    "module_problem",
+    "on_modules",
+    "replay",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Import the home of a public name on first use."""
+    if name in _HOMES:
+        return getattr(import_module(f"empirics.testing.{_HOMES[name]}"), name)
+    raise AttributeError(f"module 'empirics.testing' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    """The public names."""
+    return sorted(__all__)

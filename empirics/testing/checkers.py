@@ -1,0 +1,167 @@
+"""The three checkers: hand over your function, get a report, or an error that says what is wrong with it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any
+
+import torch
+from hypothesis import strategies as st
+
+from empirics.errors import InputError
+from empirics.testing.arrays import Arrays, arrays_of
+from empirics.testing.budget import Budget, budget_of
+from empirics.testing.failure import CheckFailedError, Failure, script_of
+from empirics.testing.modules import ModuleProblem
+from empirics.testing.property import Property
+from empirics.testing.search import Found, search
+from empirics.testing.tables import META_GRADIENT, ROUND, STOCHASTIC, Checker, likely_cause
+
+_NEEDS_GENERATED = "precision"
+
+
+@dataclass(frozen=True)
+class Report:
+    """Properties that hold: (property, mode) -> the largest difference seen, as a fraction of what is allowed."""
+
+    checker: str
+    worst: dict[tuple[str, str], float]
+
+    def __str__(self) -> str:
+        """One line a property."""
+        rows = [f"  {name:24s} {mode:24s} {ratio:.2g}" for (name, mode), ratio in self.worst.items()]
+        return "\n".join([f"{self.checker}: {len(rows)} properties hold; largest difference / allowed:", *rows])
+
+
+def check_meta_gradient(
+    f: Callable[..., Any],
+    *,
+    modes: Sequence[str] = ("exact",),
+    dtype: Any = torch.float64,
+    max_examples: int | None = None,
+    profile: str = "ci",
+    problem: ModuleProblem | None = None,
+) -> Report:
+    """Check f(problem, w, alpha, nu, mode, delta) -> one agent's meta-gradient, the shape and dtype of w.
+
+    problem offers `loss(w)`, `gradient(w)`, `hvp(w, v)` and `d`; w is a fresh tensor or array (d,); delta is None
+    except in Hessian-free mode. Use whichever of them your code uses: with tensors `loss` is differentiable.
+
+    Args:
+        f: the function to check.
+        modes: among exact, first_order, hessian_free.
+        dtype: torch.float64, torch.float32 (f gets tensors), numpy.float64 or numpy.float32 (f gets arrays).
+        max_examples: examples for each property, default that of the profile (25 in ci).
+        profile: ci (the same examples each time), thorough (ten times as many, drawn afresh) or targeted (climbing).
+        problem: a model of your own (`module_problem`) in place of generated losses; properties that have to
+            transform the loss are then left out.
+
+    Raises:
+        CheckFailedError: some property fails; says which, both numbers, the likely cause, a small case and a script.
+        InputError: an unknown mode, dtype or profile.
+
+    >>> def mine(problem, w, alpha, nu, mode, delta):
+    ...     points = [w]
+    ...     for _ in range(nu):
+    ...         points.append(points[-1] - alpha * problem.gradient(points[-1]))
+    ...     v = problem.gradient(points.pop())
+    ...     while points:
+    ...         v = v - alpha * problem.hvp(points.pop(), v)
+    ...     return v
+    >>> check_meta_gradient(mine, dtype="numpy.float64", max_examples=3).checker
+    'check_meta_gradient'
+    """
+    own = None if problem is None else problem.cases
+    return _check(META_GRADIENT, f, tuple(modes), arrays_of(dtype), budget_of(profile, max_examples), own)
+
+
+def check_stochastic(
+    f: Callable[..., Any],
+    *,
+    modes: Sequence[str] = ("stochastic",),
+    dtype: Any = torch.float64,
+    max_examples: int | None = None,
+    profile: str = "ci",
+) -> Report:
+    """Check f(samples, w, alpha, nu, mode, delta) -> one agent's stochastic meta-gradient.
+
+    samples.draw("inner" | "outer" | "hessian") gives a fresh batch; samples.loss(w, batch), .gradient(w, batch) and
+    .hvp(w, v, batch) use it, and every call is logged. All batches that could be drawn are enumerated, so means and
+    errors are exact. Modes among stochastic, first_order_stochastic, hessian_free_stochastic; the rest as in
+    `check_meta_gradient`.
+
+    >>> def reckless(samples, w, alpha, nu, mode, delta):
+    ...     batch = samples.draw("inner")                        # one batch for everything
+    ...     for _ in range(nu):
+    ...         w = w - alpha * samples.gradient(w, batch)
+    ...     return samples.gradient(w, batch)
+    >>> check_stochastic(reckless, modes=["first_order_stochastic"], dtype="numpy.float64")
+    Traceback (most recent call last):
+    empirics.testing.failure.CheckFailedError: check_stochastic: ... independent_batches ...
+    """
+    return _check(STOCHASTIC, f, tuple(modes), arrays_of(dtype), budget_of(profile, max_examples), None)
+
+
+def check_round(
+    f: Callable[..., Any], *, dtype: Any = torch.float64, max_examples: int | None = None, profile: str = "ci"
+) -> Report:
+    """Check f(problems, w, setting) -> the next server iterate: exact mode, every agent takes part, equal weights.
+
+    setting has alpha, nu, beta and tau; problems is a list; the rest as in `check_meta_gradient`.
+
+    >>> def sgd(problems, w, setting):
+    ...     return w - setting.beta * problems[0].gradient(w)
+    >>> check_round(sgd, dtype="numpy.float64")
+    Traceback (most recent call last):
+    empirics.testing.failure.CheckFailedError: check_round: ...
+    """
+    return _check(ROUND, f, ("exact",), arrays_of(dtype), budget_of(profile, max_examples), None)
+
+
+def _check(
+    checker: Checker, f: Callable[..., Any], modes: tuple[str, ...], arrays: Arrays, budget: Budget, own_cases: Any
+) -> Report:
+    unknown = [mode for mode in modes if mode not in checker.modes]
+    if unknown or not modes:
+        raise InputError(f"modes = {modes}: expected some of {', '.join(checker.modes)}")
+    pairs = checker.applicable(modes)
+    if own_cases is not None:
+        pairs = [(tested, mode) for tested, mode in pairs if tested.name in ModuleProblem.PROPERTIES]
+    failures, worst = [], {}
+    for tested, mode in pairs:
+        ask = checker.ask(f, arrays)
+        cases = _strategy(checker, tested, mode, arrays) if own_cases is None else own_cases(mode)
+        outcome = search(lambda case, test=tested.test, ask=ask: test(ask, case), cases, budget)
+        worst[tested.name, mode] = outcome.worst
+        if outcome.failure is not None:
+            failures.append(_failure(checker, tested, mode, f, arrays, outcome.failure))
+            if tested is checker.properties[0] and tested.name.startswith("returns_"):
+                break
+    if failures:
+        raise CheckFailedError(checker.name, len(pairs), tuple(failures))
+    return Report(checker.name, worst)
+
+
+def _strategy(checker: Checker, tested: Property, mode: str, arrays: Arrays) -> st.SearchStrategy[Any]:
+    return getattr(import_module(checker.strategies), tested.cases)(mode, arrays)
+
+
+def _failure(
+    checker: Checker, tested: Property, mode: str, f: Callable[..., Any], arrays: Arrays, found: Found
+) -> Failure:
+    cause = found.note or likely_cause(tested, checker.ask(f, arrays), found.case, found.comparison)
+    script = script_of(tested, f, found.case, arrays)
+    return Failure(
+        checker.name,
+        tested.name,
+        tested.claim,
+        mode,
+        str(arrays),
+        cause,
+        found.case,
+        found.comparison,
+        found.error,
+        script,
+    )

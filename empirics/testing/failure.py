@@ -1,0 +1,87 @@
+"""A failed property, said so that its reader can act: both numbers, the likely cause, the case, a script."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, fields, is_dataclass
+from typing import Any
+
+from empirics.testing.arrays import Arrays, WrongResultError
+from empirics.testing.comparison import Comparison
+from empirics.testing.property import Property
+
+
+@dataclass(frozen=True, eq=False)
+class Failure:
+    """One property that failed, with the smallest case that was found; `script` repeats it without hypothesis."""
+
+    checker: str
+    property: str
+    claim: str
+    mode: str
+    dtype: str
+    cause: str
+    case: Any
+    comparison: Comparison | None
+    error: WrongResultError | None
+    script: str
+
+    def __str__(self) -> str:
+        """The whole report."""
+        if self.comparison is None:
+            sides = [f"found:     {self.error}", "expected:  one gradient"]
+        else:
+            found, _, rest = str(self.comparison).partition(", expected ")
+            expected, _, tolerance = rest.rpartition(", tolerance ")
+            sides = [
+                f"found:     {found.removeprefix('found ')}",
+                f"expected:  {expected.removeprefix('== ')}",
+                f"off by:    {self.comparison.difference:.3g}, and rounding explains at most {tolerance}",
+            ]
+        lines = [
+            f"property:  {self.property} ({self.checker}, mode {self.mode}, {self.dtype})",
+            f"claim:     {self.claim}",
+            *sides,
+            f"likely:    {self.cause}",
+            f"case:      {self.case!r}",
+            "repeat it without hypothesis:",
+            *(f"    {line}" for line in self.script.splitlines()),
+        ]
+        return "\n".join(lines)
+
+
+class CheckFailedError(AssertionError):
+    """Raised by a checker; `failures` holds every property that failed, the first of which is printed in full."""
+
+    def __init__(self, checker: str, tested: int, failures: tuple[Failure, ...]) -> None:
+        """Keep the failures."""
+        names = ", ".join(f"{failure.property} ({failure.mode})" for failure in failures)
+        super().__init__(f"{checker}: {len(failures)} of {tested} properties failed: {names}\n\n{failures[0]}")
+        self.failures = failures
+
+
+def script_of(tested: Property, f: Callable[..., Any], case: Any, arrays: Arrays) -> str:
+    """Python that prints the comparison of a property on a case, without hypothesis."""
+    name = getattr(f, "__qualname__", "")
+    module = getattr(f, "__module__", None)
+    importable = name.isidentifier() and module not in (None, "__main__")
+    source = f"from {module} import {name}" if importable else "from your_module import your_function"
+    used = ", ".join(sorted({*_classes(case), "replay"}))
+    return "\n".join(
+        [
+            f"from empirics.testing import {used}",
+            source,
+            f"case = {case!r}",
+            f'print(replay("{tested.name}", {name if importable else "your_function"}, case, "{arrays}"))',
+        ]
+    )
+
+
+def _classes(value: Any) -> set[str]:
+    """Names of the dataclasses that a case is made of."""
+    if isinstance(value, tuple):
+        return set().union(*map(_classes, value))
+    if not is_dataclass(value):
+        return set()
+    inner = (_classes(getattr(value, field.name)) for field in fields(value))
+    return {type(value).__name__}.union(*inner)

@@ -1,0 +1,111 @@
+"""What classic mistakes would have given: a wrong answer that equals one of these names its own cause."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from empirics.testing import oracles
+from empirics.testing.cases import Case
+from empirics.testing.problems import Problem
+from empirics.testing.rounds import RoundCase, local_paths, next_iterate
+
+_SINGLE = float(np.finfo(np.float32).eps)
+
+
+def diagnosis(case: Case, found: np.ndarray, tolerance: float) -> str:
+    """The mistake whose value on the case is the found one, or no text; `found` is taken to be wrong."""
+    expected = oracles.meta_gradient_of(case.problem, case.point, case.alpha, case.nu, case.mode, case.delta)
+    if np.linalg.norm(found - expected) <= tolerance:
+        return ""
+    for sentence, value in _meta_gradients(case):
+        apart = np.linalg.norm(value - expected) > 16 * tolerance
+        if apart and np.linalg.norm(found - value) <= 4 * tolerance:
+            return f"the answer is, to rounding, what comes out when {sentence}"
+    if np.linalg.norm(found - expected) <= case.rounding(_SINGLE):
+        return "the answer is right to single precision only: something is computed or stored in float32"
+    return ""
+
+
+def round_diagnosis(case: RoundCase, found: np.ndarray, tolerance: float) -> str:
+    """The same for a round."""
+    expected = next_iterate(case)
+    if np.linalg.norm(found - expected) <= tolerance:
+        return ""
+    for sentence, value in _rounds(case):
+        apart = np.linalg.norm(value - expected) > 16 * tolerance
+        if apart and np.linalg.norm(found - value) <= 4 * tolerance:
+            return f"the answer is, to rounding, what comes out when {sentence}"
+    return ""
+
+
+def _meta_gradients(case: Case) -> Iterator[tuple[str, np.ndarray]]:
+    f, w, alpha, nu = case.problem, case.point, case.alpha, case.nu
+    points = oracles.trajectory(f, w, alpha, nu)
+    outer = oracles.gradient_at(f, points[-1])
+    hessians = [oracles.hessian_at(f, point) for point in points]
+    if case.mode != "exact":
+        yield "Hessian-vector products are exact (the mode is ignored)", _swept(outer, hessians[:nu], alpha)
+    if case.mode != "first_order":
+        yield "all Hessians are dropped (first order)", outer
+    yield "nothing is adapted (the plain gradient at w)", oracles.gradient_at(f, w)
+    yield "nu - 1 steps are taken", oracles.jacobian_product(f, w, alpha, max(nu - 1, 0))
+    yield "nu + 1 steps are taken", oracles.jacobian_product(f, w, alpha, nu + 1)
+    if case.mode == "hessian_free" and case.delta is not None:
+        yield from _probes(f, points, outer, alpha, case.delta)
+    if not nu:
+        return
+    yield "the factors are multiplied in the reverse order", _swept(outer, hessians[:nu][::-1], alpha)
+    yield "the last Hessian factor is dropped", _swept(outer, hessians[: nu - 1], alpha)
+    yield "the first Hessian factor is dropped", _swept(outer, hessians[1:nu], alpha)
+    yield "each Hessian is taken one step later, at w^(l+1)", _swept(outer, hessians[1:], alpha)
+    yield "all Hessians are taken at w", _swept(outer, hessians[:1] * nu, alpha)
+    yield "the Hessian is added instead of subtracted", _swept(outer, hessians[:nu], -alpha)
+    yield "products of Hessians (alpha^2 terms) are dropped", outer - alpha * sum(hessians[:nu]) @ outer
+    early = oracles.gradient_at(f, points[-2])
+    yield "the outer gradient is taken at w^(nu-1)", _swept(early, hessians[:nu], alpha)
+    yield "the sign of the whole answer is wrong", -_swept(outer, hessians[:nu], alpha)
+
+
+def _probes(
+    f: Problem, points: list[np.ndarray], outer: np.ndarray, alpha: float, delta: float
+) -> Iterator[tuple[str, np.ndarray]]:
+    one_sided = normalised = late = outer
+    for place in range(len(points) - 2, -1, -1):
+        at = points[place]
+        step = oracles.gradient_at(f, at + delta * one_sided) - oracles.gradient_at(f, at)
+        one_sided = one_sided - alpha / delta * step
+        unit = normalised / (np.linalg.norm(normalised) or 1.0)
+        step = oracles.gradient_at(f, at + delta * unit) - oracles.gradient_at(f, at - delta * unit)
+        normalised = normalised - alpha * np.linalg.norm(normalised) / (2 * delta) * step
+        after = points[place + 1]
+        step = oracles.gradient_at(f, after + delta * late) - oracles.gradient_at(f, after - delta * late)
+        late = late - alpha / (2 * delta) * step
+    yield "the difference is one-sided", one_sided
+    yield "the probe direction is normalised", normalised
+    yield "the probes are at w^(l+1)", late
+
+
+def _swept(v: np.ndarray, hessians: list[np.ndarray], alpha: float) -> np.ndarray:
+    """P^0 P^1 ... v for the Hessians listed from the first factor to the last."""
+    for matrix in reversed(hessians):
+        v = v - alpha * matrix @ v
+    return v
+
+
+def _rounds(case: RoundCase) -> Iterator[tuple[str, np.ndarray]]:
+    setting, paths = case.setting, local_paths(case)
+    ends = np.array([path[-1] for path in paths])
+    counts = np.array([getattr(problem, "samples", 1) for problem in case.problems], dtype=float)
+    yield "alpha and beta are exchanged", next_iterate(case.but(alpha=setting.beta, beta=setting.alpha))
+    yield "alpha stands for beta", next_iterate(case.but(beta=setting.alpha))
+    yield "beta stands for alpha", next_iterate(case.but(alpha=setting.beta))
+    yield "agents are weighted by their numbers of data points", counts @ ends / counts.sum()
+    yield "agents are added instead of averaged", case.point + (ends - case.point).sum(axis=0)
+    yield "the sign of the meta step is wrong", next_iterate(case.but(beta=-setting.beta))
+    yield "one local step is taken", next_iterate(case.but(tau=1))
+    yield "tau - 1 local steps are taken", next_iterate(case.but(tau=setting.tau - 1))
+    yield "tau + 1 local steps are taken", next_iterate(case.but(tau=setting.tau + 1))
+    yield "nothing is fine-tuned (plain FedAvg)", next_iterate(case.but(nu=0))
+    yield "nu + 1 fine-tuning steps are taken", next_iterate(case.but(nu=setting.nu + 1))

@@ -1,0 +1,101 @@
+"""Which properties each checker runs, and how it asks; no hypothesis here, so that a failure can be replayed without."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from empirics.errors import InputError
+from empirics.testing import (
+    properties_approximate,
+    properties_conduct,
+    properties_exact,
+    properties_round,
+    properties_sampled,
+    properties_symmetry,
+)
+from empirics.testing.arrays import Arrays, WrongResultError, arrays_of
+from empirics.testing.ask import Ask
+from empirics.testing.cases import Case
+from empirics.testing.comparison import Comparison
+from empirics.testing.property import FULL_BATCH, SAMPLED, Property
+from empirics.testing.rounds import AskRound
+from empirics.testing.sampled import AskSampled, SampledCase
+from empirics.testing.suspects import diagnosis, round_diagnosis
+
+
+@dataclass(frozen=True)
+class Checker:
+    """A checker: its properties in the order in which they are reported, the first of them about the answer's shape."""
+
+    name: str
+    properties: tuple[Property, ...]
+    modes: tuple[str, ...]
+    ask: Callable[[Callable[..., Any], Arrays], Any]
+    strategies: str
+
+    def applicable(self, modes: tuple[str, ...]) -> list[tuple[Property, str]]:
+        """Every property with every mode that it speaks about."""
+        return [(own, mode) for own in self.properties for mode in modes if mode in own.modes]
+
+
+META_GRADIENT = Checker(
+    "check_meta_gradient",
+    (
+        *properties_exact.PROPERTIES,
+        *properties_approximate.PROPERTIES,
+        *properties_symmetry.PROPERTIES,
+        *properties_conduct.PROPERTIES,
+    ),
+    FULL_BATCH,
+    Ask,
+    "empirics.testing.strategies",
+)
+STOCHASTIC = Checker(
+    "check_stochastic", properties_sampled.PROPERTIES, SAMPLED, AskSampled, "empirics.testing.sampled_strategies"
+)
+ROUND = Checker(
+    "check_round", properties_round.PROPERTIES, ("exact",), AskRound, "empirics.testing.round_strategies"
+)
+CHECKERS = (META_GRADIENT, STOCHASTIC, ROUND)
+
+
+def replay(name: str, f: Callable[..., Any], case: Any, dtype: Any = "torch.float64") -> Comparison:
+    """What the property `name` finds on one case: both sides, and whether it `.holds`.
+
+    Raises:
+        InputError: no property has that name.
+        WrongResultError: the function raised, or its answer is not one gradient.
+
+    >>> from empirics.testing import Case, Quadratic
+    >>> case = Case(Quadratic(A=((1.0,),), c=(0.0,)), w=(8.0,), alpha=0.5, nu=1)
+    >>> print(replay("one_step", lambda f, w, alpha, nu, mode, delta: f.gradient(w), case))
+    found [8], expected == [2], tolerance ...
+    """
+    for checker in CHECKERS:
+        for own in checker.properties:
+            if own.name == name:
+                return own.test(checker.ask(f, arrays_of(dtype)), case)
+    names = [own.name for checker in CHECKERS for own in checker.properties]
+    raise InputError(f"name = {name!r}: expected one of {', '.join(names)}")
+
+
+def likely_cause(own: Property, ask: Any, case: Any, comparison: Comparison | None) -> str:
+    """The mistake that explains the answer, else what the comparison or the property says."""
+    try:
+        exact = _explained(ask, case)
+    except WrongResultError:
+        exact = ""
+    return exact or (comparison.cause if comparison is not None else "") or own.cause
+
+
+def _explained(ask: Any, case: Any) -> str:
+    if isinstance(ask, Ask):
+        return diagnosis(case, ask(case), ask.rounding(case))
+    if isinstance(ask, AskRound):
+        return round_diagnosis(case, ask(case), ask.rounding(case))
+    if isinstance(case, SampledCase) and case.noise is None:
+        full = Case(case.base, case.w, case.alpha, case.nu, case.full_batch_mode, case.delta)
+        return diagnosis(full, ask.once(case)[0], ask.rounding(case))
+    return ""

@@ -1,0 +1,153 @@
+"""A user's own task: refused for what is wrong with it, measured when nothing is."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from reports.cells import execute, items
+from reports.conformance import ConformanceError, checks, load_task, require_conformance
+from reports.own_task import with_own_task
+from reports.plan import Plan
+from reports.rows import Verdict
+from reports.verdicts import judge
+
+SOURCE = '''
+import torch
+from empirics import Constant, Task
+
+
+class Waves(Task):
+    """f_i(w) = s_i sum_p cos(w_p + phi_i); norm(grad f_i) <= s_i sqrt(2), Hessian diagonal."""
+
+    slope, bend, limits = 1.0, 1.0, {"L": 1.0, "rho": 1.0, "B": 1.4143, "gamma_G": 2.0, "gamma_H": 2.0}
+
+    def __init__(self):
+        super().__init__(2, {"s": [0.5, 1.0, 0.75], "phi": [0.0, 1.0, 2.0]})
+
+    def angle(self, w):
+        return w + self.parameter("phi")[..., None]
+
+    def raw_loss(self, w):
+        return self.parameter("s") * torch.cos(self.angle(w)).sum(-1)
+
+    def raw_gradient(self, w):
+        return -self.slope * self.parameter("s")[..., None] * torch.sin(self.angle(w))
+
+    def raw_hvp(self, w, v):
+        return -self.bend * self.parameter("s")[..., None] * torch.cos(self.angle(w)) * v
+
+    def own_constants(self):
+        return {name: Constant(value, "upper") for name, value in self.limits.items()}
+
+    def loss_lower_bound(self):
+        return Constant(-2.0, "upper")
+
+
+class WrongSlope(Waves):
+    slope = 1.001
+
+
+class WrongBend(Waves):
+    bend = 0.99
+
+
+class SmallL(Waves):
+    limits = {**Waves.limits, "L": 0.9}
+
+
+class SmallB(Waves):
+    limits = {**Waves.limits, "B": 1.0}
+
+
+class SmallSpread(Waves):
+    limits = {**Waves.limits, "gamma_H": 0.1}
+
+
+class Silent(Waves):
+    limits = {"L": 1.0}
+
+
+class High(Waves):
+    def loss_lower_bound(self):
+        return Constant(1.0, "upper")
+
+
+number = 3
+
+
+def broken():
+    raise RuntimeError("out of order")
+'''
+
+
+@pytest.fixture(autouse=True)
+def _module(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tmp_path_factory.mktemp("own")
+    Path(folder / "waves_of_a_user.py").write_text(SOURCE)
+    monkeypatch.syspath_prepend(str(folder))
+    sys.modules.pop("waves_of_a_user", None)
+
+
+def test_a_good_task_passes_every_check() -> None:
+    task = load_task("waves_of_a_user:Waves")
+    done = require_conformance("waves", task)
+    assert {check.name for check in done} >= {"gradient against the difference of losses", "constant L", "constant B"}
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("WrongSlope", "gradient against the difference of losses"),
+        ("WrongBend", "hvp against the difference of gradients"),
+        ("SmallL", "constant L: stated upper 0.9"),
+        ("SmallB", "constant B"),
+        ("SmallSpread", "constant gamma_H"),
+        ("Silent", "rho, B, gamma_G, gamma_H not stated"),
+        ("High", "loss_lower_bound"),
+    ],
+)
+def test_a_wrong_task_is_refused_for_what_is_wrong(name: str, message: str) -> None:
+    with pytest.raises(ConformanceError, match=message):
+        require_conformance(name, load_task(f"waves_of_a_user:{name}"))
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("waves", "MODULE:NAME"),
+        ("no_such_module_here:X", "cannot be imported"),
+        ("waves_of_a_user:Nothing", "has no Nothing"),
+        ("waves_of_a_user:number", "neither a Task"),
+        ("waves_of_a_user:broken", "out of order"),
+        ("builtins:dict", "makes a dict"),
+    ],
+)
+def test_what_is_not_a_task_is_refused(name: str, message: str) -> None:
+    with pytest.raises(ConformanceError, match=message):
+        load_task(name)
+
+
+def test_the_built_in_tasks_conform() -> None:
+    import empirics
+
+    for make in (empirics.factories.small_cosine, empirics.factories.small_logcosh):
+        assert all(check.holds for check in checks(make()))
+
+
+def test_its_rows_are_judged_beside_the_plans(tmp_path: Path) -> None:
+    name = "waves_of_a_user:Waves"
+    plan = with_own_task(Plan(title="none", tasks=[]), name, load_task(name))
+    rows = judge([f for item in items(plan, seed=0, seeds=1, device="cpu") for f in execute(item, tmp_path).findings])
+    assert {row.mode for row in rows} == {"exact", "first_order", "hessian_free"}
+    assert {row.verdict for row in rows} <= {Verdict.HOLDS, Verdict.VACUOUS}
+    assert any(row.verdict is Verdict.HOLDS for row in rows)
+
+
+def test_a_task_with_a_ball_form_is_measured_at_points_as_well() -> None:
+    import empirics
+
+    plan = with_own_task(Plan(title="none", tasks=[]), "empirics.factories:small_cosine", empirics.factories.small_cosine())
+    assert {statement for cell in plan.points for statement in cell.statements} >= {"S4", "S9"}
