@@ -190,7 +190,7 @@ _SIZES = ("D", "D_prime", "D_H")
 
 def _cells(entry: dict[str, Any]) -> list[dict[str, Any]]:
     cells = [cell for one in _tabulated(entry) for cell in _expanded(one)]
-    several_modes = "columns" in entry or isinstance(entry.get("mode"), list)
+    several_modes = "mode" in (*entry.get("columns", ()), *(key for key in entry if isinstance(entry[key], list)))
     return [_taken(cell) for cell in cells] if several_modes else cells
 
 
@@ -207,7 +207,9 @@ def _tabulated(entry: dict[str, Any]) -> list[dict[str, Any]]:
 
 def _taken(cell: dict[str, Any]) -> dict[str, Any]:
     """Without the options that the cell's mode has no use for."""
-    mode = cell.get("mode", "")
+    if "mode" not in cell:
+        return cell
+    mode = cell["mode"]
     unused = {*(() if "stochastic" in mode else _SIZES), *(() if "hessian_free" in mode else ("delta",))}
     if mode == "first_order_stochastic":
         unused.add("D_H")

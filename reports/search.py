@@ -28,7 +28,7 @@ class Box:
 
 
 def maximise(
-    objective: Callable[[Tensor], Tensor], box: Box, *, seed: int, population: int = 192, generations: int = 24
+    objective: Callable[[Tensor], Tensor], box: Box, *, seed: int, population: int = 256, generations: int = 36
 ) -> Tensor:
     """The best candidate (parts, d) found for an objective that maps (P, parts, d) to (P,).
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from importlib import import_module
 from typing import Any
 
@@ -16,11 +17,8 @@ from empirics.testing.budget import Budget, budget_of
 from empirics.testing.failure import CheckFailedError, Failure, script_of
 from empirics.testing.modules import ModuleProblem
 from empirics.testing.property import Property
-from empirics.testing.search import Found, search
+from empirics.testing.search import Found, Outcome, search
 from empirics.testing.tables import META_GRADIENT, ROUND, STOCHASTIC, Checker, likely_cause
-
-_NEEDS_GENERATED = "precision"
-
 
 @dataclass(frozen=True)
 class Report:
@@ -73,8 +71,7 @@ def check_meta_gradient(
     >>> check_meta_gradient(mine, dtype="numpy.float64", max_examples=3).checker
     'check_meta_gradient'
     """
-    own = None if problem is None else problem.cases
-    return _check(META_GRADIENT, f, tuple(modes), arrays_of(dtype), budget_of(profile, max_examples), own)
+    return _check(META_GRADIENT, f, tuple(modes), dtype, budget_of(profile, max_examples), problem)
 
 
 def check_stochastic(
@@ -101,7 +98,7 @@ def check_stochastic(
     Traceback (most recent call last):
     empirics.testing.failure.CheckFailedError: check_stochastic: ... independent_batches ...
     """
-    return _check(STOCHASTIC, f, tuple(modes), arrays_of(dtype), budget_of(profile, max_examples), None)
+    return _check(STOCHASTIC, f, tuple(modes), dtype, budget_of(profile, max_examples))
 
 
 def check_round(
@@ -117,30 +114,40 @@ def check_round(
     Traceback (most recent call last):
     empirics.testing.failure.CheckFailedError: check_round: ...
     """
-    return _check(ROUND, f, ("exact",), arrays_of(dtype), budget_of(profile, max_examples), None)
+    return _check(ROUND, f, ("exact",), dtype, budget_of(profile, max_examples))
 
 
-def _check(
-    checker: Checker, f: Callable[..., Any], modes: tuple[str, ...], arrays: Arrays, budget: Budget, own_cases: Any
-) -> Report:
+def outcomes(
+    checker: Checker, f: Callable[..., Any], modes: tuple[str, ...], arrays: Arrays, budget: Budget, own: Any = None
+) -> Iterator[tuple[Property, str, Outcome]]:
+    """Search for a failure of every applicable property; an answer of the wrong kind ends the search."""
+    for tested, mode in _applicable(checker, modes, own):
+        ask = checker.ask(f, arrays)
+        cases = _strategy(checker, tested, mode, arrays) if own is None else own.cases(mode)
+        outcome = search(partial(tested.test, ask), cases, budget)
+        yield tested, mode, outcome
+        if outcome.failure is not None and tested is checker.properties[0]:
+            return
+
+
+def _applicable(checker: Checker, modes: tuple[str, ...], own: Any) -> list[tuple[Property, str]]:
     unknown = [mode for mode in modes if mode not in checker.modes]
     if unknown or not modes:
         raise InputError(f"modes = {modes}: expected some of {', '.join(checker.modes)}")
     pairs = checker.applicable(modes)
-    if own_cases is not None:
-        pairs = [(tested, mode) for tested, mode in pairs if tested.name in ModuleProblem.PROPERTIES]
-    failures, worst = [], {}
-    for tested, mode in pairs:
-        ask = checker.ask(f, arrays)
-        cases = _strategy(checker, tested, mode, arrays) if own_cases is None else own_cases(mode)
-        outcome = search(lambda case, test=tested.test, ask=ask: test(ask, case), cases, budget)
+    return pairs if own is None else [pair for pair in pairs if pair[0].name in ModuleProblem.PROPERTIES]
+
+
+def _check(
+    checker: Checker, f: Callable[..., Any], modes: tuple[str, ...], dtype: Any, budget: Budget, own: Any = None
+) -> Report:
+    arrays, failures, worst = arrays_of(dtype), [], {}
+    for tested, mode, outcome in outcomes(checker, f, modes, arrays, budget, own):
         worst[tested.name, mode] = outcome.worst
         if outcome.failure is not None:
             failures.append(_failure(checker, tested, mode, f, arrays, outcome.failure))
-            if tested is checker.properties[0] and tested.name.startswith("returns_"):
-                break
     if failures:
-        raise CheckFailedError(checker.name, len(pairs), tuple(failures))
+        raise CheckFailedError(checker.name, len(worst), tuple(failures))
     return Report(checker.name, worst)
 
 

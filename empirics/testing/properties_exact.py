@@ -55,15 +55,14 @@ def semigroup(ask: Ask, case: Case) -> Comparison:
 
 
 def slope_in_alpha(ask: Ask, case: Case) -> Comparison:
-    """On quadratics [grad F(w) - grad f(w)] / alpha is -2 nu A grad f(w), first order -nu A grad f(w), up to O(alpha).
+    """On quadratics [grad F(w) - grad f(w)] / alpha is -2 nu A grad f(w) up to O(alpha); first order has half of it.
 
-    The meta-gradient is A (I - alpha A)^p (w - c), p = 2 nu (first order: nu), so what the linear term leaves is at
-    most sum_{j >= 2} binomial(p, j) (alpha L)^j norm(grad f(w)).
+    grad F(w) = A (I - alpha A)^(2 nu) (w - c), so what the linear term leaves is at most
+    sum_{j >= 2} binomial(2 nu, j) (alpha L)^j norm(grad f(w)).
     """
     assert isinstance(case.problem, Quadratic)
     matrix, gradient = np.array(case.problem.A), oracles.gradient_at(case.problem, case.point)
-    power = case.nu if case.mode == "first_order" else 2 * case.nu
-    x = case.alpha * float(np.linalg.norm(matrix, 2))
+    power, x = 2 * case.nu, case.alpha * float(np.linalg.norm(matrix, 2))
     rest = sum(math.comb(power, j) * x**j for j in range(2, power + 1)) * float(np.linalg.norm(gradient))
     # Both are bounds on the same numbers; a relative 1e-12 covers the rounding of the spectral norm.
     tolerance = (rest * (1 + 1e-12) + ask.rounding(case) + ask.rounding(case.but(nu=0))) / case.alpha
@@ -121,9 +120,9 @@ PROPERTIES = (
     ),
     Property(
         "slope_in_alpha",
-        "the first-order term in alpha is -2 nu hess f grad f (first order: half of it), however small alpha is",
+        "the first-order term in alpha is -2 nu hess f grad f (first-order mode has half of it), however small alpha is",
         "fine-tuning stops early once a step is small, or half of the derivative is missing",
-        ("exact", "first_order"),
+        ("exact",),
         "short_step_cases",
         slope_in_alpha,
     ),

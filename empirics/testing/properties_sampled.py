@@ -103,8 +103,7 @@ def _sharing(case: SampledCase, calls: list[Call]) -> str:
 
 def _inventory(case: SampledCase, log: Samples) -> str:
     drawn = Counter(batch.purpose for batch in log.drawn)
-    unused = len(log.drawn) - len(_by_batch(log.calls))
-    misused = unused + sum(_misused(case, call) for call in log.calls)
+    misused = sum(_misused(case, call) for call in log.calls)
     return f"{drawn['inner']} inner, {drawn['outer']} outer, {drawn['hessian']} hessian, {misused} misused"
 
 

@@ -17,7 +17,7 @@ from empirics.testing.cases import Case
 from empirics.testing.network_problem import Network
 from empirics.testing.problems import Problem, Quadratic, Ridge
 
-INSIDE, OUTSIDE = (0.125, 0.25, 0.5), (1 + 2.0**-10, 2.0)
+INSIDE, OUTSIDE = (0.125, 0.25, 0.5), (1 + 2.0**-10, 2.0, 4.0)
 REGION = (*INSIDE, 1.0, *OUTSIDE)
 
 entries = st.integers(-16, 16).map(lambda k: k / 8)

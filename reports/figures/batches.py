@@ -23,6 +23,7 @@ from reports.figures.style import (
     TEXT,
     axis_label,
     canvas,
+    legend_above,
     log_limits,
     points,
     setting_latex,
@@ -176,7 +177,7 @@ def draw_batches(frame: pd.DataFrame) -> Drawing:
         _panel(axes, frame[frame["panel"] == panel], panel)
     drawing.supxlabel(axis_label("batch size", "D"), fontsize=points(8.5))
     handles = {label: handle for axes in grid for handle, label in zip(*axes.get_legend_handles_labels(), strict=True)}
-    drawing.legend(handles.values(), handles.keys(), loc="outside upper left", ncols=4, columnspacing=1.4)
+    legend_above(drawing, handles)
     return drawing
 
 

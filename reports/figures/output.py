@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import re
 from collections.abc import Iterable, Iterator, Sequence
@@ -12,6 +13,7 @@ from weakref import WeakKeyDictionary
 from xml.sax.saxutils import escape
 
 import matplotlib
+from matplotlib.backends.backend_pdf import PdfFile
 from matplotlib.figure import Figure as Drawing
 
 from reports.figures.figure import Figure
@@ -78,10 +80,26 @@ _house_svgs: WeakKeyDictionary[Figure, bytes] = WeakKeyDictionary()
 
 @contextmanager
 def _settings(page: Page) -> Iterator[None]:
-    with matplotlib.rc_context():
+    with matplotlib.rc_context(), _steady_font_names():
         matplotlib.rcdefaults()
         matplotlib.rcParams.update(page.settings | _FILES)
         yield
+
+
+@contextmanager
+def _steady_font_names() -> Iterator[None]:
+    """matplotlib names the subset of a Type 1 font after an address in memory; here it is named after its glyphs."""
+    original = PdfFile._get_subset_prefix
+
+    def prefix(charset: Iterable[object]) -> str:
+        glyphs = " ".join(sorted(map(repr, charset)))
+        return original(int.from_bytes(hashlib.blake2b(glyphs.encode(), digest_size=7).digest(), "big"))
+
+    PdfFile._get_subset_prefix = staticmethod(prefix)
+    try:
+        yield
+    finally:
+        PdfFile._get_subset_prefix = staticmethod(original)
 
 
 def _laid_out(figure: Figure, page: Page) -> Drawing:

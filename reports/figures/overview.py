@@ -18,7 +18,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 
 from reports.figures.figure import Figure, MissingDataError
-from reports.figures.style import FAINT, INK, TEXT, canvas, points, short, styled
+from reports.figures.style import FAINT, INK, TEXT, canvas, legend_above, points, short, styled
 from reports.rows import Row, Verdict
 from reports.tables import statement_order
 
@@ -102,7 +102,8 @@ def draw_tightness(frame: pd.DataFrame) -> Drawing:
     axes.tick_params(length=0)
     for spine in axes.spines.values():
         spine.set_visible(False)
-    drawing.legend(handles=_legend(frame), loc="outside lower left", ncols=8, columnspacing=1.2, handlelength=1.6)
+    legend = {str(handle.get_label()): handle for handle in _legend(frame)}
+    legend_above(drawing, legend, place="outside lower left", handlelength=1.6)
     return drawing
 
 

@@ -26,6 +26,7 @@ from reports.figures.style import (
     TEXT,
     TRIVIAL,
     canvas,
+    legend_above,
     log_limits,
     mathtext,
     points,
@@ -214,22 +215,26 @@ def _draw(curve: _Curve, frame: pd.DataFrame) -> Drawing:
     same = _same_axes(frame)
     grid = drawing.subplots(lines, columns, sharex=True, sharey=same, squeeze=False)
     notes = {mode: _setting_note(frame[frame["mode"] == mode].iloc[-1]) for mode in modes}
-    common = len(set(notes.values())) == 1
+    tasks = list(dict.fromkeys(frame["task"]))
+    common = len(set(notes.values())) == 1 and len(tasks) == 1
     for axes, mode in zip(grid.flat, modes, strict=False):
         panel = frame[frame["mode"] == mode]
         _panel(axes, curve, panel)
         log_limits(axes, *((frame if same else panel)[column] for column in _SHOWN))
         axes.set_title(MODE_NAMES[mode], pad=3 if common else 10)
         if not common:
-            axes.text(0, 1.02, notes[mode], transform=axes.transAxes, fontsize=points(6.5))
+            task = "" if len(tasks) == 1 else f"{panel['task'].iloc[-1]}, "
+            note = axes.text(0, 1.02, task + notes[mode], transform=axes.transAxes, fontsize=points(6.5))
+            note.set_in_layout(False)  # a long note may reach over the next panel's edge, but never narrows its own
     for axes in list(grid.flat)[len(modes) :]:
         axes.set_visible(False)
     if curve.logarithmic_rounds:
         grid[0, 0].set_xscale("log")
-    where = f"   on {notes[modes[0]]}" if common else ""
+    where = f", on {tasks[0]}" if len(tasks) == 1 else ""
+    where += f", {notes[modes[0]]}" if common else ""
     drawing.supxlabel(r"round $k$ (dimensionless)" + where, fontsize=points(8.5))
     drawing.supylabel(f"{curve.ordinate}  ({unit(curve.statement)})", fontsize=points(8.5))
-    drawing.legend(handles=_legend(curve, frame), loc="outside upper left", ncols=5, columnspacing=1.4)
+    legend_above(drawing, {str(handle.get_label()): handle for handle in _legend(curve, frame)})
     return drawing
 
 
@@ -256,7 +261,7 @@ def _panel(axes: Axes, curve: _Curve, panel: pd.DataFrame) -> None:
 
 def _setting_note(line: pd.Series) -> str:
     participation = "" if pd.isna(line["m"]) else f", $m/n={int(line['m'])}/{int(line['n'])}$"
-    return f"{line['task']}, $\\nu={int(line['nu'])}$, $\\tau={int(line['tau'])}${participation}"
+    return f"$\\nu={int(line['nu'])}$, $\\tau={int(line['tau'])}${participation}"
 
 
 def _thinned(panel: pd.DataFrame) -> pd.DataFrame:

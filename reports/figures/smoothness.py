@@ -26,6 +26,7 @@ from reports.figures.style import (
     axis_label,
     canvas,
     label_ends,
+    legend_above,
     log_limits,
     points,
     short,
@@ -157,7 +158,7 @@ def draw_smoothness(frame: pd.DataFrame) -> Drawing:
     handles = {label: handle for axes in grid for handle, label in zip(*axes.get_legend_handles_labels(), strict=True)}
     order = [name for name in ("measured", "predicted", "measured on a witness", *_LOOKS) if name in handles]
     handles = {_LEGEND.get(name, name): handles[name] for name in order}
-    drawing.legend(handles.values(), handles.keys(), loc="outside upper left", ncols=6, columnspacing=1.4)
+    legend_above(drawing, handles)
     return drawing
 
 

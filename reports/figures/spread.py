@@ -25,6 +25,7 @@ from reports.figures.style import (
     WITNESS,
     axis_label,
     canvas,
+    legend_above,
     log_limits,
     short,
     styled,
@@ -141,7 +142,7 @@ def draw_spread(frame: pd.DataFrame) -> Drawing:
     for axes in grid:
         for handle, label in zip(*axes.get_legend_handles_labels(), strict=True):
             handles.setdefault(label, handle)
-    drawing.legend(handles.values(), handles.keys(), loc="outside upper left", ncols=5, columnspacing=1.4)
+    legend_above(drawing, handles)
     return drawing
 
 

@@ -13,6 +13,7 @@ from typing import Any
 import matplotlib
 import numpy as np
 import pandas as pd
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Drawing
 from matplotlib.ticker import NullLocator
@@ -22,6 +23,7 @@ from theory.units import Unit
 
 TEXT = 6.9  # inches: the full text width of the house page; widths of figures are written in its inches
 SINGLE = 0.72 * TEXT  # a figure of one panel: at most this wide, and one column where a page has two
+_LETTER, _LEGEND_PADDING = 0.48, 2.2  # mean width of a letter; space around a legend's handle: in type sizes
 _MINOR_DECADES = 1e3  # a logarithmic axis over a wider range has marks at the powers of ten only
 _SIZE, _SMALL = 8.5, 7.5  # points on the house page: labels; ticks and legends
 INK = "#1a1a19"  # the page swaps this exact colour for its own text colour
@@ -227,6 +229,18 @@ def label_ends(axes: Axes, ends: Sequence[tuple[float, str, str]], *, x: float =
     heights = spread([height for height, _, _ in placed], gap)
     for height, (_, text, color) in zip(heights, placed, strict=True):
         axes.text(x, height, text, color=color, transform=axes.transAxes, va="center", ha="left", fontsize=points(7.5))
+
+
+def legend_above(
+    drawing: Drawing, handles: Mapping[str, Artist], *, place: str = "outside upper left", handlelength: float = 2.4
+) -> None:
+    """One legend for the whole drawing, in as many columns as its width has room for."""
+    room = 72 * float(drawing.get_figwidth()) / _current.get().small  # in units of the type size
+    widths = [handlelength + _LEGEND_PADDING + _LETTER * len(label) for label in handles]
+    columns = next((n for n in range(len(widths), 1, -1) if n * max(widths) <= room or sum(widths) <= room), 1)
+    drawing.legend(
+        list(handles.values()), list(handles), loc=place, ncols=columns, columnspacing=1.4, handlelength=handlelength
+    )  # type: ignore[call-overload]
 
 
 def spread(heights: Sequence[float], gap: float) -> list[float]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +20,7 @@ from reports.finding import Enclosed, Evidence, Finding, Sampled, Setting
 from reports.inputs import Subject, upwards
 from reports.measure.domain import on_points
 from reports.plan import NoiseCell
+from reports.search import Box, maximise
 
 LARGEST_TREE = 20_000
 _ENUMERATION_BITS = 96
@@ -38,14 +40,31 @@ def record_noise(subject: Subject, cell: NoiseCell, seed: int, device: str = "cp
     if cell.at is not None:
         w = torch.tensor([float(x) for x in cell.at], dtype=torch.float64)
     else:
-        generator = torch.Generator().manual_seed(seed)
-        direction = torch.randn(task.d, generator=generator, dtype=torch.float64)
-        w = direction * (0.5 * radius / direction.norm())
+        w = maximise(_leading_bias(subject, cell, alpha), Box(1, task.d, radius), seed=seed)[0]
     found = {"w": w.numpy()}
     modes = sorted({_MODE[statement] for statement in cell.statements})
     for mode in modes if cell.method == "sample" else []:
         found |= _sampled_inner_products(task.to(device), w, alpha, cell, mode, seed)
     return found
+
+
+def _leading_bias(subject: Subject, cell: NoiseCell, alpha: float) -> Callable[[torch.Tensor], torch.Tensor]:
+    """What a point is searched for: the second difference of the meta-gradient along one noisy fine-tuning step.
+
+    To second order in the noise it is the bias, so the search finds points where the bias is large; which point it
+    finds does not enter any verdict.
+    """
+    task, d = subject.task, subject.task.d
+    size = alpha * subject.constants["sigma_G"].value / cell.D**0.5
+    directions = torch.as_tensor(subject.noise_arrays["noise_u"])
+    directions = directions if bool(directions.any()) else torch.full((task.n, d), d**-0.5, dtype=torch.float64)
+
+    def objective(x: torch.Tensor) -> torch.Tensor:
+        w = x[:, :1, :].expand(-1, task.n, -1)
+        at = [empirics.meta_gradient(task, w + sign * size * directions, alpha, cell.nu) for sign in (-1.0, 0.0, 1.0)]
+        return (at[0] - 2 * at[1] + at[2]).norm(dim=-1).amax(dim=-1)
+
+    return objective
 
 
 def _sampled_inner_products(
@@ -125,7 +144,7 @@ class _Common:
             replicas=cell.replicas or None,
             seeds=1 if cell.replicas else None,
         )
-        label = cell.label or f"D{cell.D}"
+        label = f"{cell.label}-D{cell.D}".lstrip("-")
         return Finding(
             bound,
             theory.bound(bound).provenance,
