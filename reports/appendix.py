@@ -11,19 +11,19 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-import theory
 from reports.figures import Figure
 from reports.figures.style import TEXT
-from reports.latex import Column, aligned_number, broken, code, escaped, letters, number, prose, table
+from reports.latex import Column, aligned_number, broken, code, escaped, floating_table, letters, number, prose
 from reports.rows import Row, Verdict
 from reports.store import write_atomically
 from reports.tables import statement_order, summary_frame
 from theory.latex_printer import name_latex
 from theory.macros import macros
-from theory.statements import ASSUMPTIONS, SETTING
-from theory.tables import default_table
+from theory.statements import ASSUMPTIONS, SETTING, Bound
+from theory.tables import Table, default_table
 
 ROWS_A_TABLE = 40
+_LONGEST_NAME = 22
 _FOLDERS = ("statements", "proofs", "tables", "figures")
 _MODES = {
     "exact": "exact",
@@ -73,7 +73,9 @@ class Source:
         """The entry of a bibliography set without BibTeX."""
         names = [" ".join(reversed(author.split(", "))) for author in self.authors]
         listed = f"{', '.join(names[:-1])} and {names[-1]}"
-        return rf"\bibitem{{{self.key}}} {listed}. {self.title}. \emph{{{self.venue}}}, {self.year}. arXiv {self.arxiv}."
+        return (
+            rf"\bibitem{{{self.key}}} {listed}. {self.title}. \emph{{{self.venue}}}, {self.year}. arXiv {self.arxiv}."
+        )
 
 
 SOURCES = (
@@ -111,14 +113,16 @@ def write_appendix(
     drawings: Path,
     manifest: Mapping[str, Any],
     error_level: float,
+    table: Table | None = None,
 ) -> list[Path]:
     """Write the appendix and its pieces; pieces of an earlier report that this one lacks are removed.
 
-    drawings: the folder that holds every figure as PDF under its name. Returns the paths written.
+    drawings: the folder that holds every figure as PDF under its name. table: the right sides, the theory's own unless
+    one with claims is given. Returns the paths written.
     """
     pdfs = {figure.name: (drawings / f"{figure.name}.pdf").read_bytes() for figure in figures}
     shares = {name: _share(pdf) for name, pdf in pdfs.items()}
-    files = {name: text.encode() for name, text in pieces(rows, figures, manifest, error_level, shares).items()}
+    files = {name: text.encode() for name, text in pieces(rows, figures, manifest, error_level, shares, table).items()}
     files |= {f"figures/{name}.pdf": pdf for name, pdf in pdfs.items()}
     for part in _FOLDERS:
         for old in sorted((folder / part).glob("*")):
@@ -141,19 +145,22 @@ def pieces(
     manifest: Mapping[str, Any],
     error_level: float,
     shares: Mapping[str, float] | None = None,
+    table: Table | None = None,
 ) -> dict[str, str]:
     """Every text file of the appendix by its path: a pure function of the report.
 
     shares: the share of the text width that each figure takes, by its name; the whole width where it is not given.
     """
-    tables = {"summary": summary_table(rows)} | dict(_row_tables(rows))
-    texts = {f"statements/{bound.id}.tex": _statement(bound) for bound in theory.bounds()}
-    texts |= {f"proofs/{bound.id}.tex": f"{prose(bound.proof)}\n" for bound in theory.bounds()}
+    table = table or default_table()
+    bounds = list(table.bounds())
+    tables = {"summary": summary_table(rows, table)} | dict(_row_tables(rows, table))
+    texts = {f"statements/{_file(bound.id)}.tex": _statement(bound) for bound in bounds}
+    texts |= {f"proofs/{_file(bound.id)}.tex": f"{prose(bound.proof)}\n" for bound in bounds}
     texts |= {f"tables/{name}.tex": text for name, text in tables.items()}
     texts |= {f"figures/{figure.name}.tex": _figure(figure, (shares or {}).get(figure.name, 1.0)) for figure in figures}
     texts["macros.tex"] = macros(default_table()) + number_macros(rows, error_level)
     texts["sources.bib"] = "\n".join(source.bibtex for source in SOURCES)
-    texts["appendix.tex"] = _main(rows, list(tables)[1:], figures, manifest)
+    texts["appendix.tex"] = _main(rows, list(tables)[1:], figures, manifest, table)
     return texts
 
 
@@ -172,14 +179,19 @@ def cited(source: str) -> str:
     return text
 
 
-def _statement(bound: theory.Bound) -> str:
+def _file(bound: str) -> str:
+    """The id of a bound as the stem of a file: letters, digits, dots and hyphens."""
+    return re.sub(r"[^A-Za-z0-9._-]+", "-", bound).strip("-.") or "unnamed"
+
+
+def _statement(bound: Bound) -> str:
     assumed = f"Assumes {', '.join(bound.assumptions)}. " if bound.assumptions else ""
     origin = cited(bound.source)
     if not bound.source.startswith(bound.provenance):
         origin = f"{bound.provenance}; {origin}"
     return "\n".join(
         [
-            f"% {bound.id}: {bound.title}",
+            f"% {escaped(bound.id)}: {escaped(bound.title)}",
             prose(bound.claim),
             rf"\[ {broken(bound.latex)} \]",
             f"{assumed}{bound.kind.capitalize()}; {origin}.",
@@ -206,51 +218,51 @@ def _figure(figure: Figure, share: float) -> str:
 # --- tables --------------------------------------------------------------------------------------------------------
 
 
-def summary_table(rows: Sequence[Row]) -> str:
+def summary_table(rows: Sequence[Row], table: Table) -> str:
     """One line per statement: rows per verdict, and the smallest and largest tightness of its rows that hold."""
-    lines = [line for line in summary_frame(rows).to_dict("records") if line["rows"]]
+    lines = [line for line in summary_frame(rows, table).to_dict("records") if line["rows"]]
     shown = [v for v in Verdict if v in (Verdict.HOLDS, Verdict.VIOLATED) or any(row.verdict is v for row in rows)]
     columns = [
-        Column("Bound", [escaped(str(line["bound"])) for line in lines]),
+        Column("Bound", [_clipped(str(line["bound"])) for line in lines]),
         Column("Rows", [str(line["rows"]) for line in lines], "r"),
         *(Column(_HEADS[verdict], [str(line[verdict.value]) for line in lines], "r") for verdict in shown),
         Column("Loosest", [aligned_number(line["smallest_tightness"]) for line in lines], "n"),
         Column("Tightest", [aligned_number(line["largest_tightness"]) for line in lines], "n"),
-        Column("on", [escaped(str(line["largest_task"])) for line in lines]),
+        Column("on", [_clipped(str(line["largest_task"])) for line in lines]),
     ]
     caption = (
         "Rows per verdict, and the smallest and largest tightness (measured divided by predicted, one is attained) of "
         "the rows that hold."
     )
-    return table(columns, caption, "tab:summary")
+    return floating_table(columns, caption, "tab:summary")
 
 
-def _row_tables(rows: Sequence[Row]) -> Iterator[tuple[str, str]]:
+def _row_tables(rows: Sequence[Row], table: Table) -> Iterator[tuple[str, str]]:
     """Name and text of the tables that list every row, at most ROWS_A_TABLE rows each."""
     used: set[str] = set()
-    for bound in statement_order(rows):
+    for bound in statement_order(rows, table):
         mine = [row for row in rows if row.bound == bound]
-        stem = _fresh(f"rows-{re.sub(r'[^A-Za-z0-9]+', '-', bound).strip('-')}", used)
+        stem = _fresh(f"rows-{_file(bound)}", used)
         for start in range(0, len(mine), ROWS_A_TABLE):
             part = mine[start : start + ROWS_A_TABLE]
             name = f"{stem}-{start // ROWS_A_TABLE + 1}"
             where = "" if len(part) == len(mine) else f", rows {start + 1} to {start + len(part)} of {len(mine)}"
             caption = f"Verdicts of {escaped(bound)}{where}."
             if start == 0:
-                title = next((known.title for known in theory.bounds() if known.id == bound), "")
+                title = next((known.title for known in table.bounds() if known.id == bound), "")
                 caption = f"Verdicts of {escaped(bound)}{f' ({escaped(title)})' if title else ''}{where}."
-            yield name, table(_row_columns(part, mine), caption, f"tab:{name}")
+            yield name, floating_table(_row_columns(part, mine, table), caption, f"tab:{name}")
 
 
-def _row_columns(rows: Sequence[Row], whole: Sequence[Row]) -> list[Column]:
+def _row_columns(rows: Sequence[Row], whole: Sequence[Row], table: Table) -> list[Column]:
     """The columns of some rows; a column that is the same dash in the whole list is left out."""
     columns = [
-        Column("Task", [escaped(row.task) for row in rows]),
+        Column("Task", [_clipped(row.task) for row in rows]),
         Column("Mode", [_MODES.get(row.mode, escaped(row.mode)) for row in rows]),
         Column(r"$\nu$", [str(row.nu) for row in rows], "r"),
     ]
     if len({row.quantity for row in whole}) > 1:
-        columns.insert(0, Column("Bounds", [f"${_symbol(row.quantity)}$" for row in rows]))
+        columns.insert(0, Column("Bounds", [f"${_symbol(row.quantity, table)}$" for row in rows]))
     if any(row.tau is not None for row in whole):
         columns.append(Column(r"$\tau$", ["--" if row.tau is None else str(row.tau) for row in rows], "r"))
         columns.append(Column(r"$m/n$", [f"{row.n if row.m is None else row.m}/{row.n}" for row in rows], "r"))
@@ -267,12 +279,13 @@ def _row_columns(rows: Sequence[Row], whole: Sequence[Row]) -> list[Column]:
     return columns
 
 
-def _symbol(quantity: str) -> str:
-    try:
-        theory.quantity(quantity)
-    except (KeyError, ValueError):
-        return rf"\text{{{escaped(quantity)}}}"
-    return name_latex(quantity)
+def _symbol(quantity: str, table: Table) -> str:
+    return name_latex(quantity) if quantity in table.formulas else rf"\text{{{_clipped(quantity)}}}"
+
+
+def _clipped(name: str) -> str:
+    """A name short enough for a column; captions have it whole."""
+    return escaped(name if len(name) <= _LONGEST_NAME else name[: _LONGEST_NAME - 3] + "...")
 
 
 def _batches(row: Row) -> str:
@@ -309,7 +322,7 @@ def number_macros(rows: Sequence[Row], error_level: float) -> str:
     for stem, mine in _stems(rows):
         name = _fresh(stem, used)
         best = _tightest(mine)
-        lines.append(f"% {mine[0].bound}, {mine[0].quantity}".replace("\n", " "))
+        lines.append(f"% {escaped(mine[0].bound)}, {escaped(mine[0].quantity)}")
         lines.append(_MACRO.format(name=f"{name}rows", body=number(len(mine), 9)))
         lines.append(_MACRO.format(name=f"{name}holding", body=_count(mine, Verdict.HOLDS)))
         if best is not None:
@@ -342,8 +355,7 @@ def _stems(rows: Sequence[Row]) -> Iterator[tuple[str, list[Row]]]:
         groups.setdefault((row.bound, row.quantity), []).append(row)
     shared = [quantity for _, quantity in groups]
     for (bound, quantity), mine in groups.items():
-        known = any(one.id == bound for one in theory.bounds())
-        alone = known or shared.count(quantity) == 1
+        alone = mine[0].provenance != "claim" or shared.count(quantity) == 1
         yield letters(quantity if alone else f"{bound} {quantity}"), mine
 
 
@@ -368,7 +380,9 @@ def _fresh(name: str, used: set[str]) -> str:
 # --- the main file -------------------------------------------------------------------------------------------------
 
 
-def _main(rows: Sequence[Row], tables: Sequence[str], figures: Sequence[Figure], manifest: Mapping[str, Any]) -> str:
+def _main(
+    rows: Sequence[Row], tables: Sequence[str], figures: Sequence[Figure], manifest: Mapping[str, Any], table: Table
+) -> str:
     environment = Environment(
         loader=PackageLoader("reports", "templates"),
         undefined=StrictUndefined,
@@ -381,15 +395,17 @@ def _main(rows: Sequence[Row], tables: Sequence[str], figures: Sequence[Figure],
         comment_start_string="<#",
         comment_end_string="#>",
     )
-    environment.filters.update(escaped=escaped, prose=prose, code=code, cited=cited)
-    lines = {line["bound"]: line for line in summary_frame(rows).to_dict("records")}
+    environment.filters.update(escaped=escaped, prose=prose, code=code, file=_file)
+    lines = {line["bound"]: line for line in summary_frame(rows, table).to_dict("records")}
+    bounds = list(table.bounds())
     context = {
         "title": str(manifest.get("title", "")),
         "groups": [
-            ("Statements derived here", [bound for bound in theory.bounds() if bound.provenance == "derived"]),
-            ("Published constants", [bound for bound in theory.bounds() if bound.provenance != "derived"]),
+            ("Statements derived here", [bound for bound in bounds if bound.provenance == "derived"]),
+            ("Published constants", [bound for bound in bounds if bound.provenance == "published"]),
+            ("Claims registered by the user", [bound for bound in bounds if bound.provenance == "claim"]),
         ],
-        "verdicts": {bound.id: _verdict_line(bound.id, lines[bound.id]) for bound in theory.bounds()},
+        "verdicts": {bound.id: _verdict_line(bound.id, lines[bound.id]) for bound in bounds},
         "setting": SETTING,
         "assumptions": ASSUMPTIONS,
         "tables": tables,
@@ -399,7 +415,7 @@ def _main(rows: Sequence[Row], tables: Sequence[str], figures: Sequence[Figure],
         "command": _command(manifest),
         "distribution": str(manifest.get("distribution", "meta-fedavg-bounds")),
         "version": str(manifest.get("version", "")),
-        "example": next((row for row in rows if row.verdict is Verdict.HOLDS and len(row.inputs) <= 12), None),
+        "example": next((row for row in rows if row.verdict is Verdict.HOLDS and row.provenance != "claim"), None),
     }
     return environment.get_template("appendix.tex.j2").render(context)
 

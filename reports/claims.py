@@ -96,8 +96,9 @@ def _claimed(claim: Claim, finding: Finding, table: Table) -> Finding:
     if absent:
         evidence = Withheld(absent)
     return dataclasses.replace(
-        finding, bound=claim.id, provenance=CLAIM, quantity=claim.id, inputs=inputs, evidence=evidence, trivial=trivial
-    )
+        finding, bound=claim.id, provenance=CLAIM, quantity=claim.id, inputs=inputs, evidence=evidence, trivial=trivial,
+        origin=(finding.bound, finding.quantity),
+    )  # fmt: skip
 
 
 def _squared(evidence: Evidence) -> Evidence:

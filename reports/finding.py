@@ -79,6 +79,7 @@ class Finding:
     constants: Mapping[str, StatedConstant] = field(default_factory=dict)
     witness: Mapping[str, Any] | None = None
     label: str = ""
+    origin: tuple[str, str] | None = None  # of a claim: the statement and quantity of the row it was measured for
     note: str = ""
 
     @property

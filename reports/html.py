@@ -18,7 +18,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 import theory
-from reports.figures import Figure, inline_svg
+from reports.figures import Figure, inline_svg, share_outlines
 from reports.figures.rounds import MODE_NAMES
 from reports.rows import Row, Verdict
 from reports.sections import Section
@@ -88,11 +88,14 @@ def render(
         ),
         "coverage": _coverage(rows),
         "modes": MODES,
-        "figures": [(figure, _prose(figure.caption), Markup(inline_svg(figure))) for figure in figures],
+        "figures": [
+            (figure, _prose(figure.caption), Markup(svg))
+            for figure, svg in zip(figures, share_outlines([inline_svg(figure) for figure in figures]), strict=True)
+        ],
         "rows": rows,
         "anchors": anchors,
         "choices": _choices(rows),
-        "statements": _statements(summary, table),
+        "statements": _statements(summary, table, rows, figures),
         "stated": set(table.statements),
         "sections": [_section(section) for section in sections],
         "assumptions": {name: _prose(text) for name, text in ASSUMPTIONS.items()},
@@ -310,9 +313,33 @@ def _scale(value: float) -> float | None:
 # --- statements and manifest ---------------------------------------------------------------------------------------
 
 
-def _statements(summary: Sequence[Mapping[Hashable, Any]], table: Table) -> list[dict[str, Any]]:
+def _statements(
+    summary: Sequence[Mapping[Hashable, Any]], table: Table, rows: Sequence[Row], figures: Sequence[Figure]
+) -> list[dict[str, Any]]:
     lines = {line["bound"]: line for line in summary}
-    return [_statement(bound, lines[bound.id], table) for bound in table.bounds()]
+    return [
+        _statement(bound, lines[bound.id], table)
+        | {"by_task": _by_task(bound.id, rows), "figure": _figure_of(bound.id, figures)}
+        for bound in table.bounds()
+    ]
+
+
+def _by_task(bound: str, rows: Sequence[Row]) -> list[Row]:
+    """On each task the row that holds with the largest tightness, the tightest first."""
+    best: dict[str, Row] = {}
+    for row in rows:
+        if row.bound == bound and row.verdict is Verdict.HOLDS and row.tightness is not None:
+            known = best.get(row.task)
+            if known is None or row.tightness > (known.tightness or 0.0):
+                best[row.task] = row
+    return sorted(best.values(), key=lambda row: -(row.tightness or 0.0))
+
+
+def _figure_of(bound: str, figures: Sequence[Figure]) -> tuple[int, Figure] | None:
+    """The figure about a statement, with its number; else the one about all statements, if there is one."""
+    numbered = list(enumerate(figures, 1))
+    about = [entry for entry in numbered if bound in entry[1].bounds]
+    return next(iter(about or [entry for entry in numbered if not entry[1].bounds]), None)
 
 
 def _section(section: Section) -> dict[str, Any]:

@@ -20,7 +20,7 @@ _SIGNS = {
     "≠": r"\ne", "×": r"\times", "·": r"\cdot", "−": "-", "±": r"\pm", "∞": r"\infty", "∇": r"\nabla",
     "‖": r"\|", "∈": r"\in", "→": r"\to", "√": r"\surd", "∗": r"\ast", "…": r"\dots",
 }  # fmt: skip
-_TEXTS = {"–": "--", "—": "---", "‘": "`", "’": "'", "“": "``", "”": "''", "\u00a0": "~"}
+_TEXTS = {"–": "--", "—": "---", "‘": "`", "’": "'", "“": "``", "”": "''", "\u00a0": " "}
 _ACCENTS = {
     "\u0300": "`", "\u0301": "'", "\u0302": "^", "\u0303": "~", "\u0304": "=", "\u0307": ".", "\u0308": '"',
     "\u030a": "r", "\u030b": "H", "\u030c": "v", "\u0327": "c",
@@ -231,10 +231,10 @@ class Column:
         return rf"\multicolumn{{2}}{{c}}{{{self.head}}}" if self.kind == "n" else self.head
 
 
-def table(columns: Sequence[Column], caption: str, label: str) -> str:
+def floating_table(columns: Sequence[Column], caption: str, label: str) -> str:
     r"""A floating table with rules above, below and under its heads.
 
-    >>> print(table([Column("a", ["1"], "r")], "One.", "tab:one"))
+    >>> print(floating_table([Column("a", ["1"], "r")], "One.", "tab:one"))
     \begin{table}[!htbp]
     \centering\footnotesize
     \setlength{\abovecaptionskip}{0pt}\setlength{\belowcaptionskip}{5pt}

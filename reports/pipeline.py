@@ -101,8 +101,9 @@ def build(request: Request) -> Report:
     write_atomically(request.out / "verdicts.json", _strict_json(verdict_file.model_dump(mode="json")))
     write_atomically(request.out / "results.csv", results_frame(rows).to_csv(index=False).encode())
     page = render(rows, figures, manifest, request.plan.title, statistics.FAMILY_WISE_LEVEL, table)
+    drawings = request.out / "figures"
     write_appendix(
-        request.out / "appendix", rows, figures, request.out / "figures", manifest, statistics.FAMILY_WISE_LEVEL
+        request.out / "appendix", rows, figures, drawings, manifest, statistics.FAMILY_WISE_LEVEL, table
     )
     write_atomically(request.out / "index.html", page.encode())
     write_atomically(request.out / "manifest.json", _strict_json(manifest))

@@ -154,8 +154,21 @@ class Plan(BaseModel):
         return self.model_copy(update={"tasks": tasks, "points": points, "noise": noise, "runs": runs})
 
 
+# bounds that are measured together with a statement of the plan
+_MEASURED_WITH = {
+    "T1a": "T1",
+    "T1b": "T1",
+    "T1c": "T1",
+    "per_fedavg.L_F": "S4",
+    "maml.C_L": "S4",
+    "per_fedavg.bias": "S5",
+    "per_fedavg.sigma_F2": "S6",
+    "per_fedavg.gamma_F2": "S7",
+}
+
+
 def _wanted(statement: str, wanted: set[str]) -> bool:
-    return statement in wanted or (statement == "T1" and bool(wanted & {"T1a", "T1b", "T1c"}))
+    return statement in wanted or statement in {_MEASURED_WITH.get(one) for one in wanted}
 
 
 def load_plan(name_or_file: str) -> Plan:

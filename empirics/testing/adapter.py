@@ -45,10 +45,11 @@ def on_modules(train: Callable[..., Any]) -> Callable[..., Tensor]:
         gradients = train(module, placeholder, placeholder, lambda output, y: problem.loss(output), alpha, nu)
         if gradients is None:
             gradients = [p.grad for p in module.parameters()]
+        gradients = list(gradients)
         missing = [name for (name, _), g in zip(module.named_parameters(), gradients, strict=True) if g is None]
         if missing:
             raise ValueError(f"no gradient for the parameters {', '.join(missing)}: the graph to them was cut")
-        return torch.cat([g.detach().reshape(-1) for g in gradients])
+        return torch.cat([g.detach().reshape(-1) for g in gradients if g is not None])
 
     checked.__qualname__ = f"on_modules({getattr(train, '__qualname__', 'train')})"
     return checked

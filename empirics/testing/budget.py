@@ -12,7 +12,7 @@ from empirics.errors import InputError
 
 @dataclass(frozen=True)
 class Budget:
-    """Examples for each property; `repeatable` ones are the same in every run, `targeted` ones climb towards failure."""
+    """Examples for each property; `repeatable`: the same in every run, `targeted`: climbing towards failure."""
 
     examples: int
     repeatable: bool
@@ -30,7 +30,7 @@ class Budget:
             database=None,
             verbosity=Verbosity.quiet,
             report_multiple_bugs=False,
-            suppress_health_check=list(HealthCheck),
+            suppress_health_check=list(HealthCheck),  # type: ignore[arg-type]
         )
 
 

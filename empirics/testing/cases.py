@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any, Self
 
 import numpy as np
 
 from empirics.testing.problems import Problem, Vector
+from empirics.testing.shown import Shown
 from empirics.testing.tolerances import meta_gradient_rounding
 
 
-@dataclass(frozen=True)
-class Case:
+@dataclass(frozen=True, repr=False)
+class Case(Shown):
     """One call f(problem, w, alpha, nu, mode, delta), and the number or vector that a property twists it by."""
 
     problem: Problem
@@ -34,4 +36,10 @@ class Case:
 
     def rounding(self, eps: float) -> float:
         """At least the rounding error of this case's meta-gradient."""
-        return meta_gradient_rounding(self.problem, self.point, self.alpha, self.nu, self.mode, self.delta, eps)
+        return _rounding(self.but(twist=None), eps)
+
+
+@lru_cache(maxsize=4096)
+def _rounding(case: Case, eps: float) -> float:
+    """Kept, since it depends on the case alone and several properties and repeated checks ask for it."""
+    return meta_gradient_rounding(case.problem, case.point, case.alpha, case.nu, case.mode, case.delta, eps)

@@ -82,6 +82,6 @@ def _classes(value: Any) -> set[str]:
     if isinstance(value, tuple):
         return set().union(*map(_classes, value))
     if not is_dataclass(value):
-        return set()
+        return {"module_problem"} if type(value).__name__ == "ModuleProblem" else set()
     inner = (_classes(getattr(value, field.name)) for field in fields(value))
     return {type(value).__name__}.union(*inner)

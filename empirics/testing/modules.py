@@ -53,9 +53,9 @@ class ModuleProblem(Problem):
         return _back(torch.func.grad(self._value)(_tensor(w)), w)
 
     def hvp(self, w: Any, v: Any) -> Any:
-        """By automatic differentiation, twice."""
-        product = torch.func.jvp(torch.func.grad(self._value), (_tensor(w),), (_tensor(v),))[1]
-        return _back(product, w)
+        """By automatic differentiation, twice: the gradient of <grad f(w), v>."""
+        along = _tensor(v)
+        return _back(torch.func.grad(lambda point: torch.func.grad(self._value)(point) @ along)(_tensor(w)), w)
 
     def sizes(self, w: np.ndarray) -> Sizes:
         """An estimate: a model is a black box, so its terms are taken to be as large as its Hessian and gradient.
@@ -93,7 +93,7 @@ class ModuleProblem(Problem):
 
     def __repr__(self) -> str:
         """What has to be filled in by hand."""
-        return "module_problem(...)"
+        return "module_problem(module, x, y, loss)"
 
     def _value(self, w: Tensor) -> Tensor:
         parameters, place = {}, 0

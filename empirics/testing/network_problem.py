@@ -10,10 +10,11 @@ import numpy as np
 import torch
 
 from empirics.testing.problems import Matrix, Problem, Sizes, Vector
+from empirics.testing.shown import Shown
 
 
-@dataclass(frozen=True)
-class Network(Problem):
+@dataclass(frozen=True, repr=False)
+class Network(Shown, Problem):
     """f(w) = scale mean_k (out . tanh(U z_k) - y_k)^2 / 2 + e, z_k = (x_k, 1), w = (rows of U, out).
 
     >>> float(Network(x=((1.0,),), y=(0.5,), hidden=1).loss(np.array([0.0, 0.0, 1.0])))

@@ -61,7 +61,7 @@ def hessian_at(problem: Problem, w: np.ndarray) -> np.ndarray:
         return sum((s * bends[problem.kind](t) * np.outer(a, a) for s, t, a in parts), np.zeros((problem.d, problem.d)))
     if isinstance(problem, Network):
         steps = _COMPLEX_STEP * 1j * np.eye(problem.d)
-        columns = [gradient_at(problem, w + step).imag / _COMPLEX_STEP for step in steps]
+        columns = [np.imag(gradient_at(problem, w + step)) / _COMPLEX_STEP for step in steps]
         return np.column_stack(columns)
     return np.column_stack([problem.hvp(w, unit) for unit in np.eye(problem.d)])
 
@@ -148,8 +148,6 @@ def _network_gradient(problem: Network, w: np.ndarray) -> np.ndarray:
     outer = w[problem.hidden * (len(problem.x[0]) + 1) :]
     for k in range(len(problem.y)):
         residual, units, z = _network_residual(problem, w, k)
-        rows = [
-            [residual * out * (1 - unit**2) * entry for entry in z] for out, unit in zip(outer, units, strict=True)
-        ]
+        rows = [[residual * out * (1 - unit**2) * entry for entry in z] for out, unit in zip(outer, units, strict=True)]
         total = total + np.array([entry for row in rows for entry in row] + [residual * unit for unit in units])
     return problem.scale * total / len(problem.y)

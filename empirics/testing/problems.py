@@ -11,6 +11,8 @@ from typing import Any, Self
 import numpy as np
 import torch
 
+from empirics.testing.shown import Shown
+
 Vector = tuple[float, ...]
 Matrix = tuple[Vector, ...]
 
@@ -62,7 +64,7 @@ class Problem(ABC):
 
     def _as(self, w: Any, **values: Any) -> SimpleNamespace:
         """The given numbers as arrays of the library, precision and device of w, made once."""
-        cache = self.__dict__.setdefault("_made", {})
+        cache: dict[Any, SimpleNamespace] = vars(self).setdefault("_made", {})  # type: ignore[attr-defined]
         key = (type(w), w.dtype, getattr(w, "device", None))
         if key not in cache:
             if isinstance(w, torch.Tensor):
@@ -73,8 +75,24 @@ class Problem(ABC):
         return cache[key]
 
 
-@dataclass(frozen=True)
-class Quadratic(Problem):
+class Transformable(Problem):
+    """A loss of a family that changes of coordinates do not leave."""
+
+    @abstractmethod
+    def stretched(self, factor: float) -> Self:
+        """u -> f(u / factor)."""
+
+    @abstractmethod
+    def moved(self, shift: Vector) -> Self:
+        """u -> f(u - shift)."""
+
+    @abstractmethod
+    def rotated(self, rotation: np.ndarray) -> Self:
+        """u -> f(rotation^T u)."""
+
+
+@dataclass(frozen=True, repr=False)
+class Quadratic(Shown, Transformable):
     """f(w) = (w - c)^T A (w - c)/2 + e, A symmetric. `samples` is how many data points stand behind the agent.
 
     >>> problem = Quadratic(A=((2.0, 0.0), (0.0, 4.0)), c=(1.0, 0.0))
@@ -109,7 +127,7 @@ class Quadratic(Problem):
     def sizes(self, w: np.ndarray) -> Sizes:
         """norm(|A|), times norm(w) + norm(c) for the gradient."""
         largest = float(np.linalg.norm(self.A))
-        return Sizes(largest * (np.linalg.norm(w) + math.hypot(*self.c)), largest, 0.0, self.d + 4)
+        return Sizes(largest * (float(np.linalg.norm(w)) + math.hypot(*self.c)), largest, 0.0, self.d + 4)
 
     def scaled(self, factor: float) -> Quadratic:
         """A and e times the factor."""
@@ -136,8 +154,8 @@ class Quadratic(Problem):
         return self._as(w, A=self.A, c=self.c, e=self.e)
 
 
-@dataclass(frozen=True)
-class Ridge(Problem):
+@dataclass(frozen=True, repr=False)
+class Ridge(Shown, Transformable):
     """f(w) = sum_j s_j psi(a_j . w + phi_j) + b . w + e with psi = cos, log cosh or t -> log(1 + exp(-t)).
 
     kind is "cosine", "logcosh" or "logistic"; |psi''|, |psi'''| <= 1, and |psi''''| <= 2, for each of them.

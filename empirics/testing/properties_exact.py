@@ -10,8 +10,8 @@ from empirics.testing import oracles
 from empirics.testing.ask import Ask
 from empirics.testing.cases import Case
 from empirics.testing.comparison import Comparison
-from empirics.testing.property import FULL_BATCH, Property
 from empirics.testing.problems import Quadratic
+from empirics.testing.property import FULL_BATCH, Property
 
 
 def returns_a_gradient(ask: Ask, case: Case) -> Comparison:
@@ -120,7 +120,7 @@ PROPERTIES = (
     ),
     Property(
         "slope_in_alpha",
-        "the first-order term in alpha is -2 nu hess f grad f (first-order mode has half of it), however small alpha is",
+        "the linear term in alpha is -2 nu hess f grad f (first-order mode has half of it), however small alpha is",
         "fine-tuning stops early once a step is small, or half of the derivative is missing",
         ("exact",),
         "short_step_cases",

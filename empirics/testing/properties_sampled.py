@@ -124,14 +124,6 @@ PROPERTIES = (
         noiseless,
     ),
     Property(
-        "unbiased_on_quadratics",
-        "on quadratic samples the mean over all batches is the full-batch value (S5': rho = 0)",
-        "one batch is used twice, so that its noise is multiplied with itself",
-        SAMPLED,
-        "sampled_quadratics",
-        unbiased_on_quadratics,
-    ),
-    Property(
         "independent_batches",
         "S5: all nu + 1 + nu batches are independent; only the two probes of a Hessian-free step share theirs",
         "a batch is used twice",
@@ -146,6 +138,14 @@ PROPERTIES = (
         SAMPLED,
         "sampled_quadratics",
         batches_by_purpose,
+    ),
+    Property(
+        "unbiased_on_quadratics",
+        "on quadratic samples the mean over all batches is the full-batch value (S5': rho = 0)",
+        "one batch is used twice, so that its noise is multiplied with itself",
+        SAMPLED,
+        "sampled_quadratics",
+        unbiased_on_quadratics,
     ),
     Property(
         "bias",

@@ -7,6 +7,7 @@ import numpy as np
 from empirics.testing.ask import Ask
 from empirics.testing.cases import Case
 from empirics.testing.comparison import Comparison
+from empirics.testing.problems import Transformable
 from empirics.testing.property import FULL_BATCH, Property
 
 
@@ -20,6 +21,7 @@ def unit_of_loss(ask: Ask, case: Case) -> Comparison:
 def unit_of_parameters(ask: Ask, case: Case) -> Comparison:
     """w -> s w with f(w/s) and alpha, delta -> s^2 alpha, s^2 delta divides grad F by s."""
     s = 2.0**case.twist
+    assert isinstance(case.problem, Transformable)
     other = case.but(
         problem=case.problem.stretched(s),
         w=_tuple(s * case.point),
@@ -32,12 +34,14 @@ def unit_of_parameters(ask: Ask, case: Case) -> Comparison:
 def rotation(ask: Ask, case: Case) -> Comparison:
     """w -> Q w with f(Q^T w) turns grad F by Q."""
     turn = givens_chain(case.problem.d)
+    assert isinstance(case.problem, Transformable)
     other = case.but(problem=case.problem.rotated(turn), w=_tuple(turn @ case.point))
     return _same(ask, case, other, turn.T @ ask(other), 1.0)
 
 
 def origin(ask: Ask, case: Case) -> Comparison:
     """w -> w + t with f(w - t) leaves grad F alone."""
+    assert isinstance(case.problem, Transformable)
     other = case.but(problem=case.problem.moved(case.twist), w=_tuple(case.point + np.array(case.twist)))
     return _same(ask, case, other, ask(other), 1.0)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy
 
@@ -24,15 +26,27 @@ def _of(
     return RoundCase(agents, draw(vectors(d)), RoundSetting(alpha, nu, beta, tau))
 
 
+def _groups(
+    sizes: tuple[int, int], counts: tuple[int, int], family: Callable[[int], SearchStrategy[Problem]]
+) -> SearchStrategy[tuple[Problem, ...]]:
+    """Agents of one family in one dimension."""
+    shape = st.tuples(st.integers(*sizes), st.integers(*counts))
+    return shape.flatmap(lambda drawn: st.tuples(*[family(drawn[0])] * drawn[1]))
+
+
+def _two_features(d: int) -> SearchStrategy[Problem]:
+    return ridges(d, 2)
+
+
 def quadratic_rounds(mode: str, arrays: Arrays) -> SearchStrategy[RoundCase]:
     """One to three quadratic agents, one or two fine-tuning steps, up to three local steps."""
-    agents = st.tuples(st.integers(1, 3), st.integers(1, 3)).flatmap(lambda size: st.tuples(*[quadratics(size[0])] * size[1]))
+    agents = _groups((1, 3), (1, 3), quadratics)
     return agents.flatmap(lambda group: _of(group, (1, 2), (1, 3), (0.25, 0.5, 1.0)))
 
 
 def ridge_rounds(mode: str, arrays: Arrays) -> SearchStrategy[RoundCase]:
     """One to three nonlinear agents."""
-    agents = st.tuples(st.integers(1, 2), st.integers(1, 3)).flatmap(lambda size: st.tuples(*[ridges(size[0], 2)] * size[1]))
+    agents = _groups((1, 2), (1, 3), _two_features)
     return agents.flatmap(lambda group: _of(group, (1, 2), (1, 3), (0.25, 0.5, 1.0)))
 
 
@@ -49,7 +63,7 @@ def unadapted_rounds(mode: str, arrays: Arrays) -> SearchStrategy[RoundCase]:
 
 def crowded_rounds(mode: str, arrays: Arrays) -> SearchStrategy[RoundCase]:
     """Five or six agents in one or two dimensions."""
-    agents = st.tuples(st.integers(1, 2), st.integers(5, 6)).flatmap(lambda size: st.tuples(*[quadratics(size[0])] * size[1]))
+    agents = _groups((1, 2), (5, 6), quadratics)
     return agents.flatmap(lambda group: _of(group, (0, 1), (1, 2), (0.5,)))
 
 

@@ -12,11 +12,12 @@ from empirics.testing import oracles
 from empirics.testing.arrays import Arrays, numbers
 from empirics.testing.ask import answer
 from empirics.testing.problems import Problem, Vector
+from empirics.testing.shown import Shown
 from empirics.testing.tolerances import SLACK, meta_gradient_rounding
 
 
-@dataclass(frozen=True)
-class RoundSetting:
+@dataclass(frozen=True, repr=False)
+class RoundSetting(Shown):
     """Fine-tuning step and number, meta step and number of local steps; mode exact, every agent takes part."""
 
     alpha: float
@@ -25,8 +26,8 @@ class RoundSetting:
     tau: int
 
 
-@dataclass(frozen=True)
-class RoundCase:
+@dataclass(frozen=True, repr=False)
+class RoundCase(Shown):
     """One call f(problems, w, setting)."""
 
     problems: tuple[Problem, ...]

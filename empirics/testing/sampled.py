@@ -14,14 +14,15 @@ from empirics.testing.arrays import Arrays, numbers
 from empirics.testing.ask import answer
 from empirics.testing.oracles import gradient_at
 from empirics.testing.problems import Problem, Sizes, Vector
+from empirics.testing.shown import Shown
 from empirics.testing.tolerances import SLACK
 
 PURPOSES = ("inner", "outer", "hessian")
 _MOST_DRAWS = 12
 
 
-@dataclass(frozen=True)
-class SampledCase:
+@dataclass(frozen=True, repr=False)
+class SampledCase(Shown):
     """Two equally likely samples, base + noise and base - noise; `noise` None means that both are the base."""
 
     base: Problem
@@ -228,5 +229,3 @@ def _sizes(case: SampledCase, norm: float) -> Sizes:
         base.third + more.third,
         base.operations + more.operations,
     )
-
-

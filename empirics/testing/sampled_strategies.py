@@ -61,5 +61,3 @@ def sampled_ridges(draw: DrawFn, mode: str, arrays: Arrays) -> SampledCase:
     a = (draw(weights), *draw(vectors(d - 1)))
     noise = Ridge("cosine", (a,), (draw(weights),), draw(vectors(1)), draw(vectors(d)))
     return draw(_about(base, noise, draw(vectors(d)), mode))
-
-

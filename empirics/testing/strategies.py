@@ -17,11 +17,15 @@ from empirics.testing.cases import Case
 from empirics.testing.network_problem import Network
 from empirics.testing.problems import Problem, Quadratic, Ridge
 
-INSIDE, OUTSIDE = (0.125, 0.25, 0.5), (1 + 2.0**-10, 2.0, 4.0)
-REGION = (*INSIDE, 1.0, *OUTSIDE)
+INSIDE, OUTSIDE = (0.5, 0.25, 0.125), (1 + 2.0**-10, 2.0, 4.0)
+REGION = (1.0, *INSIDE, *OUTSIDE)
+# Bounds on L are loose for sums: some steps have to be long for alpha hess f to exceed 1 at all.
+LONG = (1.0, 0.5, OUTSIDE[0], 4.0, 6.0)
 
-entries = st.integers(-16, 16).map(lambda k: k / 8)
-weights = st.integers(1, 16).map(lambda k: k / 8)
+# Multiples of 1/8 up to 2, integers first: a counterexample shrinks to 0, 1 and -1, where effects stay large.
+_SIZES = (1.0, 2.0, 0.5, 1.5, 0.25, 0.75, 1.25, 1.75, *(k / 8 for k in range(1, 16, 2)))
+entries = st.sampled_from((0.0, *(sign * size for size in _SIZES for sign in (1, -1))))
+weights = st.sampled_from(_SIZES)
 
 
 def vectors(d: int) -> SearchStrategy[tuple[float, ...]]:
@@ -37,7 +41,7 @@ def quadratics(draw: DrawFn, d: int) -> Quadratic:
     commute only if their z are parallel or orthogonal, or a t is 0.
     """
     z = draw(st.tuples(*[st.integers(-2, 2)] * d))
-    x, t = draw(st.integers(-8, 16)) / 8, draw(st.integers(-8, 16)) / 16
+    x, t = draw(entries), draw(entries) / 2
     rows = tuple(tuple(t * z[i] * z[j] + (x if i == j else 0.0) for j in range(d)) for i in range(d))
     return Quadratic(rows, draw(vectors(d)), draw(entries), samples=draw(st.integers(1, 9)))
 
@@ -118,7 +122,7 @@ def unadapted_cases(mode: str, arrays: Arrays) -> SearchStrategy[Case]:
 
 def one_step_cases(mode: str, arrays: Arrays) -> SearchStrategy[Case]:
     """nu = 1."""
-    return problems().flatmap(lambda problem: around(problem, mode, (1, 1)))
+    return problems().flatmap(lambda problem: around(problem, mode, (1, 1), region=LONG))
 
 
 @st.composite
@@ -128,14 +132,14 @@ def turning(draw: DrawFn) -> Case:
     With a_1 = (p, 0), a_2 = (k, r) and p, k, r != 0 they are neither parallel nor orthogonal, so a_1 a_1^T and
     a_2 a_2^T do not commute, and [H^0, H^1] = (h_1^0 h_2^1 - h_2^0 h_1^1) [a_1 a_1^T, a_2 a_2^T] with
     h_j = -s_j cos(theta_j), s_j != 0. The linear term b makes the first step t (r, -k), orthogonal to a_2: theta_2
-    stays at y, |y| <= 1, with cos y > 0, while theta_1 moves from x in (0, 1] by 1/2 to 2, so that cos theta_1 falls
+    stays at y, |y| <= 1, with cos y > 0, while theta_1 moves from x in (0, 1] by 0.5 to 2, so that cos theta_1 falls
     strictly on [0, pi]. Hence the bracket is s_1 s_2 cos y (cos theta_1^0 - cos theta_1^1), not zero.
     """
     p, k, r, s1, s2 = (draw(weights) * draw(st.sampled_from((1, -1))) for _ in range(5))
-    x, y, move = draw(st.integers(1, 8)) / 8, draw(st.integers(-8, 8)) / 8, draw(st.integers(4, 16)) / 8
+    x, y, move = draw(weights) / 2, draw(entries) / 2, 0.5 + draw(weights) * 0.75
     w, steps = draw(vectors(2)), draw(st.integers(2, 4))
     length = abs(s1) * p * p + abs(s2) * (k * k + r * r)
-    alpha, t = draw(st.sampled_from(REGION)) / length, move / (p * r)
+    alpha, t = draw(st.sampled_from(LONG)) / length, move / (p * r)
     phi = (x - p * w[0], y - k * w[0] - r * w[1])
     b = (-t * r / alpha + s1 * sin(x) * p + s2 * sin(y) * k, t * k / alpha + s2 * sin(y) * r)
     return Case(Ridge("cosine", ((p, 0.0), (k, r)), (s1, s2), phi, b), w, alpha, steps)
@@ -144,7 +148,7 @@ def turning(draw: DrawFn) -> Case:
 def turning_cases(mode: str, arrays: Arrays) -> SearchStrategy[Case]:
     """Hessians that do not commute along the trajectory, and ridge sums of two or three features; 2 to 4 steps."""
     general = st.tuples(st.integers(2, 4), st.integers(2, 3)).flatmap(lambda size: ridges(*size))
-    return st.one_of(turning(), general.flatmap(lambda problem: around(problem, mode, (2, 4))))
+    return st.one_of(turning(), general.flatmap(lambda problem: around(problem, mode, (2, 4), region=LONG)))
 
 
 def network_cases(mode: str, arrays: Arrays) -> SearchStrategy[Case]:

@@ -1,4 +1,4 @@
-"""Which properties each checker runs, and how it asks; no hypothesis here, so that a failure can be replayed without."""
+"""Which properties each checker runs, and how it asks. No hypothesis here: a failure is replayed without it."""
 
 from __future__ import annotations
 
@@ -55,9 +55,7 @@ META_GRADIENT = Checker(
 STOCHASTIC = Checker(
     "check_stochastic", properties_sampled.PROPERTIES, SAMPLED, AskSampled, "empirics.testing.sampled_strategies"
 )
-ROUND = Checker(
-    "check_round", properties_round.PROPERTIES, ("exact",), AskRound, "empirics.testing.round_strategies"
-)
+ROUND = Checker("check_round", properties_round.PROPERTIES, ("exact",), AskRound, "empirics.testing.round_strategies")
 CHECKERS = (META_GRADIENT, STOCHASTIC, ROUND)
 
 

@@ -11,7 +11,7 @@ import pandas as pd
 
 from reports.figures.batches import batch_figure
 from reports.figures.figure import Figure, MissingDataError
-from reports.figures.output import image, inline_svg, write_figures
+from reports.figures.output import image, inline_svg, share_outlines, write_figures
 from reports.figures.overview import tightness_figure
 from reports.figures.probes import probe_figure
 from reports.figures.rounds import gap_figure, squared_gradient_figure
@@ -21,7 +21,7 @@ from reports.rows import Row
 
 __all__ = [
     "CURVE_COLUMNS", "Figure", "MissingDataError", "Skipped", "all_figures", "image", "inline_svg", "read_curves",
-    "sorted_figures", "write_figures",
+    "share_outlines", "sorted_figures", "write_figures",
 ]  # fmt: skip
 
 CURVE_COLUMNS = (

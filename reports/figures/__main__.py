@@ -32,7 +32,8 @@ def redraw(
 ) -> None:
     """Redraw OUT/figures from OUT/verdicts.json and OUT/curves.csv.
 
-    Exit status 0: drawn, with a line for each figure whose data the report does not hold; 2: bad input, nothing written.
+    Exit status 0: drawn, with a line for each figure whose data the report does not hold; 2: bad input, nothing
+    written.
     """
     try:
         formats = _formats(format)

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import product
 
 import numpy as np
 import pandas as pd
@@ -44,14 +45,16 @@ _SERIES = {
 }
 _LOOKS = {"predicted": PREDICTED, "second_order": SECOND_ORDER, "published": PUBLISHED}
 _PANELS = {"bias": "bias", "error": "mean squared error"}
+_BOUNDED_BY = {"bias": "b_sto", "error": "sigma_F2"}
+_SWEEPS = ("inner", "equal")
 _WORDS = {"predicted": "predicted", "second_order": "predicted to second order", "published": "published (Per-FedAvg)"}
 
 
 def batch_frame(rows: Sequence[Row]) -> pd.DataFrame:
     """One line per row of S5, S5p, S6 and of Per-FedAvg's bias and mean squared error, on one task and setting.
 
-    panel is 'bias' or 'error'; series is 'predicted', 'second_order' or 'published'. The task, (nu, alpha) and outer
-    batches (D' = D_H = D, or one fixed pair) are those that show a bias at most batch sizes.
+    panel is 'bias' or 'error'; series is 'predicted', 'second_order' or 'published'; sweep is 'inner' (D' and D_H
+    fixed) or 'equal' (D' = D_H = D). The task and (nu, alpha) are those that show a bias at most batch sizes.
     """
     lines = [
         _line(row)
@@ -61,18 +64,21 @@ def batch_frame(rows: Sequence[Row]) -> pd.DataFrame:
     if not lines:
         raise MissingDataError("no row of S5, S5p or S6 with a batch size")
     frame = pd.DataFrame(lines).astype({column: "float64" for column in ("measured", "lower", "upper", "predicted")})
-    candidates = [
-        part for _, group in frame.groupby(["task", "nu", "alpha"], sort=True) for part in _by_outer_batches(group)
-    ]
-    chosen = max(candidates, key=_merit).sort_values(["panel", "series", "D", "measured"], kind="stable")
-    return chosen.drop_duplicates(["panel", "series", "D"], keep="last").reset_index(drop=True)
+    settings = [group for _, group in frame.groupby(["task", "nu", "alpha"], sort=True)]
+    chosen = max((_swept(group) for group in settings), key=_merit)
+    chosen = chosen.sort_values(["sweep", "panel", "series", "D", "measured"], kind="stable")
+    return chosen.drop_duplicates(["sweep", "panel", "series", "D"], keep="last").reset_index(drop=True)
 
 
-def _by_outer_batches(group: pd.DataFrame) -> list[pd.DataFrame]:
-    """The lines with D' = D_H = D, then those of each fixed (D', D_H): one curve never mixes them."""
-    equal = group[_equal_batches(group)]
+def _swept(group: pd.DataFrame) -> pd.DataFrame:
+    """The lines with one fixed (D', D_H), and those with D' = D_H = D, apart: one curve never mixes them."""
     fixed = [part for _, part in group.groupby(["D_prime", "D_H"], sort=True)]
-    return ([equal] if len(equal) else []) + fixed
+    sweeps = {"inner": max(fixed, key=_merit), "equal": group[_equal_batches(group)]}
+    shown = {name: part for name, part in sweeps.items() if part["D"].nunique() > 1}
+    if not shown:
+        shown = {name: part for name, part in sweeps.items() if len(part)}
+        shown = dict(list(shown.items())[-1:])
+    return pd.concat([part.assign(sweep=name) for name, part in shown.items()])
 
 
 def _equal_batches(frame: pd.DataFrame) -> pd.Series:
@@ -115,23 +121,49 @@ def batch_figure(rows: Sequence[Row]) -> Figure:
     frame = batch_frame(rows)
     first = frame.iloc[0]
     setting = f"{first['task']}, nu = {first['nu']}, alpha = {short(float(first['alpha']))}"
-    outer = "D' = D_H = D" if _equal_batches(frame).all() else f"D' = {first['D_prime']}, D_H = {first['D_H']}"
+    outer = " (top), ".join(f"${_outer(frame, sweep)}$" for sweep in _sweeps(frame))
+    outer += " (bottom)" if len(_sweeps(frame)) > 1 else ""
     caption = (
         "Bias and mean squared error of the stochastic meta-gradient against the size $D$ of the inner batches "
-        f"({setting_latex(first)}, ${outer}$): "
+        f"({setting_latex(first)}, {outer}): "
         "measured (black, with confidence limits), the right sides of S5, S5p and S6, and Per-FedAvg's published ones. "
         "Both axes are logarithmic."
     )
-    for panel, words in _PANELS.items():
-        exponents = [f"{_WORDS[series]} ${slope:.2f}$" for series, slope in _slopes(frame, panel)]
-        if exponents:
-            caption += f" Slopes of the {words} from the smallest to the largest batch: {', '.join(exponents)}."
+    for sweep, place in zip(_sweeps(frame), ("top", "bottom"), strict=False):
+        where = f", {place}" if len(_sweeps(frame)) > 1 else ""
+        panels = [_exponents(_part(frame, sweep), panel) for panel in _PANELS]
+        if any(panels):
+            caption += f" Slopes from the smallest to the largest batch{where}: {'; '.join(filter(None, panels))}."
     if (frame["predicted"] == 0).any():
         caption += " A right side of 0 has no place on a logarithmic axis and is not drawn."
-    alt = f"Two logarithmic panels, batch size across, on {setting}. " + " ".join(
-        _describe(frame, panel) for panel in _PANELS
+    alt = f"{2 * len(_sweeps(frame))} logarithmic panels, batch size across, on {setting}. " + " ".join(
+        f"With {_outer(frame, sweep)}: " + " ".join(_describe(_part(frame, sweep), panel) for panel in _PANELS)
+        for sweep in _sweeps(frame)
     )
-    return Figure("bias_batch", "Bias and error against batch size", caption, alt.strip(), frame, draw_batches)
+    bounds = tuple(dict.fromkeys(bound for bound, _ in _SERIES))
+    title = "Bias and error against batch size"
+    return Figure("bias_batch", title, caption, alt.strip(), frame, draw_batches, bounds)
+
+
+def _sweeps(frame: pd.DataFrame) -> list[str]:
+    return [sweep for sweep in _SWEEPS if (frame["sweep"] == sweep).any()]
+
+
+def _part(frame: pd.DataFrame, sweep: str) -> pd.DataFrame:
+    return frame[frame["sweep"] == sweep]
+
+
+def _outer(frame: pd.DataFrame, sweep: str) -> str:
+    """The outer batches of a sweep, as a formula."""
+    if sweep == "equal":
+        return "D' = D_H = D"
+    first = _part(frame, sweep).iloc[0]
+    return f"D' = {first['D_prime']}, D_H = {first['D_H']}"
+
+
+def _exponents(frame: pd.DataFrame, panel: str) -> str:
+    exponents = [f"{_WORDS[series]} ${slope:.2f}$" for series, slope in _slopes(frame, panel)]
+    return f"{_PANELS[panel]} {', '.join(exponents)}" if exponents else ""
 
 
 def _slopes(frame: pd.DataFrame, panel: str) -> list[tuple[str, float]]:
@@ -171,12 +203,17 @@ def _measured(panel: pd.DataFrame) -> pd.DataFrame:
 def draw_batches(frame: pd.DataFrame) -> Drawing:
     """The two panels of `batch_frame`."""
     panels = [panel for panel in _PANELS if (frame["panel"] == panel).any()]
-    drawing = canvas(TEXT, 2.5)
-    grid = drawing.subplots(1, len(panels), sharex=True, squeeze=False)[0]
-    for axes, panel in zip(grid, panels, strict=True):
-        _panel(axes, frame[frame["panel"] == panel], panel)
+    sweeps = _sweeps(frame)
+    drawing = canvas(TEXT, 0.6 + 1.9 * len(sweeps))
+    grid = drawing.subplots(len(sweeps), len(panels), squeeze=False)
+    for axes, (sweep, panel) in zip(grid.flat, product(sweeps, panels), strict=True):
+        part = _part(frame, sweep)
+        _panel(axes, part[part["panel"] == panel], panel)
+        where = f", ${_outer(frame, sweep)}$" if len(sweeps) > 1 else ""
+        axes.set_title(f"{_PANELS[panel]}, bounded by {symbol(_BOUNDED_BY[panel])}{where}", pad=4)
     drawing.supxlabel(axis_label("batch size", "D"), fontsize=points(8.5))
-    handles = {label: handle for axes in grid for handle, label in zip(*axes.get_legend_handles_labels(), strict=True)}
+    entries = [axes.get_legend_handles_labels() for axes in grid.flat]
+    handles = {label: handle for entry in entries for handle, label in zip(*entry, strict=True)}
     legend_above(drawing, handles)
     return drawing
 
@@ -199,6 +236,4 @@ def _panel(axes: Axes, panel: pd.DataFrame, name: str) -> None:
     axes.xaxis.set_minor_locator(NullLocator())
     axes.xaxis.set_major_formatter(ScalarFormatter())
     left = r"$\|\mathrm{E}\,g_i - \nabla F_i\|$" if name == "bias" else r"$\mathrm{E}\,\|g_i - \nabla F_i\|^2$"
-    quantity = "b_sto" if name == "bias" else "sigma_F2"
-    axes.set_ylabel(f"{left}  ({unit(quantity)})")
-    axes.set_title(f"{_PANELS[name]}, bounded by {symbol(quantity)}", pad=4)
+    axes.set_ylabel(f"{left}  ({unit(_BOUNDED_BY[name])})")

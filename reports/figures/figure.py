@@ -14,7 +14,7 @@ class Figure:
     """A figure as data: `frame` is everything it shows, `draw(frame)` shows it and computes nothing new.
 
     name: file stem and anchor. caption: what to see, with numbers read from the frame. alt: the same for someone who
-    cannot see it.
+    cannot see it. bounds: the statements it is about; none where it is about all.
     """
 
     name: str
@@ -23,6 +23,7 @@ class Figure:
     alt: str
     frame: pd.DataFrame
     draw: Callable[[pd.DataFrame], Drawing]
+    bounds: tuple[str, ...] = ()
 
 
 class MissingDataError(ValueError):

@@ -144,9 +144,31 @@ def _letters(line: str) -> str:
 
 
 def _shorter(attribute: re.Match[str]) -> str:
-    """A coordinate attribute with two decimals; scales and transforms stay exact."""
+    """A coordinate attribute with two decimals and no more blanks than it needs; scales and transforms stay exact."""
     numbers = re.sub(r"-?\d+\.\d{3,}", lambda number: f"{float(number[0]):.2f}".rstrip("0").rstrip("."), attribute[2])
-    return f'{attribute[1]}="{numbers}"'
+    tight = re.sub(r"\s*([A-Za-z])\s*", r"\1", numbers) if attribute[1] == "d" else numbers
+    return f'{attribute[1]}="{tight.strip()}"'
+
+
+_OUTLINE = re.compile(r'<path id="([^"]+)" ([^>]*)/>')
+
+
+def share_outlines(svgs: Sequence[str]) -> list[str]:
+    """The SVG elements of one page with each letter's outline defined once, in the first element that uses it.
+
+    >>> share_outlines(['<path id="a" d="M0 0"/><use href="#a"/>', '<path id="b" d="M0 0"/><use href="#b"/>'])
+    ['<path id="a" d="M0 0"/><use href="#a"/>', '<use href="#a"/>']
+    """
+    first: dict[str, str] = {}
+    shared = []
+    for svg in svgs:
+        names = {match[1]: first.setdefault(match[2], match[1]) for match in _OUTLINE.finditer(svg)}
+        renamed = {name: target for name, target in names.items() if name != target}
+        kept = _OUTLINE.sub(lambda match, known=renamed: "" if match[1] in known else match[0], svg)
+        shared.append(
+            re.sub(r'href="#([^"]+)"', lambda link, known=renamed: f'href="#{known.get(link[1], link[1])}"', kept)
+        )
+    return shared
 
 
 def inline_svg(figure: Figure) -> str:
@@ -162,8 +184,9 @@ def inline_svg(figure: Figure) -> str:
     body = re.sub(r"<title>.*?</title>", "", body, count=1, flags=re.DOTALL)
     body = re.sub(r"<!--.*?-->", "", body, flags=re.DOTALL)
     body = re.sub(r'<g id="patch_1">.*?</g>', "", body, count=1, flags=re.DOTALL)  # the paper: the page has its own
-    body = re.sub(r'\bid="([^"]+)"', rf'id="{figure.name}-\1"', body)
-    body = re.sub(r'href="#([^"]+)"', rf'href="#{figure.name}-\1"', body)
+    used = set(re.findall(r'(?:href="#|url\(#)([^")]+)', body))
+    body = re.sub(r' id="([^"]+)"', lambda name: f' id="{figure.name}-{name[1]}"' if name[1] in used else "", body)
+    body = re.sub(r'xlink:href="#([^"]+)"', rf'href="#{figure.name}-\1"', body)
     body = re.sub(r"url\(#([^)]+)\)", rf"url(#{figure.name}-\1)", body)
     body = re.sub(r'\b(d|x|y|points)="([^"]+)"', _shorter, body)
     body = body.replace(INK, "currentColor")
@@ -174,7 +197,7 @@ def inline_svg(figure: Figure) -> str:
     names = f"{figure.name}-title {figure.name}-description"
     share = 100 * float(head[1].split()[2]) / (72 * TEXT)
     opening = (
-        f'<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" viewBox="{head[1]}" '
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="{head[1]}" '
         f'role="img" aria-labelledby="{names}" style="max-width:{min(share, 100):.0f}%">'
         f'<title id="{figure.name}-title">{escape(figure.title)}</title>'
         f'<desc id="{figure.name}-description">{escape(figure.alt)}</desc>'

@@ -112,7 +112,7 @@ def probe_figure(rows: Sequence[Row]) -> Figure:
     )
     if best is not None:
         alt += f" In float64 the error is smallest, {short(best['float64'])}, at delta = {short(best['delta'])}."
-    return Figure("hessian_free", "Error of the Hessian-free meta-gradient", caption, alt, frame, draw_probes)
+    return Figure("hessian_free", "Error of the Hessian-free meta-gradient", caption, alt, frame, draw_probes, ("S9",))
 
 
 @styled

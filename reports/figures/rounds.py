@@ -174,7 +174,7 @@ def _figure(name: str, curve: _Curve, frame: pd.DataFrame, draw: object) -> Figu
     alt = f"{len(last)} panels, rounds across, {curve.words} upwards. " + " ".join(
         _panel_alt(curve, frame[frame["mode"] == mode]) for mode in last["mode"]
     )
-    return Figure(name, curve.title, caption, alt, frame, draw)  # type: ignore[arg-type]
+    return Figure(name, curve.title, caption, alt, frame, draw, (curve.statement,))  # type: ignore[arg-type]
 
 
 def _span(ratios: pd.Series) -> str:

@@ -112,9 +112,9 @@ def smoothness_figure(rows: Sequence[Row]) -> Figure:
     alt = f"{len(groups)} panels, fine-tuning steps across, smoothness upwards on a logarithmic axis. " + " ".join(
         _describe(label, group) for label, group in groups
     )
-    return Figure(
-        "smoothness", "Smoothness of the meta loss", caption, alt, frame.loc[sorted(shown.index)], draw_smoothness
-    )
+    shown = frame.loc[sorted(shown.index)]
+    bounds = ("S4", "per_fedavg.L_F", "maml.C_L")
+    return Figure("smoothness", "Smoothness of the meta loss", caption, alt, shown, draw_smoothness, bounds)
 
 
 def _describe(label: str, group: pd.DataFrame) -> str:

@@ -86,9 +86,9 @@ def spread_figure(rows: Sequence[Row]) -> Figure:
     frame = spread_frame(rows)
     groups = _groups(frame)
     caption = (
-        "Left panels: against the number of fine-tuning steps, the right "
-        "side of S7 (blue squares), the largest spread found (black dots) and the square root of Per-FedAvg's published "
-        "bound at one step. Last panel: every row, measured against predicted; on the diagonal the bound is attained."
+        "Left panels: against the number of fine-tuning steps, the right side of S7 (blue squares), the largest spread "
+        "found (black dots) and the square root of Per-FedAvg's published bound at one step. Last panel: every row, "
+        "measured against predicted; on the diagonal the bound is attained."
     )
     witness = frame[frame["panel"] == "witness"]
     tasks = frame[frame["panel"] == "task"]
@@ -98,7 +98,8 @@ def spread_figure(rows: Sequence[Row]) -> Figure:
     below = "all on or below" if (frame["measured"] <= frame["predicted"]).all() else "not all below"
     alt = f"{len(groups) + 1} panels, logarithmic axes. " + " ".join(_describe(task, group) for task, group in groups)
     alt += f" Last panel: {len(frame)} points, {below} the diagonal."
-    return Figure("spread", "Spread of the meta-gradients over the agents", caption, alt, frame, draw_spread)
+    title = "Spread of the meta-gradients over the agents"
+    return Figure("spread", title, caption, alt, frame, draw_spread, ("S7", "per_fedavg.gamma_F2"))
 
 
 def _range(ratios: pd.Series) -> str:

@@ -85,7 +85,7 @@ class Page:
     parameters: Mapping[str, Any] = field(default_factory=dict)
 
     @property
-    def settings(self) -> dict[str, Any]:
+    def settings(self) -> dict[Any, Any]:
         """PARAMETERS with the type sizes of this page."""
         sizes = dict.fromkeys(("font.size", "axes.titlesize", "axes.labelsize"), self.size)
         sizes |= dict.fromkeys(("xtick.labelsize", "ytick.labelsize", "legend.fontsize"), self.small)
@@ -232,7 +232,7 @@ def label_ends(axes: Axes, ends: Sequence[tuple[float, str, str]], *, x: float =
 
 
 def legend_above(
-    drawing: Drawing, handles: Mapping[str, Artist], *, place: str = "outside upper left", handlelength: float = 2.4
+    drawing: Drawing, handles: Mapping[str, Artist], *, place: Any = "outside upper left", handlelength: float = 2.4
 ) -> None:
     """One legend for the whole drawing, in as many columns as its width has room for."""
     room = 72 * float(drawing.get_figwidth()) / _current.get().small  # in units of the type size
@@ -240,7 +240,7 @@ def legend_above(
     columns = next((n for n in range(len(widths), 1, -1) if n * max(widths) <= room or sum(widths) <= room), 1)
     drawing.legend(
         list(handles.values()), list(handles), loc=place, ncols=columns, columnspacing=1.4, handlelength=handlelength
-    )  # type: ignore[call-overload]
+    )
 
 
 def spread(heights: Sequence[float], gap: float) -> list[float]:

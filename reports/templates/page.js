@@ -17,6 +17,7 @@
   const name = () => { theme.textContent = dark() ? "Light" : "Dark"; theme.setAttribute("aria-label", `${theme.textContent} theme`); };
   theme.addEventListener("click", () => { root.dataset.theme = dark() ? "light" : "dark"; stored(root.dataset.theme); name(); });
   name();
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", name);
   document.getElementById("tools").append(theme);
 
   // rows: a row is one tbody, so that its details travel with it

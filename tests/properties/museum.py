@@ -131,6 +131,22 @@ def shortcut_for_one_step():
     return f
 
 
+def step_capped_by_the_curvature():
+    def f(f, w, alpha, nu, mode, delta):
+        points, steps = [w], []
+        for _ in range(nu):
+            g = f.gradient(points[-1])
+            bend = float(g @ f.hvp(points[-1], g))
+            steps.append(min(alpha, float(g @ g) / bend) if bend > 0 else alpha)
+            points.append(points[-1] - steps[-1] * g)
+        v = f.gradient(points.pop())
+        for point, step in zip(reversed(points), reversed(steps), strict=True):
+            v = v - step * f.hvp(point, v)
+        return v
+
+    return f
+
+
 def unrolled_through_the_last_five_steps():
     def f(f, w, alpha, nu, mode, delta):
         *points, last = fine_tuned(f, w, alpha, nu)
@@ -411,7 +427,7 @@ def step_extrapolated_from_two_batches():
         points = [w]
         for _ in range(nu):
             now, before = (f.gradient(points[-1], f.draw("inner")) for _ in range(2))
-            points.append(points[-1] - alpha * (2 * now - before))
+            points.append(points[-1] - alpha * (3 * now - 2 * before))
         v = f.gradient(points.pop(), f.draw("outer"))
         for point in reversed(points):
             v = v - alpha * f.hvp(point, v, f.draw("hessian"))
@@ -568,6 +584,7 @@ MISTAKES = (
     Mistake(first_order_called_exact, META, "exact", "slope_in_alpha"),
     Mistake(at_least_one_step, META, "exact", "plain_gradient"),
     Mistake(shortcut_for_one_step, META, "exact", "one_step"),
+    Mistake(step_capped_by_the_curvature, META, "exact", "jacobian_product"),
     Mistake(unrolled_through_the_last_five_steps, META, "exact", "semigroup"),
     Mistake(hessian_layer_by_layer, META, "exact", "derivative_of_meta_loss"),
     Mistake(gradient_clipped, META, "exact", "unit_of_loss"),

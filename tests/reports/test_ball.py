@@ -61,9 +61,8 @@ def test_meta_gradient_is_the_derivative_of_the_meta_loss(family: str) -> None:
 
 
 def test_logistic_functions_against_mpmath() -> None:
-    mpmath.mp.prec = 200
     value, slope, curvature = ball.LOGISTIC
-    with flint.ctx.workprec(160):
+    with mpmath.workprec(200), flint.ctx.workprec(160):
         for t in (-30.0, -0.5, 0.0, 2.0, 30.0):
             assert value(flint.arb(t)).overlaps(flint.arb(str(mpmath.log1p(mpmath.exp(-t))), 1e-40))
             p = 1 / (1 + mpmath.exp(t))

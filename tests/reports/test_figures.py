@@ -13,23 +13,34 @@ import pandas as pd
 import pytest
 
 from empirics import MODES
-from reports.figures import CURVE_COLUMNS, MissingDataError, all_figures, image, inline_svg, write_figures
+from reports.figures import (
+    CURVE_COLUMNS,
+    MissingDataError,
+    all_figures,
+    image,
+    inline_svg,
+    share_outlines,
+    write_figures,
+)
 from reports.figures.batches import batch_figure, batch_frame
+from reports.figures.output import _images
 from reports.figures.overview import tightness_frame
 from reports.figures.probes import best_probe, probe_frame
 from reports.figures.rounds import gap_frame, squared_gradient_frame
 from reports.figures.smoothness import smoothness_frame
-from reports.figures.style import FLOATING, MEASURED, PREDICTED, PUBLISHED, SECOND_ORDER, WITNESS
+from reports.figures.spread import spread_frame
+from reports.figures.style import FLOATING, HOUSE, MEASURED, PREDICTED, PUBLISHED, SECOND_ORDER, WITNESS
+from reports.figures.venues import VenueError, venue_page
 from reports.rows import Verdict
-from tests.reports.test_tables import make_row, synthetic_curves, synthetic_rows
+from tests.reports.test_tables import make_row, synthetic_curves, synthetic_figures, synthetic_rows
 
 ROWS = {row.row_id: row for row in synthetic_rows()}
-NAMES = ["tightness", "rounds", "gap", "smoothness", "bias_batch", "hessian_free"]
+NAMES = ["tightness", "rounds", "gap", "smoothness", "spread", "bias_batch", "hessian_free"]
 
 
 @pytest.fixture(scope="module")
 def figures():
-    return {figure.name: figure for figure in all_figures(synthetic_rows(), synthetic_curves())}
+    return {figure.name: figure for figure in synthetic_figures()}
 
 
 @pytest.fixture(scope="module")
@@ -135,6 +146,40 @@ def test_batch_caption_states_the_exponents_of_the_rows():
     assert "predicted $-0.50$, predicted to second order $-1.00$" in caption
 
 
+def test_all_batches_growing_together_are_a_sweep_of_their_own():
+    rows = []
+    for D in (1, 2, 4):
+        for outer in {1, D}:
+            sizes = {"D": str(D), "D_prime": str(outer), "D_H": str(outer)}
+            common = {"mode": "stochastic", "nu": 1, "inputs": sizes, "label": f"D{D}-{outer}", "measured": 0.01 / D}
+            rows.append(make_row("S5", quantity="b_sto", predicted=1 / D**0.5, **common))
+            rows.append(make_row("S6", quantity="sigma_F2", predicted=1 / outer + 1 / D, **common))
+    frame = batch_frame(rows)
+    counts = frame.groupby(["sweep", "panel"])["D"].apply(list).to_dict()
+    assert counts == {(sweep, panel): [1, 2, 4] for sweep in ("inner", "equal") for panel in ("bias", "error")}
+    assert set(frame.loc[frame["sweep"] == "inner", "D_prime"]) == {1}
+    equal = frame[frame["sweep"] == "equal"]
+    assert (equal["D_prime"] == equal["D"]).all()
+    # 1/D + 1/D has slope -1 exactly; 1 + 1/D from 2 to 5/4 over a factor of 4 has slope log(5/8)/log(4) = -0.339
+    caption = batch_figure(rows).caption
+    assert "mean squared error predicted $-1.00$" in caption
+    assert "mean squared error predicted $-0.34$" in caption
+    assert len(batch_figure(rows).draw(frame).axes) == 4
+
+
+def test_spread_frame_is_the_rows_with_the_square_root_of_the_published_bound():
+    frame = spread_frame(synthetic_rows())
+    for line in frame.to_dict("records"):
+        row = ROWS[line["row_id"]]
+        assert (row.bound, row.quantity) == ("S7", "gamma_F")
+        assert (line["predicted"], line["measured"]) == (row.predicted, row.measured)
+        if row.task == "witness-spread":
+            assert line["panel"] == "witness"
+        else:
+            assert line["gamma_G"] == 0.5
+            assert (line["published"] == 48.25**0.5) == (row.nu == 1)
+
+
 def test_probe_frame_is_the_rows_and_the_best_delta_is_the_smallest_error():
     frame = probe_frame(synthetic_rows())
     assert len(frame) == 8
@@ -192,7 +237,7 @@ def test_drawings_show_the_numbers_of_their_frames(figures):
         assert is_drawn(lines, group.sort_values("nu")["measured"])
 
 
-@pytest.mark.parametrize("name", ["rounds", "gap", "smoothness", "bias_batch", "hessian_free"])
+@pytest.mark.parametrize("name", ["rounds", "gap", "smoothness", "spread", "bias_batch", "hessian_free"])
 def test_no_measured_or_predicted_value_lies_outside_the_axes(figures, name):
     for axes in figures[name].draw(figures[name].frame).axes:
         low, high = axes.get_ylim()
@@ -218,10 +263,53 @@ def test_every_figure_has_words_for_those_who_see_it_and_those_who_do_not(figure
 # --- files ---------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", ["tightness", "bias_batch"])
-@pytest.mark.parametrize("format", ["svg", "pdf"])
-def test_the_same_frame_gives_the_same_bytes(figures, name, format):
-    assert image(figures[name], format) == image(figures[name], format)
+@pytest.mark.parametrize("format", ["svg", "pdf", "png"])
+def test_the_same_frame_gives_the_same_bytes_alone_and_after_another_format(figures, format):
+    figure = figures["bias_batch"]
+    first, second = image(figure, format), list(_images(figure, ["pdf", "png", "svg", format], HOUSE))[-1]
+    assert first == second
+
+
+def test_letters_that_figures_share_are_drawn_once_on_a_page(inlined):
+    svgs = list(inlined.values())
+    shared = share_outlines(svgs)
+    defined = [name for svg in shared for name in re.findall(r'<path id="([^"]+)"', svg)]
+    used = {name for svg in shared for name in re.findall(r'href="#([^"]+)"', svg)}
+    assert len(defined) == len(set(defined))
+    assert used <= {name for svg in shared for name in re.findall(r' id="([^"]+)"', svg)}
+    outlines = [re.findall(r'<path id="[^"]+" ([^>]*)/>', svg) for svg in shared]
+    flat = [outline for part in outlines for outline in part]
+    assert len(flat) == len(set(flat))
+    assert sum(map(len, shared)) < sum(map(len, svgs))
+
+
+# --- venues --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("venue", "text", "single"),
+    # the venues' style files: text and column width in inches; 43 and 21 pica of 72.27 points for IEEE
+    [("icml", 6.75, 3.25), ("neurips", 5.5, 0.72 * 5.5), ("ieee", 516 / 72.27, 252 / 72.27), ("jmlr", 6.0, 0.72 * 6)],
+)
+def test_a_venue_sets_the_widths_of_figures(figures, venue, text, single):
+    page = venue_page(venue)
+    for name, width in (("bias_batch", text), ("hessian_free", single)):
+        head = re.search(r'viewBox="0 0 ([0-9.]+) ', image(figures[name], "svg", page=page).decode())
+        assert head is not None
+        assert float(head[1]) == pytest.approx(72 * width, abs=0.01)  # viewBox is printed to some digits
+
+
+def test_a_page_leaves_no_trace(figures):
+    before = image(figures["hessian_free"], "svg")
+    image(figures["hessian_free"], "svg", page=venue_page("icml"))
+    assert image(figures["hessian_free"], "svg") == before
+
+
+def test_a_year_picks_a_style_file_and_its_absence_the_newest():
+    assert venue_page("icml2022").name == "icml2022"
+    assert venue_page("icml").name >= "icml2024"
+    with pytest.raises(VenueError, match=r"expected one of .*icml"):
+        venue_page("nowhere")
 
 
 def test_pdf_fonts_are_embedded_as_truetype_and_undated(figures, tmp_path):

@@ -13,6 +13,7 @@ import pytest
 
 import theory
 from empirics import MODES
+from reports.figures import Figure, all_figures
 from reports.rows import Row, StatedConstant, StatedHypothesis, Verdict
 from reports.tables import coverage_frame, results_frame, statement_order, summary_frame
 
@@ -124,6 +125,21 @@ def _probe_rows() -> list[Row]:
     return rows
 
 
+def _spread_rows() -> list[Row]:
+    rows = []
+    inputs = {"gamma_G": "1/2", "gamma_H": "1/4"}
+    for task, part in zip(TASKS, (0.4, 0.9, 0.2, 0.1), strict=True):
+        for nu in (0, 1, 2, 3):
+            value = 0.5 * 1.25**nu * (1 + 0.3 * nu)
+            common = {"inputs": inputs, "measured": part * value}
+            rows.append(make_row("S7", task, nu=nu, quantity="gamma_F", predicted=value, **common))
+            if nu == 1:
+                published = {"inputs": inputs, "measured": (part * value) ** 2, "provenance": "published"}
+                rows.append(make_row("per_fedavg.gamma_F2", task, nu=1, predicted=48.25, **published))
+    rows.append(make_row("S7", "witness-spread", nu=1, quantity="gamma_F", predicted=1.125, measured=1.125, alpha=0.5))
+    return rows
+
+
 def _run_rows() -> list[Row]:
     rows = []
     for index, mode in enumerate(MODES):
@@ -171,7 +187,7 @@ def synthetic_rows() -> tuple[Row, ...]:
         provenance="claim",
         reason="exceeds <b>it</b>",
     )
-    return (*_smoothness_rows(), *_batch_rows(), *_probe_rows(), *_run_rows(), *other, claim)
+    return (*_smoothness_rows(), *_batch_rows(), *_probe_rows(), *_spread_rows(), *_run_rows(), *other, claim)
 
 
 @cache
@@ -204,6 +220,12 @@ def synthetic_curves() -> pd.DataFrame:
             frame.assign(row_id_T2=row.row_id, row_id_T3=f"T3:T3:{row.task}:{row.mode}:nu2:" if bounded else None)
         )
     return pd.concat(frames, ignore_index=True)
+
+
+@cache
+def synthetic_figures() -> tuple[Figure, ...]:
+    """The figures of the synthetic rows, made once for all tests that show them."""
+    return tuple(all_figures(synthetic_rows(), synthetic_curves()))
 
 
 def test_results_have_one_line_a_row_with_every_field_of_it():

@@ -1,0 +1,121 @@
+"""A candidate becomes a counterexample only here: its instance written out, its left side in balls, then the judge."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+from reports.cells import Item, execute
+from reports.claims import claim_findings
+from reports.finding import Enclosed, Finding
+from reports.plan import load_plan
+from reports.refutation.family import Instance, Target
+from reports.refutation.search import Candidate, rounded
+from reports.rows import Row, Verdict
+from reports.verdicts import judge
+from reports.witnesses import PLAN, noisy_round
+from theory.claims import Claim
+from theory.tables import Table
+
+_LEVEL = 1e-6  # of sampled rows, which are never looked at here
+_DENOMINATORS = (1, 2, 4, 8, 16, 64, 256, 4096, 2**20, 2**40)
+
+
+@dataclass(frozen=True)
+class Confirmed:
+    """An instance whose left side was enclosed: the row says whether it is a counterexample."""
+
+    instance: Instance
+    finding: Finding
+    row: Row
+    ratio: float
+
+    @property
+    def violated(self) -> bool:
+        """Whether the whole enclosure of the left side exceeds the right side."""
+        return self.row.verdict is Verdict.VIOLATED
+
+
+@dataclass(frozen=True)
+class Asked:
+    """The bound in question: a table with its right side, and the claim behind it if it is one."""
+
+    table: Table
+    targets: Sequence[Target]
+    claim: Claim | None = None
+
+
+def measured(instance: Instance, asked: Asked) -> list[Confirmed]:
+    """The rows of an instance that answer the question."""
+    kinds = {"PointsCell": "points", "NoiseCell": "noise", "RunCell": "runs"}
+    kind = kinds[type(instance.cell).__name__]
+    item = Item(kind, instance.cell, instance.task, 0, 1, "cpu", _LEVEL)  # type: ignore[arg-type]
+    with tempfile.TemporaryDirectory() as folder:
+        return list(answers(instance, execute(item, Path(folder)).findings, asked))
+
+
+def answers(instance: Instance, findings: Sequence[Finding], asked: Asked) -> Iterator[Confirmed]:
+    """Judge what bears on the question."""
+    mine = [noisy_round(finding) for finding in findings if (finding.bound, finding.quantity) in asked.targets]
+    if asked.claim is not None:
+        mine = claim_findings([asked.claim], mine, asked.table)
+    exact = [finding for finding in mine if isinstance(finding.evidence, Enclosed)]
+    for finding in exact:
+        (row,) = judge([finding], table=asked.table)
+        if row.predicted is not None:
+            yield Confirmed(instance, finding, row, ratio(finding, row, asked.table))
+
+
+def ratio(finding: Finding, row: Row, table: Table) -> float:
+    """Measured over predicted; for one round both without the common shift and the descent of the theory."""
+    assert row.measured is not None
+    assert row.predicted is not None
+    above, below = row.measured, row.predicted
+    if "F0_gap" in finding.inputs and "grad_norm" in finding.inputs:
+        inputs = {**finding.inputs}
+        A = table.quantity("A").evaluate(**inputs).value
+        scale = float(Fraction(inputs["beta"])) * float(Fraction(inputs["tau"]))
+        base = float(Fraction(inputs["F0_gap"])) - scale * (A or 0.0) * float(Fraction(inputs["grad_norm"])) ** 2
+        above, below = above - base, below - base
+    if below > 0:
+        return above / below
+    return below / above if above < 0 else float("inf")
+
+
+def stored(asked: Asked) -> list[Confirmed]:
+    """Every stored witness that answers the question, best first."""
+    plan = load_plan(PLAN)
+    tasks = {task.name: task for task in plan.tasks}
+    statements = {statement for statement, _ in asked.targets}
+    wanted = plan.only(statements | ({"T1"} if statements & {"T1a", "T1b", "T1c"} else set()))
+    found = []
+    for cell in (*wanted.points, *wanted.noise, *wanted.runs):
+        found += measured(Instance(tasks[cell.task], cell), asked)
+    return sorted(found, key=lambda one: (not one.violated, -one.ratio))
+
+
+def confirm(candidate: Candidate, asked: Asked, target: Target) -> Confirmed | None:
+    """The instance of a candidate at the full precision of the search, measured in balls; None where it does not apply."""
+    return _at(candidate, asked, target, tuple(Fraction(value) for value in candidate.x))
+
+
+def simplified(candidate: Candidate, asked: Asked, target: Target) -> Confirmed | None:
+    """The counterexample with the roundest numbers that still is one."""
+    for denominator in _DENOMINATORS:
+        found = _at(candidate, asked, target, rounded(candidate.x, denominator))
+        if found is not None and found.violated:
+            return found
+    found = confirm(candidate, asked, target)
+    return found if found is not None and found.violated else None
+
+
+def _at(candidate: Candidate, asked: Asked, target: Target, x: tuple[Fraction, ...]) -> Confirmed | None:
+    try:
+        instance = candidate.family.instance(x, candidate.option, target)
+        found = measured(instance, asked)
+    except (ValueError, ArithmeticError):
+        return None
+    return max(found, key=lambda one: (one.violated, one.ratio), default=None)

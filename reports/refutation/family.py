@@ -1,0 +1,67 @@
+"""A family of instances: a box of parameters, its left sides and constants in batches, and each instance written out."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+from torch import Tensor
+
+from reports.plan import NoiseCell, PointsCell, RunCell, TaskPlan
+
+Target = tuple[str, str]  # statement and quantity, as in a built-in row
+Cell = PointsCell | NoiseCell | RunCell
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """A number of an instance and where it is looked for; round numbers are tried first when a hit is simplified."""
+
+    name: str
+    low: float
+    high: float
+    logarithmic: bool = False
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Left sides by target, and the exact inputs of the right side, one entry an instance."""
+
+    measured: Mapping[Target, Tensor]
+    inputs: Mapping[str, Tensor]
+    counts: Mapping[str, int]
+    mode: Mapping[Target, str]
+
+
+@dataclass(frozen=True)
+class Instance:
+    """An explicit instance: a task written out in a plan, and the cell that measures it."""
+
+    task: TaskPlan
+    cell: Cell
+
+
+class Family(ABC):
+    """Instances that differ in a few numbers; `options` are what is counted rather than varied (nu, tau, ...)."""
+
+    name: str
+    words: str
+    parameters: tuple[Parameter, ...]
+    targets: frozenset[Target]
+    options: tuple[Mapping[str, int], ...]
+
+    @abstractmethod
+    def batch(self, x: Tensor, option: Mapping[str, int]) -> Batch:
+        """Left sides and constants at parameters (P, len(parameters))."""
+
+    @abstractmethod
+    def instance(self, x: Sequence[Fraction], option: Mapping[str, int], target: Target) -> Instance:
+        """The instance at exact parameters, for one statement."""
+
+
+def task(name: str, factory: str, **arguments: Any) -> TaskPlan:
+    """A task written out."""
+    return TaskPlan(name=name, factory=factory, arguments=arguments)

@@ -1,0 +1,202 @@
+"""The search: random batches, evolution in batches, dual annealing from the best, and a quasi-Newton polish."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+import numpy as np
+import torch
+from scipy.optimize import dual_annealing, minimize
+from torch import Tensor
+
+from reports.refutation.batched import BatchScope, shares
+from reports.refutation.family import Family, Target
+from theory.formulas import Hypothesis
+from theory.tables import Table
+
+_POPULATION = 4096
+_GENERATIONS = 12
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is searched for: a left side (as a built-in target) above a quantity of a table."""
+
+    target: Target
+    quantity: str
+    table: Table
+    squared: bool = False
+    without_mu: bool = False
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A promising point: ratio as the search sees it, and the term that makes up most of the right side."""
+
+    ratio: float
+    family: Family
+    option: Mapping[str, int]
+    x: tuple[float, ...]
+    leading: str
+    share: float
+
+
+class _OutOfTimeError(Exception):
+    """The share of the budget is spent."""
+
+
+@dataclass
+class Searched:
+    """How much was looked at."""
+
+    evaluations: int = 0
+    seconds: float = 0.0
+
+
+def ratios(question: Question, family: Family, option: Mapping[str, int], x: Tensor) -> tuple[Tensor, BatchScope] | None:
+    """Measured over claimed; -inf where a hypothesis fails, None where the family has no such left side."""
+    batch = family.batch(x, option)
+    if question.target not in batch.measured:
+        return None
+    measured = batch.measured[question.target]
+    inputs = {name: value for name, value in batch.inputs.items() if not (name == "mu" and question.without_mu)}
+    scope = BatchScope(question.table, inputs, batch.counts, batch.mode[question.target])
+    try:
+        claimed = scope.value(question.quantity)
+        admissible = _admissible(question, scope)
+    except KeyError:
+        return None
+    measured = measured**2 if question.squared else measured
+    if question.target[0].startswith("T1"):
+        base = -inputs["beta"] * batch.counts["tau"] * scope.value("A") * inputs["grad_norm"] ** 2
+        measured, claimed = measured - base, claimed - base
+    value = torch.where(claimed > 0, measured / claimed, torch.where(measured < 0, claimed / measured, torch.inf))
+    value = value.expand(len(x)).clone()
+    value[~(admissible & torch.isfinite(value))] = -torch.inf
+    return value, scope
+
+
+def _admissible(question: Question, scope: BatchScope) -> Tensor:
+    good = torch.as_tensor(True)
+    for hypothesis in hypotheses(question.table, question.quantity):
+        if hypothesis.optional and hypothesis.optional not in scope.inputs and hypothesis.optional not in scope.counts:
+            continue
+        gap = scope.walk(hypothesis.difference)
+        good = good & {"<=": gap <= 0, "<": gap < 0, ">": gap > 0, ">=": gap >= 0, "==": gap.abs() < 1e-12}[hypothesis.relation]
+    return good
+
+
+def hypotheses(table: Table, quantity: str) -> list[Hypothesis]:
+    """Those of a quantity and of what it uses."""
+    from theory.statements import dependencies
+
+    used = [name for name in dependencies(table.formulas, quantity) if name in table.formulas]
+    return [item for name in used for item in table.formulas[name].hypotheses if name == quantity or item.optional]
+
+
+def explore(question: Question, families: Sequence[Family], budget: float, seed: int) -> tuple[list[Candidate], Searched]:
+    """The best candidate of every family, option and leading term, within a budget of seconds."""
+    done, started = Searched(), time.perf_counter()
+    places = [(family, option) for family in families for option in family.options]
+    best: dict[tuple[str, str, str], Candidate] = {}
+    for turn, (family, option) in enumerate(_turns(places)):
+        left = budget - (time.perf_counter() - started)
+        if left <= 0:
+            break
+        share = max(left / max(1, len(places) - turn % len(places)), 0.02)
+        for candidate in _one_place(question, family, option, share, seed + turn, done):
+            key = (family.name, str(sorted(option.items())), candidate.leading)
+            if key not in best or candidate.ratio > best[key].ratio:
+                best[key] = candidate
+        if turn >= 40 * len(places):
+            break
+    done.seconds = time.perf_counter() - started
+    return sorted(best.values(), key=lambda candidate: -candidate.ratio), done
+
+
+def _turns(places: list) -> Iterator:
+    while True:
+        yield from places
+
+
+def _one_place(
+    question: Question, family: Family, option: Mapping[str, int], seconds: float, seed: int, done: Searched
+) -> list[Candidate]:
+    box = np.array([_bounds(parameter) for parameter in family.parameters])
+
+    def decode(z: np.ndarray) -> Tensor:
+        columns = [
+            torch.as_tensor(10.0**column if parameter.logarithmic else column)
+            for parameter, column in zip(family.parameters, np.atleast_2d(z).T, strict=True)
+        ]
+        return torch.stack(columns, dim=1).to(torch.float64)
+
+    def value(z: np.ndarray) -> np.ndarray:
+        found = ratios(question, family, option, decode(z))
+        done.evaluations += len(np.atleast_2d(z))
+        return np.full(len(np.atleast_2d(z)), -np.inf) if found is None else found[0].numpy()
+
+    generator, deadline = np.random.default_rng(seed), time.perf_counter() + seconds
+    z = generator.uniform(box[:, 0], box[:, 1], (_POPULATION, len(box)))
+    values = value(z)
+    if not np.isfinite(values).any():
+        return []
+    for generation in range(_GENERATIONS):
+        top = np.argsort(-values)[: _POPULATION // 8]
+        spread = (box[:, 1] - box[:, 0]) * 0.5 ** (1 + generation / 2)
+        children = np.clip(
+            z[top].repeat(7, axis=0) + spread * generator.standard_normal((7 * len(top), len(box))), box[:, 0], box[:, 1]
+        )
+        z = np.concatenate([z[top], children])
+        values = np.concatenate([values[top], value(children)])
+        if time.perf_counter() > deadline:
+            break
+    best = z[int(values.argmax())]
+    best = _annealed(lambda point: -float(value(point)[0]), box, best, deadline, seed)
+    return [_candidate(question, family, option, tuple(decode(point)[0].tolist())) for point in (best,)]
+
+
+def _annealed(
+    objective: Callable[[np.ndarray], float], box: np.ndarray, start: np.ndarray, deadline: float, seed: int
+) -> np.ndarray:
+    """Dual annealing from the best point while time is left, then L-BFGS-B; the best of all."""
+
+    best, lowest = start, np.inf
+
+    def finite(point: np.ndarray) -> float:
+        nonlocal best, lowest
+        found = objective(point)
+        if found < lowest:
+            best, lowest = np.array(point), found
+        if time.perf_counter() > deadline:
+            raise _OutOfTimeError
+        return found if np.isfinite(found) else 1e3
+
+    try:
+        finite(start)
+        dual_annealing(finite, box, x0=start, rng=np.random.default_rng(seed), maxiter=200, no_local_search=True)
+        minimize(finite, best, method="L-BFGS-B", bounds=box, options={"maxfun": 400})
+    except _OutOfTimeError:
+        pass
+    return np.clip(best, box[:, 0], box[:, 1])
+
+
+def _candidate(question: Question, family: Family, option: Mapping[str, int], x: tuple[float, ...]) -> Candidate:
+    found = ratios(question, family, option, torch.tensor([x], dtype=torch.float64))
+    assert found is not None
+    value, scope = found
+    parts = [(name, float(part.reshape(-1)[0])) for name, part in shares(question.table, question.quantity, scope)]
+    leading, share = max(parts, key=lambda part: abs(part[1]))
+    return Candidate(float(value[0]), family, option, x, leading, share)
+
+
+def _bounds(parameter) -> tuple[float, float]:  # noqa: ANN001
+    return (np.log10(parameter.low), np.log10(parameter.high)) if parameter.logarithmic else (parameter.low, parameter.high)
+
+
+def rounded(x: Sequence[float], denominator: int) -> tuple[Fraction, ...]:
+    """The point with every number replaced by a fraction of at most this denominator."""
+    return tuple(Fraction(value).limit_denominator(denominator) for value in x)

@@ -1,0 +1,80 @@
+"""The matrix mistake x property, from the very cases that the default budget draws."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import cache
+from importlib import import_module
+
+from empirics.testing.arrays import WrongResultError, arrays_of
+from empirics.testing.budget import PROFILES
+from empirics.testing.comparison import Comparison
+from empirics.testing.search import search
+from empirics.testing.tables import CHECKERS
+from tests.properties.museum import MISTAKES
+
+BUDGET = replace(PROFILES["ci"], shrink=False)
+BY_NAME = {checker.name: checker for checker in CHECKERS}
+
+
+@cache
+def drawn(checker, name, mode, dtype):
+    """The cases that a right implementation is tested on: a derandomised search draws them whatever it is told."""
+    cases = []
+
+    def keep(case):
+        cases.append(case)
+        return Comparison(0.0, 0.0, 0.0)
+
+    owner, arrays = BY_NAME[checker], arrays_of(dtype)
+    strategy = next(own.cases for own in owner.properties if own.name == name)
+    search(keep, getattr(import_module(owner.strategies), strategy)(mode, arrays), BUDGET)
+    return cases
+
+
+@cache
+def catchers(mistake):
+    """Names of the properties that fail on some case; an answer that is not a gradient ends the search."""
+    checker, arrays, caught = BY_NAME[mistake.checker], arrays_of(mistake.dtype), []
+    function = mistake.make()
+    for own, mode in checker.applicable((mistake.mode,)):
+        verdict = verdict_of(own, checker.ask(function, arrays), drawn(checker.name, own.name, mode, mistake.dtype))
+        if verdict != "holds":
+            caught.append(own.name)
+        if verdict == "no answer" and own is checker.properties[0]:
+            break
+    return tuple(caught)
+
+
+def verdict_of(own, ask, cases):
+    for case in cases:
+        try:
+            if not own.test(ask, case).holds:
+                return "fails"
+        except WrongResultError:
+            return "no answer"
+    return "holds"
+
+
+def mistakes_of(checker):
+    return [mistake for mistake in MISTAKES if mistake.checker == checker.name]
+
+
+def table(rows):
+    """Text: one line a mistake, one column a property, for each checker; rows maps mistakes to their catchers."""
+    lines = []
+    for checker in CHECKERS:
+        names = [own.name for own in checker.properties]
+        own_rows = {name: caught for (owner, name), caught in rows.items() if owner == checker.name}
+        if not own_rows:
+            continue
+        lines += ["", checker.name, *(f"  {letter(i)} {name}" for i, name in enumerate(names)), ""]
+        lines.append(" " * 46 + " ".join(letter(i) for i in range(len(names))))
+        for name, caught in own_rows.items():
+            marks = " ".join("x" if column in caught else "." for column in names)
+            lines.append(f"  {name:44s}{marks}")
+    return "\n".join(lines)
+
+
+def letter(index):
+    return "abcdefghijklmnopqrstuvwxyz"[index]

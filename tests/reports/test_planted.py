@@ -1,0 +1,80 @@
+"""The suite must notice: wrong versions of every bound, each below the right one and nearly all refuted."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+
+from reports.planted import SUBTLE, planted_section, run_trials, score
+from reports.witnesses import witness_findings
+from reports.wrong_versions import CATALOGUE, CONSTANT, Planted, swap, times
+from theory.tables import default_table
+
+UNREFUTED = {  # the right bound is loose there: shown with the largest ratio, and an improvement of the suite when fewer
+    "S4: L_F: nu for S_nu(q)",
+    "S4: L_F_pointwise: q^(nu-1) for q^(2 nu - 1)",
+    "S7: gamma_F: the rho term lost",
+    "T1a: T1a.N: the noise halved",
+    "T4: T4: halved",
+    "T4: T4_gap: halved",
+}
+
+
+@pytest.fixture(scope="module")
+def trials():
+    return run_trials()
+
+
+def test_the_catalogue_is_wide_and_subtle_enough(trials) -> None:
+    total = score(trials)
+    assert total.total >= 60
+    assert total.kinds >= 6
+    assert total.subtle >= 15
+    assert min(Counter(trial.planted.statement for trial in trials).values()) >= 2
+    named = {trial.planted.statement for trial in trials}
+    assert named >= {bound.id for bound in default_table().bounds() if bound.provenance == "derived"}
+    assert len({trial.planted.name for trial in trials}) == total.total
+
+
+def test_every_wrong_version_is_strictly_below_the_right_one_somewhere(trials) -> None:
+    assert [trial.planted.name for trial in trials if not trial.below] == []
+    assert all(trial.factor > 1 for trial in trials)
+
+
+def test_at_least_85_percent_are_refuted_and_the_rest_is_known(trials) -> None:
+    assert score(trials).share >= 0.85
+    left = {trial.planted.name for trial in trials if not trial.refuted}
+    assert left <= UNREFUTED
+    assert all(trial.why and trial.ratio is not None and trial.ratio <= 1 for trial in trials if not trial.refuted)
+
+
+def test_most_subtle_ones_are_refuted(trials) -> None:
+    subtle = [trial for trial in trials if trial.subtle]
+    assert sum(trial.refuted for trial in subtle) >= 0.85 * len(subtle)
+    assert any(trial.factor <= SUBTLE for trial in subtle if trial.refuted)
+
+
+def test_the_right_bounds_are_not_refuted_by_the_same_evidence() -> None:
+    def larger(id: str) -> str:
+        return "0.9999999" if id == "S10" else "1.0000001"  # the right side of S10 is negative
+
+    bounds = default_table().bounds()
+    same = [Planted(b.id, b.quantity, CONSTANT, "itself, a little larger", times(larger(b.id))) for b in bounds]
+    assert not any(trial.refuted for trial in run_trials(same))
+
+
+def test_a_change_that_does_not_occur_is_an_error() -> None:
+    planted = Planted("S2", "S2", CONSTANT, "nothing", swap("D_H", "1"))
+    with pytest.raises(ValueError, match="does not occur"):
+        planted.planted_in(default_table())
+
+
+def test_only_exact_evidence_refutes() -> None:
+    assert all(hasattr(finding.evidence, "lower") for finding in witness_findings())
+
+
+def test_the_section_lists_every_version(trials) -> None:
+    section = planted_section(trials)
+    assert len(section.tables[1].lines) == len(trials) == len(CATALOGUE) + 4
+    assert sum(line[1] for line in section.tables[0].lines) == len(trials)

@@ -1,0 +1,199 @@
+"""The search finds what is there: wrong claims fall, right bounds stand, and what is printed runs alone."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+
+import theory
+from reports.refutation.batched import BatchScope
+from reports.refutation.confirm import Asked, confirm, simplified, stored
+from reports.refutation.families import FAMILIES, families_for
+from reports.refutation.search import Candidate, Question, explore, ratios
+from reports.refute import attempt, question
+from reports.rows import Verdict
+from reports.wrong_versions import CATALOGUE
+from theory.claims import parse_claims, with_claims
+from theory.symbols import MODES
+from theory.tables import default_table
+
+ROOT = Path(__file__).resolve().parents[2]
+EXAMPLES = str(ROOT / "examples" / "claims.toml")
+
+
+def command(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "reports.refute", *arguments], capture_output=True, text=True, cwd=ROOT, check=False
+    )
+
+
+def runs_alone(text: str, folder: Path) -> str:
+    (folder / "counterexample.py").write_text(text)
+    done = subprocess.run(
+        [sys.executable, "-I", "counterexample.py"], capture_output=True, text=True, cwd=folder, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def claim_of(measures: str, rhs: str, **more: str):
+    text = f'[[claim]]\nid = "mine"\nmeasures = "{measures}"\nrhs = "{rhs}"\n'
+    (claim,) = parse_claims(text + "".join(f"{key} = {value}\n" for key, value in more.items()), "a.toml")
+    return claim
+
+
+# --- acceptance
+
+
+def test_a_wrong_claim_gives_a_script_that_runs_alone_and_exits_one(tmp_path: Path) -> None:
+    done = command("wrong-lemma", "--claims", EXAMPLES, "--budget", "5")
+    assert done.returncode == 1
+    assert "import torch" not in done.stdout
+    assert "reports" not in done.stdout
+    said = runs_alone(done.stdout, tmp_path)
+    assert said.startswith("measured 11.390625 > claimed 3.375")  # 1.5^6 against 1.5^3
+
+
+def test_s4_comes_within_ten_percent_where_the_rho_term_leads() -> None:
+    asked, _ = question("S4", [], 4.0, 0)
+    waves = [family for family in families_for(("S4", "L_F")) if family.name == "waves"]
+    found, _ = explore(Question(("S4", "L_F"), "L_F", asked.table), waves, 4.0, 0)
+    best = next(candidate for candidate in found if "rho" in candidate.leading)
+    confirmed = confirm(best, asked, ("S4", "L_F"))
+    assert confirmed is not None
+    assert confirmed.row.verdict is Verdict.HOLDS
+    assert 0.9 <= confirmed.ratio <= 1
+    assert best.share >= 0.5
+
+
+@pytest.mark.slow
+def test_the_acceptance_search_of_s4() -> None:
+    done = command("S4", "--budget", "60")
+    assert done.returncode == 0
+    assert "no counterexample found; that does not make it true" in done.stdout
+    ratio = max(float(line.split()[0]) for line in done.stdout.splitlines() if "B*alpha*q**(nu - 1)*rho" in line)
+    assert 0.9 <= ratio <= 1
+
+
+# --- claims that no stored witness refutes as they are
+
+
+def test_a_claim_that_only_the_search_refutes_is_confirmed_and_simplified(tmp_path: Path) -> None:
+    # true at alpha L = 1/2, 1 and 3, where the witnesses are; false between: the exact value is (1 + alpha L)^2 L
+    claim = claim_of("L_F", "(1 + alpha*L)**2*L + alpha*rho*B - (alpha*L - 1/2)**2*(alpha*L - 1)**2*L/10", hypotheses='["nu == 1"]')
+    table = with_claims(default_table(), [claim])
+    asked = Asked(table, [("S4", "L_F")], claim)
+    assert not stored(asked)[0].violated
+    outcome = attempt(asked, "mine", 3.0, 0)
+    assert outcome.counterexample is not None
+    assert outcome.counterexample.row.verdict is Verdict.VIOLATED
+    assert outcome.counterexample.instance.task.arguments["A"] == [[[-1.0]]]  # small integers
+    assert "measured" in runs_alone(outcome.script, tmp_path)
+
+
+def test_the_search_does_not_refute_a_claim_that_is_right() -> None:
+    claim = claim_of("L_F", "(1 + alpha*L)**(2*nu)*L + alpha*rho*B*(1 + alpha*L)**(nu-1)*S(nu, 1 + alpha*L)")
+    asked = Asked(with_claims(default_table(), [claim]), [("S4", "L_F")], claim)
+    outcome = attempt(asked, "mine", 2.0, 0)
+    assert outcome.counterexample is None
+    assert outcome.closest[0][0].ratio == pytest.approx(1.0, abs=1e-6)  # the concave parabola attains it
+
+
+@pytest.mark.parametrize(
+    ("measures", "rhs", "more"),
+    [
+        ("meta_gradient_bias", "alpha*L*sigma_G/(2*sqrt(D))", {"modes": '["stochastic"]'}),
+        ("meta_gradient_mean_squared_error", "sigma_G**2/D_prime", {"modes": '["stochastic"]'}),
+        ("meta_gradient_squared_spread", "gamma_G**2", {}),
+        ("first_order_error", "alpha*L*B/2", {}),
+        ("hessian_free_error", "alpha*rho*delta*B**2/4", {}),
+        ("mean_squared_meta_gradient", "F0_gap/(2*beta*tau*K)", {"modes": '["exact"]'}),
+        ("optimality_gap", "F0_gap", {"modes": '["exact"]'}),
+        ("one_round_change", "-beta*tau*grad_norm**2", {"modes": '["exact"]'}),
+    ],
+)
+def test_every_left_side_has_a_script_that_confirms_its_counterexample(tmp_path: Path, measures: str, rhs: str, more) -> None:
+    claim = claim_of(measures, rhs, **more)
+    (tmp_path / "claims.toml").write_text(claim.source_text)
+    asked, _ = question("mine", [str(tmp_path / "claims.toml")], 3.0, 0)
+    outcome = attempt(asked, "mine", 3.0, 0)
+    assert outcome.counterexample is not None
+    assert runs_alone(outcome.script, tmp_path).startswith("measured ")
+
+
+# --- the search's own arithmetic against the exact one
+
+
+@pytest.mark.parametrize("family", FAMILIES, ids=lambda family: family.name)
+def test_the_batched_ratio_agrees_with_the_confirmed_one(family) -> None:
+    generator = torch.Generator().manual_seed(1)
+    low = torch.tensor([p.low for p in family.parameters], dtype=torch.float64)
+    high = torch.tensor([p.high for p in family.parameters], dtype=torch.float64)
+    x = low + (high - low) * torch.rand(3, len(low), generator=generator, dtype=torch.float64)
+    checked = 0
+    for target in sorted(family.targets):
+        (chosen,) = [one for one in families_for(target) if one.name == family.name]
+        option = family.options[-1]
+        found = ratios(Question(target, target[1], default_table()), chosen, option, x)
+        if found is None:
+            continue
+        for point, seen in zip(x.tolist(), found[0].tolist(), strict=True):
+            candidate = Candidate(seen, chosen, option, tuple(point), "", 1.0)
+            exact = confirm(candidate, Asked(default_table(), [target]), target)
+            if exact is None or not seen > -1e300:
+                continue
+            checked += 1
+            # the search takes suprema over boxes from grids or small margins, so it may differ, never by a factor 2
+            assert 0.5 <= (seen + 1e-6) / (exact.ratio + 1e-6) <= 2 or family.name == "rounds"
+            assert exact.ratio <= 1 + 1e-9
+    assert checked
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_the_batched_right_sides_are_those_of_the_theory(mode: str) -> None:
+    inputs = {"alpha": 0.3, "L": 1.5, "rho": 0.7, "B": 2.0, "sigma_G": 0.5, "sigma_H": 0.25, "gamma_G": 0.4, "gamma_H": 0.2,
+              "beta": 0.001, "delta": 0.1, "F0_gap": 1.0, "mu_F": 0.1, "grad_norm": 0.5, "grad_norm_i": 0.6}  # fmt: skip
+    counts = {"nu": 3, "tau": 4, "n": 5, "m": 2, "K": 6, "D": 2, "D_prime": 3, "D_H": 4}
+    scope = BatchScope(
+        default_table(), {name: torch.tensor([value], dtype=torch.float64) for name, value in inputs.items()}, counts, mode
+    )
+    for name in ("L_F", "b_sto_2", "sigma_F2", "gamma_F", "b_FO_sto", "mse_HF_sto", "T1", "T2", "T3", "maml.C_L", "S10"):
+        expected = theory.quantity(name).value(**inputs, **counts, mode=mode)
+        assert float(scope.value(name)[0]) == pytest.approx(expected, rel=1e-11), name
+
+
+def test_a_planted_error_is_found_by_the_search_alone() -> None:
+    planted = next(one for one in CATALOGUE if one.name == "S4: L_F: the rho term halved")
+    table = planted.planted_in(default_table())
+    asked = Asked(table, [("S4", "L_F")])
+    waves = [family for family in families_for(("S4", "L_F")) if family.name == "waves"]
+    found, _ = explore(Question(("S4", "L_F"), "L_F", table), waves, 3.0, 0)
+    assert found[0].ratio > 1
+    hit = simplified(found[0], asked, ("S4", "L_F"))
+    assert hit is not None
+    assert hit.violated
+
+
+# --- bad input
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("S44",), "unknown"),
+        (("S1",), "identity"),
+        (("S4", "--budget", "0"), "--budget"),
+        (("S4", "--claims", "nowhere.toml"), "No such file"),
+        (("smoothness-lemma", "--claims", str(ROOT / "examples" / "arxiv_2504_21327.toml")), "not filled in"),
+        (("form-with-free-constants", "--claims", str(ROOT / "examples" / "arxiv_2504_21327.toml")), "free constant"),
+    ],
+)
+def test_bad_input_is_one_line_and_exit_two(arguments: tuple[str, ...], message: str) -> None:
+    done = command(*arguments)
+    assert done.returncode == 2
+    assert message in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
