@@ -45,12 +45,7 @@ def audit(claims: Sequence[Claim], findings: Sequence[Finding]) -> list[Audited]
 
     Raises nothing for a claim with several constants: each is audited with the others at 0.
     """
-    return [
-        _audited(claim, constant, findings)
-        for claim in claims
-        if claim.filled
-        for constant in claim.constants
-    ]
+    return [_audited(claim, constant, findings) for claim in claims if claim.filled for constant in claim.constants]
 
 
 def _audited(claim: Claim, constant: str, findings: Sequence[Finding]) -> Audited:
@@ -99,7 +94,9 @@ def _left(finding: Finding) -> Fraction:
     return Fraction(float(evidence.values.mean()) ** (1 / evidence.power))
 
 
-def audit_section(claims: Sequence[Claim], findings: Sequence[Finding], rows: Sequence[Row], table: Table) -> Section | None:
+def audit_section(
+    claims: Sequence[Claim], findings: Sequence[Finding], rows: Sequence[Row], table: Table
+) -> Section | None:
     """Free constants, claims beside our bounds, and Per-FedAvg's constants beside ours and what was measured."""
     free = [
         [one.claim, one.constant, one.value, one.tested, one.binding]
@@ -144,10 +141,20 @@ def audit_section(claims: Sequence[Claim], findings: Sequence[Finding], rows: Se
 def _published(rows: Sequence[Row]) -> list[list]:
     lines = []
     for name, (bound, quantity, power) in _PUBLISHED.items():
-        ours = {(row.task, row.nu, row.inputs.get("D"), row.alpha): row for row in rows if (row.bound, row.quantity) == (bound, quantity)}
+        ours = {
+            (row.task, row.nu, row.inputs.get("D"), row.alpha): row
+            for row in rows
+            if (row.bound, row.quantity) == (bound, quantity)
+        }
         for row in rows:
             own = ours.get((row.task, row.nu, row.inputs.get("D"), row.alpha))
-            if row.bound != name or row.predicted is None or row.measured is None or own is None or own.predicted is None:
+            if (
+                row.bound != name
+                or row.predicted is None
+                or row.measured is None
+                or own is None
+                or own.predicted is None
+            ):
                 continue
             mine = own.predicted**power
             lines.append([

@@ -119,7 +119,7 @@ def _run(
     workers = _jobs(jobs, where)
     report = build_report(
         Request(
-            chosen, name, out, where, seed, seeds, workers, stated,
+            chosen, name, out, where, seed, seeds, workers, stated, tuple(only),
             command=["python", "-m", "reports.build", *sys.argv[1:]],
         )  # fmt: skip
     )

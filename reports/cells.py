@@ -21,7 +21,7 @@ from reports.finding import Finding
 from reports.inputs import Subject
 from reports.measure.noise import noise_findings, record_noise
 from reports.measure.points import point_findings, record_points
-from reports.measure.prepare import prepare, record_run
+from reports.measure.prepare import Prepared, prepare, record_run
 from reports.measure.runs import run_findings
 from reports.plan import NoiseCell, Plan, PointsCell, RunCell, TaskPlan
 from reports.seeds import child_seed
@@ -89,17 +89,30 @@ def code_version() -> str:
 
 # what only shows results cannot change what is run
 _PRESENTATION = (
+    "analyses.py",
     "appendix.py",
+    "audit.py",
     "build.py",
+    "claims.py",
+    "conformance.py",
     "curves.py",
     "figures",
     "html.py",
     "latex.py",
     "pipeline.py",
+    "planted.py",
+    "recheck.py",
+    "refut",
     "rows.py",
+    "sections.py",
+    "slack.py",
+    "slopes.py",
     "statistics.py",
     "tables.py",
+    "tightness.py",
     "verdicts.py",
+    "witnesses.py",
+    "wrong_versions.py",
 )
 
 
@@ -140,6 +153,12 @@ def findings(item: Item, record: Record) -> list[Finding]:
     if isinstance(cell, NoiseCell):
         return noise_findings(subject, cell, arrays)
     return run_findings(prepare(subject, cell, item.level, item.seeds), arrays)
+
+
+def prepared_of(item: Item) -> Prepared:
+    """A run cell with its numbers, as it was when it was run."""
+    assert isinstance(item.cell, RunCell)
+    return prepare(_subject(item.task.model_dump_json()), item.cell, item.level, item.seeds)
 
 
 def curve(item: Item, record: Record) -> Curve | None:

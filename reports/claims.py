@@ -139,7 +139,9 @@ def describe(claims: Iterable[Claim], rows: Sequence[Row]) -> list[str]:
         else:
             counts = Counter(str(row.verdict) for row in mine)
             text = ", ".join(f"{count} {verdict}" for verdict, count in sorted(counts.items()))
-            worst = max((row for row in mine if row.tightness is not None), key=lambda row: row.tightness, default=None)
+            worst = max(
+                (row for row in mine if row.tightness is not None), key=lambda row: row.tightness or 0.0, default=None
+            )
             text += f"; largest measured / claimed {worst.tightness:.6g} on {worst.row_id}" if worst else ""
         lines.append(f"claim {claim.id}: {text}")
         if claim.filled and claim.unit_note:

@@ -135,10 +135,16 @@ def _constants(task: Task, w: Tensor, v: Tensor) -> Iterator[Check]:
     for name, value in found.items():
         limit = stated[name].value
         sound = stated[name].side == "lower" or value <= limit * (1 + _ALLOWANCE) + _ALLOWANCE
-        yield Check(f"constant {name}", sound, f"stated {stated[name].side} {limit:.6g}, found {value:.6g} at a sampled point")
+        yield Check(
+            f"constant {name}", sound, f"stated {stated[name].side} {limit:.6g}, found {value:.6g} at a sampled point"
+        )
     if "mu" in stated:
         least = float(eigenvalues.min())
-        yield Check("constant mu", stated["mu"].value <= least + _ALLOWANCE, f"stated {stated['mu'].value:.6g}, found {least:.6g}")
+        yield Check(
+            "constant mu",
+            stated["mu"].value <= least + _ALLOWANCE,
+            f"stated {stated['mu'].value:.6g}, found {least:.6g}",
+        )
 
 
 def _spread(values: Tensor, axes: int) -> Tensor:

@@ -41,12 +41,15 @@ def with_own_task(plan: Plan, name: str, task: Task) -> Plan:
     described = TaskPlan(name=label, factory=name, arguments={"source": source_hash(name)})
     modes = [*_RUNS, *(() if isinstance(task.sampler, ExactSamples) else _NOISY)]
     runs = [
-        RunCell(task=label, alpha_L=_ALPHA_L, rounds=12, replicas=512, statements=["T2"], label="own", **one) for one in modes
+        RunCell(task=label, alpha_L=_ALPHA_L, rounds=12, replicas=512, statements=["T2"], label="own", **one)
+        for one in modes
     ]
     points = []
     if ball.known(task.family):
         points = [
-            PointsCell(task=label, alpha_L=_ALPHA_L, nu=nu, statements=list(_POINTS), delta=Fraction(1, 16), label="own")  # type: ignore[arg-type]
+            PointsCell(
+                task=label, alpha_L=_ALPHA_L, nu=nu, statements=list(_POINTS), delta=Fraction(1, 16), label="own"
+            )  # type: ignore[arg-type]
             for nu in (1, 2)
         ]
     return plan.model_copy(

@@ -19,6 +19,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 import theory
 from reports import statistics
 from reports.appendix import write_appendix
+from reports.analyses import claims_section, suite_figures, suite_sections, waterfalls
 from reports.claims import stored, with_claim_findings
 from reports.cells import Item, Outcome, execute, items
 from reports.curves import curves_frame
@@ -59,6 +60,7 @@ class Request:
     seeds: int
     jobs: int
     claims: tuple[Claim, ...] = ()
+    only: tuple[str, ...] = ()
     command: list[str] = field(default_factory=list)
 
 
@@ -91,16 +93,21 @@ def build(request: Request) -> Report:
         family = request.plan.family + len(findings) - measured
         rows = judge(findings, family, table)
         rows.sort(key=lambda row: _reading_order(row, table))
+    with _Stopwatch(stages, "analyses"):
+        sections, extra = claims_section(request.claims, findings, rows, table), []
+        if not request.only:  # a report cut down to some statements says nothing about the suite
+            slack = waterfalls(work, outcomes, records)
+            sections, extra = [*suite_sections(rows, slack), *sections], suite_figures(slack)
     with _Stopwatch(stages, "figures"):
         curves = curves_frame([outcome.curve for outcome in outcomes if outcome.curve is not None])
         write_atomically(request.out / "curves.csv", curves.to_csv(index=False).encode())
-        figures = all_figures(rows, curves)
+        figures = [*all_figures(rows, curves), *extra]
         write_figures(figures, request.out / "figures")
     manifest = _manifest(request, stages, outcomes, family)
     verdict_file = VerdictFile(error_level=statistics.FAMILY_WISE_LEVEL, rows=rows)
     write_atomically(request.out / "verdicts.json", _strict_json(verdict_file.model_dump(mode="json")))
     write_atomically(request.out / "results.csv", results_frame(rows).to_csv(index=False).encode())
-    page = render(rows, figures, manifest, request.plan.title, statistics.FAMILY_WISE_LEVEL, table)
+    page = render(rows, figures, manifest, request.plan.title, statistics.FAMILY_WISE_LEVEL, table, sections)
     drawings = request.out / "figures"
     write_appendix(
         request.out / "appendix", rows, figures, drawings, manifest, statistics.FAMILY_WISE_LEVEL, table

@@ -7,8 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
+from flint import arb_mat
+
 from reports import ball
-from reports.ball import BallMeta, Vector
+from reports.ball import BallMeta
 from reports.finding import Enclosed, Finding
 from reports.inputs import Subject
 from reports.plan import load_plan
@@ -76,15 +78,19 @@ def identity_trials() -> list[Trial]:
         true = meta.exact(point)
         difference = ball.norm(formula(meta, point) - true) / ball.norm(true)
         eta = subject.rounding(alpha, nu, 4.0)
-        inputs = subject.inputs(alpha, nu, eta_G=eta.gradient, eta_H=eta.hessian, grad_norm=ball.float_below(ball.norm(true)))
+        inputs = subject.inputs(
+            alpha, nu, eta_G=eta.gradient, eta_H=eta.hessian, grad_norm=ball.float_below(ball.norm(true))
+        )
         allowed = default_table().quantity("S1_relative").value(**inputs)
         planted = Planted("S1", "S1_relative", FACTOR, wrong, lambda expression: expression)
         instance = f"S1:{task.name}:exact:nu{nu}"
-        trials.append(Trial(planted, float(difference.lower()) > allowed, instance, float(difference) / allowed, float("inf")))
+        trials.append(
+            Trial(planted, float(difference.lower()) > allowed, instance, float(difference) / allowed, float("inf"))
+        )
     return trials
 
 
-def _one_factor_lost(meta: BallMeta, w: Vector) -> Vector:
+def _one_factor_lost(meta: BallMeta, w: arb_mat) -> arb_mat:
     points = meta.trajectory(w)
     v = meta.f.gradient(points[-1])
     for point in points[1:-1]:
@@ -92,7 +98,7 @@ def _one_factor_lost(meta: BallMeta, w: Vector) -> Vector:
     return v
 
 
-def _step_halved(meta: BallMeta, w: Vector) -> Vector:
+def _step_halved(meta: BallMeta, w: arb_mat) -> arb_mat:
     points = meta.trajectory(w)
     v = meta.f.gradient(points[-1])
     for point in reversed(points[:-1]):
@@ -119,7 +125,11 @@ def mean_trial(findings: Sequence[Finding], right: Table) -> Trial:
     assert claimed is not None
     assert isinstance(finding.evidence, Enclosed)
     return Trial(
-        planted, finding.evidence.lower > _between(claimed)[1], finding.row_id, _ratio(wrong, right, claimed), float("inf")
+        planted,
+        finding.evidence.lower > _between(claimed)[1],
+        finding.row_id,
+        _ratio(wrong, right, claimed),
+        float("inf"),
     )
 
 
@@ -176,7 +186,9 @@ def _ratio(finding: Finding, table: Table, claimed: Evaluation) -> float:
         scale = Fraction(finding.inputs["beta"]) * Fraction(finding.inputs["tau"])
         A = table.quantity(f"{finding.bound}.A").evaluate(**finding.inputs)
         if A.value is not None:
-            base = Fraction(finding.inputs["F0_gap"]) - scale * _between(A)[0] * Fraction(finding.inputs["grad_norm"]) ** 2
+            base = (
+                Fraction(finding.inputs["F0_gap"]) - scale * _between(A)[0] * Fraction(finding.inputs["grad_norm"]) ** 2
+            )
             measured, predicted = measured - base, predicted - base
     if predicted == 0:
         return float("inf") if measured > 0 else 0.0

@@ -9,7 +9,6 @@ import typer
 
 if TYPE_CHECKING:
     from reports.refutation.confirm import Asked, Confirmed
-    from reports.refutation.search import Candidate
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 
@@ -80,7 +79,9 @@ def question(name: str, claims: list[str], budget: float, seed: int) -> tuple[As
         raise RefusedError(f"{name}: unknown; expected one of {known}")
     found = targets_of(name, table)
     if not found:
-        raise RefusedError(f"{name}: an identity of the computation, checked in every report; it bounds nothing to search")
+        raise RefusedError(
+            f"{name}: an identity of the computation, checked in every report; it bounds nothing to search"
+        )
     return Asked(table, found), ""
 
 
@@ -92,7 +93,9 @@ def attempt(asked: Asked, name: str, budget: float, seed: int) -> Outcome:
 
     witnesses = stored(asked)
     if witnesses and witnesses[0].violated:
-        return Outcome(witnesses[0], _script(witnesses[0], asked, name), [], len(witnesses), 0.0, ["the stored witnesses"])
+        return Outcome(
+            witnesses[0], _script(witnesses[0], asked, name), [], len(witnesses), 0.0, ["the stored witnesses"]
+        )
     served = [(target, family) for target in asked.targets for family in families_for(target)]
     closest = [(one, "", 0.0) for one in witnesses[:3]]
     evaluations, seconds, searched = len(witnesses), 0.0, ["the stored witnesses"]
@@ -147,7 +150,6 @@ def report(name: str, outcome: Outcome) -> list[str]:
         if leading:
             lines.append(f"            {found.instance.task.factory} {found.instance.task.arguments}")
     return lines
-
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -18,6 +19,7 @@ import empirics
 import theory
 from reports.inputs import exact
 from reports.measure.prepare import Prepared
+from reports.measure.trajectories import gaps as gap_values
 from reports.sections import Section, SectionTable
 
 STAGES = (
@@ -70,7 +72,7 @@ def waterfall(prepared: Prepared, iterates: np.ndarray, bound: str = "T2") -> Wa
     smooth = {**hull, "L_F": exact(_smoothness(prepared, points))}
     bias, variance, spread = _noise(prepared, points)
     met = {**smooth, "b": exact(bias), "sigma2": exact(variance), "gamma_F": exact(spread)}
-    left, drifted, decreased = _measured(prepared, iterates, bound, variance)
+    left, drifted, decreased = _measured(prepared, iterates, bound)
     values = [_value(bound, inputs) for inputs in (prepared.inputs, hull, smooth, met)]
     if None in values or not all(value and value > 0 for value in (*values, drifted, decreased, left)):
         return None
@@ -141,27 +143,28 @@ def _noise(prepared: Prepared, points: Tensor) -> tuple[float, float, float]:
     w = _agents(prepared, points)
     true = _meta(prepared, w)
     spread = float(_spread(true).sqrt().max())
+    predicted = theory.quantity("b").evaluate(**prepared.inputs).value or 0.0
     if s.mode == "exact":
         return 0.0, 0.0, spread
-    options = {} if s.delta is None else {"delta": s.delta}
+    options: dict[str, Any] = {} if s.delta is None else {"delta": s.delta}
     if "stochastic" not in s.mode:
         given = empirics.meta_gradient(task, w, s.alpha, s.nu, s.mode, **options)
-        return float((given - true).norm(dim=-1).max()), 0.0, spread
+        return min(float((given - true).norm(dim=-1).max()), predicted), 0.0, spread
     some = w[:: max(1, len(w) // 4)]
-    batches = (s.D, s.D_prime, s.D_H or 1)
+    batches = (s.D or 1, s.D_prime or 1, s.D_H or 1)
     repeated = some.repeat_interleave(_DRAWS, dim=0)
     drawn = empirics.meta_gradient(task, repeated, s.alpha, s.nu, s.mode, batches=batches, seed=1, **options)
     drawn = drawn.reshape(len(some), _DRAWS, task.n, task.d)
     mean = drawn.mean(1)
     variance = float((drawn - mean[:, None]).square().sum(-1).mean(1).max()) * _DRAWS / (_DRAWS - 1)
     bias = float((mean - _meta(prepared, some)).norm(dim=-1).max())
-    predicted = theory.quantity("b").evaluate(**prepared.inputs).value or 0.0
     return min(bias, predicted), variance, spread
 
 
-def _measured(prepared: Prepared, iterates: np.ndarray, bound: str, variance: float) -> tuple[float, float, float]:
+def _measured(prepared: Prepared, iterates: np.ndarray, bound: str) -> tuple[float, float, float]:
     """(left side, right side with the measured drift, and that with the measured decrease as well).
 
+    T3 with the mean over the rounds of the same noise, and in the last stage the least norm(grad F)^2 / (2 gap) met for mu_F.
     T2: 2 (F(w_0) - F_low)/(beta tau K) + mean norm(R_k)^2 + (fluctuation of the server step) with R_k the mean server
     step over -beta tau minus the meta-gradient, and the decrease F(w_0) - E F(w_K) in the place of F(w_0) - F_low.
     """
@@ -180,7 +183,16 @@ def _measured(prepared: Prepared, iterates: np.ndarray, bound: str, variance: fl
     gap = float(_fraction(prepared.inputs["F0_gap"]))
     decrease = float(loss[:, 0].mean() - loss[:, -1].mean())
     left = float(gradient[:, :-1].square().sum(-1).mean())
-    return left, scale * gap + noise, max(scale * decrease + noise, 0.0)
+    if bound == "T2":
+        return left, scale * gap + noise, max(scale * decrease + noise, 0.0)
+    gaps = torch.as_tensor(gap_values(prepared, iterates)).mean(0)
+    mean_square = gradient.square().sum(-1).mean(0)
+    met = float((mean_square[:-1] / (2 * gaps[:-1]).clamp_min(1e-300)).min())
+    stages = [
+        (1 - s.beta * s.tau * mu) ** rounds * gap + noise / (2 * mu)
+        for mu in (float(_fraction(prepared.inputs["mu_F"])), max(met, 1e-300))
+    ]
+    return float(gaps[-1]), *stages
 
 
 def _fraction(text: str) -> float:
@@ -194,16 +206,17 @@ def slack_section(found: Sequence[Waterfall]) -> Section | None:
     if not found:
         return None
     lines = [
-        [f"{w.task}, {w.mode.replace('_', ' ')}", w.nu, w.tau, w.m, *w.factors, math.prod(w.factors)] for w in found
+        [f"{w.bound} on {w.task}, {w.mode.replace('_', ' ')}", w.nu, w.tau, w.m, *w.factors, math.prod(w.factors)]
+        for w in found
     ]
     columns = ("Run", "nu", "tau", "m", *(f"to {stage}" for stage in STAGES[1:]), "product = predicted / measured")
     return Section(
         "slack",
-        "Where the slack of T2 sits",
+        "Where the slack of T2 and T3 sits",
         (
-            "The right side of T2 with its constants replaced, one after another, by what the run itself met. Each column is "
+            "The right sides of T2 and T3 with its constants replaced, one after another, by what the run itself met. Each column is "
             "the factor that one replacement gains (below 1: it loses); their product is exactly predicted / measured. The "
             "replaced constants are suprema over points of the run: they attribute slack and certify nothing.",
         ),
-        (SectionTable("Slack of T2, factor by factor.", columns, lines),),
+        (SectionTable("Slack of T2 and T3, factor by factor.", columns, lines),),
     )

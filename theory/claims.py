@@ -215,13 +215,17 @@ class _Lines:
     def refuse_long(self) -> None:
         for number, line in enumerate(self.text.split("\n")):
             if len(line) > _LONGEST_LINE:
-                raise ClaimError(f"{self.origin}:{number + 1}: {len(line)} characters, a line has at most {_LONGEST_LINE}")
+                raise ClaimError(
+                    f"{self.origin}:{number + 1}: {len(line)} characters, a line has at most {_LONGEST_LINE}"
+                )
 
     def number(self, index: int | None, key: str) -> int:
         start = 0 if index is None or index >= len(self.headers) else self.headers[index]
         end = len(self._lines) if index is None or index + 1 >= len(self.headers) else self.headers[index + 1]
         for number in range(start, end):
-            if key and re.match(rf"\s*[\"']?{re.escape(key)}[\"']?\s*[=.]|\s*\[+\s*{re.escape(key)}", self._lines[number]):
+            if key and re.match(
+                rf"\s*[\"']?{re.escape(key)}[\"']?\s*[=.]|\s*\[+\s*{re.escape(key)}", self._lines[number]
+            ):
                 return number + 1
         return start + 1
 
@@ -260,7 +264,9 @@ class _Reading:
         modes = self.listed("modes", MODES) or measures.default_modes
         silent = [mode for mode in modes if mode not in measures.modes]
         if silent:
-            raise self.error(f"{measures.name} does not exist for mode {silent[0]}; expected {', '.join(measures.modes)}", "modes")
+            raise self.error(
+                f"{measures.name} does not exist for mode {silent[0]}; expected {', '.join(measures.modes)}", "modes"
+            )
         return Claim(
             id, measures, text, expression, self.hypotheses(names), self.string("source", ""), modes, assumes, constants,
             place, self.lines.origin, self.lines.text,
@@ -307,7 +313,9 @@ class _Reading:
         known = {*FUNCTIONS, *(record.name for record in (*INPUTS, *DERIVED, *INDICES))}
         for name, value in given.items():
             if not _CONSTANT.fullmatch(name) or name in known:
-                raise self.error(f"constants: {name[:40]!r} is not a free name; expected letters and digits", "constants")
+                raise self.error(
+                    f"constants: {name[:40]!r} is not a free name; expected letters and digits", "constants"
+                )
             if value != _FREE:
                 raise self.error(f'constants: {name} = {str(value)[:40]!r}: expected "{_FREE}"', "constants")
         return tuple(given)

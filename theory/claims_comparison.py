@@ -108,7 +108,9 @@ def _covers(claim: Claim, nu: int) -> bool:
 
 def _closed(name: str, nu: int, table: Table) -> Expr | None:
     """A quantity written out in the inputs with q = 1 + alpha L, None where it depends on cases."""
-    expression: Expr = symbol(name) if name not in table.formulas or name == "" else table.formulas[name].cases[-1].expression
+    expression: Expr = (
+        symbol(name) if name not in table.formulas or name == "" else table.formulas[name].cases[-1].expression
+    )
     for _ in range(12):
         inner = [item for item in expression.free_symbols if str(item) in table.formulas]
         if not inner:
@@ -138,6 +140,7 @@ def _never_negative(difference: Expr, short: bool) -> bool:
     except sympy.PolynomialError:
         return False
     signs = [
-        side.coeffs() if side is not None else [number] for side, number in zip(sides, (numerator, denominator), strict=True)
+        side.coeffs() if side is not None else [number]
+        for side, number in zip(sides, (numerator, denominator), strict=True)
     ]
     return all(coefficient.is_nonnegative for side in signs for coefficient in side)

@@ -31,6 +31,7 @@ _MARKS = {
     Verdict.NOT_APPLICABLE: ("_", FAINT, "not applicable"),
 }
 _LONGEST_NAME = 24
+_NEARLY = 0.9  # a bound that is nearly attained
 _LOWEST = 1e-3  # shades saturate here; the number in the cell does not
 
 
@@ -74,6 +75,8 @@ def tightness_figure(rows: Sequence[Row]) -> Figure:
         "is not in the plan."
     )
     held = frame[frame["verdict"] == Verdict.HOLDS]
+    caption += f" Of {len(frame)} cells {len(held)} hold, {int((held['tightness'] >= _NEARLY).sum())} of them with a"
+    caption += f" ratio of {_NEARLY:g} or more."
     alt = f"Table of {frame['bound'].nunique()} statements by {frame['task'].nunique()} tasks. "
     counts = {v.value.lower().replace("_", " "): int((frame["verdict"] == v.value).sum()) for v in Verdict}
     alt += "Cells: " + ", ".join(f"{count} {words}" for words, count in counts.items() if count) + "."

@@ -90,19 +90,16 @@ class BatchScope:
             steps = self.count(expression.args[2], at)
             return (base + gain) ** steps - base**steps
         if isinstance(expression, sympy.Sum):
-            index, low, high = expression.limits[0]
+            index, low, high = expression.limits[0]  # type: ignore[misc]
             total = torch.as_tensor(0.0, dtype=torch.float64)
             for step in range(self.count(low, at), self.count(high, at) + 1):
-                total = total + self.walk(expression.function, {**at, str(index): step})
+                total = total + self.walk(expression.function, {**at, str(index): step})  # type: ignore[attr-defined]
             return total
         return self._folded(expression, [self.walk(part, at) for part in expression.args])
 
     def _power(self, base: Expr, exponent: Expr, at: Mapping[str, int]) -> Tensor:
         value = self.walk(base, at)
-        if exponent.is_Number:
-            power = float(exponent)
-        else:
-            power = self.count(2 * exponent, at) / 2
+        power = float(exponent) if exponent.is_Number else self.count(2 * exponent, at) / 2
         return torch.ones_like(value) if power == 0 else value**power
 
     @staticmethod

@@ -62,7 +62,15 @@ class Parabolas(Family):
             ("S8", "b_FO"): (gradient - f.slope(points[-1])).abs(),
             ("S10", "S10"): k * (points[-1] ** 2 - before**2) / 2,
         }
-        inputs = {"alpha": alpha, "L": size, "mu": k, "rho": 0 * k, "B": size * reach, "gamma_G": 0 * k, "gamma_H": 0 * k}
+        inputs = {
+            "alpha": alpha,
+            "L": size,
+            "mu": k,
+            "rho": 0 * k,
+            "B": size * reach,
+            "gamma_G": 0 * k,
+            "gamma_H": 0 * k,
+        }
         at = {
             ("S3", "S3"): 1 + 0 * k, ("S10", "S10"): f.slope(before).abs(), ("S4", "L_F_pointwise"): f.slope(w / 2).abs()
         }  # fmt: skip
@@ -80,7 +88,10 @@ class Parabolas(Family):
         """A quadratic task at w = 1."""
         k, alpha = x
         cell = PointsCell(
-            task="found", alpha=alpha, nu=option["nu"], statements=[target[0]], at=[Fraction(1)], pair=[Fraction(1, 2)]
+            task="found",
+            alpha=alpha,
+            nu=option["nu"],
+            statements=[target[0]],  # type: ignore[list-item, arg-type] at=[Fraction(1)], pair=[Fraction(1, 2)]
         )  # type: ignore[arg-type]
         return Instance(task("found", "explicit-quadratic", A=[[[float(k)]]], c=[[0.0]]), cell)
 
@@ -123,7 +134,7 @@ class Waves(Family):
             "found", "explicit-cosine", a=[[_SLOW], [k]], s=[[1 / _SLOW, e / k**2]], phi=[[-math.pi / 2, phi]]
         )  # fmt: skip
         cell = PointsCell(
-            task="found", alpha=Fraction(1), nu=option["nu"], statements=[target[0]], at=[Fraction(0)],
+            task="found", alpha=Fraction(1), nu=option["nu"], statements=[target[0]],  # type: ignore[list-item, arg-type] at=[Fraction(0)],
             pair=[Fraction(_GAP)],
         )  # type: ignore[arg-type]  # fmt: skip
         return Instance(made, cell)
@@ -177,7 +188,10 @@ class TwoParabolas(Family):
         size = k.abs().clamp_min(1e-12)
         inputs = {"alpha": alpha, "L": size, "mu": k, "rho": 0 * k, "B": size, "gamma_G": size / 2, "gamma_H": 0 * k}
         return Batch(
-            {("S7", "gamma_F"): (first - second).abs() / 2}, inputs, {"nu": nu, "n": 2, "m": 2}, {("S7", "gamma_F"): "exact"}
+            {("S7", "gamma_F"): (first - second).abs() / 2},
+            inputs,
+            {"nu": nu, "n": 2, "m": 2},
+            {("S7", "gamma_F"): "exact"},
         )
 
     def instance(self, x: Sequence[Fraction], option: Mapping[str, int], target: Target) -> Instance:
@@ -234,7 +248,7 @@ class NoisyParabolas(Family):
         k, alpha, w, g = x
         made = task("found", "explicit-quadratic", A=[[[float(k)]]], c=[[0.0]], noise=_noise(float(g)))
         cell = NoiseCell(
-            task="found", alpha=alpha, nu=option["nu"], statements=[target[0]], D=1, D_prime=1, D_H=1,
+            task="found", alpha=alpha, nu=option["nu"], statements=[target[0]],  # type: ignore[list-item, arg-type] D=1, D_prime=1, D_H=1,
             method="enumerate", at=[w],
         )  # type: ignore[arg-type]  # fmt: skip
         return Instance(made, cell)
@@ -247,7 +261,10 @@ _KNOTS = (-3.0, -1.0, -0.5, -0.125, 0.0, 0.125, 0.25, 0.375, 0.4375, 0.5, 0.5625
 class BrokenLines(Family):
     """d = 1, f'' a broken line through heights at fixed knots, 0 at both ends, f'(0) = -1, alpha = 1/2, noise +-g."""
 
-    name, words = "broken lines", f"f'' through heights in [-1, 1] at {len(_KNOTS)} knots, f'(0) = -1, alpha = 1/2, noise +-g"
+    name, words = (
+        "broken lines",
+        f"f'' through heights in [-1, 1] at {len(_KNOTS)} knots, f'(0) = -1, alpha = 1/2, noise +-g",
+    )
     parameters = (
         *(Parameter(f"h{j}", -1, 1) for j in range(len(_KNOTS) - 2)),
         Parameter("g", 0.01, 1, True),
@@ -312,7 +329,13 @@ class BrokenLines(Family):
         noisy = target[0] in ("S5", "S5p", "S6", "S8s", "S9s")
         more = {"noise": _noise(float(g))} if noisy else {}
         made = task("found", "explicit-spline", knots=list(_KNOTS), curvature=[heights], slope=[-1.0], at=0.0, **more)
-        common = {"task": "found", "alpha": Fraction(1, 2), "nu": option["nu"], "statements": [target[0]], "at": [Fraction(0)]}
+        common = {
+            "task": "found",
+            "alpha": Fraction(1, 2),
+            "nu": option["nu"],
+            "statements": [target[0]],
+            "at": [Fraction(0)],
+        }
         probes = {"delta": delta} if target[0] in ("S9", "S9s") else {}
         if noisy:
             return Instance(made, NoiseCell(**common, **probes, D=1, D_prime=1, D_H=1, method="enumerate"))  # type: ignore[arg-type]
@@ -329,9 +352,7 @@ class Rounds(Family):
         Parameter("h", 0.01, 1, True),
     )  # fmt: skip
     targets = frozenset({("T1b", "T1b"), ("T1c", "T1c"), ("T2", "T2"), ("T3", "T3")})
-    options = tuple(
-        {"nu": 0, "tau": tau, "m": m, "K": K} for tau, m, K in itertools.product((1, 2, 4), (1, 2), (1, 4))
-    )
+    options = tuple({"nu": 0, "tau": tau, "m": m, "K": K} for tau, m, K in itertools.product((1, 2, 4), (1, 2), (1, 4)))
 
     def batch(self, x: Tensor, option: Mapping[str, int]) -> Batch:
         """Every subset in every round, in closed form of the affine local map."""
@@ -345,7 +366,9 @@ class Rounds(Family):
         def step(w: Tensor) -> Tensor:
             local = w.expand(2, *w.shape)
             for _ in range(tau):
-                local = local - beta * (k.reshape(2, *(1,) * (w.dim() - 1), -1) * local + a.reshape(2, *(1,) * (w.dim() - 1), -1))
+                local = local - beta * (
+                    k.reshape(2, *(1,) * (w.dim() - 1), -1) * local + a.reshape(2, *(1,) * (w.dim() - 1), -1)
+                )
             return local
 
         paths, total = torch.zeros_like(h)[None], torch.zeros_like(h)
@@ -390,7 +413,7 @@ class Rounds(Family):
         beta = Fraction(h / (option["tau"] * max(abs(k1), abs(k2))))
         statement = "T1" if target[0].startswith("T1") else target[0]
         cell = RunCell(
-            task="found", alpha=Fraction(1, 2), nu=0, statements=[statement], mode="exact", tau=option["tau"],
+            task="found", alpha=Fraction(1, 2), nu=0, statements=[statement],  # type: ignore[list-item, arg-type] mode="exact", tau=option["tau"],
             m=option["m"], beta=beta, rounds=option["K"], start=[Fraction(0)],
         )  # type: ignore[arg-type]  # fmt: skip
         return Instance(made, cell)

@@ -1,4 +1,4 @@
-"""A family of instances: a box of parameters, its left sides and constants in batches, and each instance written out."""
+"""A family of instances: a box of parameters, left sides and constants in batches, each instance written out."""
 
 from __future__ import annotations
 

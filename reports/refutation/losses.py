@@ -90,7 +90,9 @@ class BrokenLine(BatchLoss):
         return self.at_zero + primitive(w) - primitive(torch.zeros_like(w))
 
 
-def trajectory(f: BatchLoss, w: Tensor, alpha: Tensor, nu: int, noise: list[Tensor | float] | None = None) -> list[Tensor]:
+def trajectory(
+    f: BatchLoss, w: Tensor, alpha: Tensor, nu: int, noise: list[Tensor | float] | None = None
+) -> list[Tensor]:
     """w^0 to w^nu, with what is added to each gradient."""
     points = [w]
     for step in range(nu):

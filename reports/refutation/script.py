@@ -191,7 +191,9 @@ def _left(cell: PointsCell | NoiseCell | RunCell, finding: Finding) -> str:
     text = _RUN.format(step=step[finding.setting.mode])
     if statement.startswith("T1"):
         shift = Fraction(finding.inputs["F0_gap"])
-        return text + f"measured = np.mean([F(x) for x in paths]) - F(w) + {float(shift)!r}  # both sides carry this shift"
+        return (
+            text + f"measured = np.mean([F(x) for x in paths]) - F(w) + {float(shift)!r}  # both sides carry this shift"
+        )
     if statement == "T2":
         return text + "measured = np.mean(squared)"
     lowest = "np.linalg.solve(mean, np.mean([power(i) @ c[i] for i in range(n)], axis=0))"
@@ -234,7 +236,9 @@ def _needed(quantity: str, scope: Scope) -> list[str]:
 
 
 def _uses_series(order: list[str], scope: Scope) -> bool:
-    return any(name in scope.formulas and name not in scope.inputs and scope.case(name).expression.has(S) for name in order)
+    return any(
+        name in scope.formulas and name not in scope.inputs and scope.case(name).expression.has(S) for name in order
+    )
 
 
 def _name(name: str) -> str:
@@ -263,8 +267,14 @@ def code(expression: Expr) -> str:
         base, exponent = expression.args
         if exponent == sympy.Rational(1, 2):
             return f"sqrt({code(base)})"
-        return f"{_fenced(base)}**({code(exponent)})" if not exponent.is_Symbol and not exponent.is_Integer else (
-            f"{_fenced(base)}**{code(exponent)}" if not exponent.could_extract_minus_sign() else f"{_fenced(base)}**({code(exponent)})"
+        return (
+            f"{_fenced(base)}**({code(exponent)})"
+            if not exponent.is_Symbol and not exponent.is_Integer
+            else (
+                f"{_fenced(base)}**{code(exponent)}"
+                if not exponent.could_extract_minus_sign()
+                else f"{_fenced(base)}**({code(exponent)})"
+            )
         )
     if isinstance(expression, PowerGain):
         base, gain, power = (code(part) for part in expression.args)

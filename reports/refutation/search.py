@@ -56,7 +56,9 @@ class Searched:
     seconds: float = 0.0
 
 
-def ratios(question: Question, family: Family, option: Mapping[str, int], x: Tensor) -> tuple[Tensor, BatchScope] | None:
+def ratios(
+    question: Question, family: Family, option: Mapping[str, int], x: Tensor
+) -> tuple[Tensor, BatchScope] | None:
     """Measured over claimed; -inf where a hypothesis fails, None where the family has no such left side."""
     batch = family.batch(x, option)
     if question.target not in batch.measured:
@@ -85,7 +87,10 @@ def _admissible(question: Question, scope: BatchScope) -> Tensor:
         if hypothesis.optional and hypothesis.optional not in scope.inputs and hypothesis.optional not in scope.counts:
             continue
         gap = scope.walk(hypothesis.difference)
-        good = good & {"<=": gap <= 0, "<": gap < 0, ">": gap > 0, ">=": gap >= 0, "==": gap.abs() < 1e-12}[hypothesis.relation]
+        good = (
+            good
+            & {"<=": gap <= 0, "<": gap < 0, ">": gap > 0, ">=": gap >= 0, "==": gap.abs() < 1e-12}[hypothesis.relation]
+        )
     return good
 
 
@@ -97,7 +102,9 @@ def hypotheses(table: Table, quantity: str) -> list[Hypothesis]:
     return [item for name in used for item in table.formulas[name].hypotheses if name == quantity or item.optional]
 
 
-def explore(question: Question, families: Sequence[Family], budget: float, seed: int) -> tuple[list[Candidate], Searched]:
+def explore(
+    question: Question, families: Sequence[Family], budget: float, seed: int
+) -> tuple[list[Candidate], Searched]:
     """The best candidate of every family, option and leading term, within a budget of seconds."""
     done, started = Searched(), time.perf_counter()
     places = [(family, option) for family in families for option in family.options]
@@ -148,7 +155,9 @@ def _one_place(
         top = np.argsort(-values)[: _POPULATION // 8]
         spread = (box[:, 1] - box[:, 0]) * 0.5 ** (1 + generation / 2)
         children = np.clip(
-            z[top].repeat(7, axis=0) + spread * generator.standard_normal((7 * len(top), len(box))), box[:, 0], box[:, 1]
+            z[top].repeat(7, axis=0) + spread * generator.standard_normal((7 * len(top), len(box))),
+            box[:, 0],
+            box[:, 1],
         )
         z = np.concatenate([z[top], children])
         values = np.concatenate([values[top], value(children)])
@@ -163,7 +172,6 @@ def _annealed(
     objective: Callable[[np.ndarray], float], box: np.ndarray, start: np.ndarray, deadline: float, seed: int
 ) -> np.ndarray:
     """Dual annealing from the best point while time is left, then L-BFGS-B; the best of all."""
-
     best, lowest = start, np.inf
 
     def finite(point: np.ndarray) -> float:
@@ -194,7 +202,11 @@ def _candidate(question: Question, family: Family, option: Mapping[str, int], x:
 
 
 def _bounds(parameter) -> tuple[float, float]:  # noqa: ANN001
-    return (np.log10(parameter.low), np.log10(parameter.high)) if parameter.logarithmic else (parameter.low, parameter.high)
+    return (
+        (np.log10(parameter.low), np.log10(parameter.high))
+        if parameter.logarithmic
+        else (parameter.low, parameter.high)
+    )
 
 
 def rounded(x: Sequence[float], denominator: int) -> tuple[Fraction, ...]:

@@ -25,7 +25,8 @@ def test_the_museum_is_large():
 
 
 @pytest.mark.parametrize(
-    ("checker", "name"), [(checker, own.name) for checker in CHECKERS for own in checker.properties], ids=str
+    ("checker", "name"),
+    [pytest.param(c, own.name, id=f"{c.name}-{own.name}") for c in CHECKERS for own in c.properties],
 )
 def test_property_is_the_only_catcher_or_one_of_two(checker, name):
     few = [

@@ -149,5 +149,7 @@ def test_its_rows_are_judged_beside_the_plans(tmp_path: Path) -> None:
 def test_a_task_with_a_ball_form_is_measured_at_points_as_well() -> None:
     import empirics
 
-    plan = with_own_task(Plan(title="none", tasks=[]), "empirics.factories:small_cosine", empirics.factories.small_cosine())
+    plan = with_own_task(
+        Plan(title="none", tasks=[]), "empirics.factories:small_cosine", empirics.factories.small_cosine()
+    )
     assert {statement for cell in plan.points for statement in cell.statements} >= {"S4", "S9"}

@@ -1,0 +1,97 @@
+"""Audits: a free constant is as small as the measurements allow, and comparisons prove what they say."""
+
+from __future__ import annotations
+
+import dataclasses
+from fractions import Fraction
+
+import pytest
+
+from reports.audit import audit, audit_section
+from reports.finding import Enclosed, Finding, Setting
+from reports.verdicts import judge
+from theory.claims import parse_claims, with_claims
+from theory.claims_comparison import compare
+from theory.tables import default_table
+
+INPUTS = {"alpha": "1/2", "L": "1", "rho": "0", "B": "3", "nu": "1"}
+ROW = Finding(
+    "S4", "derived", "L_F", INPUTS, Setting("by-hand", "exact", 1, 1, 0.5), Enclosed(Fraction(9, 4), Fraction(9, 4), "by hand"), None
+)  # fmt: skip
+
+
+def claim_of(rhs: str, measures: str = "L_F", more: str = ""):
+    (claim,) = parse_claims(f'[[claim]]\nid = "mine"\nmeasures = "{measures}"\nrhs = "{rhs}"\n{more}', "a.toml")
+    return claim
+
+
+def test_the_smallest_constant_is_the_one_that_attains_the_worst_row() -> None:
+    smaller = dataclasses.replace(ROW, evidence=Enclosed(Fraction(1), Fraction(1), "by hand"), label="b")
+    (found,) = audit([claim_of("L + c*alpha*L**2", more='constants = { c = "free" }')], [ROW, smaller])
+    assert found.value == 2.5  # 1 + c/2 = 9/4
+    assert found.tested == 2
+    assert found.binding.endswith(ROW.row_id.partition(":")[2].removeprefix("L_F:"))
+
+
+def test_with_that_constant_the_claim_holds_and_with_a_smaller_one_it_does_not() -> None:
+    for constant, verdict in (("5/2", "HOLDS"), ("2499/1000", "VIOLATED")):
+        claim = claim_of(f"L + ({constant})*alpha*L**2")
+        table = with_claims(default_table(), [claim])
+        (row,) = judge([dataclasses.replace(ROW, bound="mine", provenance="claim", quantity="mine")], table=table)
+        assert row.verdict == verdict
+
+
+def test_rows_where_a_hypothesis_fails_do_not_bind() -> None:
+    claim = claim_of("L + c*alpha*L**2", more='constants = { c = "free" }\nhypotheses = ["alpha*L <= 1/4"]')
+    (found,) = audit([claim], [ROW])
+    assert found.value is None
+    assert found.rows == 0
+
+
+def test_a_constant_that_is_not_needed_is_zero() -> None:
+    (found,) = audit([claim_of("9*L + c*alpha*L**2", more='constants = { c = "free" }')], [ROW])
+    assert found.value == 0
+
+
+@pytest.mark.parametrize(
+    ("rhs", "more", "low", "high", "proved"),
+    [
+        (
+            "4*L + alpha*rho*B",
+            'hypotheses = ["nu == 1", "alpha*L <= 1"]',
+            1,
+            4,
+            "ours <= claimed at nu = 1 for alpha <= 1/L",
+        ),
+        (
+            "(1 + alpha*L)**nu*L + alpha*rho*B*(1 + alpha*L)**(nu-1)*S(nu, 1 + alpha*L)",
+            "",
+            0,
+            1,
+            "claimed <= ours at nu = 2",
+        ),
+        ("2*L_F", "", 2, 2, "ours <= claimed at nu = 3"),
+    ],
+)
+def test_a_comparison_gives_the_range_of_ratios_and_what_is_proved(rhs, more, low, high, proved) -> None:
+    claim = claim_of(rhs, more=more)
+    (found,) = compare(claim, with_claims(default_table(), [claim]))
+    assert found.points > 50
+    # ratios of two correctly rounded doubles
+    assert low * (1 - 1e-15) <= found.smallest <= found.largest <= high * (1 + 1e-15)
+    assert proved in found.proved
+
+
+def test_nothing_is_proved_where_neither_dominates() -> None:
+    claim = claim_of("3*L")
+    (found,) = compare(claim, with_claims(default_table(), [claim]))
+    assert found.proved == ()
+    assert found.smallest < 1 < found.largest
+
+
+def test_the_section_names_what_is_not_filled_in() -> None:
+    claims = [claim_of("")]
+    section = audit_section(claims, [], [], default_table())
+    assert section is not None
+    assert any("mine" in text for text in section.paragraphs)
+    assert audit_section([], [], [], default_table()) is None
