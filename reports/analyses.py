@@ -33,7 +33,7 @@ def claims_section(
 
 
 def suite_sections(rows: Sequence[Row], found: Sequence[Waterfall]) -> list[Section]:
-    """What the suite knows about its own bounds: a few seconds of explicit instances, and the slack of recorded runs."""
+    """What the suite knows about its own bounds: a few seconds of explicit instances, and recorded slack."""
     slack = slack_section(found)
     return [
         tightness_section(tightness(rows)),

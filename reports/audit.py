@@ -133,7 +133,8 @@ def audit_section(
     if published:
         tables.append(SectionTable(
             "Per-FedAvg's constants (one fine-tuning step) beside ours and the largest measured value, per task.",
-            ("Constant", "task", "published", "ours", "measured", "published / ours", "published / measured"), published,
+            ("Constant", "task", "published", "ours", "measured", "published / ours", "published / measured"),
+            published,
         ))  # fmt: skip
     return Section("audit", "Claims and published forms", tuple(paragraphs), tuple(tables)) if tables or empty else None
 

@@ -222,6 +222,11 @@ def score(trials: Sequence[Trial]) -> Score:
     )
 
 
+_COLUMNS = (
+    "Statement", "Quantity", "Wrong version", "Kind", "Outcome", "ratio", "right / wrong", "Instance", "Why not"
+)  # fmt: skip
+
+
 def planted_section(trials: Sequence[Trial]) -> Section:
     """The score and every trial, for the page."""
     total = score(trials)
@@ -244,7 +249,8 @@ def planted_section(trials: Sequence[Trial]) -> Section:
         "Planted errors",
         (
             f"{total.total} wrong versions of the bounds were planted, {total.subtle} of them subtle (within a factor "
-            f"{SUBTLE} of the right bound, or wrong in a lower-order term), of {total.kinds} kinds in {total.statements} "
+            f"{SUBTLE} of the right bound, or wrong in a lower-order term), of {total.kinds} kinds in "
+            f"{total.statements} "
             f"statements. {total.refuted} ({100 * total.share:.0f} %) are refuted by an explicit instance, decided in "
             "exact or ball arithmetic. The others are not refutable on any stored instance, because the right bound is "
             "loose there: their largest ratio is shown.",
@@ -253,7 +259,7 @@ def planted_section(trials: Sequence[Trial]) -> Section:
             SectionTable("Planted errors by statement.", ("Statement", "planted", "refuted", "subtle"), summary),
             SectionTable(
                 "Every planted error: measured / wrong right side on the instance named, and right / wrong.",
-                ("Statement", "Quantity", "Wrong version", "Kind", "Outcome", "ratio", "right / wrong", "Instance", "Why not"),
+                _COLUMNS,
                 lines,
                 folded=True,
             ),

@@ -164,7 +164,7 @@ def _noise(prepared: Prepared, points: Tensor) -> tuple[float, float, float]:
 def _measured(prepared: Prepared, iterates: np.ndarray, bound: str) -> tuple[float, float, float]:
     """(left side, right side with the measured drift, and that with the measured decrease as well).
 
-    T3 with the mean over the rounds of the same noise, and in the last stage the least norm(grad F)^2 / (2 gap) met for mu_F.
+    T3 with the same noise averaged over rounds, and in the last stage the least norm(grad F)^2 / (2 gap) for mu_F.
     T2: 2 (F(w_0) - F_low)/(beta tau K) + mean norm(R_k)^2 + (fluctuation of the server step) with R_k the mean server
     step over -beta tau minus the meta-gradient, and the decrease F(w_0) - E F(w_K) in the place of F(w_0) - F_low.
     """
@@ -192,7 +192,7 @@ def _measured(prepared: Prepared, iterates: np.ndarray, bound: str) -> tuple[flo
         (1 - s.beta * s.tau * mu) ** rounds * gap + noise / (2 * mu)
         for mu in (float(_fraction(prepared.inputs["mu_F"])), max(met, 1e-300))
     ]
-    return float(gaps[-1]), *stages
+    return float(gaps[-1]), stages[0], stages[1]
 
 
 def _fraction(text: str) -> float:
@@ -214,8 +214,9 @@ def slack_section(found: Sequence[Waterfall]) -> Section | None:
         "slack",
         "Where the slack of T2 and T3 sits",
         (
-            "The right sides of T2 and T3 with its constants replaced, one after another, by what the run itself met. Each column is "
-            "the factor that one replacement gains (below 1: it loses); their product is exactly predicted / measured. The "
+            "The right sides of T2 and T3 with their constants replaced, one after another, by what the run itself "
+            "met. Each column is the factor that one replacement gains (below 1: it loses); their product is exactly "
+            "predicted / measured. The "
             "replaced constants are suprema over points of the run: they attribute slack and certify nothing.",
         ),
         (SectionTable("Slack of T2 and T3, factor by factor.", columns, lines),),

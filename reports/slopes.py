@@ -124,7 +124,8 @@ def _found(task: TaskPlan, kind: str, cell: Any, quantity: str) -> tuple[float, 
 def _batch_sizes(xs: Sequence[int | Fraction], quantity: str, statement: str) -> Points:
     return [
         (float(D), *_found(_COSINE, "noise", NoiseCell(
-            task=_COSINE.name, alpha_L=Fraction(1, 4), nu=1, statements=[statement],  # type: ignore[list-item, arg-type] D=int(D), D_prime=1, D_H=1,
+            task=_COSINE.name, alpha_L=Fraction(1, 4), nu=1, statements=[statement],  # type: ignore[list-item, arg-type]
+            D=int(D), D_prime=1, D_H=1,
             method="enumerate", at=[Fraction(1, 2)] * _DIMENSION,
         ), quantity))  # type: ignore[arg-type]
         for D in xs
@@ -227,9 +228,9 @@ def slopes_section(found: Sequence[Slope]) -> Section:
         "slopes",
         "Exponents",
         (
-            "Slopes in doubly logarithmic scale (for nu: of the logarithm per step), fitted by least squares on windows "
-            "fixed "
-            f"in the source before anything was run, with {100 * LEVEL:.0f} % Student intervals that measure departure from a "
+            "Slopes in doubly logarithmic scale (for nu: of the logarithm per step), fitted by least squares on "
+            "windows fixed in the source before anything was run, with "
+            f"{100 * LEVEL:.0f} % Student intervals that measure departure from a "
             "power law: the points themselves are exact. The bound's exponent is an upper bound; where the truth falls "
             "faster, that is a finding about the bound.",
         ),
@@ -238,7 +239,10 @@ def slopes_section(found: Sequence[Slope]) -> Section:
                 "Exponent of the bound and of what is measured.",
                 ("Statement", "term", "in", "from", "to", "points", "bound", "measured", "lower", "upper", "finding"),
                 [
-                    [s.statement, s.what, s.variable, *s.window, s.points, s.predicted, s.measured, s.low, s.high, s.finding]
+                    [
+                        s.statement, s.what, s.variable, *s.window, s.points, s.predicted, s.measured, s.low, s.high,
+                        s.finding,
+                    ]
                     for s in found
                 ],
             ),

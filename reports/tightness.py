@@ -66,7 +66,8 @@ def _elsewhere(rows: Sequence[Row], bound: str, quantity: str) -> tuple[float | 
     mine = [
         row for row in rows
         if (row.bound, row.quantity) == (bound, quantity) and row.tightness is not None
-        and row.verdict in (Verdict.HOLDS, Verdict.VACUOUS) and not row.task.startswith(_WITNESS) and not bound.startswith("T1")
+        and row.verdict in (Verdict.HOLDS, Verdict.VACUOUS) and not row.task.startswith(_WITNESS)
+        and not bound.startswith("T1")
     ]  # fmt: skip
     top = max(mine, key=lambda row: row.tightness or 0.0, default=None)
     return (None, "") if top is None else (top.tightness, top.row_id)
@@ -78,8 +79,8 @@ def tightness_section(found: Sequence[Tightness]) -> Section:
         "tightness",
         "Tightness",
         (
-            "Every bound beside the instance that comes closest to it. The witnesses are explicit and are measured in exact "
-            "or ball arithmetic; the ratio of T1 is taken without the shift that its rows carry on both sides.",
+            "Every bound beside the instance that comes closest to it. The witnesses are explicit and are measured in "
+            "exact or ball arithmetic; the ratio of T1 is taken without the shift that its rows carry on both sides.",
         ),
         (
             SectionTable(

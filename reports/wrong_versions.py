@@ -246,7 +246,6 @@ CATALOGUE: tuple[Planted, ...] = tuple(
         (TERM, "the sampling of agents lost", becomes("x**2*gamma_F**2/2")),
         (CONSTANT, "halved", times("1/2")),
         (CONSTANT, "0.9 of it", times("0.9"), True),
-        (EXPONENT, "gamma_F for gamma_F^2, times its value at 1", becomes("(x**2 + kappa*h*(1 + x)**2)*gamma_F**2/(2*(1 + gamma_F))")),
     )
     + _versions(
         "T1b", "theta",

@@ -117,9 +117,9 @@ class Claim:
 
 
 def with_claims(table: Table, claims: Iterable[Claim]) -> Table:
-    """The table with every checkable claim beside the built-in bounds.
+    r"""The table with every checkable claim beside the built-in bounds.
 
-    >>> text = '[[claim]]\\nid = "mine"\\nmeasures = "L_F"\\nrhs = "4*L"'
+    >>> text = '[[claim]]\nid = "mine"\nmeasures = "L_F"\nrhs = "4*L"'
     >>> with_claims(default_table(), parse_claims(text, "a.toml")).quantity("mine").value(L=2)
     8.0
     """
@@ -268,8 +268,8 @@ class _Reading:
                 f"{measures.name} does not exist for mode {silent[0]}; expected {', '.join(measures.modes)}", "modes"
             )
         return Claim(
-            id, measures, text, expression, self.hypotheses(names), self.string("source", ""), modes, assumes, constants,
-            place, self.lines.origin, self.lines.text,
+            id, measures, text, expression, self.hypotheses(names), self.string("source", ""), modes, assumes,
+            constants, place, self.lines.origin, self.lines.text,
         )  # fmt: skip
 
     def error(self, message: str, key: str) -> ClaimError:

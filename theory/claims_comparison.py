@@ -74,12 +74,15 @@ def _points(claim: Claim, table: Table, mode: str, seed: int) -> Iterator[dict[s
         L, alpha_L = generator.randint(1, 8), generator.randint(1, 16)
         n = generator.randint(2, 8)
         inputs = {
-            "alpha": f"{alpha_L}/{16 * L}", "L": str(L), "rho": number(0, 4), "B": number(1, 8), "sigma_G": number(0, 4),
-            "sigma_H": number(0, 4), "gamma_G": number(0, 4), "gamma_H": number(0, 4), "D": str(generator.randint(1, 32)),
+            "alpha": f"{alpha_L}/{16 * L}", "L": str(L), "rho": number(0, 4), "B": number(1, 8),
+            "sigma_G": number(0, 4),
+            "sigma_H": number(0, 4), "gamma_G": number(0, 4), "gamma_H": number(0, 4),
+            "D": str(generator.randint(1, 32)),
             "D_prime": str(generator.randint(1, 32)), "D_H": str(generator.randint(1, 32)),
             "nu": str(1 if generator.random() < 0.4 else generator.randint(1, 5)), "tau": str(generator.randint(1, 8)),
             "n": str(n), "m": str(generator.randint(1, n)), "K": str(generator.randint(1, 1000)),
-            "delta": f"1/{generator.randint(1, 64)}", "F0_gap": number(1, 16), "mu_F": "1/64", "grad_norm": number(0, 2),
+            "delta": f"1/{generator.randint(1, 64)}", "F0_gap": number(1, 16), "mu_F": "1/64",
+            "grad_norm": number(0, 2),
             "beta": f"1/{generator.choice((1 << 8, 1 << 12, 1 << 16))}", "grad_norm_i": number(0, 2),
         }  # fmt: skip
         if "A6" in claim.assumes:
@@ -88,7 +91,7 @@ def _points(claim: Claim, table: Table, mode: str, seed: int) -> Iterator[dict[s
 
 
 def _proofs(claim: Claim, ours: str, table: Table) -> Iterator[str]:
-    """What a sign pattern proves: with alpha = 1/(L (1 + s)), s >= 0, every coefficient of the difference has one sign."""
+    """What signs prove: with alpha = 1/(L (1 + s)), s >= 0, every coefficient of the difference has one sign."""
     short = any(str(item.difference) in ("L*alpha - 1",) and item.relation == "<=" for item in claim.hypotheses)
     for nu in _STEPS:
         if not _covers(claim, nu):
@@ -116,16 +119,19 @@ def _closed(name: str, nu: int, table: Table) -> Expr | None:
         if not inner:
             break
         for item in inner:
-            formula = table.formulas[str(item)]
-            if len(formula.cases) > 1 and str(item) != "q":
+            cases = table.formulas[str(item)].cases
+            last = cases[-1].expression
+            if len(cases) > 1 and str(item) != "q":
                 return None
-            expression = expression.xreplace({item: formula.cases[-1].expression})
+            expression = expression.xreplace({item: last})
     written = unfold(expression.subs(symbol("nu"), nu))
     return None if written.has(sympy.Sum, sympy.Min, sympy.Max, sympy.Abs) else written
 
 
 def _never_negative(difference: Expr, short: bool) -> bool:
     """Whether all coefficients of the numerator are non-negative in positive unknowns: a proof that can be read off."""
+    if any(not item.is_nonnegative for item in difference.free_symbols):
+        return False  # mu may have either sign, so nothing can be read off
     s, positive = sympy.Symbol("s", positive=True), {}
     if short:
         difference = difference.subs(symbol("alpha"), 1 / (symbol("L") * (1 + s)))

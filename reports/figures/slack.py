@@ -42,11 +42,13 @@ def slack_figure(found: Sequence[Waterfall]) -> Figure:
     by_stage = frame.groupby("stage", sort=False)["decades"].mean()
     most = str(by_stage.idxmax())
     caption = (
-        "Predicted over measured, cut into the factors that are gained when a constant is replaced by what the run itself "
-        "met. A step to the left means that a replacement lost. On average over these runs the largest factor is "
+        "Predicted over measured, cut into the factors that are gained when a constant is replaced by what the run "
+        "itself met. A step to the left means that a replacement lost. "
+        "On average over these runs the largest factor is "
         f"'{most}' ({10 ** float(by_stage.max()):.3g})."
     )
-    alt = f"Stacked horizontal bars in decades for {frame['run'].nunique()} runs; the factors multiply to predicted / measured."
+    runs = frame["run"].nunique()
+    alt = f"Stacked horizontal bars in decades for {runs} runs; the factors multiply to predicted / measured."
     return Figure("slack", "Where the slack sits", caption, alt, frame, _draw)
 
 

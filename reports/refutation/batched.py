@@ -79,7 +79,8 @@ class BatchScope:
             name = str(expression)
             return torch.as_tensor(float(at[name]), dtype=torch.float64) if name in at else self.value(name)
         if expression.is_Pow:
-            return self._power(*expression.args, at)
+            base, exponent = expression.args
+            return self._power(base, exponent, at)
         if isinstance(expression, S):
             base, total = self.walk(expression.args[1], at), torch.as_tensor(0.0, dtype=torch.float64)
             for _ in range(self.count(expression.args[0], at)):

@@ -98,7 +98,7 @@ def stored(asked: Asked) -> list[Confirmed]:
 
 
 def confirm(candidate: Candidate, asked: Asked, target: Target) -> Confirmed | None:
-    """The instance of a candidate at the full precision of the search, measured in balls; None where it does not apply."""
+    """A candidate's instance at the precision of the search, measured in balls; None where it does not apply."""
     return _at(candidate, asked, target, tuple(Fraction(value) for value in candidate.x))
 
 

@@ -72,7 +72,8 @@ class Parabolas(Family):
             "gamma_H": 0 * k,
         }
         at = {
-            ("S3", "S3"): 1 + 0 * k, ("S10", "S10"): f.slope(before).abs(), ("S4", "L_F_pointwise"): f.slope(w / 2).abs()
+            ("S3", "S3"): 1 + 0 * k, ("S10", "S10"): f.slope(before).abs(),
+            ("S4", "L_F_pointwise"): f.slope(w / 2).abs()
         }  # fmt: skip
         inputs["grad_norm_i"] = at.get(self._only, 1 + 0 * k)
         return Batch(measured, inputs, {"nu": nu, "n": 1, "m": 1}, dict.fromkeys(measured, "exact"))
@@ -91,7 +92,8 @@ class Parabolas(Family):
             task="found",
             alpha=alpha,
             nu=option["nu"],
-            statements=[target[0]],  # type: ignore[list-item, arg-type] at=[Fraction(1)], pair=[Fraction(1, 2)]
+            statements=[target[0]],  # type: ignore[list-item, arg-type]
+            at=[Fraction(1)], pair=[Fraction(1, 2)]
         )  # type: ignore[arg-type]
         return Instance(task("found", "explicit-quadratic", A=[[[float(k)]]], c=[[0.0]]), cell)
 
@@ -134,7 +136,8 @@ class Waves(Family):
             "found", "explicit-cosine", a=[[_SLOW], [k]], s=[[1 / _SLOW, e / k**2]], phi=[[-math.pi / 2, phi]]
         )  # fmt: skip
         cell = PointsCell(
-            task="found", alpha=Fraction(1), nu=option["nu"], statements=[target[0]],  # type: ignore[list-item, arg-type] at=[Fraction(0)],
+            task="found", alpha=Fraction(1), nu=option["nu"], statements=[target[0]],  # type: ignore[list-item, arg-type]
+            at=[Fraction(0)],
             pair=[Fraction(_GAP)],
         )  # type: ignore[arg-type]  # fmt: skip
         return Instance(made, cell)
@@ -248,7 +251,8 @@ class NoisyParabolas(Family):
         k, alpha, w, g = x
         made = task("found", "explicit-quadratic", A=[[[float(k)]]], c=[[0.0]], noise=_noise(float(g)))
         cell = NoiseCell(
-            task="found", alpha=alpha, nu=option["nu"], statements=[target[0]],  # type: ignore[list-item, arg-type] D=1, D_prime=1, D_H=1,
+            task="found", alpha=alpha, nu=option["nu"], statements=[target[0]],  # type: ignore[list-item, arg-type]
+            D=1, D_prime=1, D_H=1,
             method="enumerate", at=[w],
         )  # type: ignore[arg-type]  # fmt: skip
         return Instance(made, cell)
@@ -314,7 +318,8 @@ class BrokenLines(Family):
         L = f.heights.abs().amax(0).clamp_min(1e-9)
         one = 1 + 0 * g
         inputs = {
-            "alpha": alpha, "L": L, "mu": f.heights.amin(0), "rho": rise, "B": f.slope(grid).abs().amax(0), "sigma_G": g,
+            "alpha": alpha, "L": L, "mu": f.heights.amin(0), "rho": rise, "B": f.slope(grid).abs().amax(0),
+            "sigma_G": g,
             "sigma_H": 0 * g, "gamma_G": 0 * g, "gamma_H": 0 * g, "D": one, "D_prime": one, "D_H": one, "delta": delta,
         }  # fmt: skip
         modes = {
@@ -387,7 +392,8 @@ class Rounds(Family):
         shift = torch.zeros_like(h)
         F0 = shift if self._round else -lowest
         inputs = {
-            "alpha": 0.5 + 0 * h, "L": smooth, "mu": k.amin(0), "rho": 0 * h, "B": (k.abs() * reach + a.abs()).amax(0) * 1.05,
+            "alpha": 0.5 + 0 * h, "L": smooth, "mu": k.amin(0), "rho": 0 * h,
+            "B": (k.abs() * reach + a.abs()).amax(0) * 1.05,
             "sigma_G": 0 * h, "sigma_H": 0 * h, "gamma_G": spread, "gamma_H": (k1 - k2).abs() / 2, "beta": beta,
             "L_F": smooth, "mu_F": mean_k.clamp_min(1e-9), "F0_gap": F0, "grad_norm": mean_a.abs(),
         }  # fmt: skip
@@ -413,7 +419,8 @@ class Rounds(Family):
         beta = Fraction(h / (option["tau"] * max(abs(k1), abs(k2))))
         statement = "T1" if target[0].startswith("T1") else target[0]
         cell = RunCell(
-            task="found", alpha=Fraction(1, 2), nu=0, statements=[statement],  # type: ignore[list-item, arg-type] mode="exact", tau=option["tau"],
+            task="found", alpha=Fraction(1, 2), nu=0, statements=[statement],  # type: ignore[list-item, arg-type]
+            mode="exact", tau=option["tau"],
             m=option["m"], beta=beta, rounds=option["K"], start=[Fraction(0)],
         )  # type: ignore[arg-type]  # fmt: skip
         return Instance(made, cell)

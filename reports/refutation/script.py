@@ -58,7 +58,8 @@ def meta(i, w):  # P^0 ... P^{nu-1} grad f(w^nu), the exact meta-gradient
 
 def free(i, w):  # Hessians by central differences
     points = path(i, w)
-    return sweep(i, points, grad(i, points[-1]), lambda l, x, v: (grad(i, x + delta * v) - grad(i, x - delta * v)) / (2 * delta))
+    difference = lambda l, x, v: (grad(i, x + delta * v) - grad(i, x - delta * v)) / (2 * delta)
+    return sweep(i, points, grad(i, points[-1]), difference)
 """
 _NOISE = """
 g, amp, freq, phase = {gradient}, {amplitude}, {frequency}, {phi}
@@ -114,8 +115,10 @@ _LEFT = {
     "S10": "measured = max(loss(i, path(i, w)[-1]) - loss(i, path(i, w)[-2]) for i in range(n))",
 }
 _STATISTIC = {
-    "bias": "measured = max(np.linalg.norm(sum(p * v for p, v in outcomes(i, w, mode)) - meta(i, w)) for i in range(n))",
-    "error": "measured = max(sum(p * (v - meta(i, w)) @ (v - meta(i, w)) for p, v in outcomes(i, w, mode)) for i in range(n))",
+    "bias": "mean = lambda i: sum(p * v for p, v in outcomes(i, w, mode))\n"
+    "measured = max(np.linalg.norm(mean(i) - meta(i, w)) for i in range(n))",
+    "error": "square = lambda v: v @ v\n"
+    "measured = max(sum(p * square(v - meta(i, w)) for p, v in outcomes(i, w, mode)) for i in range(n))",
     "variance": "mean = lambda i: sum(p * v for p, v in outcomes(i, w, mode))\n"
     "measured = max(sum(p * (v - mean(i)) @ (v - mean(i)) for p, v in outcomes(i, w, mode)) for i in range(n))",
 }

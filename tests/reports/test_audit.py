@@ -16,7 +16,8 @@ from theory.tables import default_table
 
 INPUTS = {"alpha": "1/2", "L": "1", "rho": "0", "B": "3", "nu": "1"}
 ROW = Finding(
-    "S4", "derived", "L_F", INPUTS, Setting("by-hand", "exact", 1, 1, 0.5), Enclosed(Fraction(9, 4), Fraction(9, 4), "by hand"), None
+    "S4", "derived", "L_F", INPUTS, Setting("by-hand", "exact", 1, 1, 0.5),
+    Enclosed(Fraction(9, 4), Fraction(9, 4), "by hand"), None
 )  # fmt: skip
 
 

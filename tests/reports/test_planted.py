@@ -11,7 +11,7 @@ from reports.witnesses import witness_findings
 from reports.wrong_versions import CATALOGUE, CONSTANT, Planted, swap, times
 from theory.tables import default_table
 
-UNREFUTED = {  # the right bound is loose there: shown with the largest ratio, and an improvement of the suite when fewer
+UNREFUTED = {  # the right bound is loose there: shown with the largest ratio
     "S4: L_F: nu for S_nu(q)",
     "S4: L_F_pointwise: q^(nu-1) for q^(2 nu - 1)",
     "S7: gamma_F: the rho term lost",

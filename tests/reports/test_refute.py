@@ -51,7 +51,7 @@ def claim_of(measures: str, rhs: str, **more: str):
 
 
 def test_a_wrong_claim_gives_a_script_that_runs_alone_and_exits_one(tmp_path: Path) -> None:
-    done = command("wrong-lemma", "--claims", EXAMPLES, "--budget", "5")
+    done = command("wrong-lemma", "--claims", EXAMPLES, "--budget", "2")
     assert done.returncode == 1
     assert "import torch" not in done.stdout
     assert "reports" not in done.stdout
@@ -62,7 +62,7 @@ def test_a_wrong_claim_gives_a_script_that_runs_alone_and_exits_one(tmp_path: Pa
 def test_s4_comes_within_ten_percent_where_the_rho_term_leads() -> None:
     asked, _ = question("S4", [], 3.0, 0)
     waves = [family for family in families_for(("S4", "L_F")) if family.name == "waves"]
-    found, _ = explore(Question(("S4", "L_F"), "L_F", asked.table), waves, 3.0, 0)
+    found, _ = explore(Question(("S4", "L_F"), "L_F", asked.table), waves, 2.0, 0)
     best = next(candidate for candidate in found if "rho" in candidate.leading)
     confirmed = confirm(best, asked, ("S4", "L_F"))
     assert confirmed is not None
@@ -91,7 +91,7 @@ def test_a_claim_that_only_the_search_refutes_is_confirmed_and_simplified(tmp_pa
     table = with_claims(default_table(), [claim])
     asked = Asked(table, [("S4", "L_F")], claim)
     assert not stored(asked)[0].violated
-    outcome = attempt(asked, "mine", 3.0, 0)
+    outcome = attempt(asked, "mine", 1.5, 0)
     assert outcome.counterexample is not None
     assert outcome.counterexample.row.verdict is Verdict.VIOLATED
     assert outcome.counterexample.instance.task.arguments["A"] == [[[-1.0]]]  # small integers
@@ -101,7 +101,7 @@ def test_a_claim_that_only_the_search_refutes_is_confirmed_and_simplified(tmp_pa
 def test_the_search_does_not_refute_a_claim_that_is_right() -> None:
     claim = claim_of("L_F", "(1 + alpha*L)**(2*nu)*L + alpha*rho*B*(1 + alpha*L)**(nu-1)*S(nu, 1 + alpha*L)")
     asked = Asked(with_claims(default_table(), [claim]), [("S4", "L_F")], claim)
-    outcome = attempt(asked, "mine", 2.0, 0)
+    outcome = attempt(asked, "mine", 1.0, 0)
     assert outcome.counterexample is None
     assert outcome.closest[0][0].ratio == pytest.approx(1.0, abs=1e-6)  # the concave parabola attains it
 
@@ -125,7 +125,7 @@ def test_every_left_side_has_a_script_that_confirms_its_counterexample(
     claim = claim_of(measures, rhs, **more)
     (tmp_path / "claims.toml").write_text(claim.source_text)
     asked, _ = question("mine", [str(tmp_path / "claims.toml")], 3.0, 0)
-    outcome = attempt(asked, "mine", 3.0, 0)
+    outcome = attempt(asked, "mine", 1.5, 0)
     assert outcome.counterexample is not None
     assert runs_alone(outcome.script, tmp_path).startswith("measured ")
 
@@ -160,8 +160,10 @@ def test_the_batched_ratio_agrees_with_the_confirmed_one(family) -> None:
 
 @pytest.mark.parametrize("mode", MODES)
 def test_the_batched_right_sides_are_those_of_the_theory(mode: str) -> None:
-    inputs = {"alpha": 0.3, "L": 1.5, "rho": 0.7, "B": 2.0, "sigma_G": 0.5, "sigma_H": 0.25, "gamma_G": 0.4, "gamma_H": 0.2,
-              "beta": 0.001, "delta": 0.1, "F0_gap": 1.0, "mu_F": 0.1, "grad_norm": 0.5, "grad_norm_i": 0.6}  # fmt: skip
+    inputs = {"alpha": 0.3, "L": 1.5, "rho": 0.7, "B": 2.0, "sigma_G": 0.5, "sigma_H": 0.25, "gamma_G": 0.4,
+              "gamma_H": 0.2,
+              "beta": 0.001, "delta": 0.1, "F0_gap": 1.0, "mu_F": 0.1,
+              "grad_norm": 0.5, "grad_norm_i": 0.6}  # fmt: skip
     counts = {"nu": 3, "tau": 4, "n": 5, "m": 2, "K": 6, "D": 2, "D_prime": 3, "D_H": 4}
     scope = BatchScope(
         default_table(),
@@ -191,7 +193,7 @@ def test_a_planted_error_is_found_by_the_search_alone() -> None:
     table = planted.planted_in(default_table())
     asked = Asked(table, [("S4", "L_F")])
     waves = [family for family in families_for(("S4", "L_F")) if family.name == "waves"]
-    found, _ = explore(Question(("S4", "L_F"), "L_F", table), waves, 3.0, 0)
+    found, _ = explore(Question(("S4", "L_F"), "L_F", table), waves, 2.0, 0)
     assert found[0].ratio > 1
     hit = simplified(found[0], asked, ("S4", "L_F"))
     assert hit is not None
