@@ -119,9 +119,17 @@ def _run(
     workers = _jobs(jobs, where)
     report = build_report(
         Request(
-            chosen, name, out, where, seed, seeds, workers, stated, tuple(only),
+            chosen,
+            name,
+            out,
+            where,
+            seed,
+            seeds,
+            workers,
+            stated,
+            tuple(only),
             command=["python", "-m", "reports.build", *sys.argv[1:]],
-        )  # fmt: skip
+        )
     )
     _summary(report)
     _about_claims(report, stated)

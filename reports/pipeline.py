@@ -18,10 +18,10 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 import theory
 from reports import statistics
-from reports.appendix import write_appendix
 from reports.analyses import claims_section, suite_figures, suite_sections, waterfalls
-from reports.claims import stored, with_claim_findings
+from reports.appendix import write_appendix
 from reports.cells import Item, Outcome, execute, items
+from reports.claims import stored, with_claim_findings
 from reports.curves import curves_frame
 from reports.figures import all_figures, write_figures
 from reports.finding import Finding
@@ -88,7 +88,9 @@ def build(request: Request) -> Report:
     with _Stopwatch(stages, "verdicts"):
         table = with_claims(theory.default_table(), request.claims)
         measured = sum(len(outcome.findings) for outcome in outcomes)
-        outcomes = [replace(one, findings=found) for one, found in zip(outcomes, _claimed(outcomes, request), strict=True)]
+        outcomes = [
+            replace(one, findings=found) for one, found in zip(outcomes, _claimed(outcomes, request), strict=True)
+        ]
         findings = [finding for outcome in outcomes for finding in outcome.findings]
         family = request.plan.family + len(findings) - measured
         rows = judge(findings, family, table)
@@ -109,9 +111,7 @@ def build(request: Request) -> Report:
     write_atomically(request.out / "results.csv", results_frame(rows).to_csv(index=False).encode())
     page = render(rows, figures, manifest, request.plan.title, statistics.FAMILY_WISE_LEVEL, table, sections)
     drawings = request.out / "figures"
-    write_appendix(
-        request.out / "appendix", rows, figures, drawings, manifest, statistics.FAMILY_WISE_LEVEL, table
-    )
+    write_appendix(request.out / "appendix", rows, figures, drawings, manifest, statistics.FAMILY_WISE_LEVEL, table)
     write_atomically(request.out / "index.html", page.encode())
     write_atomically(request.out / "manifest.json", _strict_json(manifest))
     return Report(rows, request.out)

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from reports.claims import restored, with_claim_findings
 from reports.cells import Item, execute, findings, one_thread
+from reports.claims import restored, with_claim_findings
 from reports.finding import Finding
 from reports.rows import Row, VerdictFile
 from reports.store import Store

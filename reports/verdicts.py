@@ -39,9 +39,7 @@ def judge(findings: Sequence[Finding], family: int | None = None, table: Table |
     evidence += [0.0] * (family - len(evidence))
     rejected = statistics.holm_rejections(evidence, statistics.REFUTATION_LEVEL)[: len(sampled)]
     refuted = {finding.row_id for finding, reject in zip(sampled, rejected, strict=True) if reject}
-    return [
-        _row(finding, table, evaluations[finding.row_id], level, finding.row_id in refuted) for finding in findings
-    ]
+    return [_row(finding, table, evaluations[finding.row_id], level, finding.row_id in refuted) for finding in findings]
 
 
 def support_level(family: int) -> float:

@@ -77,7 +77,9 @@ def eval_command(
     name: Annotated[str, typer.Argument(metavar="NAME", help="A quantity; see list.")],
     pairs: Pairs = None,
     as_json: Json = False,
-    claims: Annotated[list[str] | None, typer.Option(help="A TOML file of claims whose ids may be named; repeatable.")] = None,
+    claims: Annotated[
+        list[str] | None, typer.Option(help="A TOML file of claims whose ids may be named; repeatable.")
+    ] = None,
 ) -> None:
     """Evaluate a quantity: correctly rounded value, enclosure and checked hypotheses."""
     from theory.claims import read_claims, with_claims

@@ -76,7 +76,7 @@ class _Measured:
             p.constants,
             witness,
             label,
-            p.cell.note,
+            note=p.cell.note,
         )
 
     def T1(self) -> list[Finding]:

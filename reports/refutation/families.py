@@ -93,7 +93,8 @@ class Parabolas(Family):
             alpha=alpha,
             nu=option["nu"],
             statements=[target[0]],  # type: ignore[list-item, arg-type]
-            at=[Fraction(1)], pair=[Fraction(1, 2)]
+            at=[Fraction(1)],
+            pair=[Fraction(1, 2)],
         )  # type: ignore[arg-type]
         return Instance(task("found", "explicit-quadratic", A=[[[float(k)]]], c=[[0.0]]), cell)
 

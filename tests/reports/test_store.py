@@ -87,7 +87,9 @@ def test_the_command_lists_shows_verifies_and_prunes(tmp_path: Path, capsys: pyt
 
 
 @pytest.mark.parametrize("words", [[], ["show"], ["show", "zz"], ["erase"], ["ls", "more"]])
-def test_bad_words_are_one_line_and_exit_2(tmp_path: Path, capsys: pytest.CaptureFixture[str], words: list[str]) -> None:
+def test_bad_words_are_one_line_and_exit_2(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], words: list[str]
+) -> None:
     (tmp_path / "records").mkdir()
     assert main([*words, "--out", str(tmp_path)]) == 2
     assert len(capsys.readouterr().err.strip().splitlines()) == 1
