@@ -93,7 +93,7 @@ def _run(
     profile: str, plan: str | None, device: str, out: Path, only: list[str], seed: int, seeds: int, jobs: int | None,
     strict: bool, dry_run: bool, claims: list[str], task: str | None = None,
 ) -> int:  # fmt: skip
-    from reports.plan import PROFILES
+    from reports.plan import PROFILES, PlanError, plan_names
 
     if plan is None and profile not in PROFILES:
         raise RefusedError(f"--profile {profile}: expected one of {', '.join(PROFILES)}")
@@ -106,6 +106,13 @@ def _run(
     chosen = _plan(name, only, stated)
     if task is not None:
         chosen = _with_task(chosen, task, only)
+    if name not in plan_names():  # the packaged plans are known to be sound
+        from reports.tasks import check_tasks
+
+        try:
+            check_tasks(chosen)
+        except PlanError as error:
+            raise RefusedError(f"plan {name}: {error}") from None
     if dry_run:
         cells = [*chosen.points, *chosen.noise, *chosen.runs]
         typer.echo(f"{chosen.title}: {len(cells)} cells on {len(chosen.tasks)} tasks")

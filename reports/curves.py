@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 
 import numpy as np
 import pandas as pd
@@ -32,7 +33,7 @@ def curve_of(prepared: Prepared, iterates: np.ndarray) -> Curve | None:
     rounds = np.arange(1, p.cell.rounds + 1)
     running = np.cumsum(squared_gradients(p, iterates[:, :-1]), axis=1) / rounds
     A, N = (theory.quantity(name).value(**p.inputs) for name in ("A", "N"))
-    gap0 = float(theory_number(p.inputs["F0_gap"]))
+    gap0 = float(Fraction(p.inputs["F0_gap"]))
     columns: dict[str, list] = {
         "k": rounds.tolist(),
         **_band("squared_gradient", running, p.B_F**2),
@@ -46,7 +47,7 @@ def curve_of(prepared: Prepared, iterates: np.ndarray) -> Curve | None:
     }
     if "T3" in p.cell.statements:
         gap = gaps(p, iterates[:, 1:])
-        mu_F = float(theory_number(p.inputs["mu_F"]))
+        mu_F = float(Fraction(p.inputs["mu_F"]))
         columns |= _band("gap", gap, max(float(gap.max()), 1e-300) * 2)
         columns["gap_bound"] = ((1 - 2 * A * s.beta * s.tau * mu_F) ** rounds * gap0 + N / (2 * A * mu_F)).tolist()
         columns["gap_floor"] = [N / (2 * A * mu_F)] * len(rounds)
@@ -72,13 +73,6 @@ def curves_frame(curves: Sequence[Curve]) -> pd.DataFrame:
     return pd.concat([frame.dropna(axis=1, how="all") for frame in frames], ignore_index=True).reindex(
         columns=list(_COLUMNS)
     )
-
-
-def theory_number(text: str) -> float:
-    """The float nearest to an exact input."""
-    from fractions import Fraction
-
-    return float(Fraction(text))
 
 
 def _band(name: str, values: np.ndarray, top: float) -> dict[str, list]:

@@ -65,6 +65,16 @@ class PointsCell(_Cell):
     at: list[Rational] | None = None
     pair: list[Rational] | None = None
 
+    @model_validator(mode="after")
+    def _complete(self) -> PointsCell:
+        if "S9" in self.statements and self.delta is None:
+            raise ValueError("S9 needs delta, the probe step")
+        if "S10" in self.statements and self.nu == 0:
+            raise ValueError("S10 compares nu with nu - 1 fine-tuning steps and needs nu >= 1")
+        if self.at is not None and self.pair is None and {"S2", "S4"} & set(self.statements):
+            raise ValueError("S2 and S4 compare two points: `at` needs `pair`")
+        return self
+
 
 class NoiseCell(_Cell):
     """Bias and mean squared error of the stochastic meta-gradients at one point, by enumeration or by sampling."""
@@ -78,6 +88,14 @@ class NoiseCell(_Cell):
     replicas: int = Field(default=0, ge=0)
     radius: Rational = Fraction(1)
     at: list[Rational] | None = None
+
+    @model_validator(mode="after")
+    def _complete(self) -> NoiseCell:
+        if "S9s" in self.statements and self.delta is None:
+            raise ValueError("S9s needs delta, the probe step")
+        if self.method == "sample" and self.replicas < 1:
+            raise ValueError("method = 'sample' needs replicas >= 1")
+        return self
 
 
 class RunCell(_Cell):

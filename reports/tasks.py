@@ -9,7 +9,7 @@ import numpy as np
 
 import empirics
 from empirics import Task
-from reports.plan import PlanError, TaskPlan
+from reports.plan import Plan, PlanError, TaskPlan
 
 
 def make_task(plan: TaskPlan) -> Task:
@@ -29,6 +29,18 @@ def make_task(plan: TaskPlan) -> Task:
         return FACTORIES[plan.factory](**plan.arguments)
     except (TypeError, ValueError) as error:
         raise PlanError(f"task {plan.name}: {error}") from None
+
+
+def check_tasks(plan: Plan) -> None:
+    """Make every task of a plan once, so that a bad one is refused before any work.
+
+    Raises PlanError for a task that cannot be made, and for T3 or T4 on a task without closed forms.
+    """
+    for task in plan.tasks:
+        family = make_task(task).family
+        asked = {statement for run in plan.runs if run.task == task.name for statement in run.statements}
+        if family != "quadratic" and asked & {"T3", "T4"}:
+            raise PlanError(f"task {task.name}: T3 and T4 are measured on quadratics, where F* and mu_F are exact")
 
 
 def _explicit(kind: str, *names: str) -> Callable[..., Task]:

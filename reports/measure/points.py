@@ -94,10 +94,7 @@ def _objectives(task: empirics.Task, alpha: float, cell: PointsCell) -> dict[str
         )
 
     def tuned(w: Tensor) -> Tensor:
-        points = spread_out(w)
-        for _ in range(nu):
-            points = points - alpha * task.gradient(points)
-        return points
+        return _tuned_steps(task, spread_out(w), alpha, nu)
 
     def ratio(f: Callable[[Tensor], Tensor]) -> Objective:
         return lambda w, u: (f(w) - f(u)).norm(dim=-1) / (w - u).norm(dim=-1)[:, None]  # type: ignore[arg-type]

@@ -128,6 +128,29 @@ def test_bad_input_is_one_line_exit_2_and_nothing_written(
     assert not out.exists()
 
 
+@pytest.mark.parametrize(
+    ("task", "statements", "word"),
+    [
+        ('factory = "quadratik"', '["T2"]', "quadratik"),
+        ('factory = "quadratic"\narguments = { colour = 3 }', '["T2"]', "colour"),
+        ('factory = "cosine"', '["T3"]', "quadratics"),
+    ],
+)
+def test_a_plan_whose_tasks_cannot_be_made_is_refused_before_any_work(
+    tmp_path: Path, task: str, statements: str, word: str
+) -> None:
+    plan, out = tmp_path / "plan.toml", tmp_path / "out"
+    run = 'mode = "exact"\nalpha_L = "1/4"\nnu = 1\ntau = 1\nfraction = "1/2"\nrounds = 2'
+    plan.write_text(
+        f'title = "t"\n[[tasks]]\nname = "q"\n{task}\n[[runs]]\ntask = "q"\n{run}\nstatements = {statements}\n'
+    )
+    done = command("--plan", str(plan), "--out", str(out))
+    assert done.returncode == 2
+    assert len(done.stderr.strip().splitlines()) == 1, done.stderr
+    assert word in done.stderr
+    assert not out.exists()
+
+
 def test_dry_run_lists_the_cells_and_writes_nothing(tmp_path: Path) -> None:
     out = tmp_path / "out"
     done = command("--profile", "quick", "--dry-run", "--out", str(out))

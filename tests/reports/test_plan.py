@@ -54,6 +54,37 @@ def test_a_bad_plan_is_one_clear_error(tmp_path: Path, old: str, new: str, messa
         read(tmp_path, RUN.replace(old, new, 1))
 
 
+POINTS = """
+title = "t"
+[[tasks]]
+name = "q"
+factory = "quadratic"
+"""
+
+
+@pytest.mark.parametrize(
+    ("cell", "message"),
+    [
+        ('[[points]]\ntask = "q"\nalpha_L = "1/4"\nnu = 1\nstatements = ["S9"]', "S9 needs delta"),
+        ('[[points]]\ntask = "q"\nalpha_L = "1/4"\nnu = 0\nstatements = ["S10"]', "needs nu >= 1"),
+        ('[[points]]\ntask = "q"\nalpha_L = "1/4"\nnu = 1\nat = [1]\nstatements = ["S4"]', "needs `pair`"),
+        (
+            '[[noise]]\ntask = "q"\nalpha_L = "1/4"\nnu = 1\nD = 1\nD_prime = 1\nD_H = 1\nmethod = "sample"\n'
+            'statements = ["S6"]',
+            "needs replicas",
+        ),
+        (
+            '[[noise]]\ntask = "q"\nalpha_L = "1/4"\nnu = 1\nD = 1\nD_prime = 1\nD_H = 1\nmethod = "enumerate"\n'
+            'statements = ["S9s"]',
+            "S9s needs delta",
+        ),
+    ],
+)
+def test_an_incomplete_cell_is_refused_before_any_work(tmp_path: Path, cell: str, message: str) -> None:
+    with pytest.raises(PlanError, match=message):
+        read(tmp_path, POINTS + cell)
+
+
 def test_lists_expand_to_their_product_and_tables_to_their_rows(tmp_path: Path) -> None:
     product = read(tmp_path, RUN.replace("nu = 1", "nu = [1, 2]").replace("tau = 1", "tau = [1, 5, 7]"))
     assert {(run.nu, run.tau) for run in product.runs} == set(itertools.product((1, 2), (1, 5, 7)))
