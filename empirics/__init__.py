@@ -9,27 +9,37 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from empirics import closed_form, confinement, factories, meta_gradients
+    from empirics import closed_form, confinement, estimation, factories, layerwise, meta_gradients
+    from empirics.agent_samples import AgentData, agent_data
+    from empirics.architectures import multilayer_perceptron, small_cnn
     from empirics.constants import Constant
     from empirics.cosine import CosineTask
     from empirics.devices import device
+    from empirics.digit_networks import digit_data, digits_network
     from empirics.digits import DigitsTask
     from empirics.errors import DivergedError, Divergence, InputError
     from empirics.fedavg import Run
+    from empirics.image_files import read_cifar10, read_emnist, read_idx
     from empirics.logcosh import LogCoshTask
     from empirics.logistic import LogisticTask
     from empirics.meta_gradients import meta_gradient, meta_loss
     from empirics.modes import MODES
+    from empirics.network import NetworkTask
     from empirics.noise import Noise
+    from empirics.partitions import dirichlet_partition, label_partition
+    from empirics.populations import Population, QuadraticPopulation
     from empirics.quadratic import QuadraticTask
     from empirics.randomness import Draws
     from empirics.sampling import Batch, Sampler, Sure
     from empirics.settings import MetaFedAvg
+    from empirics.sinusoid import sinusoid_data, sinusoid_regression
     from empirics.spline import SplineTask
     from empirics.task import Task
+    from empirics.teacher import teacher_student
 
 _HOMES = {
     "MODES": "modes",
+    "AgentData": "agent_samples",
     "Batch": "sampling",
     "Constant": "constants",
     "CosineTask": "cosine",
@@ -41,21 +51,38 @@ _HOMES = {
     "LogCoshTask": "logcosh",
     "LogisticTask": "logistic",
     "MetaFedAvg": "settings",
+    "NetworkTask": "network",
     "Noise": "noise",
+    "Population": "populations",
+    "QuadraticPopulation": "populations",
     "QuadraticTask": "quadratic",
     "Run": "fedavg",
     "Sampler": "sampling",
     "SplineTask": "spline",
     "Sure": "sampling",
     "Task": "task",
+    "agent_data": "agent_samples",
     "device": "devices",
+    "digit_data": "digit_networks",
+    "digits_network": "digit_networks",
+    "dirichlet_partition": "partitions",
+    "label_partition": "partitions",
     "meta_gradient": "meta_gradients",
     "meta_loss": "meta_gradients",
+    "multilayer_perceptron": "architectures",
+    "read_cifar10": "image_files",
+    "read_emnist": "image_files",
+    "read_idx": "image_files",
+    "sinusoid_data": "sinusoid",
+    "sinusoid_regression": "sinusoid",
+    "small_cnn": "architectures",
+    "teacher_student": "teacher",
 }
-_MODULES = ("closed_form", "confinement", "factories", "meta_gradients")
+_MODULES = ("closed_form", "confinement", "estimation", "factories", "layerwise", "meta_gradients")
 
 __all__ = [
     "MODES",
+    "AgentData",
     "Batch",
     "Constant",
     "CosineTask",
@@ -67,20 +94,38 @@ __all__ = [
     "LogCoshTask",
     "LogisticTask",
     "MetaFedAvg",
+    "NetworkTask",
     "Noise",
+    "Population",
+    "QuadraticPopulation",
     "QuadraticTask",
     "Run",
     "Sampler",
     "SplineTask",
     "Sure",
     "Task",
+    "agent_data",
     "closed_form",
     "confinement",
     "device",
+    "digit_data",
+    "digits_network",
+    "dirichlet_partition",
+    "estimation",
     "factories",
+    "layerwise",
+    "label_partition",
     "meta_gradient",
     "meta_gradients",
     "meta_loss",
+    "multilayer_perceptron",
+    "read_cifar10",
+    "read_emnist",
+    "read_idx",
+    "sinusoid_data",
+    "sinusoid_regression",
+    "small_cnn",
+    "teacher_student",
 ]
 
 

@@ -29,16 +29,19 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from torch import Tensor
 
 from empirics.checks import array, integer
 from empirics.closed_form import meta_matrices, update_range
 from empirics.errors import InputError
+from empirics.local_constants import LocalConstants
 from empirics.noise import NoisySamples
 from empirics.quadratic import QuadraticTask
 from empirics.quadratic_constants import spectra
 from empirics.rounding import EPS, product_error, row_norms_up, step_factor_up, up
 from empirics.settings import MetaFedAvg
 from empirics.task import Task
+from empirics.travelling import travel
 
 
 @dataclass(frozen=True)
@@ -67,6 +70,7 @@ def ball(task: Task, settings: MetaFedAvg, w0: Any, *, rounds: int | None = None
     """Whether no possible run of these settings from w0 leaves the set on which the task's constants hold.
 
     `w0` is (d,) or (replicas, d). With `rounds` the finite-horizon proof is tried too, and the smaller W0 is taken.
+    A task whose constants hold on a ball (`LocalConstants`) needs `rounds`; its radii are about that ball's centre.
     The radii are given also when the proof fails, or when the task states no radius, so that one can be chosen.
 
     >>> task = QuadraticTask(A=[[[1.0]]], c=[[0.0]], radius=2.0)
@@ -80,11 +84,25 @@ def ball(task: Task, settings: MetaFedAvg, w0: Any, *, rounds: int | None = None
     if not isinstance(task, QuadraticTask):
         if task.everywhere:
             return Confinement(True, math.inf, math.inf, "the constants hold on all of R^d")
+        local = getattr(task, "local", None)
+        if isinstance(local, LocalConstants) and rounds is not None:
+            return _travelled(local, settings, start, integer("rounds", rounds, at_least=0))
         return Confinement(False, math.inf, math.inf, f"no confinement proof is known for family {task.family}")
     horizon = None if rounds is None else integer("rounds", rounds, at_least=0)
     # Radii may overflow to infinity: that is a failed proof, not an error.
     with np.errstate(over="ignore", invalid="ignore"):
         return _quadratic_ball(task, settings, float(_norms(start.cpu().numpy()).max()), horizon)
+
+
+def _travelled(local: LocalConstants, settings: MetaFedAvg, start: Tensor, rounds: int) -> Confinement:
+    """The ball of a network's certified constants: a short run cannot leave it (`empirics.travelling`)."""
+    reach = travel(local, settings, start, rounds)
+    holds = reach.radius_W <= local.radius
+    reason = (
+        f"travel: {rounds} rounds of {settings.tau} local steps, fine-tuning and probes lead at most "
+        f"{reach.radius_W:.6g} from the centre, which {'<=' if holds else 'is not <='} the radius {local.radius:.6g}"
+    )
+    return Confinement(holds, reach.radius_W0, reach.radius_W, reason)
 
 
 def _quadratic_ball(task: QuadraticTask, settings: MetaFedAvg, first: float, rounds: int | None) -> Confinement:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib.util
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,9 +12,9 @@ import numpy as np
 from empirics.checks import integer, real
 from empirics.errors import InputError
 from empirics.logistic import LogisticTask
+from empirics.partitions import dirichlet_partition
 
 MINIMUM_SAMPLES = 10
-_ATTEMPTS = 1000
 
 
 class DigitsTask(LogisticTask):
@@ -56,11 +58,8 @@ class DigitsTask(LogisticTask):
         ones = _digits("positive", [k for k in kept if k >= 5] if positive is None else positive, kept)
         if not ones or len(ones) == len(kept):
             raise InputError(f"positive = {ones}: expected some but not all of the digits {kept}")
-        from sklearn.datasets import load_digits
-
-        loaded: Any = load_digits()
-        pixels, digits = np.asarray(loaded.data, dtype=np.float64), np.asarray(loaded.target)
-        parts = split_by_label(digits, kept, agents, skew, seed)
+        pixels, digits = _shipped()
+        parts = dirichlet_partition(digits, agents, skew, seed=seed, classes=kept, at_least=MINIMUM_SAMPLES)
         longest = max(len(part) for part in parts)
         scale = np.linalg.norm(pixels, axis=1).max()
         x = np.zeros((agents, longest, pixels.shape[1] + 1))
@@ -72,26 +71,30 @@ class DigitsTask(LogisticTask):
         super().__init__(x, y, intercept=False, counts=[len(part) for part in parts])
 
 
-def split_by_label(digits: np.ndarray, labels: Sequence[int], agents: int, skew: float, seed: int) -> list[np.ndarray]:
-    """Sample indices of each agent: every class is cut at the cumulated proportions of its own Dirichlet draw.
+def digit_images() -> tuple[np.ndarray, np.ndarray]:
+    """Pixels (1797, 8, 8) between 0 and 1, and labels (1797,), as scikit-learn ships them.
 
-    Samples of a class are dealt in a random order, drawn after the proportions, so sizes depend on proportions only.
+    >>> pixels, labels = digit_images()
+    >>> pixels.shape, float(pixels.max()), labels[:5].tolist()
+    ((1797, 8, 8), 1.0, [0, 1, 2, 3, 4])
     """
-    generator = np.random.default_rng(seed)
-    members = [np.flatnonzero(digits == label) for label in labels]
-    for _ in range(_ATTEMPTS):
-        shares = generator.dirichlet(np.full(agents, skew), size=len(labels))
-        cuts = [(np.cumsum(share) * len(own)).astype(int)[:-1] for share, own in zip(shares, members, strict=True)]
-        sizes = sum(np.diff([0, *cut, len(own)]) for cut, own in zip(cuts, members, strict=True))
-        if np.min(sizes) >= MINIMUM_SAMPLES:
-            break
-    else:
-        raise InputError(
-            f"agents = {agents}, skew = {skew:g}: no split gave every agent {MINIMUM_SAMPLES} samples in {_ATTEMPTS} "
-            "draws; expected fewer agents or a larger skew"
-        )
-    pieces = [np.split(generator.permutation(own), cut) for cut, own in zip(cuts, members, strict=True)]
-    return [np.concatenate([piece[agent] for piece in pieces]) for agent in range(agents)]
+    pixels, labels = _shipped()
+    return pixels.reshape(-1, 8, 8) / 16, labels
+
+
+def _shipped() -> tuple[np.ndarray, np.ndarray]:
+    """Pixels (1797, 64) from 0 to 16 and labels, from the file in scikit-learn: importing that takes a second."""
+    found = importlib.util.find_spec("sklearn")
+    folders = [] if found is None else found.submodule_search_locations or []
+    for folder in folders:
+        path = Path(folder) / "datasets" / "data" / "digits.csv.gz"
+        if path.is_file():
+            table = np.loadtxt(path, delimiter=",")
+            return table[:, :-1], table[:, -1].astype(np.int64)
+    from sklearn.datasets import load_digits
+
+    loaded: Any = load_digits()
+    return np.asarray(loaded.data, dtype=np.float64), np.asarray(loaded.target, dtype=np.int64)
 
 
 def _digits(name: str, values: Sequence[int], allowed: Sequence[int]) -> list[int]:

@@ -2,27 +2,39 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import cached_property, partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor
 
-from empirics.checks import array, integer
+from empirics.checks import array, choice, integer
+from empirics.chunking import budget, largest_chunk, out_of_memory, peak_bytes
 from empirics.errors import DivergedError, Divergence, InputError
 from empirics.meta_gradients import Watch, check_sizes, draw_batches, evaluate, ignore
+from empirics.precision import PRECISIONS, float64_distance, products
 from empirics.randomness import Draws, participants
+from empirics.recording import InMemory, Kept, OnDisk, Recorder
 from empirics.settings import MetaFedAvg
 from empirics.task import Task
 
-_VALUES_PER_CHUNK = 2**25
+if TYPE_CHECKING:
+    from empirics.backend import Backend
+
+_VALUES_PER_BLOCK = 2**22
 
 
 @dataclass(frozen=True, eq=False)
 class Run:
-    """What a run leaves: server iterates (replicas, rounds + 1, d) on the CPU, and all that is needed to repeat it.
+    """What a run leaves: server iterates (replicas, kept rounds, d) on the CPU, and all that is needed to repeat it.
 
-    `chunk` is the number of replicas that shared a batch; `diverged` is None unless the run was cut short.
+    `chunk` is the number of replicas that shared a batch and `backend` names what computed the rounds; `diverged` is
+    None unless the run was cut short. `kept` lists the rounds whose iterates are there (round 0 is the start), by
+    default every one. `precision` says whether float32 products were full ("ieee") or TF32, and `notes` whatever
+    else happened on the way.
     """
 
     iterates: Tensor
@@ -31,6 +43,11 @@ class Run:
     chunk: int
     device: str
     diverged: Divergence | None = None
+    backend: str = "torch"
+    kept: tuple[int, ...] = ()
+    precision: str = "ieee"
+    notes: tuple[str, ...] = ()
+    recheck: Callable[[Tensor], float] | None = None
 
     @property
     def replicas(self) -> int:
@@ -40,78 +57,193 @@ class Run:
     @property
     def rounds(self) -> int:
         """Number of rounds."""
-        return self.iterates.shape[1] - 1
+        return self.kept[-1] if self.kept else self.iterates.shape[1] - 1
+
+    @cached_property
+    def error_estimate(self) -> float | None:
+        """Of a float32 run, how far the kept iterates of its first replica are from those of float64.
+
+        The largest norm of the difference; None for float64 runs, and for a run that came from another process
+        before it was asked. Computed on first use, by running that replica again: an estimate, not a bound.
+        """
+        return None if self.recheck is None else self.recheck(self.iterates)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Everything but the task that a recheck holds on to."""
+        return {**self.__dict__, "recheck": None}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Fill a frozen instance."""
+        self.__dict__.update(state)
+
+
+@dataclass(frozen=True)
+class _Job:
+    """One run, resolved: what is computed, from where, by whom."""
+
+    settings: MetaFedAvg
+    task: Task
+    start: Tensor
+    kept: Kept
+    seed: int
+    engine: Backend
+    recorder: Recorder
 
 
 @torch.no_grad()
-def run(settings: MetaFedAvg, task: Task, w0: Any, rounds: int, *, seed: int, replicas: int) -> Run:
-    """Run every chunk of replicas; see `MetaFedAvg.run`."""
+def run(
+    settings: MetaFedAvg,
+    task: Task,
+    w0: Any,
+    rounds: int,
+    *,
+    seed: int,
+    replicas: int,
+    backend: Backend | str | None = None,
+    keep: int = 1,
+    path: str | Path | None = None,
+    precision: str = "ieee",
+) -> Run:
+    """Run every chunk of replicas; see `MetaFedAvg.run`.
+
+    Args:
+        settings, task, w0, rounds, seed, replicas: as there.
+        backend: a backend or its name; the fastest at hand by default.
+        keep: keep the iterates of every keep-th round only, and of the last.
+        path: a .npy file to hold the iterates instead of memory.
+        precision: "ieee", or "tf32" to let a GPU round the factors of float32 products to 10 bits.
+
+    Memory beyond the iterates that are kept does not grow with rounds, nor with replicas beyond a chunk. A batch that
+    does not fit into memory is halved, all its replicas are run again in chunks of that size, and `notes` say so.
+
+    >>> from empirics import QuadraticTask
+    >>> task = QuadraticTask(A=[[[1.0]], [[1.0]]], c=[[1.0], [-1.0]])
+    >>> settings = MetaFedAvg(alpha=0.0, nu=0, beta=0.5, tau=1)
+    >>> thin = run(settings, task, [8.0], 3, seed=0, replicas=1, keep=2)
+    >>> thin.iterates.flatten().tolist(), thin.kept, thin.rounds
+    ([8.0, 2.0, 1.0], (0, 2, 3), 3)
+    """
     rounds, replicas = integer("rounds", rounds, at_least=0), integer("replicas", replicas, at_least=1)
-    seed = integer("seed", seed, at_least=0)
+    seed, kept = integer("seed", seed, at_least=0), Kept(rounds, integer("keep", keep, at_least=1))
+    precision = choice("precision", precision, PRECISIONS)
     settings.participants_of(task.n)
     if settings.sizes is not None:
         check_sizes(task, settings.sizes)
     start = _start(task, w0, replicas)
-    chunk = min(settings.chunk or default_chunk(settings, task), replicas)
-    parts, failures = [], []
-    for first in range(0, replicas, chunk):
-        indices = torch.arange(first, min(first + chunk, replicas), device=task.device)
-        part, failure = _run_chunk(settings, task, start[indices], rounds, seed, indices)
-        parts.append(part)
-        failures.extend([] if failure is None else [failure])
-    finite = min(part.shape[1] for part in parts)
-    iterates = torch.cat([part[:, :finite] for part in parts])
-    first_failure = min(failures, key=lambda event: (event.round, event.replica), default=None)
-    result = Run(iterates, settings, seed, chunk, str(task.device), first_failure)
-    if first_failure is not None:
-        raise DivergedError(first_failure, result)
+    size = (replicas, len(kept), task.d)
+    recorder = InMemory(*size, task.dtype) if path is None else OnDisk(path, *size, task.dtype)
+    engine = _backend(backend, settings, task)
+    job = _Job(settings, task, start, kept, seed, engine, recorder)
+    with products(precision):
+        chunk = min(settings.chunk or default_chunk(settings, task, replicas, engine), replicas)
+        finite, failure, chunk, notes = _run_chunks(job, chunk)
+    recheck = None
+    if task.dtype == torch.float32:
+        recheck = partial(float64_distance, settings, task, start[:1], kept.rounds[:finite], seed)
+    result = Run(
+        recorder.iterates()[:, :finite], settings, seed, chunk, str(task.device), failure, engine.name,
+        kept.rounds[:finite], precision, (*notes, *engine.notes()), recheck,
+    )  # fmt: skip
+    if failure is not None:
+        raise DivergedError(failure, result)
     return result
 
 
-def default_chunk(settings: MetaFedAvg, task: Task) -> int:
-    """Replicas a batch so that about 256 MB of float64 are in flight."""
-    full = settings.participants in (None, task.n)
-    gathered = 0 if full else task.values_per_agent
-    samples = 0 if settings.sizes is None else max(settings.sizes) * task.sampler.values_per_sample(task)
-    per_agent = task.d * (settings.nu + 4) + gathered + samples
-    return max(1, _VALUES_PER_CHUNK // (per_agent * settings.participants_of(task.n)))
+def _backend(backend: Backend | str | None, settings: MetaFedAvg, task: Task) -> Backend:
+    from empirics.backend import chosen, named
+
+    if backend is None:
+        return chosen(settings, task)
+    return named(backend, settings, task) if isinstance(backend, str) else backend
+
+
+def default_chunk(settings: MetaFedAvg, task: Task, replicas: int, engine: Backend) -> int:
+    """As many replicas as a measured local step shows to fit into the budget of the task's device."""
+    one_step, engine = replace(settings, tau=1), engine.measured()
+
+    def peak(size: int) -> int:
+        w = torch.zeros((size, task.d), dtype=task.dtype, device=task.device)
+        indices = torch.arange(size, device=task.device)
+        return peak_bytes(lambda: engine.rounds(one_step, task, w, 0, 1, 0, indices), task.device)
+
+    return largest_chunk(replicas, budget(task.device), peak)
 
 
 def _start(task: Task, w0: Any, replicas: int) -> Tensor:
     start = array("w0", w0, "(d,) or (replicas, d)", (1, 2)).to(task.device, task.dtype)
     if start.shape not in ((task.d,), (replicas, task.d)):
         raise InputError(f"w0 has shape {tuple(start.shape)}: expected ({task.d},) or ({replicas}, {task.d})")
-    return start.expand(replicas, task.d).clone()
+    return start.expand(replicas, task.d)
 
 
-def _run_chunk(
-    settings: MetaFedAvg, task: Task, w: Tensor, rounds: int, seed: int, replicas: Tensor
-) -> tuple[Tensor, Divergence | None]:
-    """Iterates of one chunk, up to the last round in which all are finite, and the event that ended it."""
-    iterates = torch.empty((len(w), rounds + 1, task.d), dtype=task.dtype, device=task.device)
-    iterates[:, 0] = w
-    for index in range(rounds):
-        after = one_round(settings, task, w, index, seed, replicas)
-        if not bool(torch.isfinite(after).all()):
-            event = diagnose(settings, task, w, index, seed, replicas)
-            return iterates[:, : index + 1].cpu(), event
-        iterates[:, index + 1] = w = after
-    return iterates.cpu(), None
+def _run_chunks(job: _Job, chunk: int) -> tuple[int, Divergence | None, int, list[str]]:
+    """Kept rounds in which all replicas are finite, the first failure, the chunk that fitted, and what happened."""
+    notes: list[str] = []
+    while True:
+        failed = None
+        try:
+            outcomes = [_run_chunk(job, first, chunk) for first in range(0, len(job.start), chunk)]
+        except (MemoryError, RuntimeError) as error:
+            if not out_of_memory(error):
+                raise
+            if chunk == 1:
+                error.add_note("one replica alone does not fit: take fewer participants, fewer steps nu or a smaller d")
+                raise
+            failed = type(error).__name__
+        if failed is None:
+            failures = [event for _, event in outcomes if event is not None]
+            first_failure = min(failures, key=lambda event: (event.round, event.replica), default=None)
+            return min(finite for finite, _ in outcomes), first_failure, chunk, notes
+        # Beginning again with all replicas keeps the run a pure function of device and chunk.
+        notes.append(f"out of memory ({failed}) with {chunk} replicas a batch: went on with {max(1, chunk // 2)}")
+        chunk = max(1, chunk // 2)
+        if job.task.device.type == "cuda":
+            torch.cuda.empty_cache()
+
+
+def _run_chunk(job: _Job, replica: int, chunk: int) -> tuple[int, Divergence | None]:
+    """Record one chunk; how many kept rounds are finite in it, and the event that ended it."""
+    settings, task, kept = job.settings, job.task, job.kept
+    w = job.start[replica : replica + chunk].contiguous()
+    replicas = torch.arange(replica, replica + len(w), device=task.device)
+    job.recorder.write(replica, 0, w.unsqueeze(1))
+    block = max(1, _VALUES_PER_BLOCK // w.numel())
+    for first in range(0, kept.last, block):
+        count = min(block, kept.last - first)
+        after = job.engine.rounds(settings, task, w, first, count, job.seed, replicas)
+        finite = torch.isfinite(after).flatten(2).all(dim=-1).all(dim=0)
+        good = count if bool(finite.all()) else int((~finite).int().argmax())
+        job.recorder.write(replica, kept.until(first), kept.of_block(after[:, :good], first))
+        if good < count:
+            before = after[:, good - 1] if good else w
+            event = diagnose(settings, task, before, first + good, job.seed, replicas, after[:, good])
+            return kept.until(first + good), event
+        w = after[:, -1].contiguous()
+    return len(kept), None
 
 
 def one_round(
     settings: MetaFedAvg, task: Task, w: Tensor, index: int, seed: int, replicas: Tensor, watch: Watch = ignore
 ) -> Tensor:
     """Server iterates (R, d) after round `index` from iterates w (R, d); a pure function of its arguments."""
+    return round_with(settings, task, w, lambda step: Draws(seed, index, step, replicas), watch)
+
+
+def round_with(
+    settings: MetaFedAvg, task: Task, w: Tensor, draws_of: Callable[[int], Draws], watch: Watch = ignore
+) -> Tensor:
+    """Server iterates (R, d) after a round whose local step s has the draws draws_of(s).
+
+    Nothing in it asks a tensor for a number, so a GPU never makes the host wait.
+    """
     count = settings.participants_of(task.n)
     if count < task.n:
-        task = task.select(participants(Draws(seed, index, 0, replicas), task.n, count))
+        task = task.select(participants(draws_of(0), task.n, count))
     local = w.unsqueeze(1).expand(len(w), count, task.d)
     for step in range(settings.tau):
         batches = None
         if settings.sizes is not None:
-            draws = Draws(seed, index, step, replicas)
-            batches = draw_batches(task, draws, settings.mode, settings.nu, settings.sizes)
+            batches = draw_batches(task, draws_of(step), settings.mode, settings.nu, settings.sizes)
         gradient = evaluate(
             task, local, settings.alpha, settings.nu, settings.mode, delta=settings.delta, batches=batches, watch=watch
         )
@@ -124,10 +256,13 @@ class _NotFiniteError(Exception):
     """Carries the first non-finite vector out of a watched round."""
 
 
-def diagnose(settings: MetaFedAvg, task: Task, w: Tensor, index: int, seed: int, replicas: Tensor) -> Divergence:
-    """Repeat a round that ended non-finite, and find the first vector that was not finite.
+def diagnose(
+    settings: MetaFedAvg, task: Task, w: Tensor, index: int, seed: int, replicas: Tensor, after: Tensor
+) -> Divergence:
+    """Repeat a round that ended non-finite in `after`, and find the first vector that was not finite.
 
-    A round is a pure function of its inputs, so an ordinary run need not look at every vector it makes.
+    A round is a pure function of its inputs, so an ordinary run need not look at every vector it makes. Only the
+    average can be blamed when every vector is finite in torch's order of summation.
     """
     step = 0
 
@@ -140,12 +275,12 @@ def diagnose(settings: MetaFedAvg, task: Task, w: Tensor, index: int, seed: int,
         step += term == "local iterate"
 
     try:
-        average = one_round(settings, task, w, index, seed, replicas, watch)
+        one_round(settings, task, w, index, seed, replicas, watch)
     except _NotFiniteError as found:
         term, replica, place = found.args
         count, agent = settings.participants_of(task.n), place
         if count < task.n:
             agent = int(participants(Draws(seed, index, 0, replicas), task.n, count)[replica, place])
         return Divergence(agent, int(replicas[replica]), index, step, term)
-    replica = int(torch.nonzero((~torch.isfinite(average)).any(dim=-1))[0, 0])
+    replica = int(torch.nonzero((~torch.isfinite(after)).any(dim=-1))[0, 0])
     return Divergence(None, int(replicas[replica]), index, None, "average")

@@ -82,6 +82,11 @@ class LogisticTask(RidgeTask):
         """Sigmoid of theta times sigmoid of -theta."""
         return torch.sigmoid(theta) * torch.sigmoid(-theta)
 
+    def slope_and_curvature(self, theta: Tensor) -> tuple[Tensor, Tensor]:
+        """-p and p (1 - p), p the sigmoid of -theta: the second within 3 units of roundoff of its bound 1/4."""
+        miss = torch.sigmoid(-theta)
+        return -miss, miss * (1 - miss)
+
     def own_constants(self) -> dict[str, Constant]:
         """B, L, mu = 0, rho, gamma_G, gamma_H on all of R^d."""
         return logistic_constants(self.arrays())
@@ -105,10 +110,6 @@ class Minibatches(Sampler):
     def blocks(self, size: int) -> int:
         """Two samples a block."""
         return subset_blocks(size)
-
-    def values_per_sample(self, task: Task) -> int:
-        """One feature vector and its place in memory during a step."""
-        return 2 * task.d
 
     def draw(self, task: Task, words: Words, size: int) -> Tensor:
         """Uniform subsets of each agent's samples."""

@@ -6,8 +6,9 @@ Each reports every vector it makes to `watch(term, vector)`, which a diagnosis u
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import torch
@@ -18,9 +19,14 @@ from empirics.errors import InputError
 from empirics.modes import Sizes, check_mode
 from empirics.randomness import Draws
 from empirics.sampling import Batch
-from empirics.task import Task
+from empirics.task import Block, Task
+from empirics.workers import spread
 
 Watch = Callable[[str, Tensor], None]
+# One step for all agents, or (n, 1) with one for each where agents are instances of their own.
+Step = float | Tensor
+# Points that keep what their linearisation needs beyond the point itself.
+_LINEARISED = 3
 
 
 @dataclass(frozen=True)
@@ -36,49 +42,50 @@ class Batches:
     hessian: tuple[Batch, ...]
 
 
+    def block(self, rows: slice, agents: slice) -> Batches:
+        """What some replicas and agents drew."""
+
+        def cut(batch: Batch) -> Batch:
+            return Batch(batch.size, batch.values[rows, agents])
+
+        return Batches(tuple(map(cut, self.inner)), cut(self.outer), tuple(map(cut, self.hessian)))
+
+
 def ignore(term: str, vector: Tensor) -> None:
     """Watch nothing."""
 
 
-def exact(task: Task, w: Tensor, alpha: float, nu: int, *, watch: Watch = ignore) -> Tensor:
+def exact(task: Task, w: Tensor, alpha: Step, nu: int, *, watch: Watch = ignore) -> Tensor:
     """S1: P^0 ... P^{nu-1} grad f(w^nu) with P^l = I - alpha hess f(w^l)."""
-    *points, last = fine_tuning(task, w, alpha, nu, watch)
-    v = _seen(watch, "outer gradient", task.raw_gradient(last))
-    for step in range(nu - 1, -1, -1):
-        v = _seen(watch, _factor(step), torch.sub(v, task.raw_hvp(points[step], v), alpha=alpha))
-    return v
+    return trajectory(task, w, alpha, nu, watch).exact(watch)
 
 
-def first_order(task: Task, w: Tensor, alpha: float, nu: int, *, watch: Watch = ignore) -> Tensor:
+def first_order(task: Task, w: Tensor, alpha: Step, nu: int, *, watch: Watch = ignore) -> Tensor:
     """S8: grad f(w^nu), the Hessians dropped."""
     for step in range(nu):
-        w = _seen(watch, _point(step + 1), torch.sub(w, task.raw_gradient(w), alpha=alpha))
+        w = _seen(watch, _point(step + 1), _minus(w, task.raw_gradient(w), alpha))
     return _seen(watch, "outer gradient", task.raw_gradient(w))
 
 
-def hessian_free(task: Task, w: Tensor, alpha: float, nu: int, *, delta: float, watch: Watch = ignore) -> Tensor:
+def hessian_free(task: Task, w: Tensor, alpha: Step, nu: int, *, delta: Step, watch: Watch = ignore) -> Tensor:
     """S9: S1 with hess f(w^l) v replaced by [grad f(w^l + delta v) - grad f(w^l - delta v)] / (2 delta)."""
     *points, last = fine_tuning(task, w, alpha, nu, watch)
-    v = _seen(watch, "outer gradient", task.raw_gradient(last))
-    for step in range(nu - 1, -1, -1):
-        ahead = task.raw_gradient(torch.add(points[step], v, alpha=delta))
-        behind = task.raw_gradient(torch.sub(points[step], v, alpha=delta))
-        v = _seen(watch, _factor(step), torch.sub(v, ahead - behind, alpha=alpha / (2 * delta)))
-    return v
+    # Handed over without a name here: the sweep can then drop it after its first step.
+    return _probed(task, points, _seen(watch, "outer gradient", task.raw_gradient(last)), alpha, delta, watch)
 
 
-def stochastic(task: Task, w: Tensor, alpha: float, nu: int, batches: Batches, *, watch: Watch = ignore) -> Tensor:
+def stochastic(task: Task, w: Tensor, alpha: Step, nu: int, batches: Batches, *, watch: Watch = ignore) -> Tensor:
     """S5, S6: S1 with every gradient and every Hessian on its own independent batch."""
     *points, last = noisy_fine_tuning(task, w, alpha, nu, batches, watch)
     v = _seen(watch, "outer gradient", task.sampler.gradient(task, last, batches.outer.values))
     for step in range(nu - 1, -1, -1):
         product = task.sampler.hvp(task, points[step], v, batches.hessian[step].values)
-        v = _seen(watch, _factor(step), torch.sub(v, product, alpha=alpha))
+        v = _seen(watch, _factor(step), _minus(v, product, alpha))
     return v
 
 
 def first_order_stochastic(
-    task: Task, w: Tensor, alpha: float, nu: int, batches: Batches, *, watch: Watch = ignore
+    task: Task, w: Tensor, alpha: Step, nu: int, batches: Batches, *, watch: Watch = ignore
 ) -> Tensor:
     """S8, stochastic: the batch gradient on D' at the end of a trajectory of batch gradients on D."""
     last = noisy_fine_tuning(task, w, alpha, nu, batches, watch)[-1]
@@ -86,36 +93,89 @@ def first_order_stochastic(
 
 
 def hessian_free_stochastic(
-    task: Task, w: Tensor, alpha: float, nu: int, batches: Batches, *, delta: float, watch: Watch = ignore
+    task: Task, w: Tensor, alpha: Step, nu: int, batches: Batches, *, delta: Step, watch: Watch = ignore
 ) -> Tensor:
     """S9s: as S9 with batch gradients; both probes of one step use the same batch of D_H samples."""
     *points, last = noisy_fine_tuning(task, w, alpha, nu, batches, watch)
     v = _seen(watch, "outer gradient", task.sampler.gradient(task, last, batches.outer.values))
     for step in range(nu - 1, -1, -1):
         samples = batches.hessian[step].values
-        ahead = task.sampler.gradient(task, torch.add(points[step], v, alpha=delta), samples)
-        behind = task.sampler.gradient(task, torch.sub(points[step], v, alpha=delta), samples)
-        v = _seen(watch, _factor(step), torch.sub(v, ahead - behind, alpha=alpha / (2 * delta)))
+        ahead = task.sampler.gradient(task, _plus(points[step], v, delta), samples)
+        behind = task.sampler.gradient(task, _minus(points[step], v, delta), samples)
+        v = _seen(watch, _factor(step), _minus(v, ahead - behind, alpha / (2 * delta)))
     return v
 
 
-def fine_tuning(task: Task, w: Tensor, alpha: float, nu: int, watch: Watch = ignore) -> list[Tensor]:
+@dataclass(frozen=True, eq=False)
+class Trajectory:
+    """A fine-tuning trajectory w^0 ... w^nu with what the sweeps back along it need.
+
+    `outer` is grad f(w^nu), the first-order meta-gradient; `products[l]` multiplies by hess f(w^l).
+    """
+
+    task: Task
+    alpha: Step
+    points: tuple[Tensor, ...]
+    products: tuple[Callable[[Tensor], Tensor], ...]
+    outer: Tensor
+
+    def exact(self, watch: Watch = ignore) -> Tensor:
+        """S1: the product of the P^l = I - alpha hess f(w^l) with the outer gradient."""
+        v = self.outer
+        for step in range(len(self.products) - 1, -1, -1):
+            v = _seen(watch, _factor(step), _minus(v, self.products[step](v), self.alpha))
+        return v
+
+    def hessian_free(self, delta: Step, watch: Watch = ignore) -> Tensor:
+        """S9: the same with probed products."""
+        return _probed(self.task, self.points[:-1], self.outer, self.alpha, delta, watch)
+
+
+def trajectory(task: Task, w: Tensor, alpha: Step, nu: int, watch: Watch = ignore) -> Trajectory:
+    """Fine-tune from points (R, n, d) with exact gradients and linearise at every point but the last.
+
+    What a linearisation keeps is held for the last few points only, where the sweep back begins, and made again at
+    earlier ones: memory grows by the trajectory alone.
+    """
+    points, products = [w], []
+    for step in range(nu):
+        if step < nu - _LINEARISED:
+            gradient, product = task.raw_gradient(w), partial(task.raw_hvp, w)
+        else:
+            gradient, product = task.raw_linearisation(w)
+        w = _seen(watch, _point(step + 1), _minus(w, gradient, alpha))
+        points.append(w)
+        products.append(product)
+    outer = _seen(watch, "outer gradient", task.raw_gradient(w))
+    return Trajectory(task, alpha, tuple(points), tuple(products), outer)
+
+
+def _probed(task: Task, points: Sequence[Tensor], v: Tensor, alpha: Step, delta: Step, watch: Watch) -> Tensor:
+    """The sweep of S9 back along points w^{nu-1} ... w^0 from the outer gradient v."""
+    for step in range(len(points) - 1, -1, -1):
+        ahead = task.raw_gradient(_plus(points[step], v, delta))
+        behind = task.raw_gradient(_minus(points[step], v, delta))
+        v = _seen(watch, _factor(step), _minus(v, ahead - behind, alpha / (2 * delta)))
+    return v
+
+
+def fine_tuning(task: Task, w: Tensor, alpha: Step, nu: int, watch: Watch = ignore) -> list[Tensor]:
     """The trajectory w^0 = w, ..., w^nu of exact gradient steps."""
     points = [w]
     for step in range(nu):
-        w = _seen(watch, _point(step + 1), torch.sub(w, task.raw_gradient(w), alpha=alpha))
+        w = _seen(watch, _point(step + 1), _minus(w, task.raw_gradient(w), alpha))
         points.append(w)
     return points
 
 
 def noisy_fine_tuning(
-    task: Task, w: Tensor, alpha: float, nu: int, batches: Batches, watch: Watch = ignore
+    task: Task, w: Tensor, alpha: Step, nu: int, batches: Batches, watch: Watch = ignore
 ) -> list[Tensor]:
     """The trajectory w^0 = w, ..., w^nu of batch gradient steps, each on its own batch."""
     points = [w]
     for step in range(nu):
         gradient = task.sampler.gradient(task, w, batches.inner[step].values)
-        w = _seen(watch, _point(step + 1), torch.sub(w, gradient, alpha=alpha))
+        w = _seen(watch, _point(step + 1), _minus(w, gradient, alpha))
         points.append(w)
     return points
 
@@ -140,7 +200,30 @@ def evaluate(
     batches: Batches | None = None,
     watch: Watch = ignore,
 ) -> Tensor:
-    """The meta-gradient of a mode at points (R, n, d), its batches already drawn."""
+    """The meta-gradient of a mode at points (R, n, d), its batches already drawn, block by block of the task."""
+    blocks = task.blocks(len(w)) if watch is ignore else []
+    if len(blocks) < 2:
+        return _evaluate(task, w, alpha, nu, mode, delta, batches, watch)
+    result = torch.empty(w.shape, dtype=w.dtype, device=w.device)
+
+    def one(block: Block) -> None:
+        drawn = None if batches is None else batches.block(*block)
+        result[block] = _evaluate(task.block(*block), w[block], alpha, nu, mode, delta, drawn, ignore)
+
+    spread(one, blocks)
+    return result
+
+
+def _evaluate(
+    task: Task,
+    w: Tensor,
+    alpha: float,
+    nu: int,
+    mode: str,
+    delta: float | None,
+    batches: Batches | None,
+    watch: Watch,
+) -> Tensor:
     if mode == "exact":
         return exact(task, w, alpha, nu, watch=watch)
     if mode == "first_order":
@@ -218,7 +301,7 @@ def meta_loss(task: Task, w: Any, alpha: float, nu: int) -> Tensor:
     alpha, nu = real("alpha", alpha, at_least=0), integer("nu", nu, at_least=0)
     points, leading = task._points("w", w)
     for _ in range(nu):
-        points = torch.sub(points, task.raw_gradient(points), alpha=alpha)
+        points = _minus(points, task.raw_gradient(points), alpha)
     return task.raw_loss(points).reshape(*leading, task.n)
 
 
@@ -239,3 +322,12 @@ def _point(step: int) -> str:
 
 def _factor(step: int) -> str:
     return f"Hessian-vector product at w^{step}"
+
+
+def _minus(w: Tensor, direction: Tensor, step: Step) -> Tensor:
+    """w - step * direction, in one kernel for a single step."""
+    return w - step * direction if isinstance(step, Tensor) else torch.sub(w, direction, alpha=step)
+
+
+def _plus(w: Tensor, direction: Tensor, step: Step) -> Tensor:
+    return w + step * direction if isinstance(step, Tensor) else torch.add(w, direction, alpha=step)

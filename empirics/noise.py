@@ -111,10 +111,6 @@ class NoisySamples(Sampler):
         """64 samples a block."""
         return sign_blocks(size)
 
-    def values_per_sample(self, task: Task) -> int:
-        """Below one: 64 samples share a block of random words."""
-        return 1
-
     def draw(self, task: Task, words: Words, size: int) -> Tensor:
         """Means of the two signs."""
         return sign_means(words, size).to(task.dtype)

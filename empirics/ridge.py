@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Callable
+from functools import partial
 
 import torch
 from torch import Tensor
@@ -41,8 +43,21 @@ class RidgeTask(Task):
 
     def raw_hvp(self, w: Tensor, v: Tensor) -> Tensor:
         """sum_j s_ij psi''(theta_ij) <a_ij, v> a_ij."""
+        return self._product(self.parameter("s") * self.curvature(self._angles(w)), v)
+
+    def raw_linearisation(self, w: Tensor) -> tuple[Tensor, Callable[[Tensor], Tensor]]:
+        """Both from one projection of w; the weights s_ij psi''(theta_ij) are kept, (R, n, J) numbers."""
+        slope, curvature = self.slope_and_curvature(self._angles(w))
+        gradient = combine(self.parameter("s") * slope, self._features())
+        gradient = gradient + self.parameter("b") if "b" in self._parameters else gradient
+        return gradient, partial(self._product, self.parameter("s") * curvature)
+
+    def slope_and_curvature(self, theta: Tensor) -> tuple[Tensor, Tensor]:
+        """Both derivatives, for profiles where they share work."""
+        return self.slope(theta), self.curvature(theta)
+
+    def _product(self, weights: Tensor, v: Tensor) -> Tensor:
         features = self._features()
-        weights = self.parameter("s") * self.curvature(self._angles(w))
         return combine(weights * project(v, features), features)
 
     def _features(self) -> Tensor:

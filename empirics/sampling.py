@@ -49,10 +49,6 @@ class Sampler(ABC):
         """Counter blocks that a batch of this size consumes, for each agent and replica."""
 
     @abstractmethod
-    def values_per_sample(self, task: Task) -> int:
-        """Numbers that one sample of one agent brings into memory; decides how many replicas share a batch."""
-
-    @abstractmethod
     def draw(self, task: Task, words: Words, size: int) -> Tensor:
         """Batches (purposes, R, n, ...) from random words (purposes, R, n, blocks)."""
 
@@ -85,10 +81,6 @@ class ExactSamples(Sampler):
 
     def blocks(self, size: int) -> int:
         """Nothing is drawn."""
-        return 0
-
-    def values_per_sample(self, task: Task) -> int:
-        """None."""
         return 0
 
     def draw(self, task: Task, words: Words, size: int) -> Tensor:

@@ -29,8 +29,9 @@ class MetaFedAvg:
         mode: one of `empirics.MODES`.
         D, D_prime, D_H: batch sizes of inner gradients, outer gradient and Hessians; stochastic modes only.
         delta: probe step > 0; Hessian-free modes only.
-        chunk: replicas a batch; default as many as fit into about 256 MB. Iterates are bit-identical for equal
-            device and chunk, otherwise equal within 1e-10 (1 + norm) in float64.
+        chunk: replicas a batch; default as many as a measured local step shows to fit into 256 MB (on a GPU into
+            half of its memory). Iterates are bit-identical for equal device, chunk and backend, otherwise equal
+            within 1e-10 (1 + norm) in float64.
 
     Raises:
         InputError: bad input, an option that the mode lacks, or one that it has no use for.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Self
 
 import numpy as np
@@ -17,6 +17,8 @@ from empirics.errors import InputError
 from empirics.randomness import Draws
 from empirics.rounding import step_factor_up
 from empirics.sampling import Batch, ExactSamples, Sampler, Sure
+
+Block = tuple[slice, slice]
 
 
 class Task(ABC):
@@ -82,6 +84,24 @@ class Task(ABC):
     @abstractmethod
     def raw_hvp(self, w: Tensor, v: Tensor) -> Tensor:
         """Hessians at points (R, n, d) times vectors (R, n, d)."""
+
+    def raw_linearisation(self, w: Tensor) -> tuple[Tensor, Callable[[Tensor], Tensor]]:
+        """Gradients (R, n, d) at points (R, n, d), and the map v -> Hessian at those points times v.
+
+        A task overrides it where the two share work that is worth keeping between the calls.
+        """
+        return self.raw_gradient(w), lambda v: self.raw_hvp(w, v)
+
+    def blocks(self, replicas: int) -> list[Block]:
+        """Cuts of points (R, n, d) along replicas and agents that are best worked on one at a time; uncut by default.
+
+        A task whose work on one agent is large cuts it so that a block stays in a core's cache.
+        """
+        return [(slice(None), slice(None))]
+
+    def block(self, rows: slice, agents: slice) -> Task:
+        """The task of one cut."""
+        return self
 
     def own_constants(self) -> dict[str, Constant]:
         """Constants among L, mu, rho, B, gamma_G, gamma_H that the task can state, each with its side."""

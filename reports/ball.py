@@ -47,6 +47,23 @@ def entries(v: Vector) -> list[arb]:
     return [v[j, 0] for j in range(v.nrows())]
 
 
+def columns_of(matrix: arb_mat) -> list[Vector]:
+    """The columns of a matrix, in order."""
+    rows = matrix.tolist()
+    return [arb_mat(len(rows), 1, [row[j] for row in rows]) for j in range(matrix.ncols())]
+
+
+def side_by_side(columns: Sequence[Vector]) -> arb_mat:
+    """The matrix of these columns."""
+    parts = [entries(one) for one in columns]
+    return arb_mat([list(row) for row in zip(*parts, strict=True)])
+
+
+def identity(d: int) -> arb_mat:
+    """The unit matrix."""
+    return arb_mat(d, d, [int(i == j) for i in range(d) for j in range(d)])
+
+
 def squared_norm(v: Vector) -> arb:
     """Euclidean norm, squared."""
     return sum((x * x for x in entries(v)), arb(0))

@@ -114,8 +114,9 @@ def _run(
         except PlanError as error:
             raise RefusedError(f"plan {name}: {error}") from None
     if dry_run:
-        cells = [*chosen.points, *chosen.noise, *chosen.runs]
-        typer.echo(f"{chosen.title}: {len(cells)} cells on {len(chosen.tasks)} tasks")
+        cells = [*chosen.points, *chosen.noise, *chosen.runs, *chosen.studies]
+        count = len(cells) - len(chosen.studies)
+        typer.echo(f"{chosen.title}: {count} cells on {len(chosen.tasks)} tasks, {len(chosen.studies)} studies")
         for cell in cells:
             typer.echo(cell.model_dump_json(exclude_none=True))
         return 0
@@ -139,6 +140,10 @@ def _run(
         )
     )
     _summary(report)
+    for study in report.studies:
+        typer.echo(f"{study.name}: {study.headline}")
+        for broken in study.broken:
+            typer.echo(f"{study.name}: {broken}")
     _about_claims(report, stated)
     return report.exit_status(strict=strict)
 

@@ -10,10 +10,9 @@ import numpy as np
 import pandas as pd
 
 import theory
-from reports.measure.prepare import Prepared
-from reports.measure.runs import run_findings
-from reports.measure.trajectories import gaps, squared_gradients
-from reports.statistics import betting_lower_bound, betting_upper_bound
+from reports.finding import Finding
+from reports.measure.course import Course
+from reports.statistics import betting_lower_bounds, betting_upper_bounds
 
 BAND_LEVEL = 0.025  # each side, at each round: a pointwise 95 % band for the eye; it decides nothing
 
@@ -25,13 +24,13 @@ class Curve:
     columns: dict[str, list]
 
 
-def curve_of(prepared: Prepared, iterates: np.ndarray) -> Curve | None:
-    """Running mean of the squared meta-gradient and the gap, their bands, bounds and floors."""
-    p, s = prepared, prepared.settings
+def curve_of(course: Course, findings: Sequence[Finding]) -> Curve | None:
+    """Running mean of the squared meta-gradient and the gap, their bands, bounds and floors, of a run with findings."""
+    p, s = course.prepared, course.prepared.settings
     if theory.quantity("T2").evaluate(**p.inputs).value is None:
         return None
     rounds = np.arange(1, p.cell.rounds + 1)
-    running = np.cumsum(squared_gradients(p, iterates[:, :-1]), axis=1) / rounds
+    running = np.cumsum(course.squared_gradients, axis=1) / rounds
     A, N = (theory.quantity(name).value(**p.inputs) for name in ("A", "N"))
     gap0 = float(Fraction(p.inputs["F0_gap"]))
     columns: dict[str, list] = {
@@ -40,13 +39,9 @@ def curve_of(prepared: Prepared, iterates: np.ndarray) -> Curve | None:
         "squared_gradient_bound": (gap0 / (A * s.beta * s.tau * rounds) + N / A).tolist(),
         "squared_gradient_floor": [N / A] * len(rounds),
     }
-    ids = {
-        finding.bound: finding.row_id
-        for finding in run_findings(p, {"iterates": iterates[:, :2]})
-        if finding.bound in ("T2", "T3")
-    }
+    ids = {finding.bound: finding.row_id for finding in findings if finding.bound in ("T2", "T3")}
     if "T3" in p.cell.statements:
-        gap = gaps(p, iterates[:, 1:])
+        gap = course.gaps[:, 1:]
         mu_F = float(Fraction(p.inputs["mu_F"]))
         columns |= _band("gap", gap, max(float(gap.max()), 1e-300) * 2)
         columns["gap_bound"] = ((1 - 2 * A * s.beta * s.tau * mu_F) ** rounds * gap0 + N / (2 * A * mu_F)).tolist()
@@ -80,6 +75,7 @@ def _band(name: str, values: np.ndarray, top: float) -> dict[str, list]:
     if len(values) == 1:
         return {name: mean.tolist(), f"{name}_lower": mean.tolist(), f"{name}_upper": mean.tolist()}
     clipped = np.clip(values, 0.0, top)
-    lower = [betting_lower_bound(column, 0.0, top, BAND_LEVEL) for column in clipped.T]
-    upper = [betting_upper_bound(column, 0.0, top, BAND_LEVEL) for column in clipped.T]
-    return {name: mean.tolist(), f"{name}_lower": lower, f"{name}_upper": upper}
+    columns = np.ascontiguousarray(clipped.T)
+    lower = betting_lower_bounds(columns, 0.0, top, BAND_LEVEL)
+    upper = betting_upper_bounds(columns, 0.0, top, BAND_LEVEL)
+    return {name: mean.tolist(), f"{name}_lower": lower.tolist(), f"{name}_upper": upper.tolist()}

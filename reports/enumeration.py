@@ -8,14 +8,14 @@ Where an outcome enters linearly (outer gradient and Hessians in the bias of the
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
 import numpy as np
-from flint import arb
+from flint import arb, arb_mat
 
-from reports.ball import BallLoss, Vector, ball, column, squared_norm
+from reports.ball import BallLoss, Vector, ball, column, columns_of, identity, side_by_side, squared_norm
 
 Outcome = tuple[arb, arb, arb]  # weight, mean of the signs s1, mean of the signs s2
 
@@ -125,6 +125,39 @@ class StochasticMeta:
             total = total + self.f.gradient(points[-1]) * weight
         return total
 
+    def stochastic_squared_distance(self, w: Vector, centre: Vector) -> arb:
+        """E norm(g - centre)^2 of the stochastic meta-gradient, every batch enumerated.
+
+        Given the trajectory and the Hessian batches the sweep is linear in the outer gradient, so all outcomes of that
+        one are swept together, as the columns of a matrix.
+        """
+        outer = outcomes(self.noise, self.batches.D_prime, gradient=True)
+        chances = [p for p, _, _ in outer]
+
+        def swept(factors: list[list[tuple[arb, arb_mat]]], columns: arb_mat) -> arb:
+            if not factors:
+                distances = (squared_norm(one - centre) for one in columns_of(columns))
+                return sum((p * distance for p, distance in zip(chances, distances, strict=True)), ball(0))
+            return sum((p * swept(factors[:-1], factor * columns) for p, factor in factors[-1]), ball(0))
+
+        total, first = ball(0), self._step_factors(w)
+        for weight, points in self.trajectories(w):
+            slope = self.f.gradient(points[-1])
+            columns = side_by_side([slope + self.noise.gradient(points[-1], s1, s2) for _, s1, s2 in outer])
+            factors = [first if point is w else self._step_factors(point) for point in points[:-1]]
+            total = total + weight * swept(factors, columns)
+        return total
+
+    def _step_factors(self, point: Vector) -> list[tuple[arb, arb_mat]]:
+        """(probability, I - alpha H) for every Hessian batch at a point."""
+        d = point.nrows()
+        units = columns_of(identity(d))
+        steps = []
+        for p, _, s2 in outcomes(self.noise, self.batches.D_H, gradient=False):
+            moved = [e - (self.f.hvp(point, e) + self.noise.hvp(point, e, s2)) * self.alpha for e in units]
+            steps.append((p, side_by_side(moved)))
+        return steps
+
     def stochastic(self, w: Vector) -> Iterator[tuple[arb, Vector]]:
         """(probability, g) of the stochastic meta-gradient, every batch enumerated."""
         return self._swept(w, lambda point, v, s2: self.f.hvp(point, v) + self.noise.hvp(point, v, s2))
@@ -166,12 +199,12 @@ class StochasticMeta:
                 yield from sweep(weight * p, points, slope + self.noise.gradient(points[-1], s1, s2))
 
 
-def expected_squared_distance(law: Iterator[tuple[arb, Vector]], centre: Vector) -> arb:
+def expected_squared_distance(law: Iterable[tuple[arb, Vector]], centre: Vector) -> arb:
     """E norm(g - centre)^2 over a finite law."""
     return sum((weight * squared_norm(g - centre) for weight, g in law), ball(0))
 
 
-def expectation(law: Iterator[tuple[arb, Vector]]) -> Vector:
+def expectation(law: Iterable[tuple[arb, Vector]]) -> Vector:
     """E g over a finite law."""
     total: Vector | None = None
     for weight, g in law:

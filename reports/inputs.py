@@ -14,9 +14,10 @@ import torch
 
 import theory
 from empirics import Noise, QuadraticTask, Task
-from reports import ball
+from empirics.network import NetworkTask
+from reports import ball, ball_network
 from reports.plan import TaskPlan
-from reports.rounding import Etas, etas, with_updates
+from reports.rounding import Etas, etas, loss_error, with_updates
 from reports.rows import StatedConstant
 from reports.tasks import make_task
 
@@ -53,10 +54,14 @@ def downwards(x: float) -> float:
 
 @dataclass(frozen=True)
 class Subject:
-    """A task of the plan with what every measurement asks of it."""
+    """A task of the plan with what every measurement asks of it.
+
+    `stated` replaces the constants that the task certifies: those of a network, estimated on a set.
+    """
 
     plan: TaskPlan
     task: Task
+    stated: Mapping[str, StatedConstant] | None = None
 
     @classmethod
     def of(cls, plan: TaskPlan) -> Subject:
@@ -95,14 +100,42 @@ class Subject:
         still = {"noise_u": np.zeros((n, d)), "noise_v": np.zeros((n, d)), "noise_phi": np.zeros(n)}
         return {**still, **{name: self.arrays[name] for name in still if name in self.arrays}, **scales}
 
+    @property
+    def estimated(self) -> bool:
+        """Whether the task certifies nothing, so that its constants are estimated and no row of it is decided."""
+        return isinstance(self.task, NetworkTask) and self.task.local is None
+
+    @property
+    def in_balls(self) -> bool:
+        """Whether the losses have a ball form."""
+        if isinstance(self.task, NetworkTask):
+            return self.task.form is not None
+        return ball.known(self.task.family)
+
+    @property
+    def promised_only(self) -> bool:
+        """Whether certified constants stand beside rounding that is promised, not proved: then balls decide first."""
+        return isinstance(self.task, NetworkTask) and not self.estimated
+
     @cached_property
     def losses(self) -> list[ball.BallLoss]:
         """The agents' losses in balls."""
+        if isinstance(self.task, NetworkTask) and self.in_balls:
+            return ball_network.dense_networks(self.arrays)
         return ball.losses(self.task.family, self.arrays)
+
+    @property
+    def centre(self) -> torch.Tensor:
+        """About which points are searched: the origin, or the centre on which a network's constants are stated."""
+        if not isinstance(self.task, NetworkTask):
+            return torch.zeros(self.task.d, dtype=torch.float64)
+        return self.task.start if self.task.local is None else self.task.local.centre
 
     @cached_property
     def constants(self) -> dict[str, StatedConstant]:
-        """The constants of A2-A6 that the task certifies, each with its side."""
+        """The constants of A2-A6 that the task certifies, or that were estimated for it, each with its side."""
+        if self.stated is not None:
+            return dict(self.stated)
         found = self.task.constants()
         return {
             name: StatedConstant(value=float(found[name].value), side=found[name].side)  # type: ignore[arg-type]
@@ -136,9 +169,16 @@ class Subject:
         )
 
     def _raw_etas(self, radius: float) -> Etas:
-        if ball.known(self.task.family):
+        if ball.known(self.task.family):  # networks promise theirs, as tasks of a user do
             return etas(self.task.family, self.arrays, radius)
         return Etas(_PROMISED * self.constants["B"].value, _PROMISED * self.constants["L"].value)
+
+    def loss_rounding(self, radius: float) -> float:
+        """Rounding bound of one agent's loss at points of norm at most radius."""
+        if ball.known(self.task.family):
+            return loss_error(self.task.family, self.arrays, radius)
+        largest = float(self.task.loss(self.centre).abs().max())
+        return _PROMISED * (largest + self.constants["B"].value * (radius + float(self.centre.norm())))
 
     def meta_gradient_rounding(self, alpha: float, nu: int, radius: float) -> float:
         """S1: how far the engine's exact meta-gradient may be from the true one at such points."""

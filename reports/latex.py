@@ -148,6 +148,19 @@ def broken(latex: str) -> str:
     return r"\begin{aligned} " + r" \\ ".join(rows) + r" \end{aligned}"
 
 
+def display(latex: str) -> str:
+    r"""A formula as a display that may break over pages, its overlong rows broken.
+
+    >>> print(display(r"\begin{aligned} a &= b \end{aligned}"))
+    \begin{align*}
+    a &= b
+    \end{align*}
+    """
+    inner = broken(latex).removeprefix(r"\begin{aligned} ").removesuffix(r" \end{aligned}")
+    rows = " \\\\\n".join(row.strip() for row in _split(inner, r"\\"))
+    return f"\\begin{{align*}}\n{rows}\n\\end{{align*}}"
+
+
 def _broken_row(row: str) -> str:
     if _width(row) <= _ROW_LIMIT:
         return row.strip()

@@ -12,15 +12,15 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-import joblib
+import pandas as pd
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 import theory
-from reports import statistics
-from reports.analyses import claims_section, suite_figures, suite_sections, waterfalls
+from reports import interactive, statistics
+from reports.analyses import Suite, claims_section, suite_analyses, suite_calls, waterfalls
 from reports.appendix import write_appendix
-from reports.cells import Item, Outcome, execute, items
+from reports.cells import Outcome, cell_calls, items
 from reports.claims import stored, with_claim_findings
 from reports.curves import curves_frame
 from reports.figures import all_figures, write_figures
@@ -28,9 +28,15 @@ from reports.finding import Finding
 from reports.html import render
 from reports.plan import Plan
 from reports.rows import Row, Verdict, VerdictFile
+from reports.speed import speed_section
 from reports.store import write_atomically
+from reports.studies.registry import run_studies
+from reports.studies.study import Context, StudyResult
+from reports.suite_file import SuiteFile
 from reports.tables import results_frame
+from reports.two_sided import two_sided_sections
 from reports.verdicts import judge
+from reports.workers import Call, OneByOne, Workers, processes
 from theory.claims import Claim, with_claims
 from theory.tables import Table
 
@@ -70,21 +76,39 @@ class Report:
 
     rows: list[Row]
     out: Path
+    studies: list[StudyResult] = field(default_factory=list)
 
     def exit_status(self, *, strict: bool) -> int:
-        """0: no applicable bound violated; 1: one was, or with strict one was not established."""
+        """0: no applicable bound violated; 1: one was, or with strict one was not established.
+
+        A count that a study found to differ from its prediction is a violation.
+        """
         verdicts = {row.verdict for row in self.rows}
         bad = {Verdict.VIOLATED} | ({Verdict.INCONCLUSIVE} if strict else set())
-        return int(bool(verdicts & bad))
+        return int(bool(verdicts & bad) or any(study.broken for study in self.studies))
 
 
 def build(request: Request) -> Report:
     """Run what is not yet recorded, judge, and write the output folder; the page appears last."""
+    if request.jobs == 1:
+        return _build(request, OneByOne())
+    with processes(request.jobs) as workers:
+        return _build(request, workers)
+
+
+def _build(request: Request, workers: Workers) -> Report:
     stages: dict[str, float] = {}
     work = items(request.plan, seed=request.seed, seeds=request.seeds, device=request.device)
     records = request.out / "records"
+    records.mkdir(parents=True, exist_ok=True)
+    whole = bool(request.plan.tasks) and not request.only  # cut down to some statements, nothing is said of the suite
     with _Stopwatch(stages, "cells"):
-        outcomes = _execute_all(work, records, request.jobs)
+        about_suite = suite_calls() if whole else []
+        results = _results([*cell_calls(work, records), *about_suite], workers)
+        outcomes: list[Outcome] = results[: len(work)]
+    with _Stopwatch(stages, "studies"):
+        context = Context(request.seed, request.seeds, request.jobs, request.device, records)
+        studies = run_studies(request.plan.studies, context, request.out)
     with _Stopwatch(stages, "verdicts"):
         table = with_claims(theory.default_table(), request.claims)
         measured = sum(len(outcome.findings) for outcome in outcomes)
@@ -96,25 +120,41 @@ def build(request: Request) -> Report:
         rows = judge(findings, family, table)
         rows.sort(key=lambda row: _reading_order(row, table))
     with _Stopwatch(stages, "analyses"):
-        sections, extra = claims_section(request.claims, findings, rows, table), []
-        if not request.only:  # a report cut down to some statements says nothing about the suite
-            slack = waterfalls(work, outcomes, records)
-            sections, extra = [*suite_sections(rows, slack), *sections], suite_figures(slack)
+        sections, suite = claims_section(request.claims, findings, rows, table), SuiteFile()
+        if whole:
+            about, suite = suite_analyses(rows, waterfalls(outcomes), Suite.of(results[len(work) :]))
+            sections = [*about, *two_sided_sections(request.plan.tasks), *sections, speed_section(request.out)]
+        sections = [*(section for study in studies for section in study.sections), *sections]
+        write_atomically(request.out / "suite.json", _strict_json(suite.model_dump(mode="json")))
     with _Stopwatch(stages, "figures"):
         curves = curves_frame([outcome.curve for outcome in outcomes if outcome.curve is not None])
         write_atomically(request.out / "curves.csv", curves.to_csv(index=False).encode())
-        figures = [*all_figures(rows, curves), *extra]
-        write_figures(figures, request.out / "figures")
-    manifest = _manifest(request, stages, outcomes, family)
+        figures = [*all_figures(rows, curves, suite), *(figure for study in studies for figure in study.figures)]
+        title = request.plan.title
+        plots = workers.run([Call(_write_companion, (request.out / "interactive.html", rows, curves, title))])
+        write_figures(figures, request.out / "figures", workers=workers)
+        ((_, companion),) = plots
+    manifest = _manifest(request, stages, outcomes, family, studies)
     verdict_file = VerdictFile(error_level=statistics.FAMILY_WISE_LEVEL, rows=rows)
     write_atomically(request.out / "verdicts.json", _strict_json(verdict_file.model_dump(mode="json")))
     write_atomically(request.out / "results.csv", results_frame(rows).to_csv(index=False).encode())
-    page = render(rows, figures, manifest, request.plan.title, statistics.FAMILY_WISE_LEVEL, table, sections)
+    finding = None if rows else "; ".join(study.headline for study in studies) or None
+    level = statistics.FAMILY_WISE_LEVEL
+    page = render(rows, figures, manifest, title, level, table, sections, finding, companion)
     drawings = request.out / "figures"
-    write_appendix(request.out / "appendix", rows, figures, drawings, manifest, statistics.FAMILY_WISE_LEVEL, table)
+    write_appendix(request.out / "appendix", rows, figures, drawings, manifest, level, table, suite)
     write_atomically(request.out / "index.html", page.encode())
     write_atomically(request.out / "manifest.json", _strict_json(manifest))
-    return Report(rows, request.out)
+    return Report(rows, request.out, studies)
+
+
+def _write_companion(path: Path, rows: list[Row], curves: pd.DataFrame, title: str) -> str:
+    """The interactive plots where the extra for them is installed: the name of the file, empty without it."""
+    if not rows or not interactive.available():
+        path.unlink(missing_ok=True)
+        return ""
+    write_atomically(path, interactive.interactive_page(rows, curves, title).encode())
+    return path.name
 
 
 def _claimed(outcomes: list[Outcome], request: Request) -> list[list[Finding]]:
@@ -122,30 +162,16 @@ def _claimed(outcomes: list[Outcome], request: Request) -> list[list[Finding]]:
     return with_claim_findings(request.claims, [outcome.findings for outcome in outcomes])
 
 
-def _execute_all(work: list[Item], records: Path, jobs: int) -> list[Outcome]:
-    records.mkdir(parents=True, exist_ok=True)
-    done: dict[int, Outcome] = {}
-    for index, outcome in _progress(_stream(work, records, jobs), len(work)):
-        done[index] = outcome
-    return [done[index] for index in range(len(work))]
+def _results(calls: list[Call], workers: Workers) -> list[Any]:
+    """The results of all calls, in their order; the heaviest are started first, so that the workers end together."""
+    order = sorted(range(len(calls)), key=lambda index: -calls[index].weight)
+    done: dict[int, Any] = {}
+    for place, result in _progress(workers.run([calls[index] for index in order]), len(calls)):
+        done[order[place]] = result
+    return [done[index] for index in range(len(calls))]
 
 
-def _stream(work: list[Item], records: Path, jobs: int) -> Iterator[tuple[int, Outcome]]:
-    if jobs == 1 or len(work) < 2 * jobs:
-        for index, item in enumerate(work):
-            yield index, execute(item, records)
-        return
-    # memory-mapping large arguments into a temporary folder buys nothing for items of a few hundred bytes
-    parallel = joblib.Parallel(n_jobs=jobs, return_as="generator_unordered", max_nbytes=None)
-    results: Any = parallel(joblib.delayed(_numbered)(index, item, records) for index, item in enumerate(work))
-    yield from results
-
-
-def _numbered(index: int, item: Item, records: Path) -> tuple[int, Outcome]:
-    return index, execute(item, records)
-
-
-def _progress(stream: Iterator[tuple[int, Outcome]], total: int) -> Iterator[tuple[int, Outcome]]:
+def _progress(stream: Iterator[tuple[int, Any]], total: int) -> Iterator[tuple[int, Any]]:
     console = Console(stderr=True)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console, disable=not console.is_terminal, transient=True) as bar:
@@ -171,7 +197,9 @@ class _Stopwatch:
         self._stages[self._name] = round(time.perf_counter() - self._started, 3)
 
 
-def _manifest(request: Request, stages: dict[str, float], outcomes: list[Outcome], family: int) -> dict[str, Any]:
+def _manifest(
+    request: Request, stages: dict[str, float], outcomes: list[Outcome], family: int, studies: list[StudyResult]
+) -> dict[str, Any]:
     return {
         "distribution": "meta-fedavg-bounds",
         "version": metadata.version("meta-fedavg-bounds"),
@@ -192,6 +220,8 @@ def _manifest(request: Request, stages: dict[str, float], outcomes: list[Outcome
         "claims": stored(request.claims),
         "row_records": {finding.row_id: outcome.key for outcome in outcomes for finding in outcome.findings},
         "records": [outcome.key for outcome in outcomes],
+        "studies": {study.name: study.headline for study in studies},
+        "study_records": [key for study in studies for key in study.records],
     }
 
 

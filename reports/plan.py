@@ -10,6 +10,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
+from reports.studies.plans import StudyPlan
+
 PROFILES = ("quick", "standard", "full")
 Mode = Literal[
     "exact", "stochastic", "first_order", "first_order_stochastic", "hessian_free", "hessian_free_stochastic"
@@ -133,13 +135,16 @@ class Plan(BaseModel):
 
     model_config = _STRICT
     title: str
-    tasks: list[TaskPlan]
+    tasks: list[TaskPlan] = Field(default_factory=list)
     points: list[PointsCell] = Field(default_factory=list)
     noise: list[NoiseCell] = Field(default_factory=list)
     runs: list[RunCell] = Field(default_factory=list)
+    studies: list[StudyPlan] = Field(default_factory=list)
 
     @model_validator(mode="after")
     def _tasks_known(self) -> Plan:
+        if not self.tasks and not self.studies:
+            raise ValueError("a plan needs tasks or studies")
         names = [task.name for task in self.tasks]
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
@@ -157,7 +162,7 @@ class Plan(BaseModel):
         return max(1, rows + sum(2 * len(cell.statements) for cell in self.noise if cell.method == "sample"))
 
     def only(self, statements: set[str]) -> Plan:
-        """The plan with every cell cut down to the given statements, and without cells and tasks left idle."""
+        """The plan with every cell cut down to the given statements, without studies, cells and tasks left idle."""
 
         def cut(cells: list) -> list:
             kept = [
@@ -169,7 +174,7 @@ class Plan(BaseModel):
         points, noise, runs = cut(self.points), cut(self.noise), cut(self.runs)
         used = {cell.task for cell in (*points, *noise, *runs)}
         tasks = [task for task in self.tasks if task.name in used]
-        return self.model_copy(update={"tasks": tasks, "points": points, "noise": noise, "runs": runs})
+        return self.model_copy(update={"tasks": tasks, "points": points, "noise": noise, "runs": runs, "studies": []})
 
 
 # bounds that are measured together with a statement of the plan

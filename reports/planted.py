@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -17,6 +17,7 @@ from reports.plan import load_plan
 from reports.sections import Section, SectionTable
 from reports.witnesses import PLAN, witness_findings
 from reports.wrong_versions import AGENTS, CATALOGUE, FACTOR, Planted
+from theory.algebra import Expr
 from theory.errors import InputError, PrecisionError
 from theory.evaluation import Evaluation
 from theory.tables import Table, default_table
@@ -63,8 +64,19 @@ def run_trials(catalogue: Sequence[Planted] = CATALOGUE, findings: Sequence[Find
     """Every wrong version against the witnesses of its statement."""
     known = witness_findings() if findings is None else findings
     right = default_table()
-    trials = [_trial(planted, [f for f in known if f.bound == planted.statement], right) for planted in catalogue]
+    true = {finding.row_id: _value(right, finding) for finding in known}
+    trials = [_trial(planted, [f for f in known if f.bound == planted.statement], right, true) for planted in catalogue]
     return trials if catalogue is not CATALOGUE else [*trials, *identity_trials(), mean_trial(known, right)]
+
+
+def decided_trials() -> list[Trial]:
+    """Every trial of the catalogue without what was changed, which is a function and stays in its process."""
+    replaced = dataclasses.replace
+    return [replaced(one, planted=replaced(one.planted, change=_as_it_is)) for one in run_trials()]
+
+
+def _as_it_is(expression: Expr) -> Expr:
+    return expression
 
 
 def identity_trials() -> list[Trial]:
@@ -82,7 +94,7 @@ def identity_trials() -> list[Trial]:
             alpha, nu, eta_G=eta.gradient, eta_H=eta.hessian, grad_norm=ball.float_below(ball.norm(true))
         )
         allowed = default_table().quantity("S1_relative").value(**inputs)
-        planted = Planted("S1", "S1_relative", FACTOR, wrong, lambda expression: expression)
+        planted = Planted("S1", "S1_relative", FACTOR, wrong, _as_it_is)
         instance = f"S1:{task.name}:exact:nu{nu}"
         trials.append(
             Trial(planted, float(difference.lower()) > allowed, instance, float(difference) / allowed, float("inf"))
@@ -118,7 +130,7 @@ def mean_trial(findings: Sequence[Finding], right: Table) -> Trial:
 
     gamma_F is the spread at w_k = 1, the only point where the proof of T1 uses it.
     """
-    planted = Planted("T1b", "L_F", AGENTS, "the smoothness of the mean for the largest of the agents", lambda e: e)
+    planted = Planted("T1b", "L_F", AGENTS, "the smoothness of the mean for the largest of the agents", _as_it_is)
     finding = next(f for f in findings if f.setting.task == "witness-mean")
     wrong = dataclasses.replace(finding, inputs={**finding.inputs, "L_F": "1/20", "gamma_F": "19/20"})
     claimed = _value(right, wrong)
@@ -133,13 +145,15 @@ def mean_trial(findings: Sequence[Finding], right: Table) -> Trial:
     )
 
 
-def _trial(planted: Planted, findings: Sequence[Finding], right: Table) -> Trial:
+def _trial(
+    planted: Planted, findings: Sequence[Finding], right: Table, right_values: Mapping[str, Evaluation | None]
+) -> Trial:
     wrong = planted.planted_in(right)
     hits: list[tuple[float, str]] = []
     misses: list[tuple[float, str]] = []
     factors: list[float] = []
     for finding in findings:
-        claimed, true = _value(wrong, finding), _value(right, finding)
+        claimed, true = _value(wrong, finding), right_values[finding.row_id]
         if claimed is None or true is None or _between(claimed) == _between(true):
             continue
         high = _between(claimed)[1]

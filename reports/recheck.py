@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from empirics.errors import InputError
 from reports.cells import Item, execute, findings, one_thread
 from reports.claims import restored, with_claim_findings
 from reports.finding import Finding
@@ -64,6 +65,11 @@ def check(out: Path) -> list[str]:
                 problems.append(str(error) if key in str(error) else f"record {key}: {error}")
                 continue
             found += findings(Item.of(record.cell), record)
+    for key in finished.manifest.get("study_records", ()):  # their frames hold no verdicts: the records must be whole
+        try:
+            finished.store.read(key)
+        except (OSError, ValueError) as error:
+            problems.append(str(error) if key in str(error) else f"record {key}: {error}")
     again = {row.row_id: row for row in finished.judged(found)}
     stored = {row.row_id: row for row in finished.rows}
     if not problems:
@@ -86,9 +92,12 @@ def reproduce(out: Path, row_id: str) -> tuple[Row, list[str]]:
         close = sorted(name for name in stored if name.split(":")[0] == row_id.split(":")[0])[:3]
         hint = f"; such as {', '.join(close)}" if close else ""
         raise RecheckError(f"--reproduce {row_id}: no such row in {out / 'verdicts.json'}{hint}")
-    item = Item.of(finished.store.read(finished.manifest["row_records"][row_id]).cell)
+    record = finished.store.read(finished.manifest["row_records"][row_id])
     with tempfile.TemporaryDirectory() as folder:
-        outcome = execute(item, Path(folder))
+        try:
+            outcome = execute(Item.of(record.cell), Path(folder), record.facts)
+        except InputError as error:
+            raise RecheckError(f"--reproduce {row_id}: cannot be run here as it was: {error}") from None
     row = next(row for row in finished.judged(outcome.findings) if row.row_id == row_id)
     return row, list(_differences(stored[row_id], row))
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -18,8 +19,9 @@ from torch import Tensor
 import empirics
 import theory
 from reports.inputs import exact
+from reports.measure.course import Course
 from reports.measure.prepare import Prepared
-from reports.measure.trajectories import gaps as gap_values
+from reports.measure.trajectories import losses
 from reports.sections import Section, SectionTable
 
 STAGES = (
@@ -31,6 +33,7 @@ STAGES = (
     "measured decrease",
     "measured",
 )
+RATES = ("T2", "T3")
 _POINTS = 24
 _DRAWS = 64
 LARGEST_DIMENSION = 64
@@ -64,20 +67,55 @@ def waterfall(prepared: Prepared, iterates: np.ndarray, bound: str = "T2") -> Wa
 
     The replaced constants are suprema over sampled points of the run, so they only attribute slack and certify nothing.
     """
-    task, s = prepared.subject.task, prepared.settings
-    if prepared.refusal is not None or task.d > LARGEST_DIMENSION or _value(bound, prepared.inputs) is None:
-        return None
-    points = _points(iterates)
-    hull = {**prepared.inputs, **_hull(prepared, points)}
-    smooth = {**hull, "L_F": exact(_smoothness(prepared, points))}
-    bias, variance, spread = _noise(prepared, points)
-    met = {**smooth, "b": exact(bias), "sigma2": exact(variance), "gamma_F": exact(spread)}
-    left, drifted, decreased = _measured(prepared, iterates, bound)
-    values = [_value(bound, inputs) for inputs in (prepared.inputs, hull, smooth, met)]
+    return next(iter(waterfalls(Course(prepared, iterates), (bound,))), None)
+
+
+def waterfalls(course: Course, bounds: Sequence[str]) -> list[Waterfall]:
+    """The waterfalls of several bounds on one run: the constants it met are looked for once."""
+    prepared = course.prepared
+    if prepared.refusal is not None or prepared.subject.task.d > LARGEST_DIMENSION:
+        return []
+    valued = [bound for bound in bounds if _value(bound, prepared.inputs) is not None]
+    met = _Met(course)
+    return [one for bound in valued if (one := _stages(course, met, bound)) is not None]
+
+
+def _stages(course: Course, met: _Met, bound: str) -> Waterfall | None:
+    prepared, s = course.prepared, course.prepared.settings
+    hull = {**prepared.inputs, **met.hull}
+    smooth = {**hull, "L_F": exact(met.smoothness)}
+    bias, variance, spread = met.noise
+    noisy = {**smooth, "b": exact(bias), "sigma2": exact(variance), "gamma_F": exact(spread)}
+    left, drifted, decreased = _measured(course, met.smoothness, bound)
+    values = [_value(bound, inputs) for inputs in (prepared.inputs, hull, smooth, noisy)]
     if None in values or not all(value and value > 0 for value in (*values, drifted, decreased, left)):
         return None
     stages = (*(float(value) for value in values if value is not None), drifted, decreased, left)
-    return Waterfall(bound, prepared.subject.name, s.mode, s.nu, s.tau, s.participants_of(task.n), stages)
+    agents = s.participants_of(prepared.subject.task.n)
+    return Waterfall(bound, prepared.subject.name, s.mode, s.nu, s.tau, agents, stages)
+
+
+@dataclass(frozen=True, eq=False)
+class _Met:
+    """The constants that a run met, each looked for once."""
+
+    course: Course
+
+    @cached_property
+    def points(self) -> Tensor:
+        return _points(self.course.iterates)
+
+    @cached_property
+    def hull(self) -> dict[str, str]:
+        return _hull(self.course.prepared, self.points)
+
+    @cached_property
+    def smoothness(self) -> float:
+        return _smoothness(self.course.prepared, self.points)
+
+    @cached_property
+    def noise(self) -> tuple[float, float, float]:
+        return _noise(self.course.prepared, self.points)
 
 
 def _value(bound: str, inputs: dict[str, str]) -> float | None:
@@ -130,10 +168,8 @@ def _smoothness(prepared: Prepared, points: Tensor) -> float:
     shift = torch.randn(8, *points.shape, generator=generator, dtype=torch.float64)
     shift = shift / shift.norm(dim=-1, keepdim=True) * size
     here = _meta(prepared, _agents(prepared, points))
-    largest = 0.0
-    for one in shift:
-        there = _meta(prepared, _agents(prepared, points + one))
-        largest = max(largest, float((there - here).norm(dim=-1).max()) / size)
+    there = _meta(prepared, _agents(prepared, (points + shift).flatten(0, 1))).reshape(8, *here.shape)
+    largest = float((there - here).norm(dim=-1).max()) / size
     return min(largest, prepared.L_F)
 
 
@@ -161,33 +197,31 @@ def _noise(prepared: Prepared, points: Tensor) -> tuple[float, float, float]:
     return min(bias, predicted), variance, spread
 
 
-def _measured(prepared: Prepared, iterates: np.ndarray, bound: str) -> tuple[float, float, float]:
+def _measured(course: Course, smoothness: float, bound: str) -> tuple[float, float, float]:
     """(left side, right side with the measured drift, and that with the measured decrease as well).
 
     T3 with the same noise averaged over rounds, and in the last stage the least norm(grad F)^2 / (2 gap) for mu_F.
     T2: 2 (F(w_0) - F_low)/(beta tau K) + mean norm(R_k)^2 + (fluctuation of the server step) with R_k the mean server
     step over -beta tau minus the meta-gradient, and the decrease F(w_0) - E F(w_K) in the place of F(w_0) - F_low.
     """
-    task, s = prepared.subject.task, prepared.settings
-    paths = torch.as_tensor(iterates, dtype=torch.float64)
+    prepared, s = course.prepared, course.prepared.settings
+    paths, gradient = torch.as_tensor(course.iterates, dtype=torch.float64), course.gradients
     rounds = paths.shape[1] - 1
-    flat = paths.reshape(-1, task.d)
-    gradient = _meta(prepared, _agents(prepared, flat)).mean(1).reshape(*paths.shape)
-    loss = empirics.meta_loss(task, _agents(prepared, flat), s.alpha, s.nu).mean(-1).reshape(paths.shape[:2])
+    loss = losses(prepared, course.iterates[:, [0, -1]])
     step = -(paths[:, 1:] - paths[:, :-1]) / (s.beta * s.tau)
-    drift = step - gradient[:, :-1]
+    drift = step - gradient
     per_round = drift.square().sum(-1).mean() if len(paths) == 1 else drift.mean(0).square().sum(-1).mean()
     fluctuation = 0.0 if len(paths) == 1 else float((drift - drift.mean(0)).square().sum(-1).mean())
-    noise = float(per_round) + s.beta * s.tau * _smoothness(prepared, _points(iterates)) * fluctuation
+    noise = float(per_round) + s.beta * s.tau * smoothness * fluctuation
     scale = 2 / (s.beta * s.tau * rounds)
     gap = float(_fraction(prepared.inputs["F0_gap"]))
     decrease = float(loss[:, 0].mean() - loss[:, -1].mean())
-    left = float(gradient[:, :-1].square().sum(-1).mean())
+    left = float(gradient.square().sum(-1).mean())
     if bound == "T2":
         return left, scale * gap + noise, max(scale * decrease + noise, 0.0)
-    gaps = torch.as_tensor(gap_values(prepared, iterates)).mean(0)
+    gaps = torch.as_tensor(course.gaps).mean(0)
     mean_square = gradient.square().sum(-1).mean(0)
-    met = float((mean_square[:-1] / (2 * gaps[:-1]).clamp_min(1e-300)).min())
+    met = float((mean_square / (2 * gaps[:-1]).clamp_min(1e-300)).min())
     stages = [
         (1 - s.beta * s.tau * mu) ** rounds * gap + noise / (2 * mu)
         for mu in (float(_fraction(prepared.inputs["mu_F"])), max(met, 1e-300))

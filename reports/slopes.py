@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import math
-import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from pathlib import Path
 from typing import Any
 
 import numpy as np
-from scipy.stats import t as student
+from scipy.special import stdtrit
 
 import theory
-from reports.cells import Item, execute
+from reports.cells import Item, measured
 from reports.finding import Enclosed
 from reports.plan import NoiseCell, PointsCell, RunCell, TaskPlan
 from reports.sections import Section, SectionTable
@@ -39,6 +37,9 @@ class Slope:
     measured: float
     low: float
     high: float
+    quantity: str
+    exponential: bool
+    values: tuple[tuple[float, float, float], ...]  # (variable, measured, predicted)
 
     @property
     def finding(self) -> str:
@@ -57,9 +58,13 @@ class Slope:
 
 @dataclass(frozen=True)
 class Series:
-    """A window chosen before looking, and how its points are made. logarithmic: the variable is taken as a power."""
+    """A window chosen before looking, and how its points are made.
+
+    quantity: the right side whose unit the points have. exponential: the slope is taken per step of the variable.
+    """
 
     statement: str
+    quantity: str
     what: str
     variable: str
     xs: tuple[int | Fraction, ...]
@@ -79,7 +84,7 @@ def fit(xs: Sequence[float], ys: Sequence[float]) -> tuple[float, float, float]:
     residual = y - y.mean() - slope * centred
     freedom = len(x) - 2
     error = math.sqrt(float(residual @ residual) / max(freedom, 1) / float(centred @ centred))
-    half = float(student.ppf(0.5 + LEVEL / 2, max(freedom, 1))) * error
+    half = float(stdtrit(max(freedom, 1), 0.5 + LEVEL / 2)) * error
     return slope, slope - half, slope + half
 
 
@@ -87,10 +92,13 @@ def measure(series: Series) -> Slope:
     """The slopes of one series."""
     points = series.points(series.xs)
     x = [point[0] if series.exponential else math.log(point[0]) for point in points]
-    measured, low, high = fit(x, [point[1] for point in points])
+    slope, low, high = fit(x, [point[1] for point in points])
     predicted, _, _ = fit(x, [point[2] for point in points])
     window = (float(min(series.xs)), float(max(series.xs)))
-    return Slope(series.statement, series.what, series.variable, window, len(points), predicted, measured, low, high)
+    return Slope(
+        series.statement, series.what, series.variable, window, len(points), predicted, slope, low, high,
+        series.quantity, series.exponential, tuple(points),
+    )  # fmt: skip
 
 
 def measure_all() -> list[Slope]:
@@ -114,8 +122,7 @@ _BOWL = TaskPlan(name="slope-bowl", factory="explicit-quadratic", arguments={"A"
 
 
 def _found(task: TaskPlan, kind: str, cell: Any, quantity: str) -> tuple[float, float]:
-    with tempfile.TemporaryDirectory() as folder:
-        findings = execute(Item(kind, cell, task, 0, 1, "cpu", 1e-6), Path(folder)).findings  # type: ignore[arg-type]
+    findings = measured(Item(kind, cell, task, 0, 1, "cpu", 1e-6))  # type: ignore[arg-type]
     one = next(finding for finding in findings if finding.quantity == quantity)
     assert isinstance(one.evidence, Enclosed)
     return float((one.evidence.lower + one.evidence.upper) / 2), theory.quantity(quantity).value(**one.inputs)
@@ -205,19 +212,19 @@ def _powers(*exponents: int) -> tuple[Fraction, ...]:
 
 
 SERIES: tuple[Series, ...] = (
-    Series("T2", "optimisation term", "K", (64, 128, 256, 512, 1024), _rounds),
-    Series("T1c", "stochastic floor", "beta", _powers(-10, -9, -8, -7, -6, -5), _server_steps),
-    Series("T4", "drift floor", "tau", (4, 8, 16, 32), _local_steps),
-    Series("T1c", "sampling floor", "m", (1, 2, 4, 8), _agents),
-    Series("S5", "bias, first order", "D", (2, 4, 8, 16), lambda xs: _batch_sizes(xs, "b_sto", "S5")),
-    Series("S5p", "bias, second order", "D", (2, 4, 8, 16), lambda xs: _batch_sizes(xs, "b_sto_2", "S5p")),
-    Series("S9", "Hessian-free error", "delta", _powers(-8, -7, -6, -5, -4),
+    Series("T2", "T2", "optimisation term", "K", (64, 128, 256, 512, 1024), _rounds),
+    Series("T1c", "T4", "stochastic floor", "beta", _powers(-10, -9, -8, -7, -6, -5), _server_steps),
+    Series("T4", "T4", "drift floor", "tau", (4, 8, 16, 32), _local_steps),
+    Series("T1c", "T4", "sampling floor", "m", (1, 2, 4, 8), _agents),
+    Series("S5", "b_sto", "bias, first order", "D", (2, 4, 8, 16), lambda xs: _batch_sizes(xs, "b_sto", "S5")),
+    Series("S5p", "b_sto_2", "bias, second order", "D", (2, 4, 8, 16), lambda xs: _batch_sizes(xs, "b_sto_2", "S5p")),
+    Series("S9", "b_HF", "Hessian-free error", "delta", _powers(-8, -7, -6, -5, -4),
            _at_points(_COSINE, "b_HF", "S9", _DIMENSION, alpha_L=Fraction(1, 4), nu=2, delta=None)),
-    Series("S8", "first-order error", "alpha", _powers(-10, -9, -8, -7),
+    Series("S8", "b_FO", "first-order error", "alpha", _powers(-10, -9, -8, -7),
            _at_points(_COSINE, "b_FO", "S8", _DIMENSION, nu=2, alpha_L=None)),
-    Series("S4", "smoothness, per step", "nu", (1, 2, 3, 4, 5, 6),
+    Series("S4", "L_F", "smoothness, per step", "nu", (1, 2, 3, 4, 5, 6),
            _at_points(_CONCAVE, "L_F", "S4", 1, alpha=Fraction(1, 2), nu=None), exponential=True),
-    Series("S8", "first-order error, per step", "nu", (4, 5, 6, 7, 8),
+    Series("S8", "b_FO", "first-order error, per step", "nu", (4, 5, 6, 7, 8),
            _at_points(_CONCAVE, "b_FO", "S8", 1, alpha=Fraction(1, 2), nu=None), exponential=True),
 )  # fmt: skip
 

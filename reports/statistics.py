@@ -23,12 +23,13 @@ _ROUNDING = 1e-9
 
 
 def _bets(x: NDArray[np.float64], level: float) -> NDArray[np.float64]:
-    """Predictable plug-in bets: the t-th depends on x[:t] only, so the capital stays a martingale under the mean."""
-    count = np.arange(1, x.size + 1)
-    mean = (0.5 + np.cumsum(x)) / (count + 1)
-    variance = (0.25 + np.cumsum((x - mean) ** 2)) / (count + 1)
-    past_variance = np.concatenate(([0.25], variance[:-1]))
-    return np.minimum(np.sqrt(2.0 * math.log(1.0 / level) / (past_variance * x.size)), _LARGEST_BET)
+    """Predictable plug-in bets: the t-th depends on x[..., :t] only, so capital stays a martingale under the mean."""
+    size = x.shape[-1]
+    count = np.arange(1, size + 1)
+    mean = (0.5 + np.cumsum(x, axis=-1)) / (count + 1)
+    variance = (0.25 + np.cumsum((x - mean) ** 2, axis=-1)) / (count + 1)
+    past_variance = np.concatenate((np.full((*x.shape[:-1], 1), 0.25), variance[..., :-1]), axis=-1)
+    return np.minimum(np.sqrt(2.0 * math.log(1.0 / level) / (past_variance * size)), _LARGEST_BET)
 
 
 def betting_upper_bound(values: Sequence[float] | NDArray, low: float, high: float, level: float) -> float:
@@ -42,20 +43,25 @@ def betting_upper_bound(values: Sequence[float] | NDArray, low: float, high: flo
     >>> round(betting_upper_bound([0.0] * 1000, 0.0, 1.0, 0.05), 4)  # (1 + 0.95 m)^1000 = 20
     0.0032
     """
-    x = _scaled(values, low, high, level)
+    return float(betting_upper_bounds(np.asarray(values, dtype=np.float64)[None], low, high, level)[0])
+
+
+def betting_upper_bounds(rows: NDArray[np.float64], low: float, high: float, level: float) -> NDArray[np.float64]:
+    """The upper confidence bound of every row of independent values (C, N): (C,), each as `betting_upper_bound`."""
+    x = _scaled(rows, low, high, level)
     bets = _bets(x, level)
     target = math.log(1.0 / level)
 
-    def log_capital(mean: float) -> float:
-        return float(np.log1p(bets * (mean - x)).sum())
+    def enough(mean: NDArray[np.float64]) -> NDArray[np.bool_]:
+        return np.log1p(bets * (mean[:, None] - x)).sum(axis=-1) >= target
 
-    if log_capital(1.0) < target:
-        return high
-    below, above = 0.0, 1.0
+    below, above = np.zeros(len(x)), np.ones(len(x))
+    bounded = enough(above)
     for _ in range(60):
         middle = 0.5 * (below + above)
-        below, above = (below, middle) if log_capital(middle) >= target else (middle, above)
-    return min(high, low + (above + _ROUNDING) * (high - low))
+        reached = enough(middle)
+        below, above = np.where(reached, below, middle), np.where(reached, middle, above)
+    return np.where(bounded, np.minimum(high, low + (above + _ROUNDING) * (high - low)), high)
 
 
 def betting_lower_bound(values: Sequence[float] | NDArray, low: float, high: float, level: float) -> float:
@@ -64,8 +70,13 @@ def betting_lower_bound(values: Sequence[float] | NDArray, low: float, high: flo
     >>> betting_lower_bound([1.0] * 1000, 0.0, 1.0, 0.05) > 0.99
     True
     """
-    mirrored = low + high - np.asarray(values, dtype=np.float64)
-    return low + high - betting_upper_bound(np.clip(mirrored, low, high), low, high, level)
+    return float(betting_lower_bounds(np.asarray(values, dtype=np.float64)[None], low, high, level)[0])
+
+
+def betting_lower_bounds(rows: NDArray[np.float64], low: float, high: float, level: float) -> NDArray[np.float64]:
+    """The lower confidence bound of every row of independent values (C, N): (C,), each as `betting_lower_bound`."""
+    mirrored = low + high - rows
+    return low + high - betting_upper_bounds(np.clip(mirrored, low, high), low, high, level)
 
 
 def e_value(values: Sequence[float] | NDArray, bound: float) -> float:

@@ -104,7 +104,8 @@ def _digest(body: Mapping[str, Any]) -> str:
 
 def _packed(arrays: Mapping[str, np.ndarray]) -> bytes:
     buffer = io.BytesIO()
-    np.savez_compressed(buffer, **{name: np.asarray(value) for name, value in arrays.items()})  # type: ignore[arg-type]
+    # float64 iterates hardly shrink, and packing them took longer than many a cell
+    np.savez(buffer, **{name: np.asarray(value) for name, value in arrays.items()})  # type: ignore[arg-type]
     return buffer.getvalue()
 
 
@@ -155,7 +156,8 @@ def _verify(store: Store) -> int:
 def _prune(store: Store, manifest: Path) -> int:
     if not manifest.is_file():
         return _refused(f"{manifest}: not there, so nothing says which records are in use; build the report first")
-    used = set(json.loads(manifest.read_text(encoding="utf-8"))["records"])
+    named = json.loads(manifest.read_text(encoding="utf-8"))
+    used = {*named["records"], *named.get("study_records", ())}
     unused = [path for path in sorted(store.folder.iterdir()) if path.stem not in used]
     for path in unused:
         path.unlink()

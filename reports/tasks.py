@@ -67,12 +67,28 @@ def _factory(name: str) -> Callable[..., Task]:
     return make
 
 
+def _digits_network(**arguments: Any) -> Task:
+    from empirics.digit_networks import digits_network
+
+    return digits_network(**arguments)
+
+
+def _small_network(**arguments: Any) -> Task:
+    from empirics.small_networks import small_network
+
+    return small_network(**arguments)
+
+
 FACTORIES: dict[str, Callable[..., Task]] = {
     "quadratic": _factory("small_quadratic"),
     "cosine": _factory("small_cosine"),
     "log-cosh": _factory("small_logcosh"),
     "logistic": _factory("small_logistic"),
     "digits": lambda **arguments: empirics.DigitsTask(**arguments),
+    "digits-network": _digits_network,
+    "small-network": _small_network,
+    "sinusoid": lambda **arguments: empirics.sinusoid_regression(**arguments),
+    "teacher-student": lambda **arguments: empirics.teacher_student(**arguments),
     "explicit-quadratic": _explicit("QuadraticTask", "A", "c", "e"),
     "explicit-cosine": _explicit("CosineTask", "a", "s", "phi"),
     "explicit-log-cosh": _explicit("LogCoshTask", "a", "s", "phi"),

@@ -89,8 +89,9 @@ def _row(finding: Finding, table: Table, evaluation: theory.Evaluation, level: f
         measured, lower, upper = _limits(evidence, level)
         verdict, reason = _decide_sample(upper, evaluation, refuted)
         decided_by = f"{evidence.how}, N = {evidence.values.size}, level {level:.2e} a row"
-    if verdict is not Verdict.VIOLATED and verdict is not Verdict.NOT_APPLICABLE:
-        verdict, reason = _vacuous_or(verdict, reason, evaluation, finding.trivial)
+    if verdict is not Verdict.NOT_APPLICABLE:
+        if verdict is not Verdict.VIOLATED:
+            verdict, reason = _vacuous_or(verdict, reason, evaluation, finding.trivial)
         verdict, reason = _one_sided(verdict, reason, finding)
     predicted = evaluation.value
     tightness = None
@@ -171,11 +172,14 @@ def _vacuous_or(
 
 
 def _one_sided(verdict: Verdict, reason: str, finding: Finding) -> tuple[Verdict, str]:
+    """Nothing is decided by constants that are known on the wrong side: the true right side may be larger."""
     weak = sorted(name for name, constant in finding.constants.items() if constant.side == _unsound_side(name))
-    if verdict is Verdict.HOLDS and weak:
-        sides = ", ".join(f"{name} ({finding.constants[name].side})" for name in weak)
-        return Verdict.INCONCLUSIVE, f"known on the wrong side only: {sides}; that cannot certify a right side"
-    return verdict, reason
+    if not weak:
+        return verdict, reason
+    sides = ", ".join(f"{name} ({finding.constants[name].side})" for name in weak)
+    where = f", {finding.note}" if finding.note else ""
+    weakness = f"known on the wrong side only: {sides}{where}"
+    return Verdict.INCONCLUSIVE, f"{weakness}; that neither certifies nor refutes a right side ({reason})"
 
 
 def _unsound_side(name: str) -> str:

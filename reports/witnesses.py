@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
-import tempfile
 from fractions import Fraction
 from functools import lru_cache
-from pathlib import Path
 
-from reports.cells import execute, items
+from reports.cells import items, measured
 from reports.finding import Enclosed, Finding
 from reports.plan import load_plan
 
@@ -19,10 +17,8 @@ _NOISY_BOWL = "witness-noisy-bowl"
 @lru_cache(maxsize=1)
 def witness_findings() -> tuple[Finding, ...]:
     """Every finding on a witness whose left side is known exactly or in balls."""
-    plan = load_plan(PLAN)
-    with tempfile.TemporaryDirectory() as folder:
-        cells = [execute(item, Path(folder)) for item in items(plan, seed=0, seeds=1, device="cpu")]
-    found = [noisy_round(finding) for cell in cells for finding in cell.findings]
+    cells = items(load_plan(PLAN), seed=0, seeds=1, device="cpu")
+    found = [noisy_round(finding) for cell in cells for finding in measured(cell)]
     return tuple(finding for finding in found if isinstance(finding.evidence, Enclosed))
 
 

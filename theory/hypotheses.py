@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from flint import fmpq
 
 from theory import rounding
+from theory.algebra import Expr
 from theory.formulas import Hypothesis
 from theory.scope import PRECISIONS, Scope, to_fraction
 
@@ -39,12 +41,17 @@ def check(scope: Scope, hypothesis: Hypothesis) -> HypothesisCheck:
     """Decide a hypothesis and say both sides in numbers."""
     order = scope.sign_of(hypothesis.difference)
     left, right = _distinct(scope, hypothesis, order)
-    detail = f"{hypothesis.left} = {left} {_FOUND[order]} {hypothesis.right}"
+    detail = f"{_printed(hypothesis.left)} = {left} {_FOUND[order]} {_printed(hypothesis.right)}"
     if not hypothesis.right.is_Number:
         detail += f" = {right}"
     elif order == 0:
-        detail = f"{hypothesis.left} = {right}"
+        detail = f"{_printed(hypothesis.left)} = {right}"
     return HypothesisCheck(hypothesis.name, _HOLDS[hypothesis.relation](order), detail)
+
+
+@lru_cache(maxsize=512)
+def _printed(expression: Expr) -> str:
+    return str(expression)
 
 
 def _distinct(scope: Scope, hypothesis: Hypothesis, order: int) -> tuple[str, str]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 
 from theory import (
     approximation,
@@ -22,13 +22,15 @@ from theory.algebra import Expr
 from theory.errors import Inadmissible, InputError
 from theory.evaluation import Evaluation, bracket
 from theory.formulas import Formula, Hypothesis
-from theory.hypotheses import HypothesisCheck, check
+from theory.hypotheses import check, holds
 from theory.inputs import read_inputs
 from theory.latex_printer import formula_latex
 from theory.presentation import mathml
 from theory.rounding import Bracket
 from theory.scope import Scope, missing
 from theory.statements import Bound, Statement, dependencies
+
+_Given = tuple[tuple[str, type, object], ...]
 
 
 @dataclass(frozen=True)
@@ -94,7 +96,7 @@ class Quantity:
             InputError: an input is unknown, missing or out of range, or the value overflows.
         """
         scope = self.table.scope(inputs)
-        checks = self._checks(scope)
+        checks = tuple(check(scope, hypothesis) for hypothesis in self._required(scope))
         exact = value = digits = enclosure = None
         if all(item.holds for item in checks):
             found = bracket(scope, self.name)
@@ -116,18 +118,20 @@ class Quantity:
 
     def _bracket(self, inputs: Mapping[str, object]) -> Bracket:
         scope = self.table.scope(inputs)
-        for found in self._checks(scope):
-            if not found.holds:
+        for hypothesis in self._required(scope):
+            if not holds(scope, hypothesis):
+                found = check(scope, hypothesis)
                 raise Inadmissible(f"{self.name} has no value: {found.name} fails, {found.detail}")
         return bracket(scope, self.name)
 
-    def _checks(self, scope: Scope) -> tuple[HypothesisCheck, ...]:
+    def _required(self, scope: Scope) -> list[Hypothesis]:
+        """The hypotheses of everything it uses."""
         absent, hypotheses = scope.requirements([self.name])
         if absent:
             raise InputError(f"{self.name}: {missing(absent)}")
         if "mu" in scope.inputs and "L" in scope.inputs:
             hypotheses += [item for item in smoothness.CURVATURE_ORDER if item not in hypotheses]
-        return tuple(check(scope, hypothesis) for hypothesis in hypotheses)
+        return hypotheses
 
 
 @dataclass(frozen=True)
@@ -178,8 +182,20 @@ class Table:
         return {item: dependencies(self.formulas, item) for item in self.formulas}
 
     def scope(self, inputs: Mapping[str, object]) -> Scope:
-        """The inputs, read and checked, over these formulas."""
-        values, mode = read_inputs(inputs)
+        """The inputs, read and checked, over these formulas; equal inputs share what is known about them."""
+        # 1, 1.0 and True are equal, but not the same input
+        key = tuple((name, type(value), value) for name, value in inputs.items())
+        try:
+            return self._scopes(key)
+        except TypeError:  # a number of another library that cannot be a key
+            return self._read(key)
+
+    @cached_property
+    def _scopes(self) -> Callable[[_Given], Scope]:
+        return lru_cache(maxsize=64)(self._read)
+
+    def _read(self, given: _Given) -> Scope:
+        values, mode = read_inputs({name: value for name, _, value in given})
         return Scope(self.formulas, values, mode)
 
     def altered(self, *changed: Formula) -> Table:

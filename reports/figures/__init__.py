@@ -10,14 +10,19 @@ from pathlib import Path
 import pandas as pd
 
 from reports.figures.batches import batch_figure
+from reports.figures.exponents import exponent_figure
 from reports.figures.figure import Figure, MissingDataError
-from reports.figures.output import image, inline_svg, share_outlines, write_figures
+from reports.figures.inline import inline_svg, share_outlines
+from reports.figures.output import image, write_figures
 from reports.figures.overview import tightness_figure
+from reports.figures.planted import planted_figure
 from reports.figures.probes import probe_figure
 from reports.figures.rounds import gap_figure, squared_gradient_figure
+from reports.figures.slack import slack_figure
 from reports.figures.smoothness import smoothness_figure
 from reports.figures.spread import spread_figure
 from reports.rows import Row
+from reports.suite_file import SuiteFile
 
 __all__ = [
     "CURVE_COLUMNS", "Figure", "MissingDataError", "Skipped", "all_figures", "image", "inline_svg", "read_curves",
@@ -38,34 +43,38 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Skipped:
-    """A figure whose data the report does not hold: why, and the plan that makes them."""
+    """A figure whose data the report does not hold: why, and the plan that makes them, as the command takes it."""
 
     name: str
     reason: str
     plan: str
+    option: str = "--profile"
 
     def __str__(self) -> str:
         """One line for a reader."""
-        return f"figure {self.name} skipped: {self.reason}; python -m reports.build --profile {self.plan} makes it"
+        return f"figure {self.name} skipped: {self.reason}; python -m reports.build {self.option} {self.plan} makes it"
 
 
-def all_figures(rows: Sequence[Row], curves: pd.DataFrame) -> list[Figure]:
+def all_figures(rows: Sequence[Row], curves: pd.DataFrame, suite: SuiteFile | None = None) -> list[Figure]:
     """Every figure whose data are there, in page order; one that lacks data is skipped with a logged line.
 
     curves: one line per run and round with the columns CURVE_COLUMNS (NaN where a value does not exist); it may be
-    empty. Raises ValueError naming the columns it lacks.
+    empty. suite: what the suite found out about its own bounds. Raises ValueError naming the columns it lacks.
 
     >>> all_figures([], pd.DataFrame(columns=CURVE_COLUMNS))
     []
     """
-    figures, skipped = sorted_figures(rows, curves)
+    figures, skipped = sorted_figures(rows, curves, suite)
     for figure in skipped:
         _log.info("%s", figure)
     return figures
 
 
-def sorted_figures(rows: Sequence[Row], curves: pd.DataFrame) -> tuple[list[Figure], list[Skipped]]:
+def sorted_figures(
+    rows: Sequence[Row], curves: pd.DataFrame, suite: SuiteFile | None = None
+) -> tuple[list[Figure], list[Skipped]]:
     """The figures that can be drawn, and those that cannot; arguments as of all_figures."""
+    suite = suite or SuiteFile()
     lacking = sorted(set(CURVE_COLUMNS) - set(curves.columns))
     if lacking:
         raise ValueError(f"curves: columns {', '.join(lacking)} are missing; expected {', '.join(CURVE_COLUMNS)}")
@@ -78,6 +87,9 @@ def sorted_figures(rows: Sequence[Row], curves: pd.DataFrame) -> tuple[list[Figu
         "spread": ("quick", lambda: spread_figure(rows)),
         "bias_batch": ("standard", lambda: batch_figure(rows)),
         "hessian_free": ("standard", lambda: probe_figure(rows)),
+        "slack": ("quick", lambda: slack_figure(suite.slack)),
+        "slopes": ("quick", lambda: exponent_figure(suite.exponents)),
+        "planted": ("quick", lambda: planted_figure(suite.planted)),
     }
     figures, skipped = [], []
     for name, (plan, make) in makers.items():

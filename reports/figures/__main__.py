@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from reports.figures.output import Format
     from reports.figures.style import Page
     from reports.rows import Row
+    from reports.suite_file import SuiteFile
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 
@@ -30,7 +31,7 @@ def redraw(
     ] = None,
     usetex: Annotated[bool, typer.Option("--usetex", help="let LaTeX set all type")] = False,
 ) -> None:
-    """Redraw OUT/figures from OUT/verdicts.json and OUT/curves.csv.
+    """Redraw OUT/figures from OUT/verdicts.json, OUT/curves.csv, OUT/suite.json and OUT/studies.
 
     Exit status 0: drawn, with a line for each figure whose data the report does not hold; 2: bad input, nothing
     written.
@@ -39,13 +40,16 @@ def redraw(
         formats = _formats(format)
         page = _page(venue, usetex)
         _check_tex(formats, usetex)
-        rows = _rows(out)
+        rows, suite = _rows(out), _suite(out)
     except RefusedError as refusal:
         typer.echo(f"reports.figures: {refusal}", err=True)
         raise typer.Exit(2) from None
-    from reports.figures import read_curves, sorted_figures, write_figures
+    from reports.figures import Skipped, read_curves, sorted_figures, write_figures
+    from reports.studies.registry import absent_studies, stored_figures
 
-    figures, skipped = sorted_figures(rows, read_curves(out / "curves.csv"))
+    figures, skipped = sorted_figures(rows, read_curves(out / "curves.csv"), suite)
+    figures += stored_figures(out)
+    skipped += [Skipped(name, "its study is not in this report", name, "--plan") for name in absent_studies(out)]
     for figure in skipped:
         typer.echo(str(figure), err=True)
     written = write_figures(figures, out / "figures", formats, page)
@@ -102,6 +106,15 @@ def _rows(out: Path) -> list[Row]:
         raise RefusedError(
             f"--out {out}: verdicts.json is not of this version ({error.error_count()} errors)"
         ) from None
+
+
+def _suite(out: Path) -> SuiteFile:
+    from reports.suite_file import SuiteFile
+
+    try:
+        return SuiteFile.read(out / "suite.json")
+    except ValueError:
+        raise RefusedError(f"--out {out}: suite.json is not of this version; build the report again") from None
 
 
 if __name__ == "__main__":

@@ -22,7 +22,6 @@ from reports.figures.style import (
     PUBLISHED,
     SECOND_ORDER,
     TEXT,
-    axis_label,
     canvas,
     legend_above,
     log_limits,
@@ -46,7 +45,9 @@ _SERIES = {
 _LOOKS = {"predicted": PREDICTED, "second_order": SECOND_ORDER, "published": PUBLISHED}
 _PANELS = {"bias": "bias", "error": "mean squared error"}
 _BOUNDED_BY = {"bias": "b_sto", "error": "sigma_F2"}
-_SWEEPS = ("inner", "equal")
+# what varies, and on which axis: D alone, D_H alone, or all batches together
+_SWEEPS = {"inner": "D", "hessian": "D_H", "equal": "D"}
+_PLACES = ("left", "middle", "right")
 _WORDS = {"predicted": "predicted", "second_order": "predicted to second order", "published": "published (Per-FedAvg)"}
 
 
@@ -54,7 +55,8 @@ def batch_frame(rows: Sequence[Row]) -> pd.DataFrame:
     """One line per row of S5, S5p, S6 and of Per-FedAvg's bias and mean squared error, on one task and setting.
 
     panel is 'bias' or 'error'; series is 'predicted', 'second_order' or 'published'; sweep is 'inner' (D' and D_H
-    fixed) or 'equal' (D' = D_H = D). The task and (nu, alpha) are those that show a bias at most batch sizes.
+    fixed), 'hessian' (D and D' fixed) or 'equal' (D' = D_H = D); size is the batch size that varies. The task and
+    (nu, alpha) are those that show a bias at most batch sizes.
     """
     lines = [
         _line(row)
@@ -66,19 +68,27 @@ def batch_frame(rows: Sequence[Row]) -> pd.DataFrame:
     frame = pd.DataFrame(lines).astype({column: "float64" for column in ("measured", "lower", "upper", "predicted")})
     settings = [group for _, group in frame.groupby(["task", "nu", "alpha"], sort=True)]
     chosen = max((_swept(group) for group in settings), key=_merit)
-    chosen = chosen.sort_values(["sweep", "panel", "series", "D", "measured"], kind="stable")
-    return chosen.drop_duplicates(["sweep", "panel", "series", "D"], keep="last").reset_index(drop=True)
+    chosen = chosen.sort_values(["sweep", "panel", "series", "size", "measured"], kind="stable")
+    return chosen.drop_duplicates(["sweep", "panel", "series", "size"], keep="last").reset_index(drop=True)
 
 
 def _swept(group: pd.DataFrame) -> pd.DataFrame:
-    """The lines with one fixed (D', D_H), and those with D' = D_H = D, apart: one curve never mixes them."""
-    fixed = [part for _, part in group.groupby(["D_prime", "D_H"], sort=True)]
-    sweeps = {"inner": max(fixed, key=_merit), "equal": group[_equal_batches(group)]}
-    shown = {name: part for name, part in sweeps.items() if part["D"].nunique() > 1}
+    """The lines with one fixed (D', D_H), those with one fixed (D, D'), and those with D' = D_H = D, apart."""
+    sweeps = {
+        "inner": _widest(group, "D", ["D_prime", "D_H"]),
+        "hessian": _widest(group, "D_H", ["D", "D_prime"]),
+        "equal": group[_equal_batches(group)],
+    }
+    shown = {name: part for name, part in sweeps.items() if part[_SWEEPS[name]].nunique() > 1}
     if not shown:
-        shown = {name: part for name, part in sweeps.items() if len(part)}
-        shown = dict(list(shown.items())[-1:])
-    return pd.concat([part.assign(sweep=name) for name, part in shown.items()])
+        shown = {"equal": sweeps["equal"]} if len(sweeps["equal"]) else {"inner": sweeps["inner"]}
+    return pd.concat([part.assign(sweep=name, size=part[_SWEEPS[name]]) for name, part in shown.items()])
+
+
+def _widest(group: pd.DataFrame, varied: str, fixed: list[str]) -> pd.DataFrame:
+    """The lines with the fixed sizes that go with most of the varied ones; one curve never mixes them."""
+    parts = [part for _, part in group.groupby(fixed, sort=True)]
+    return max(parts, key=lambda part: (part[varied].nunique(), *_merit(part)))
 
 
 def _equal_batches(frame: pd.DataFrame) -> pd.Series:
@@ -121,22 +131,23 @@ def batch_figure(rows: Sequence[Row]) -> Figure:
     frame = batch_frame(rows)
     first = frame.iloc[0]
     setting = f"{first['task']}, nu = {first['nu']}, alpha = {short(float(first['alpha']))}"
-    outer = " (top), ".join(f"${_outer(frame, sweep)}$" for sweep in _sweeps(frame))
-    outer += " (bottom)" if len(_sweeps(frame)) > 1 else ""
+    places = _places(frame)
+    outer = ", ".join(f"{place}: ".lstrip(": ") + f"${_outer(frame, sweep)}$" for sweep, place in places)
     caption = (
-        "Bias and mean squared error of the stochastic meta-gradient against the size $D$ of the inner batches "
-        f"({setting_latex(first)}, {outer}): "
+        "Bias and mean squared error of the stochastic meta-gradient against batch sizes "
+        f"({setting_latex(first)}; {outer}): "
         "measured (black, with confidence limits), the right sides of S5, S5p and S6, and Per-FedAvg's published ones. "
         "Both axes are logarithmic."
     )
-    for sweep, place in zip(_sweeps(frame), ("top", "bottom"), strict=False):
-        where = f", {place}" if len(_sweeps(frame)) > 1 else ""
+    for sweep, place in places:
+        where = f", {place}" if place else ""
         panels = [_exponents(_part(frame, sweep), panel) for panel in _PANELS]
         if any(panels):
             caption += f" Slopes from the smallest to the largest batch{where}: {'; '.join(filter(None, panels))}."
     if (frame["predicted"] == 0).any():
         caption += " A right side of 0 has no place on a logarithmic axis and is not drawn."
-    alt = f"{2 * len(_sweeps(frame))} logarithmic panels, batch size across, on {setting}. " + " ".join(
+    panels = frame[["sweep", "panel"]].drop_duplicates()
+    alt = f"{len(panels)} logarithmic panels, batch size across, on {setting}. " + " ".join(
         f"With {_outer(frame, sweep)}: " + " ".join(_describe(_part(frame, sweep), panel) for panel in _PANELS)
         for sweep in _sweeps(frame)
     )
@@ -149,6 +160,13 @@ def _sweeps(frame: pd.DataFrame) -> list[str]:
     return [sweep for sweep in _SWEEPS if (frame["sweep"] == sweep).any()]
 
 
+def _places(frame: pd.DataFrame) -> list[tuple[str, str]]:
+    """The sweeps with where each stands; a single one stands nowhere in particular."""
+    sweeps = _sweeps(frame)
+    places = {1: [""], 2: [_PLACES[0], _PLACES[2]]}.get(len(sweeps), list(_PLACES))
+    return list(zip(sweeps, places, strict=True))
+
+
 def _part(frame: pd.DataFrame, sweep: str) -> pd.DataFrame:
     return frame[frame["sweep"] == sweep]
 
@@ -158,6 +176,8 @@ def _outer(frame: pd.DataFrame, sweep: str) -> str:
     if sweep == "equal":
         return "D' = D_H = D"
     first = _part(frame, sweep).iloc[0]
+    if sweep == "hessian":
+        return f"D = {first['D']}, D' = {first['D_prime']}"
     return f"D' = {first['D_prime']}, D_H = {first['D_H']}"
 
 
@@ -170,13 +190,12 @@ def _slopes(frame: pd.DataFrame, panel: str) -> list[tuple[str, float]]:
     """End-to-end exponents of the predicted series that span at least two batch sizes."""
     slopes = []
     for series in _LOOKS:
-        line = frame[(frame["panel"] == panel) & (frame["series"] == series) & (frame["predicted"] > 0)].sort_values(
-            "D"
-        )
-        if line["D"].nunique() > 1:
+        mine = frame[(frame["panel"] == panel) & (frame["series"] == series) & (frame["predicted"] > 0)]
+        line = mine.sort_values("size")
+        if line["size"].nunique() > 1:
             first, last = line.iloc[0], line.iloc[-1]
             slopes.append(
-                (series, float(np.log(last["predicted"] / first["predicted"]) / np.log(last["D"] / first["D"])))
+                (series, float(np.log(last["predicted"] / first["predicted"]) / np.log(last["size"] / first["size"])))
             )
     return slopes
 
@@ -185,7 +204,7 @@ def _describe(frame: pd.DataFrame, panel: str) -> str:
     mine = frame[frame["panel"] == panel]
     parts = []
     for series, words in _WORDS.items():
-        line = mine[mine["series"] == series].sort_values("D")
+        line = mine[mine["series"] == series].sort_values("size")
         if len(line):
             parts.append(f"{words} from {short(line['predicted'].iloc[0])} to {short(line['predicted'].iloc[-1])}")
     measured = _measured(mine)
@@ -196,44 +215,60 @@ def _describe(frame: pd.DataFrame, panel: str) -> str:
 
 def _measured(panel: pd.DataFrame) -> pd.DataFrame:
     """Each batch size once: rows of one setting share their left side."""
-    return panel[panel["measured"].notna()].sort_values("D").drop_duplicates("D")
+    return panel[panel["measured"].notna()].sort_values("size").drop_duplicates("size")
 
 
 @styled
 def draw_batches(frame: pd.DataFrame) -> Drawing:
-    """The two panels of `batch_frame`."""
+    """The panels of `batch_frame`: bias above mean squared error, one column for what varies."""
     panels = [panel for panel in _PANELS if (frame["panel"] == panel).any()]
     sweeps = _sweeps(frame)
-    drawing = canvas(TEXT, 0.6 + 1.9 * len(sweeps))
-    grid = drawing.subplots(len(sweeps), len(panels), squeeze=False)
-    for axes, (sweep, panel) in zip(grid.flat, product(sweeps, panels), strict=True):
+    drawing = canvas(TEXT, 0.55 + 1.85 * len(panels))
+    grid = drawing.subplots(len(panels), len(sweeps), squeeze=False, sharex="col")
+    for axes, (panel, sweep) in zip(grid.flat, product(panels, sweeps), strict=True):
         part = _part(frame, sweep)
-        _panel(axes, part[part["panel"] == panel], panel)
-        where = f", ${_outer(frame, sweep)}$" if len(sweeps) > 1 else ""
-        axes.set_title(f"{_PANELS[panel]}, bounded by {symbol(_BOUNDED_BY[panel])}{where}", pad=4)
-    drawing.supxlabel(axis_label("batch size", "D"), fontsize=points(8.5))
+        part = part[part["panel"] == panel]
+        if part.empty:
+            _empty_panel(axes, panel, sweep)
+        else:
+            _panel(axes, part, panel)
+    for axes, sweep in zip(grid[0], sweeps, strict=True):
+        axes.set_title(f"${_outer(frame, sweep)}$", pad=4)
+    for axes, sweep in zip(grid[-1], sweeps, strict=True):
+        axes.set_xlabel(f"{symbol(_SWEEPS[sweep])} ({unit(_SWEEPS[sweep])})")
+    for axes, panel in zip(grid[:, 0], panels, strict=True):
+        left = r"$\|\mathrm{E}\,g_i - \nabla F_i\|$" if panel == "bias" else r"$\mathrm{E}\,\|g_i - \nabla F_i\|^2$"
+        axes.set_ylabel(f"{left}  ({unit(_BOUNDED_BY[panel])})")
     entries = [axes.get_legend_handles_labels() for axes in grid.flat]
     handles = {label: handle for entry in entries for handle, label in zip(*entry, strict=True)}
     legend_above(drawing, handles)
     return drawing
 
 
+def _empty_panel(axes: Axes, panel: str, sweep: str) -> None:
+    """Rows of one panel may lack a sweep of the other; the bias knows no Hessian batches."""
+    axes.set_axis_off()
+    if (panel, sweep) == ("bias", "hessian"):
+        words = f"no right side of the\nbias contains {symbol('D_H')}"
+        axes.text(0.5, 0.5, words, ha="center", va="center", transform=axes.transAxes, fontsize=points(7.5))
+
+
 def _panel(axes: Axes, panel: pd.DataFrame, name: str) -> None:
     for series, look in _LOOKS.items():
-        line = panel[panel["series"] == series].sort_values("D")
+        line = panel[panel["series"] == series].sort_values("size")
         line = line[line["predicted"] > 0]  # a bound of zero has no place on a logarithmic axis
         if len(line):
-            axes.plot(line["D"], line["predicted"], **(look.keywords() | {"label": _WORDS[series]}))
+            axes.plot(line["size"], line["predicted"], **(look.keywords() | {"label": _WORDS[series]}))
     measured = _measured(panel)
     shown = measured[measured["measured"] > 0]
     lower = (shown["measured"] - shown["lower"]).clip(lower=0).clip(upper=shown["measured"] * (1 - 1e-9)).fillna(0.0)
     upper = (shown["upper"] - shown["measured"]).clip(lower=0).fillna(0.0)
-    axes.errorbar(shown["D"], shown["measured"], yerr=[lower, upper], capsize=2, elinewidth=0.7, **MEASURED.keywords())
+    axes.errorbar(
+        shown["size"], shown["measured"], yerr=[lower, upper], capsize=2, elinewidth=0.7, **MEASURED.keywords()
+    )
     axes.set_xscale("log", base=2)
     log_limits(axes, panel["predicted"], shown["measured"], shown["upper"])
-    sizes = sorted(panel["D"].unique())
+    sizes = sorted(panel["size"].unique())
     axes.xaxis.set_major_locator(FixedLocator(sizes))
     axes.xaxis.set_minor_locator(NullLocator())
     axes.xaxis.set_major_formatter(ScalarFormatter())
-    left = r"$\|\mathrm{E}\,g_i - \nabla F_i\|$" if name == "bias" else r"$\mathrm{E}\,\|g_i - \nabla F_i\|^2$"
-    axes.set_ylabel(f"{left}  ({unit(_BOUNDED_BY[name])})")

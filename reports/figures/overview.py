@@ -125,7 +125,7 @@ def _draw_cell(axes: Axes, x: int, y: int, cell: dict) -> None:
     verdict = Verdict(cell["verdict"])
     if verdict is Verdict.HOLDS:
         shade, text = _shades(cell["tightness"])
-        axes.add_patch(Rectangle((x - 0.47, y - 0.45), 0.94, 0.9, facecolor=shade, linewidth=0))
+        axes.add_patch(Rectangle((x - 0.47, y - 0.45), 0.94, 0.9, facecolor=shade, linewidth=0, clip_on=False))
         axes.text(x, y + 0.02, _compact(cell["tightness"]), ha="center", va="center", color=text, fontsize=points(6.5))
         return
     marker, color, _ = _MARKS[verdict]
@@ -154,11 +154,13 @@ def _shades(tightness: float) -> tuple[str, str]:
 def _compact(tightness: float) -> str:
     """A tightness in at most five characters.
 
-    >>> _compact(0.934), _compact(0.0123), _compact(0.00034)
-    ('0.93', '0.012', '3e-4')
+    >>> _compact(0.934), _compact(0.0123), _compact(0.00034), _compact(0.0)
+    ('0.93', '0.012', '3e-4', '0')
     """
     if not np.isfinite(tightness):
         return "holds"
+    if tightness == 0:
+        return "0"
     if tightness >= 0.0995:
         return f"{tightness:.2f}"
     return f"{tightness:.3f}" if tightness >= 0.00995 else f"{tightness:.0e}".replace("e-0", "e-")

@@ -13,11 +13,12 @@ import pandas as pd
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Drawing
-from matplotlib.ticker import MaxNLocator
+from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocator
 
 from reports.figures.figure import Figure, MissingDataError
 from reports.figures.smoothness import WITNESS_PREFIX
 from reports.figures.style import (
+    FAINT,
     MEASURED,
     PREDICTED,
     PUBLISHED,
@@ -34,7 +35,8 @@ from reports.figures.style import (
 )
 from reports.rows import Row
 
-_TASKS_SHOWN = 3
+_TASKS_SHOWN = 2
+_STEPS = 1  # of the panel against heterogeneity: the rows of one number of fine-tuning steps are comparable
 _POINT_LOOKS = {"task": MEASURED, "witness": WITNESS}
 
 
@@ -87,8 +89,9 @@ def spread_figure(rows: Sequence[Row]) -> Figure:
     groups = _groups(frame)
     caption = (
         "Left panels: against the number of fine-tuning steps, the right side of S7 (blue squares), the largest spread "
-        "found (black dots) and the square root of Per-FedAvg's published bound at one step. Last panel: every row, "
-        "measured against predicted; on the diagonal the bound is attained."
+        "found (black dots) and the square root of Per-FedAvg's published bound at one step. Third panel: the same "
+        f"against the heterogeneity $\\gamma_G$ of the losses themselves, one pair a task at $\\nu = {_STEPS}$. Last "
+        "panel: every row, measured against predicted; on the diagonal the bound is attained."
     )
     witness = frame[frame["panel"] == "witness"]
     tasks = frame[frame["panel"] == "task"]
@@ -96,7 +99,8 @@ def spread_figure(rows: Sequence[Row]) -> Figure:
         caption += f" On the tasks the measured value is ${_range(tasks['tightness'])}$ of the predicted one"
         caption += f", on the witnesses ${_range(witness['tightness'])}$." if len(witness) else "."
     below = "all on or below" if (frame["measured"] <= frame["predicted"]).all() else "not all below"
-    alt = f"{len(groups) + 1} panels, logarithmic axes. " + " ".join(_describe(task, group) for task, group in groups)
+    alt = f"{len(groups) + 2} panels, logarithmic axes. " + " ".join(_describe(task, group) for task, group in groups)
+    alt += " ".join(["", *(_pair(line) for line in _heterogeneity(frame).to_dict("records"))])
     alt += f" Last panel: {len(frame)} points, {below} the diagonal."
     title = "Spread of the meta-gradients over the agents"
     return Figure("spread", title, caption, alt, frame, draw_spread, ("S7", "per_fedavg.gamma_F2"))
@@ -115,6 +119,19 @@ def _describe(task: str, group: pd.DataFrame) -> str:
     )
 
 
+def _heterogeneity(frame: pd.DataFrame) -> pd.DataFrame:
+    """One line a task at _STEPS fine-tuning steps, by rising heterogeneity; of several steps alpha the first."""
+    mine = frame[(frame["panel"] == "task") & (frame["nu"] == _STEPS) & (frame["gamma_G"] > 0)]
+    return mine.sort_values(["gamma_G", "task"], kind="stable").drop_duplicates("task")
+
+
+def _pair(line: dict) -> str:
+    return (
+        f"{line['task']}, heterogeneity {short(line['gamma_G'])}: predicted {short(line['predicted'])}, measured "
+        f"{short(line['measured'])}."
+    )
+
+
 def _groups(frame: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
     """The tasks with most values of nu, one step size each."""
     tasks = frame[frame["panel"] == "task"]
@@ -129,14 +146,15 @@ def _groups(frame: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
 
 @styled
 def draw_spread(frame: pd.DataFrame) -> Drawing:
-    """One panel per task of `spread_frame`, then measured against predicted over all its lines."""
+    """One panel per task of `spread_frame`, one against heterogeneity, and one of measured against predicted."""
     groups = _groups(frame)
     drawing = canvas(TEXT, 2.45)
-    grid = drawing.subplots(1, len(groups) + 1, squeeze=False)[0]
+    grid = drawing.subplots(1, len(groups) + 2, squeeze=False)[0]
     for axes, (task, group) in zip(grid, groups, strict=False):
         _task_panel(axes, group)
         axes.set_title(f"{task}, $\\alpha={short(float(group['alpha'].iloc[0]))}$", pad=4)
         axes.set_xlabel(axis_label("steps", "nu"))
+    _heterogeneity_panel(grid[-2], _heterogeneity(frame))
     _all_panel(grid[-1], frame)
     grid[0].set_ylabel(f"{symbol('gamma_F')}  ({unit('gamma_F')})")
     handles: dict[str, Artist] = {}
@@ -156,6 +174,21 @@ def _task_panel(axes: Axes, group: pd.DataFrame) -> None:
         axes.plot(published["nu"], published["published"], **look)
     log_limits(axes, *(group[column] for column in ("predicted", "measured", "published")))
     axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
+
+
+def _heterogeneity_panel(axes: Axes, lines: pd.DataFrame) -> None:
+    for line in lines.to_dict("records"):
+        axes.plot([line["gamma_G"]] * 2, [line["measured"], line["predicted"]], color=FAINT, linewidth=0.5, zorder=0)
+    axes.plot(lines["gamma_G"], lines["predicted"], **(PREDICTED.keywords() | {"linestyle": "none"}))
+    axes.plot(lines["gamma_G"], lines["measured"], **(MEASURED.keywords() | {"linestyle": "none"}))
+    if len(lines):
+        axes.set_xscale("log")
+        log_limits(axes, lines["predicted"], lines["measured"])
+        axes.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+        axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+        axes.xaxis.set_minor_locator(NullLocator())
+    axes.set_xlabel(f"{symbol('gamma_G')} ({unit('gamma_G')})")
+    axes.set_title(f"tasks, $\\nu={_STEPS}$", pad=4)
 
 
 def _all_panel(axes: Axes, frame: pd.DataFrame) -> None:

@@ -10,6 +10,7 @@ import math
 
 import numpy as np
 
+from empirics.network import NetworkTask
 from reports.inputs import Subject, upwards
 from reports.plan import NoiseCell, PointsCell
 
@@ -21,6 +22,8 @@ def on_points(subject: Subject, cell: PointsCell | NoiseCell) -> tuple[Subject, 
     gradient noise); Hessian-free probes reach delta norm(v) further, norm(v) <= q^nu B and B <= L (R + norm(c)).
     """
     start = float(cell.radius) if cell.at is None else _largest_norm(cell)
+    if isinstance(subject.task, NetworkTask):
+        _refuse_beyond(subject, cell, start)
     if subject.task.family != "quadratic":
         return subject, start
     alpha, A, c = subject.alpha(cell), subject.arrays["A"], subject.arrays["c"]
@@ -43,6 +46,27 @@ def on_points(subject: Subject, cell: PointsCell | NoiseCell) -> tuple[Subject, 
             )
         widest = (widest + probe * (L * centre + noise)) / (1.0 - probe * L)
     return subject.on_ball(widest if _dyadic(widest) else upwards(widest)), start
+
+
+def _refuse_beyond(subject: Subject, cell: PointsCell | NoiseCell, start: float) -> None:
+    """On a network's ball a fine-tuning step moves by at most alpha G and a probe by delta q^nu G.
+
+    G bounds gradients: B, and for cells with noise the sure bound on batch gradients.
+    """
+    local, task, alpha = getattr(subject.task, "local", None), subject.task, subject.alpha(cell)
+    if local is None:
+        return
+    if cell.at is not None:
+        start = math.dist([float(x) for x in cell.at], local.centre.tolist())
+    gradient = local.sure.gradient if isinstance(cell, NoiseCell) else local.constants["B"].value
+    reach = start + alpha * cell.nu * gradient
+    if cell.delta is not None:
+        reach += float(cell.delta) * task.sure_step_factor(alpha) ** cell.nu * gradient
+    if not upwards(reach) <= local.radius:
+        raise ValueError(
+            f"task {subject.name}: from points {start:.4g} about its start a cell looks up to {reach:.4g} away, but "
+            f"its constants hold up to {local.radius:.4g}; choose a smaller radius of points, alpha or delta"
+        )
 
 
 def _largest_norm(cell: PointsCell | NoiseCell) -> float:

@@ -9,9 +9,9 @@ import flint
 from flint import arb
 
 from reports import ball
-from reports.ball import BallQuadratic
+from reports.ball import BallQuadratic, identity
 from reports.finding import Enclosed
-from reports.measure.moments import average_and_minimiser, identity, power
+from reports.measure.moments import average_and_minimiser, power
 
 if TYPE_CHECKING:
     from reports.measure.prepare import Prepared

@@ -16,7 +16,7 @@ import flint
 from flint import arb, arb_mat
 
 from reports import ball
-from reports.ball import BallQuadratic, column
+from reports.ball import BallQuadratic, column, identity
 from reports.enumeration import BallNoise, noises
 from reports.finding import Enclosed
 
@@ -140,11 +140,6 @@ def average_and_minimiser(losses: list[BallQuadratic], alpha: arb, nu: int) -> t
     average = _sum(matrices) * share
     pull = _sum([M * f.c for M, f in zip(matrices, losses, strict=True)]) * share
     return average, average.solve(pull)
-
-
-def identity(d: int) -> arb_mat:
-    """The identity of size d."""
-    return arb_mat(d, d, [ball.ball(int(i == j)) for i in range(d) for j in range(d)])
 
 
 def power(x: arb_mat, exponent: int) -> arb_mat:

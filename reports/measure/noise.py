@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import flint
@@ -40,7 +41,7 @@ def record_noise(subject: Subject, cell: NoiseCell, seed: int, device: str = "cp
     if cell.at is not None:
         w = torch.tensor([float(x) for x in cell.at], dtype=torch.float64)
     else:
-        w = maximise(_leading_bias(subject, cell, alpha), Box(1, task.d, radius), seed=seed)[0]
+        w = subject.centre + maximise(_leading_bias(subject, cell, alpha), Box(1, task.d, radius), seed=seed)[0]
     found = {"w": w.numpy()}
     modes = sorted({_MODE[statement] for statement in cell.statements})
     for mode in modes if cell.method == "sample" else []:
@@ -60,7 +61,7 @@ def _leading_bias(subject: Subject, cell: NoiseCell, alpha: float) -> Callable[[
     directions = directions if bool(directions.any()) else torch.full((task.n, d), d**-0.5, dtype=torch.float64)
 
     def objective(x: torch.Tensor) -> torch.Tensor:
-        w = x[:, :1, :].expand(-1, task.n, -1)
+        w = (subject.centre + x[:, :1, :]).expand(-1, task.n, -1)
         at = [empirics.meta_gradient(task, w + sign * size * directions, alpha, cell.nu) for sign in (-1.0, 0.0, 1.0)]
         return (at[0] - 2 * at[1] + at[2]).norm(dim=-1).amax(dim=-1)
 
@@ -204,23 +205,24 @@ class _Enumerated(_Common):
     def _point(self) -> Vector:
         return column(self.w)
 
+    @cached_property
     def _stochastic_bias(self) -> list[arb]:
         laws = self._laws("stochastic", full=False)
         return [norm(law.stochastic_mean(self._point) - meta.exact(self._point)) for law, meta in laws]
 
     def _S5(self) -> list[Finding]:
-        bias, trivial = self._stochastic_bias(), self._bias_trivial("stochastic")
+        bias, trivial = self._stochastic_bias, self._bias_trivial("stochastic")
         rows = [self._row("S5", "b_sto", bias, trivial)]
         if self._published():
             rows.append(self._row("per_fedavg.bias", "per_fedavg.bias", bias, trivial))
         return rows
 
     def _S5p(self) -> list[Finding]:
-        return [self._row("S5p", "b_sto_2", self._stochastic_bias(), self._bias_trivial("stochastic"))]
+        return [self._row("S5p", "b_sto_2", self._stochastic_bias, self._bias_trivial("stochastic"))]
 
     def _S6(self) -> list[Finding]:
         laws = self._laws("stochastic", full=True)
-        errors = [expected_squared_distance(law.stochastic(self._point), meta.exact(self._point)) for law, meta in laws]
+        errors = [law.stochastic_squared_distance(self._point, meta.exact(self._point)) for law, meta in laws]
         trivial = self._error_trivial("stochastic")
         rows = [self._row("S6", "sigma_F2", errors, trivial)]
         if self._published():
@@ -249,8 +251,9 @@ class _Enumerated(_Common):
         bias, error = [], []
         for law, meta in laws:
             target = meta.exact(self._point)
-            bias.append(norm(expectation(law.hessian_free(self._point, delta)) - target))
-            error.append(expected_squared_distance(law.hessian_free(self._point, delta), target))
+            outcomes = list(law.hessian_free(self._point, delta))
+            bias.append(norm(expectation(outcomes) - target))
+            error.append(expected_squared_distance(outcomes, target))
         return [
             self._row("S9s", "b_HF_sto", bias, self._bias_trivial(mode)),
             self._row("S9s", "mse_HF_sto", error, self._error_trivial(mode)),

@@ -15,11 +15,14 @@ from torch import Tensor
 
 import empirics
 import theory
+from empirics.meta_gradients import fine_tuning, trajectory
 from reports import ball
 from reports.ball import BallMeta, Vector, column, norm
-from reports.finding import Enclosed, Finding, Setting
+from reports.finding import Enclosed, Finding, Setting, Withheld
 from reports.inputs import Subject, downwards
 from reports.measure.domain import on_points
+from reports.measure.estimates import ON_BALL, ball_estimates, rough, with_estimates
+from reports.measure.slices import Evaluated, evaluated
 from reports.oracle import dense_loss, dense_meta_gradient
 from reports.plan import PointsCell
 from reports.search import Box, maximise
@@ -41,12 +44,14 @@ class Point:
 
 def record_points(subject: Subject, cell: PointsCell, seed: int) -> dict[str, np.ndarray]:
     """Search every statement's worst instance; the arrays hold points and agents."""
+    if rough(subject) is not None:
+        return {}
     alpha = subject.alpha(cell)
-    subject, radius = on_points(subject, cell)
-    found: dict[str, np.ndarray] = {}
+    found = ball_estimates(subject, cell, seed)
+    subject, radius = on_points(with_estimates(subject, found), cell)
     for index, statement in enumerate(cell.statements):
         w, u = _instance(subject, cell, radius, statement, seed + index)
-        left = _objectives(subject.task, alpha, cell)[statement](w[None], None if u is None else u[None])[0]
+        left = _objectives(subject, alpha, cell)[statement](w[None], None if u is None else u[None])[0]
         found[f"{statement}_agent"] = np.asarray(int(left.argmax()))
         found[f"{statement}_w"] = w.numpy()
         if u is not None:
@@ -64,12 +69,13 @@ def _instance(
         return w, torch.tensor(
             [float(x) for x in cell.pair or []], dtype=torch.float64
         ) if statement in _TWO_POINTS else None
-    objective = _objectives(subject.task, subject.alpha(cell), cell)[statement]
+    objective = _objectives(subject, subject.alpha(cell), cell)[statement]
 
     def pair(x: Tensor) -> tuple[Tensor, Tensor | None]:
         if statement not in _TWO_POINTS:
-            return x[:, 0], None
-        return x[:, 0] * (1 - PAIR_GAP), x[:, 0] * (1 - PAIR_GAP) + PAIR_GAP * x[:, 1]
+            return subject.centre + x[:, 0], None
+        first = x[:, 0] * (1 - PAIR_GAP)
+        return subject.centre + first, subject.centre + first + PAIR_GAP * x[:, 1]
 
     best = maximise(
         lambda x: objective(*pair(x)).amax(dim=-1), Box(2 if statement in _TWO_POINTS else 1, d, radius), seed=seed
@@ -81,65 +87,94 @@ def _instance(
 Objective = Callable[[Tensor, Tensor | None], Tensor]
 
 
-def _objectives(task: empirics.Task, alpha: float, cell: PointsCell) -> dict[str, Objective]:
+def _objectives(subject: Subject, alpha: float, cell: PointsCell) -> dict[str, Objective]:
     """For each statement the quantity to maximise, (P, d) and perhaps (P, d) -> (P, n), on the engine."""
-    nu, delta = cell.nu, None if cell.delta is None else float(cell.delta)
+    task, nu = subject.task, cell.nu
 
-    def spread_out(w: Tensor) -> Tensor:
-        return w[:, None, :].expand(-1, task.n, -1)
+    def at(function: Evaluated) -> Objective:
+        return lambda w, _: evaluated(task, w, function)
 
-    def meta(w: Tensor, mode: str = "exact", steps: int = nu) -> Tensor:
-        return empirics.meta_gradient(
-            task, spread_out(w), alpha, steps, mode, delta=delta if mode == "hessian_free" else None
-        )
+    def ratio(function: Evaluated) -> Objective:
+        def quotient(w: Tensor, u: Tensor | None) -> Tensor:
+            assert u is not None
+            at_w, at_u = evaluated(task, torch.cat([w, u]), function).split(len(w))
+            return (at_w - at_u).norm(dim=-1) / (w - u).norm(dim=-1)[:, None]
 
-    def tuned(w: Tensor) -> Tensor:
-        return _tuned_steps(task, spread_out(w), alpha, nu)
+        return quotient
 
-    def ratio(f: Callable[[Tensor], Tensor]) -> Objective:
-        return lambda w, u: (f(w) - f(u)).norm(dim=-1) / (w - u).norm(dim=-1)[:, None]  # type: ignore[arg-type]
+    def meta(part: empirics.Task, w: Tensor) -> Tensor:
+        return trajectory(part, w, alpha, nu).exact()
 
-    def same_for_all(x: Tensor) -> Tensor:
-        return x[:, None].expand(-1, task.n)
+    def tuned(part: empirics.Task, w: Tensor) -> Tensor:
+        return fine_tuning(part, w, alpha, nu)[-1]
 
-    def spread(w: Tensor) -> Tensor:
-        g = meta(w)
-        return same_for_all((g - g.mean(dim=1, keepdim=True)).square().sum(-1).mean(-1).sqrt())
+    def growth(part: empirics.Task, w: Tensor) -> Tensor:
+        return meta(part, w).norm(dim=-1) / part.raw_gradient(w).norm(dim=-1)
 
-    def descent(w: Tensor) -> Tensor:
-        losses = [empirics.meta_loss(task, spread_out(w), alpha, steps) for steps in (nu, nu - 1)]
-        before = _tuned_steps(task, spread_out(w), alpha, nu - 1)
-        L = task.constants()["L"].value
-        return losses[0] - losses[1] + alpha * (1 - alpha * L / 2) * task.gradient(before).square().sum(-1)
+    def first_order_error(part: empirics.Task, w: Tensor) -> Tensor:
+        path = trajectory(part, w, alpha, nu)
+        return (path.exact() - path.outer).norm(dim=-1)
+
+    def hessian_free_error(part: empirics.Task, w: Tensor) -> Tensor:
+        assert cell.delta is not None, "the plan checks that S9 comes with delta"
+        path = trajectory(part, w, alpha, nu)
+        return (path.exact() - path.hessian_free(float(cell.delta))).norm(dim=-1)
+
+    def descent(part: empirics.Task, w: Tensor) -> Tensor:
+        before = fine_tuning(part, w, alpha, nu - 1)[-1]
+        gradient = part.raw_gradient(before)
+        after = torch.sub(before, gradient, alpha=alpha)
+        L = subject.constants["L"].value
+        return part.raw_loss(after) - part.raw_loss(before) + alpha * (1 - alpha * L / 2) * gradient.square().sum(-1)
+
+    def spread_of_agents(w: Tensor, _: Tensor | None) -> Tensor:
+        g = evaluated(task, w, meta)
+        return (g - g.mean(dim=1, keepdim=True)).square().sum(-1).mean(-1).sqrt()[:, None].expand(-1, task.n)
 
     return {
-        "S1": lambda w, _: meta(w).norm(dim=-1),
+        "S1": at(lambda part, w: meta(part, w).norm(dim=-1)),
         "S2": ratio(tuned),
-        "S3": lambda w, _: meta(w).norm(dim=-1) / task.gradient(spread_out(w)).norm(dim=-1),
+        "S3": at(growth),
         "S4": ratio(meta),
-        "S7": lambda w, _: spread(w),
-        "S8": lambda w, _: (meta(w) - meta(w, "first_order")).norm(dim=-1),
-        "S9": lambda w, _: (meta(w) - meta(w, "hessian_free")).norm(dim=-1),
-        "S10": lambda w, _: descent(w),
+        "S7": spread_of_agents,
+        "S8": at(first_order_error),
+        "S9": at(hessian_free_error),
+        "S10": at(descent),
     }
-
-
-def _tuned_steps(task: empirics.Task, points: Tensor, alpha: float, steps: int) -> Tensor:
-    for _ in range(steps):
-        points = points - alpha * task.gradient(points)
-    return points
 
 
 def point_findings(subject: Subject, cell: PointsCell, arrays: dict[str, np.ndarray]) -> list[Finding]:
     """The rows of a cell: each left side in balls at the recorded instance, beside its right side's exact inputs."""
+    if rough(subject) is not None:
+        return [_withheld(subject, cell, statement) for statement in cell.statements]
     findings = []
-    subject, _ = on_points(subject, cell)
+    subject, _ = on_points(with_estimates(subject, arrays), cell)
     with flint.ctx.workprec(ball.BITS):
         for statement in cell.statements:
             u = arrays.get(f"{statement}_u")
             point = Point(arrays[f"{statement}_w"], u, int(arrays[f"{statement}_agent"]))
             findings += _Measured(subject, cell, point, float(arrays[f"{statement}_float64"])).findings(statement)
     return findings
+
+
+_QUANTITY = {"S1": "S1_relative", "S4": "L_F", "S7": "gamma_F", "S8": "b_FO", "S9": "b_HF"}
+
+
+def _withheld(subject: Subject, cell: PointsCell, statement: str) -> Finding:
+    """The row of a statement that needs a smoothness which the network was declared not to have."""
+    alpha = subject.alpha(cell)
+    mode = {"S8": "first_order", "S9": "hessian_free"}.get(statement, "exact")
+    setting = Setting(subject.name, mode, cell.nu, subject.task.n, alpha)
+    return Finding(
+        statement,
+        theory.bound(statement).provenance,
+        _QUANTITY.get(statement, statement),
+        subject.inputs(alpha, cell.nu, mode=mode),
+        setting,
+        Withheld(rough(subject) or ""),
+        None,
+        label=cell.label,
+    )
 
 
 def _slack(rounded: arb) -> Fraction:
@@ -202,6 +237,7 @@ class _Measured:
             subject.constants,
             self._witness(),
             label,
+            note=ON_BALL if subject.stated else "",
         )
 
     def _witness(self) -> dict[str, Any]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property
 from typing import Any
@@ -15,10 +16,12 @@ from flint import arb
 
 import empirics
 import theory
-from empirics import MetaFedAvg, closed_form, confinement
+from empirics import MetaFedAvg, Run, closed_form, confinement, fedavg
+from empirics.network import NetworkTask
 from reports import ball
 from reports.ball import BallMeta, BallQuadratic
 from reports.inputs import Subject, upwards
+from reports.measure.estimates import rough
 from reports.measure.moments import average_and_minimiser, covered
 from reports.plan import RunCell
 from reports.power import FEWEST, PowerCalculation, required_replicas
@@ -104,7 +107,8 @@ def prepare(subject: Subject, cell: RunCell, level: float = 1e-3, seeds: int = 1
     subject, refusal = _confined(subject, settings, start, cell)
     inputs = subject.inputs(alpha, cell.nu, **more, beta=beta, F0_gap=_start_gap(subject, alpha, cell, start))
     rated = [statement for statement in cell.statements if statement in ("T2", "T3")]
-    power = [_power(subject, statement, inputs, level) for statement in rated]
+    # estimated constants are known after the run only, and no sample size could make their rows certain
+    power = [] if subject.estimated else [_power(subject, statement, inputs, level) for statement in rated]
     sized = tuple(one for one in power if one is not None)
     return Prepared(subject, cell, {**subject.constants, **rate}, inputs, settings, start, refusal, sized, seeds)
 
@@ -142,6 +146,11 @@ def _step(cell: RunCell, inputs: dict[str, str]) -> float:
 
 
 def _confined(subject: Subject, settings: MetaFedAvg, start: torch.Tensor, cell: RunCell) -> tuple[Subject, str | None]:
+    if subject.estimated:
+        return subject, rough(subject)
+    if isinstance(subject.task, NetworkTask):
+        proof = confinement.ball(subject.task, settings, start, rounds=cell.rounds)
+        return subject, None if proof.holds else f"W0: {proof.reason}"
     if subject.task.family != "quadratic":
         return subject, None
     found = confinement.ball(subject.task, settings, start, rounds=cell.rounds)
@@ -155,13 +164,15 @@ def _confined(subject: Subject, settings: MetaFedAvg, start: torch.Tensor, cell:
 def _start(subject: Subject, cell: RunCell) -> torch.Tensor:
     if cell.start is not None:
         return torch.tensor([float(x) for x in cell.start], dtype=torch.float64)
+    if isinstance(subject.task, NetworkTask):
+        return subject.centre
     d = subject.task.d
     return torch.full((d,), 1.0 / math.sqrt(d), dtype=torch.float64)
 
 
 def _start_gap(subject: Subject, alpha: float, cell: RunCell, start: torch.Tensor) -> float:
     """F(w_0) - F_low with F_low <= F*: at least the gap that T2 and T3 speak of, so the right side stays sound."""
-    if not ball.known(subject.task.family):
+    if not subject.in_balls:
         value = float(empirics.meta_loss(subject.task, start, alpha, cell.nu).mean())
         low = subject.task.loss_lower_bound().value
         return upwards(value - low + 2.0**-30 * (abs(value) + abs(low)))
@@ -188,8 +199,34 @@ def _lowest(subject: Subject, agents: list[BallMeta]) -> arb:
 
 def record_run(prepared: Prepared, seed: int, device: str = "cpu") -> dict[str, np.ndarray]:
     """The server iterates (replicas, rounds + 1, d) of a cell; none when its hypotheses already fail."""
+    run = run_cell(prepared, seed, device)
+    return run_arrays([] if run is None else [run])
+
+
+def run_cell(
+    prepared: Prepared, seed: int, device: str = "cpu", backend: str | None = None, chunk: int | None = None
+) -> Run | None:
+    """The run of a cell, with the backend and the chunk that are named; none when its hypotheses already fail."""
     if prepared.refusal is not None:
-        return {}
+        return None
+    settings = prepared.settings if chunk is None else replace(prepared.settings, chunk=chunk)
     task, rounds = prepared.subject.task.to(device), prepared.cell.rounds
-    run = prepared.settings.run(task, prepared.start, rounds, seed=seed, replicas=prepared.replicas)
-    return {"iterates": run.iterates.cpu().numpy()}
+    replicas = prepared.replicas
+    return fedavg.run(settings, task, prepared.start, rounds, seed=seed, replicas=replicas, backend=backend)
+
+
+def run_arrays(runs: Sequence[Run]) -> dict[str, np.ndarray]:
+    """Iterates of all runs, one replica after another, and what limits what they can certify.
+
+    `float64_distance`: of float32 runs, the largest distance to float64 that was seen on a sample.
+    `tf32`: present when products were rounded to TF32.
+    """
+    if not runs:
+        return {}
+    arrays = {"iterates": np.concatenate([run.iterates.double().numpy() for run in runs])}
+    distances = [run.error_estimate for run in runs if run.error_estimate is not None]
+    if distances:
+        arrays["float64_distance"] = np.array(max(distances))
+    if any(run.precision == "tf32" for run in runs):
+        arrays["tf32"] = np.array(True)
+    return arrays

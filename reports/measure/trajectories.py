@@ -10,30 +10,46 @@ import flint
 import numpy as np
 import torch
 
-import empirics
 import theory
-from empirics import closed_form
+from empirics import Task, closed_form
+from empirics.meta_gradients import fine_tuning, trajectory
 from reports import ball
 from reports.ball import BallQuadratic
 from reports.inputs import upwards
 from reports.measure.moments import average_and_minimiser
 from reports.measure.prepare import Prepared
-from reports.rounding import UNIT_ROUNDOFF, gamma, loss_error
+from reports.measure.slices import evaluated
+from reports.rounding import UNIT_ROUNDOFF, gamma
+
+
+def mean_gradients(prepared: Prepared, iterates: np.ndarray) -> torch.Tensor:
+    """Grad F at every iterate, (replicas, rounds + 1, d)."""
+    task, settings = _in_float64(prepared), prepared.settings
+    w = torch.as_tensor(iterates, dtype=torch.float64)
+    each = evaluated(task, w.flatten(0, -2), lambda part, at: trajectory(part, at, settings.alpha, settings.nu).exact())
+    return each.mean(dim=1).reshape(w.shape)
 
 
 def squared_gradients(prepared: Prepared, iterates: np.ndarray) -> np.ndarray:
     """norm(grad F(w_k))^2 at every iterate, (replicas, rounds + 1)."""
-    task, settings = prepared.subject.task, prepared.settings
-    w = torch.as_tensor(iterates)[..., None, :].expand(*iterates.shape[:-1], task.n, task.d)
-    gradient = empirics.meta_gradient(task, w, settings.alpha, settings.nu).mean(dim=-2)
-    return gradient.square().sum(-1).numpy()
+    return mean_gradients(prepared, iterates).square().sum(-1).numpy()
 
 
 def losses(prepared: Prepared, iterates: np.ndarray) -> np.ndarray:
     """F(w_k) at every iterate."""
-    task, settings = prepared.subject.task, prepared.settings
-    w = torch.as_tensor(iterates)[..., None, :].expand(*iterates.shape[:-1], task.n, task.d)
-    return empirics.meta_loss(task, w, settings.alpha, settings.nu).mean(dim=-1).numpy()
+    task, settings = _in_float64(prepared), prepared.settings
+    w = torch.as_tensor(iterates, dtype=torch.float64)
+    each = evaluated(
+        task,
+        w.flatten(0, -2),
+        lambda part, at: part.raw_loss(fine_tuning(part, at, settings.alpha, settings.nu)[-1]),
+    )
+    return each.mean(dim=1).reshape(w.shape[:-1]).numpy()
+
+
+def _in_float64(prepared: Prepared) -> Task:
+    task = prepared.subject.task
+    return task if task.dtype == torch.float64 else task.to(dtype=torch.float64)
 
 
 def gaps(prepared: Prepared, iterates: np.ndarray) -> np.ndarray:
@@ -54,10 +70,15 @@ def _minimiser(prepared: Prepared) -> np.ndarray:
 
 @dataclass(frozen=True)
 class Rounding:
-    """Proved rounding bounds for one run's iterates."""
+    """Proved rounding bounds for one run's iterates.
+
+    `distance` is how far float32 iterates were seen to be from float64 ones (0 for float64 runs). It is an estimate: no
+    row certifies closer than the change that it makes to a loss, a gradient or a gap.
+    """
 
     prepared: Prepared
     iterates: np.ndarray
+    distance: float = 0.0
 
     @property
     def radius(self) -> float:
@@ -69,6 +90,10 @@ class Rounding:
     @cached_property
     def gradient(self) -> float:
         """S1: the error of grad F evaluated at a given iterate."""
+        return upwards(self._evaluation + self.prepared.L_F * self.distance) if self.distance else self._evaluation
+
+    @cached_property
+    def _evaluation(self) -> float:
         p = self.prepared
         return p.subject.meta_gradient_rounding(p.settings.alpha, p.settings.nu, self.radius)
 
@@ -79,8 +104,9 @@ class Rounding:
         eta = p.subject.rounding(s.alpha, s.nu, self.radius).gradient
         q = theory.quantity("q").value(**p.inputs)
         moved = s.alpha * eta * sum(q**j for j in range(s.nu))
-        own = loss_error(p.subject.task.family, p.subject.arrays, self.radius)
-        return upwards((own + p.subject.constants["B"].value * moved) * (1 + gamma(p.subject.task.n + 2)))
+        own = p.subject.loss_rounding(self.radius)
+        own = (own + p.subject.constants["B"].value * moved) * (1 + gamma(p.subject.task.n + 2))
+        return upwards(own + p.B_F * self.distance)
 
     @cached_property
     def gap(self) -> float:
@@ -91,7 +117,7 @@ class Rounding:
         operations = (2 * s.nu + 2) * (task.d + 2) + 4 * task.d + task.n + 8
         size = p.subject.constants["L"].value * (1 + s.alpha * p.subject.constants["L"].value) ** (2 * s.nu)
         form = gamma(operations) * math.sqrt(task.d) * size * reach**2
-        moved = 2 * UNIT_ROUNDOFF * lowest
+        moved = 2 * UNIT_ROUNDOFF * lowest + self.distance
         return upwards(form + p.L_F * moved * (reach + moved))
 
     @cached_property
@@ -103,7 +129,7 @@ class Rounding:
         """
         p, s = self.prepared, self.prepared.settings
         q = theory.quantity("q").value(**p.inputs)
-        eta = self.gradient
+        eta = self._evaluation
         if s.delta is not None and s.nu > 0:
             raw = p.subject.rounding(s.alpha, s.nu, self.radius).gradient
             eta += s.alpha * raw / float(s.delta) * sum(q**j for j in range(s.nu))
@@ -114,7 +140,7 @@ class Rounding:
             for _ in range(s.tau):
                 total = growth * total + per_step
             total += averaging
-        return upwards(total)
+        return upwards(total + self.distance)
 
     def _growth(self, q: float) -> float:
         """A Lipschitz constant of w -> w - beta g_i(w): from the update matrices, else 1 + beta times that of g_i."""

@@ -285,7 +285,7 @@ class BrokenLines(Family):
 
     def _loss(self, x: Tensor) -> BrokenLine:
         zero = torch.zeros_like(x[:, 0])
-        knots = torch.tensor(_KNOTS, dtype=torch.float64)[:, None].expand(-1, len(x))
+        knots = torch.tensor(_KNOTS, dtype=torch.float64)
         return BrokenLine(knots, torch.stack([zero, *x.T[:-2], zero]), zero - 1)
 
     def batch(self, x: Tensor, option: Mapping[str, int]) -> Batch:
@@ -314,12 +314,11 @@ class BrokenLines(Family):
             ("S8", "b_FO"): (f.slope(plain[-1]) - true).abs(),
             ("S4", "L_F"): (exact(f, u, alpha, nu) - true).abs() / _GAP,
         }
-        grid = torch.linspace(_KNOTS[0], _KNOTS[-1], 385, dtype=torch.float64)[:, None].expand(-1, len(x))
-        rise = (f.heights.diff(dim=0) / f.knots.diff(dim=0)).abs().amax(0)
+        rise = (f.heights.diff(dim=0) / f.knots.diff().unsqueeze(-1)).abs().amax(0)
         L = f.heights.abs().amax(0).clamp_min(1e-9)
         one = 1 + 0 * g
         inputs = {
-            "alpha": alpha, "L": L, "mu": f.heights.amin(0), "rho": rise, "B": f.slope(grid).abs().amax(0),
+            "alpha": alpha, "L": L, "mu": f.heights.amin(0), "rho": rise, "B": f.largest_slope(),
             "sigma_G": g,
             "sigma_H": 0 * g, "gamma_G": 0 * g, "gamma_H": 0 * g, "D": one, "D_prime": one, "D_H": one, "delta": delta,
         }  # fmt: skip

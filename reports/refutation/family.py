@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
+import numpy as np
 from torch import Tensor
 
 from reports.plan import NoiseCell, PointsCell, RunCell, TaskPlan
@@ -52,6 +53,12 @@ class Family(ABC):
     parameters: tuple[Parameter, ...]
     targets: frozenset[Target]
     options: tuple[Mapping[str, int], ...]
+
+    def box(self) -> np.ndarray:
+        """Where points are looked for, (parameters, 2), in logarithms to base 10 where a parameter is logarithmic."""
+        ends = np.array([(parameter.low, parameter.high) for parameter in self.parameters])
+        logarithmic = np.array([parameter.logarithmic for parameter in self.parameters])
+        return np.where(logarithmic[:, None], np.log10(np.where(logarithmic[:, None], ends, 1.0)), ends)
 
     @abstractmethod
     def batch(self, x: Tensor, option: Mapping[str, int]) -> Batch:

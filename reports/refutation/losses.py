@@ -1,4 +1,4 @@
-"""One-dimensional losses for thousands of instances at once, with their meta-gradients: the search's own arithmetic."""
+"""One-dimensional losses, thousands of instances at once, as the agents of one task for the engine."""
 
 from __future__ import annotations
 
@@ -6,9 +6,17 @@ import itertools
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property, partial
 
 import torch
 from torch import Tensor
+
+from empirics import meta_gradients
+from empirics.constants import Constant
+from empirics.errors import InputError
+from empirics.randomness import Words
+from empirics.sampling import Batch, Sampler, Sure
+from empirics.task import Task
 
 
 class BatchLoss(ABC):
@@ -59,67 +67,162 @@ class Wave(BatchLoss):
 
 @dataclass(frozen=True)
 class BrokenLine(BatchLoss):
-    """f'' interpolates heights (J, P) at knots (J, P), constant beyond; f' = slope at 0."""
+    """f'' interpolates heights (J, P) at common knots (J,), constant beyond; f'(0) = at_zero (P,)."""
 
     knots: Tensor
     heights: Tensor
     at_zero: Tensor
 
-    def _ramps(self, w: Tensor) -> Tensor:
-        return (w - self.knots.reshape(self.knots.shape[0], *(1,) * (w.dim() - 1), -1)).clamp_min(0)
+    @cached_property
+    def _lengths(self) -> Tensor:
+        return self.knots.diff().unsqueeze(-1)
 
-    @property
-    def _kinks(self) -> Tensor:
-        rise = self.heights.diff(dim=0) / self.knots.diff(dim=0)
-        flat = torch.zeros_like(rise[:1])
-        return torch.cat([flat, rise, flat]).diff(dim=0)
+    @cached_property
+    def _rises(self) -> Tensor:
+        return self.heights.diff(dim=0) / self._lengths
 
-    def _wide(self, values: Tensor, w: Tensor) -> Tensor:
-        return values.reshape(values.shape[0], *(1,) * (w.dim() - 1), -1)
+    @cached_property
+    def _slopes(self) -> Tensor:
+        """f' at the knots, up to what makes it right at 0: areas of trapezoids."""
+        areas = (self.heights[1:] + self.heights[:-1]) / 2 * self._lengths
+        return torch.cat([torch.zeros_like(areas[:1]), areas.cumsum(0)])
+
+    def _place(self, w: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """The segment of each point, how far into it the point is, and how far beyond the outermost knots."""
+        segment = (torch.bucketize(w.contiguous(), self.knots) - 1).clamp_(0, len(self.knots) - 2)
+        t = w - self.knots[segment]
+        inside = torch.minimum(t.clamp_min(0), self.knots.diff()[segment])
+        return segment, inside, t - inside
+
+    def _at(self, values: Tensor, segment: Tensor) -> Tensor:
+        return values.gather(0, segment.reshape(-1, segment.shape[-1])).reshape(segment.shape)
 
     def bend(self, w: Tensor) -> Tensor:
         """The broken line."""
-        return self.heights[0] + (self._wide(self._kinks, w) * self._ramps(w)).sum(0)
+        segment, inside, _ = self._place(w)
+        return self._at(self.heights, segment) + self._at(self._rises, segment) * inside
 
     def slope(self, w: Tensor) -> Tensor:
         """Its integral from 0."""
+        return self._offset + self._integral(w)
 
-        def primitive(x: Tensor) -> Tensor:
-            return self.heights[0] * (x - self.knots[0]) + (self._wide(self._kinks, x) * self._ramps(x) ** 2).sum(0) / 2
+    @cached_property
+    def _offset(self) -> Tensor:
+        return self.at_zero - self._integral(torch.zeros_like(self.at_zero))
 
-        return self.at_zero + primitive(w) - primitive(torch.zeros_like(w))
+    def _integral(self, w: Tensor) -> Tensor:
+        segment, inside, beyond = self._place(w)
+        height, rise = self._at(self.heights, segment), self._at(self._rises, segment)
+        area = (height + rise * inside / 2) * inside + (height + rise * inside) * beyond
+        return self._at(self._slopes, segment) + area
+
+    def largest_slope(self) -> Tensor:
+        """Largest |f'| between the outermost knots: at a knot, or where f'' crosses 0."""
+        left, right = self.heights[:-1], self.heights[1:]
+        crossing = torch.where(left * right < 0, self._lengths * left / (left - right), 0.0)
+        turns = self._slopes[:-1] + left * crossing / 2
+        return (torch.cat([self._slopes, turns]) + self._offset).abs().amax(0)
+
+
+class Added(Sampler):
+    """Batches whose gradient is the loss's own plus a given number an instance: `values` (1, P, 1)."""
+
+    def check(self, task: Task, size: int) -> None:
+        """Any size will do."""
+
+    def blocks(self, size: int) -> int:
+        """Nothing is drawn: what is added is enumerated."""
+        return 0
+
+    def draw(self, task: Task, words: Words, size: int) -> Tensor:
+        """Nothing is added to a batch that is drawn."""
+        return torch.zeros((*words[0].shape[:3], 1), dtype=task.dtype)
+
+    def gradient(self, task: Task, w: Tensor, values: Tensor) -> Tensor:
+        """The slope and what is added."""
+        return task.raw_gradient(w) + values
+
+    def hvp(self, task: Task, w: Tensor, v: Tensor, values: Tensor) -> Tensor:
+        """What is added does not depend on w."""
+        return task.raw_hvp(w, v)
+
+    def constants(self, task: Task) -> dict[str, Constant]:
+        """The search takes them from its families."""
+        return {}
+
+    def scalars(self) -> dict[str, float]:
+        """None."""
+        return {}
+
+    def sure(self, task: Task, constants: dict[str, Constant]) -> Sure:
+        """Nothing is known."""
+        return Sure(None, None, None)
+
+
+class Instances(Task):
+    """P unrelated losses with d = 1 as the agents of one task, so that the engine evaluates all of them at once."""
+
+    family = "instances"
+
+    def __init__(self, loss: BatchLoss, count: int) -> None:
+        """Take the losses; points of this task are (1, count, 1)."""
+        super().__init__(1, {"instance": torch.zeros(count, dtype=torch.float64)}, sampler=Added())
+        self._loss = loss
+
+    def raw_loss(self, w: Tensor) -> Tensor:
+        """Not needed by any search: the families write losses out where they compare them."""
+        raise InputError("instances of a search have slopes and bends only: evaluate the family's own formula")
+
+    def raw_gradient(self, w: Tensor) -> Tensor:
+        """f'."""
+        return _in(self._loss.slope(_out(w)))
+
+    def raw_hvp(self, w: Tensor, v: Tensor) -> Tensor:
+        """f'' times v."""
+        return _in(self._loss.bend(_out(w))) * v
 
 
 def trajectory(
     f: BatchLoss, w: Tensor, alpha: Tensor, nu: int, noise: list[Tensor | float] | None = None
 ) -> list[Tensor]:
     """w^0 to w^nu, with what is added to each gradient."""
-    points = [w]
-    for step in range(nu):
-        added = 0.0 if noise is None else noise[step]
-        points.append(points[-1] - alpha * (f.slope(points[-1]) + added))
-    return points
+    task = Instances(f, len(w))
+    if noise is None:
+        return [_out(point) for point in meta_gradients.fine_tuning(task, _in(w), alpha.unsqueeze(-1), nu)]
+    inner = tuple(Batch(1, _in(torch.as_tensor(added, dtype=w.dtype).expand(w.shape))) for added in noise)
+    batches = meta_gradients.Batches(inner, Batch(1, _in(0 * w)), ())
+    points = meta_gradients.noisy_fine_tuning(task, _in(w), alpha.unsqueeze(-1), nu, batches)
+    return [_out(point) for point in points]
 
 
 def exact(f: BatchLoss, w: Tensor, alpha: Tensor, nu: int) -> Tensor:
     """F'(w)."""
-    return swept(f, trajectory(f, w, alpha, nu), alpha, 0.0)
+    return _out(meta_gradients.exact(Instances(f, len(w)), _in(w), alpha.unsqueeze(-1), nu))
 
 
 def swept(f: BatchLoss, points: list[Tensor], alpha: Tensor, added: Tensor | float) -> Tensor:
     """The reverse sweep along given points, with what is added to the outer gradient."""
-    v = f.slope(points[-1]) + added
-    for point in points[:-1]:
-        v = v * (1 - alpha * f.bend(point))
-    return v
+    return _out(_along(f, points, alpha, added).exact())
 
 
 def probed(f: BatchLoss, points: list[Tensor], alpha: Tensor, delta: Tensor, added: Tensor | float) -> Tensor:
     """The Hessian-free sweep along given points."""
-    v = f.slope(points[-1]) + added
-    for point in reversed(points[:-1]):
-        v = v - alpha * (f.slope(point + delta * v) - f.slope(point - delta * v)) / (2 * delta)
-    return v
+    return _out(_along(f, points, alpha, added).hessian_free(delta.unsqueeze(-1)))
+
+
+def _along(f: BatchLoss, points: list[Tensor], alpha: Tensor, added: Tensor | float) -> meta_gradients.Trajectory:
+    task, places = Instances(f, len(points[0])), tuple(_in(point) for point in points)
+    products = tuple(partial(task.raw_hvp, place) for place in places[:-1])
+    outer = _in(f.slope(points[-1]) + added)
+    return meta_gradients.Trajectory(task, alpha.unsqueeze(-1), places, products, outer)  # type: ignore[arg-type]
+
+
+def _in(values: Tensor) -> Tensor:
+    return values.reshape(1, -1, 1)
+
+
+def _out(points: Tensor) -> Tensor:
+    return points[0, :, 0]
 
 
 def signs(count: int) -> Iterator[tuple[int, ...]]:

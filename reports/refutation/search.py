@@ -9,7 +9,6 @@ from fractions import Fraction
 
 import numpy as np
 import torch
-from scipy.optimize import dual_annealing, minimize
 from torch import Tensor
 
 from reports.refutation.batched import BatchScope, shares
@@ -17,7 +16,7 @@ from reports.refutation.family import Family, Target
 from theory.formulas import Hypothesis
 from theory.tables import Table
 
-_POPULATION = 4096
+POPULATION = 2**14  # of which 7/8, more than 10^4, are new in every generation
 _GENERATIONS = 12
 
 
@@ -132,27 +131,20 @@ def _turns(places: list) -> Iterator:
 def _one_place(
     question: Question, family: Family, option: Mapping[str, int], seconds: float, seed: int, done: Searched
 ) -> list[Candidate]:
-    box = np.array([_bounds(parameter) for parameter in family.parameters])
-
-    def decode(z: np.ndarray) -> Tensor:
-        columns = [
-            torch.as_tensor(10.0**column if parameter.logarithmic else column)
-            for parameter, column in zip(family.parameters, np.atleast_2d(z).T, strict=True)
-        ]
-        return torch.stack(columns, dim=1).to(torch.float64)
+    box = family.box()
 
     def value(z: np.ndarray) -> np.ndarray:
-        found = ratios(question, family, option, decode(z))
+        found = ratios(question, family, option, decode(family, z))
         done.evaluations += len(np.atleast_2d(z))
         return np.full(len(np.atleast_2d(z)), -np.inf) if found is None else found[0].numpy()
 
     generator, deadline = np.random.default_rng(seed), time.perf_counter() + seconds
-    z = generator.uniform(box[:, 0], box[:, 1], (_POPULATION, len(box)))
+    z = generator.uniform(box[:, 0], box[:, 1], (POPULATION, len(box)))
     values = value(z)
     if not np.isfinite(values).any():
         return []
     for generation in range(_GENERATIONS):
-        top = np.argsort(-values)[: _POPULATION // 8]
+        top = np.argsort(-values)[: POPULATION // 8]
         spread = (box[:, 1] - box[:, 0]) * 0.5 ** (1 + generation / 2)
         children = np.clip(
             z[top].repeat(7, axis=0) + spread * generator.standard_normal((7 * len(top), len(box))),
@@ -165,13 +157,16 @@ def _one_place(
             break
     best = z[int(values.argmax())]
     best = _annealed(lambda point: -float(value(point)[0]), box, best, deadline, seed)
-    return [_candidate(question, family, option, tuple(decode(point)[0].tolist())) for point in (best,)]
+    return [_candidate(question, family, option, tuple(decode(family, point)[0].tolist())) for point in (best,)]
 
 
 def _annealed(
     objective: Callable[[np.ndarray], float], box: np.ndarray, start: np.ndarray, deadline: float, seed: int
 ) -> np.ndarray:
     """Dual annealing from the best point while time is left, then L-BFGS-B; the best of all."""
+    # half a second that a report, which only confirms candidates, need not pay
+    from scipy.optimize import dual_annealing, minimize
+
     best, lowest = start, np.inf
 
     def finite(point: np.ndarray) -> float:
@@ -201,12 +196,13 @@ def _candidate(question: Question, family: Family, option: Mapping[str, int], x:
     return Candidate(float(value[0]), family, option, x, leading, share)
 
 
-def _bounds(parameter) -> tuple[float, float]:  # noqa: ANN001
-    return (
-        (np.log10(parameter.low), np.log10(parameter.high))
-        if parameter.logarithmic
-        else (parameter.low, parameter.high)
-    )
+def decode(family: Family, z: np.ndarray) -> Tensor:
+    """Parameters (P, number) from points of the family's box, logarithmic ones from their logarithms."""
+    columns = [
+        torch.as_tensor(10.0**column if parameter.logarithmic else column)
+        for parameter, column in zip(family.parameters, np.atleast_2d(z).T, strict=True)
+    ]
+    return torch.stack(columns, dim=1).to(torch.float64)
 
 
 def rounded(x: Sequence[float], denominator: int) -> tuple[Fraction, ...]:

@@ -144,6 +144,17 @@ def keys63(seed: int, round_: int, step: int, purpose: str, agent: int, replica:
     return keys[:count]
 
 
+def participants(seed: int, round_: int, replica: int, agents: int, count: int) -> list[int]:
+    """The first distinct candidates, key modulo agents, or the others when they would be more than half."""
+    few, chosen, number = min(count, agents - count), set(), 0
+    while len(chosen) < few:
+        words = philox_words(seed, round_, 0, "participants", number // 2, 0, replica)
+        pair = words[:2] if number % 2 == 0 else words[2:]
+        chosen.add(((pair[1] << 32 | pair[0]) % 2**63) % agents)
+        number += 1
+    return sorted(chosen if few == count else set(range(agents)) - chosen)
+
+
 def floyd(keys: list[int], population: int) -> list[int]:
     """A subset of range(population), one member a key."""
     chosen: list[int] = []

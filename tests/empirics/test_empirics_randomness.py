@@ -8,8 +8,18 @@ from math import comb
 
 import pytest
 import torch
+from scipy.stats import chi2
 
-from empirics.randomness import Draws, participants, philox, sign_blocks, sign_means, subset_blocks, subsets
+from empirics.randomness import (
+    Draws,
+    participants,
+    philox,
+    philox_on_tensors,
+    sign_blocks,
+    sign_means,
+    subset_blocks,
+    subsets,
+)
 from tests.empirics import oracles
 
 KNOWN_ANSWERS = [
@@ -29,6 +39,19 @@ def test_philox_gives_the_published_known_answers(counter, key, expected):
     words = philox(tuple(torch.tensor([c]) for c in counter), tuple(torch.tensor([k]) for k in key))
     assert [int(word) for word in words] == expected
     assert oracles.philox_block(counter, key) == expected
+
+
+@pytest.mark.parametrize("replicas", [1, 7, 4000])
+def test_both_ways_to_compute_philox_agree_on_words_that_broadcast(replicas):
+    """One works through blocks in the cache of a processor, the other on whole tensors of any device."""
+    index, agents = torch.arange(3).reshape(1, 1, 1, 3), torch.arange(2).reshape(1, 1, 2, 1)
+    counter = (index, agents, torch.arange(replicas).reshape(1, -1, 1, 1), torch.zeros_like(index))
+    keys = torch.tensor([[5, 2**32 - 1], [2**31, 0]]).reshape(2, 2, 1, 1, 1)
+    for blocks, whole in zip(
+        philox(counter, (keys[:, 0], keys[:, 1])), philox_on_tensors(counter, (keys[:, 0], keys[:, 1])), strict=True
+    ):
+        assert blocks.shape == (2, replicas, 2, 3)
+        assert torch.equal(blocks, whole.expand(blocks.shape))
 
 
 def test_words_are_those_of_a_scalar_twin():
@@ -95,11 +118,54 @@ def test_subsets_of_the_whole_population_are_permutations():
     assert bool((chosen.sort(dim=-1).values == torch.arange(7)).all())
 
 
-def test_participants_are_the_smallest_keys():
-    chosen = participants(Draws(8, 3, 0, torch.arange(4)), 11, 5)
-    for replica in range(4):
-        keys = oracles.keys63(8, 3, 0, "participants", 0, replica, 11)
-        assert chosen[replica].tolist() == sorted(sorted(range(11), key=keys.__getitem__)[:5])
+@pytest.mark.parametrize(
+    ("agents", "count"),
+    [(1, 1), (2, 1), (11, 0), (11, 5), (11, 6), (11, 10), (11, 11), (64, 32), (10**6, 4), (2**32, 3)],
+)
+def test_participants_are_the_first_distinct_candidates_or_the_others(agents, count):
+    chosen = participants(Draws(8, 3, 0, torch.tensor([6, 0, 91])), agents, count)
+    for row, replica in enumerate((6, 0, 91)):
+        if 2 * count <= agents or agents < 100:
+            assert chosen[row].tolist() == oracles.participants(8, 3, replica, agents, count)
+
+
+def test_participants_do_not_depend_on_which_replicas_share_a_batch():
+    replicas = torch.arange(4000)
+    # Some of 4000 replicas need more candidates than are drawn at first: (1/2)^7 is the chance for one of them.
+    for agents, count in ((4, 2), (9, 5)):
+        whole = participants(Draws(1, 2, 0, replicas), agents, count)
+        parts = [participants(Draws(1, 2, 0, part), agents, count) for part in replicas.split(7)]
+        assert torch.equal(whole, torch.cat(parts))
+        assert bool((whole[:, 1:] > whole[:, :-1]).all())
+        assert whole.min() >= 0
+        assert whole.max() < agents
+
+
+@pytest.mark.parametrize(("agents", "count"), [(4, 2), (5, 2), (5, 3), (6, 3)])
+def test_every_subset_is_drawn_equally_often_over_all_candidate_strings(agents, count):
+    # Exact counting: among all agents^t strings of t candidates, the strings whose first distinct candidates are S
+    # are as many for every S of that size, and strings with too few distinct candidates favour none.
+    few = min(count, agents - count)
+    for length in (few, few + 2):
+        counts: Counter = Counter()
+        for string in itertools.product(range(agents), repeat=length):
+            first = list(dict.fromkeys(string))[:few]
+            counts[frozenset(first)] += len(first) == few
+        counts = Counter({subset: number for subset, number in counts.items() if number})
+        assert len(counts) == comb(agents, few)
+        assert len(set(counts.values())) == 1
+
+
+@pytest.mark.parametrize(("agents", "count"), [(4, 2), (6, 3), (7, 2), (7, 5)])
+def test_participation_passes_a_chi_square_test_over_all_subsets(agents, count):
+    # Under uniformity the statistic has (subsets - 1) degrees of freedom; a level of 1e-9 bounds a false alarm.
+    replicas, subsets_ = 20_000, comb(agents, count)
+    chosen = participants(Draws(0, 0, 0, torch.arange(replicas)), agents, count)
+    counts = Counter(map(tuple, chosen.tolist()))
+    assert set(counts) == set(itertools.combinations(range(agents), count))
+    expected = replicas / subsets_
+    statistic = sum((number - expected) ** 2 / expected for number in counts.values())
+    assert statistic < chi2.isf(1e-9, subsets_ - 1)
 
 
 def test_participation_is_uniform_within_a_stated_error():

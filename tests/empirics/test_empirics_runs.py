@@ -31,8 +31,7 @@ def _twin(subject, settings, w0, rounds, seed, replica):
     n, sizes = subject.n, settings.sizes
     count = settings.participants or n
     for index in range(rounds):
-        keys = oracles.keys63(seed, index, 0, "participants", 0, replica, n)
-        chosen = sorted(sorted(range(n), key=keys.__getitem__)[:count]) if count < n else range(n)
+        chosen = oracles.participants(seed, index, replica, n, count)
         results = []
         for agent in chosen:
             local = np.tile(w, (n, 1))

@@ -5,33 +5,13 @@ from __future__ import annotations
 import pytest
 import torch
 
-from empirics import DivergedError, Divergence, Draws, InputError, LogisticTask, MetaFedAvg, QuadraticTask, Task
-from empirics.fedavg import _start, default_chunk
+from empirics import DivergedError, Divergence, Draws, InputError, MetaFedAvg, QuadraticTask, Task
+from empirics.fedavg import _start
 from empirics.meta_gradients import draw_batches
 from empirics.randomness import participants
 from tests.properties.test_cost_and_memory import CENTRES, Counted, CountedSamples
 
-VALUES = 2**25
 THREE = QuadraticTask([[[1.0, 0.0], [0.0, 2.0]]] * 3, [[0.0, 1.0]] * 3)
-
-
-@pytest.mark.parametrize(("count", "gathered"), [(None, 0), (3, 0), (2, 4 + 2 + 1)])
-def test_a_chunk_counts_points_and_what_participants_gather(count, gathered):
-    settings = MetaFedAvg(0.1, 2, 0.1, 1, participants=count)
-    # nu + 4 vectors of d = 2, and A, c, e of each participant where they are gathered.
-    assert default_chunk(settings, THREE) == VALUES // ((2 * (2 + 4) + gathered) * (count or 3))
-    assert isinstance(default_chunk(settings, THREE), int)
-
-
-def test_a_chunk_counts_the_samples_of_the_largest_batch():
-    task = LogisticTask([[[1.0, 2.0]] * 8] * 2, [[1.0, -1.0] * 4] * 2, intercept=False)
-    settings = MetaFedAvg(0.1, 1, 0.1, 1, mode="stochastic", D=2, D_prime=7, D_H=3)
-    # Each sample brings 2 d = 4 numbers.
-    assert default_chunk(settings, task) == VALUES // ((2 * (1 + 4) + 7 * 4) * 2)
-
-
-def test_a_chunk_is_at_least_one_replica():
-    assert default_chunk(MetaFedAvg(0.1, VALUES, 0.1, 1), THREE) == 1
 
 
 def test_a_start_of_the_wrong_kind_is_told_what_was_expected():

@@ -9,12 +9,16 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import theory
-from reports.appendix import ROWS_A_TABLE, SOURCES, cited, number_macros, pieces, write_appendix
+from reports.appendix import SOURCES, cited, number_macros, pieces, write_appendix
+from reports.appendix.paging import HEAD, PAGE, paged
 from reports.figures import write_figures
 from reports.latex import escaped, number
 from reports.rows import Verdict
+from tests.reports.synthetic_suite import synthetic_suite
 from tests.reports.test_tables import HOSTILE, make_row, synthetic_figures, synthetic_rows
 
 MANIFEST = {
@@ -30,7 +34,7 @@ MANIFEST = {
 
 @cache
 def texts() -> dict[str, str]:
-    return pieces(synthetic_rows(), synthetic_figures(), MANIFEST, 1e-3)
+    return pieces(synthetic_rows(), synthetic_figures(), MANIFEST, 1e-3, suite=synthetic_suite())
 
 
 def test_every_piece_is_used_and_every_piece_used_is_there():
@@ -66,10 +70,41 @@ def test_every_row_stands_in_exactly_one_table_of_bounded_length():
     tables = [text for name, text in texts().items() if name.startswith("tables/rows-")]
     lines = [[line for line in text.splitlines() if line.endswith(r"\\")][1:] for text in tables]
     assert sum(map(len, lines)) == len(synthetic_rows())
-    assert max(map(len, lines)) <= ROWS_A_TABLE
-    many = pieces([make_row("S4", f"t-{i}", quantity="L_F") for i in range(95)], [], MANIFEST, 1e-3)
+    assert max(map(len, lines)) <= PAGE - HEAD
+    many = pieces([make_row("S4", f"t-{i}", quantity="L_F") for i in range(150)], [], MANIFEST, 1e-3)
     assert [name for name in many if name.startswith("tables/rows")] == [f"tables/rows-S4-{i}.tex" for i in (1, 2, 3)]
-    assert "rows 81 to 95 of 95" in many["tables/rows-S4-3.tex"]
+    assert "to 150 of 150" in many["tables/rows-S4-3.tex"]
+    assert many["appendix.tex"].count("\\newpage") == 2
+
+
+@given(lengths=st.lists(st.integers(0, 200), max_size=12), taken=st.integers(0, 20))
+def test_tables_are_cut_so_that_every_line_stands_once_and_no_page_overflows(lengths, taken):
+    chunks = paged(lengths, taken)
+    covered = [(chunk.table, line) for chunk in chunks for line in range(chunk.start, chunk.stop)]
+    assert covered == [(table, line) for table, length in enumerate(lengths) for line in range(length)]
+    used = taken
+    for chunk in chunks:
+        used = (0 if chunk.new_page else used) + HEAD + chunk.stop - chunk.start
+        assert used <= PAGE
+        assert chunk.stop - chunk.start >= min(5, lengths[chunk.table])  # no stray line, whatever the table
+
+
+def test_figures_stand_by_the_first_statement_they_are_about_and_are_referred_to():
+    main = texts()["appendix.tex"]
+    assert main.index(r"\input{figures/smoothness}") < main.index(r"\input{statements/S4}")
+    assert main.index(r"\input{statements/S3}") < main.index(r"\input{figures/smoothness}")
+    assert r"See Figure~\ref{fig:smoothness}." in main.split(r"\input{statements/S4}")[1].split(r"\subsection*")[0]
+    assert r"\ref{fig:rounds} and~\ref{fig:slack}" in main
+
+
+def test_the_score_of_the_suite_can_be_cited():
+    macros = dict(re.findall(r"\\newcommand\{\\(MFL[A-Za-z]+)\}\{(.*)\}", texts()["macros.tex"]))
+    counts = ("planted", "plantedRefuted", "plantedMissed", "plantedPercent", "plantedKinds", "plantedStatements")
+    assert [macros[f"MFL{name}"] for name in counts] == [number(value) for value in (15, 9, 6, 60, 2, 3)]
+    assert macros["MFLslopeSNineDeltabound"] == r"\ensuremath{1.00}"
+    assert macros["MFLslopeSNineDeltameasured"] == r"\ensuremath{2.00}"
+    lines = [line for line in texts()["tables/planted.tex"].splitlines() if line.endswith(r"\\")][1:]
+    assert len(lines) == 6
 
 
 def test_text_from_outside_is_escaped():
@@ -133,7 +168,15 @@ def test_it_compiles_alone_without_a_warning_that_matters(tmp_path, engine):
     if shutil.which(engine) is None:
         pytest.skip(f"{engine} is not installed")
     write_figures(synthetic_figures(), tmp_path / "drawn", ["pdf"])
-    write_appendix(tmp_path / "appendix", synthetic_rows(), synthetic_figures(), tmp_path / "drawn", MANIFEST, 1e-3)
+    write_appendix(
+        tmp_path / "appendix",
+        synthetic_rows(),
+        synthetic_figures(),
+        tmp_path / "drawn",
+        MANIFEST,
+        1e-3,
+        suite=synthetic_suite(),
+    )
     for _ in range(2):
         command = [engine, "-interaction=nonstopmode", "-halt-on-error", "appendix.tex"]
         done = subprocess.run(command, cwd=tmp_path / "appendix", capture_output=True, text=True, check=False)

@@ -285,3 +285,45 @@ def test_the_first_tab_stop_skips_to_the_report(view):
     assert view.evaluate("document.activeElement.className") == "skip"
     view.keyboard.press("Enter")
     assert view.evaluate("document.activeElement.id") == "main"
+
+
+# --- the plots to explore ------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def plots(browser: Any, tmp_path: Path) -> Iterator[Any]:
+    """The page of the interactive plots, watched as the report is."""
+    from tests.reports.test_interactive import page as plots_text
+
+    path = tmp_path / "interactive.html"
+    path.write_text(plots_text(), encoding="utf-8")
+    context = browser.new_context(viewport={"width": 1200, "height": 900})
+    tab = context.new_page()
+    wrong: list[str] = []
+    tab.on("console", lambda message: wrong.append(message.text) if message.type in ("error", "warning") else None)
+    tab.on("pageerror", lambda error: wrong.append(str(error)))
+    tab.on("request", lambda request: None if request.url == path.as_uri() else wrong.append(request.url))
+    tab.goto(path.as_uri())
+    tab.locator("#plot-3 svg").wait_for()
+    yield tab
+    context.close()
+    assert wrong == []
+
+
+def test_every_plot_is_drawn_with_all_its_marks_and_a_choice_narrows_them(plots):
+    rows = [row for row in synthetic_rows() if (row.measured or 0) > 0 and (row.predicted or 0) > 0]
+    marks = plots.locator("#plot-1 svg [aria-roledescription='point']")
+    assert plots.locator("#plot-1 svg, #plot-2 svg, #plot-3 svg").count() == 3
+    assert marks.count() == len(rows)
+    plots.locator("#plot-1 select").first.select_option("T3")
+    expected = sum(row.bound == "T3" for row in rows)
+    plots.wait_for_function(
+        f"document.querySelectorAll(\"#plot-1 svg [aria-roledescription='point']\").length === {expected}"
+    )
+
+
+def test_the_plots_are_named_and_narrow_screens_scroll_inside_them(plots):
+    assert plots.evaluate(_NAMELESS) == []
+    assert plots.evaluate(_STRUCTURE) == []
+    plots.set_viewport_size({"width": NARROW, "height": 800})
+    assert plots.evaluate("document.documentElement.scrollWidth") <= NARROW

@@ -72,6 +72,17 @@ def test_linear_shortcut_for_the_mean_equals_the_whole_tree() -> None:
             assert abs(a - b) < 1e-35  # 160 bits are 48 digits, a few hundred operations lose two of them
 
 
+@pytest.mark.parametrize(("nu", "batches"), [(0, Batches(1, 2, 1)), (1, Batches(2, 3, 2)), (2, Batches(1, 2, 2))])
+def test_columns_swept_together_give_the_squared_distance_of_the_whole_tree(nu: int, batches: Batches) -> None:
+    w = column(np.array([0.5, -0.25, 1.0]))
+    with flint.ctx.workprec(160):
+        meta, exact, _ = law(nu, batches)
+        together = meta.stochastic_squared_distance(w, exact.exact(w))
+        whole = expected_squared_distance(meta.stochastic(w), exact.exact(w))
+        assert together.overlaps(whole)
+        assert abs(together - whole) < 1e-35  # 160 bits are 48 digits, a few thousand operations lose three of them
+
+
 def test_two_point_noise_by_hand() -> None:
     """f = -w^2/2, w = 0, alpha = 1/2, nu = D = D' = 1: g_i = (3/2)(g s/2 + g s'), so E norm^2 = (9/4)(5/4) g^2."""
     f = ball.losses("quadratic", {"A": -np.ones((1, 1, 1)), "c": np.zeros((1, 1)), "e": np.zeros(1)})[0]

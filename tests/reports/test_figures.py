@@ -36,6 +36,7 @@ from tests.reports.test_tables import make_row, synthetic_curves, synthetic_figu
 
 ROWS = {row.row_id: row for row in synthetic_rows()}
 NAMES = ["tightness", "rounds", "gap", "smoothness", "spread", "bias_batch", "hessian_free"]
+NAMES += ["slack", "slopes", "planted"]
 
 
 @pytest.fixture(scope="module")
@@ -165,6 +166,38 @@ def test_all_batches_growing_together_are_a_sweep_of_their_own():
     assert "mean squared error predicted $-1.00$" in caption
     assert "mean squared error predicted $-0.34$" in caption
     assert len(batch_figure(rows).draw(frame).axes) == 4
+
+
+def test_hessian_batches_alone_are_a_sweep_of_the_error_only():
+    rows = []
+    for D in (1, 2):
+        sizes = {"D": str(D), "D_prime": "1", "D_H": "1"}
+        common = {"mode": "stochastic", "nu": 1, "inputs": sizes, "label": f"D{D}", "measured": 0.01 / D}
+        rows.append(make_row("S5", quantity="b_sto", predicted=1 / D, **common))
+        rows.append(make_row("S6", quantity="sigma_F2", predicted=1 + 1 / D, **common))
+    for D_H in (1, 2, 4):
+        sizes = {"D": "1", "D_prime": "4", "D_H": str(D_H)}
+        common = {"mode": "stochastic", "nu": 1, "inputs": sizes, "label": f"H{D_H}", "measured": 0.01}
+        rows.append(make_row("S6", quantity="sigma_F2", predicted=1 / D_H, **common))
+    frame = batch_frame(rows)
+    sizes = frame.groupby(["sweep", "panel"])["size"].apply(list).to_dict()
+    assert sizes == {("inner", "bias"): [1, 2], ("inner", "error"): [1, 2], ("hessian", "error"): [1, 2, 4]}
+    figure = batch_figure(rows)
+    assert "$D = 1, D' = 4$" in figure.caption
+    assert "mean squared error predicted $-1.00$" in figure.caption
+    axes = figure.draw(frame).axes
+    assert [bool(one.get_lines()) for one in axes] == [True, False, True, True]
+    assert "bias contains" in axes[1].texts[0].get_text()
+
+
+def test_one_pair_a_task_stands_against_its_heterogeneity(figures):
+    spread = figures["spread"]
+    panel = spread.draw(spread.frame).axes[-2]
+    pairs = [line for line in panel.get_lines() if len(line.get_xdata()) == 2]
+    mine = spread.frame[(spread.frame["panel"] == "task") & (spread.frame["nu"] == 1)]
+    assert len(pairs) == mine["task"].nunique() == 4
+    drawn = {tuple(line.get_ydata()) for line in pairs}
+    assert drawn == set(zip(mine["measured"], mine["predicted"], strict=True))
 
 
 def test_spread_frame_is_the_rows_with_the_square_root_of_the_published_bound():

@@ -14,19 +14,24 @@ from typer.testing import CliRunner
 
 from reports.figures import CURVE_COLUMNS, read_curves
 from reports.figures.__main__ import app
+from reports.plan import plan_names
 from reports.rows import VerdictFile
-from tests.reports.test_tables import make_row, synthetic_curves, synthetic_rows
+from reports.suite_file import SuiteFile
+from tests.reports.synthetic_suite import synthetic_suite
+from tests.reports.test_tables import make_row, synthetic_curves, synthetic_figures, synthetic_rows
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def finished(folder: Path, rows, curves: pd.DataFrame | None = None) -> Path:
+def finished(folder: Path, rows, curves: pd.DataFrame | None = None, suite: SuiteFile | None = None) -> Path:
     """A folder that looks like a finished report to the command."""
     folder.mkdir()
     text = VerdictFile(error_level=1e-3, rows=list(rows)).model_dump_json()
     (folder / "verdicts.json").write_text(text)
     if curves is not None:
         curves.to_csv(folder / "curves.csv", index=False)
+    if suite is not None:
+        (folder / "suite.json").write_text(suite.model_dump_json())
     return folder
 
 
@@ -40,7 +45,7 @@ def files(folder: Path) -> dict[str, bytes]:
 
 @pytest.fixture(scope="module")
 def drawn(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    out = finished(tmp_path_factory.mktemp("report") / "out", synthetic_rows(), synthetic_curves())
+    out = finished(tmp_path_factory.mktemp("report") / "out", synthetic_rows(), synthetic_curves(), synthetic_suite())
     done = run("--out", out, "--venue", "icml", "--format", "pdf")
     assert done.exit_code == 0, done.output
     return out
@@ -60,7 +65,7 @@ def test_curves_survive_their_file_exactly(tmp_path):
 
 
 def test_every_figure_is_drawn_and_the_same_bytes_come_twice(drawn):
-    names = {"tightness", "rounds", "gap", "smoothness", "spread", "bias_batch", "hessian_free"}
+    names = {figure.name for figure in synthetic_figures()}
     before = files(drawn)
     assert {Path(name).stem for name in before} == names
     assert run("--out", drawn, "--venue", "icml", "--format", "pdf").exit_code == 0
@@ -84,7 +89,7 @@ def _inflated(stream: bytes) -> bytes:
 
 
 def test_only_the_figures_folder_changes(drawn):
-    assert {path.name for path in drawn.iterdir()} == {"verdicts.json", "curves.csv", "figures"}
+    assert {path.name for path in drawn.iterdir()} == {"verdicts.json", "curves.csv", "suite.json", "figures"}
 
 
 def test_a_figure_without_data_is_skipped_with_a_line_that_names_the_plan(tmp_path):
@@ -92,8 +97,11 @@ def test_a_figure_without_data_is_skipped_with_a_line_that_names_the_plan(tmp_pa
     done = run("--out", out, "--format", "svg")
     assert done.exit_code == 0
     lines = [line for line in done.output.splitlines() if "skipped" in line]
-    assert len(lines) == 6
-    assert all(re.search(r"python -m reports\.build --profile (quick|standard) makes it$", line) for line in lines)
+    own, studies = len(synthetic_figures()) - 1, ["personalisation", "scaling"]
+    made_by = [re.search(r"python -m reports\.build --(profile|plan) (\w+) makes it$", line) for line in lines]
+    assert all(found and found[2] in plan_names() for found in made_by)
+    assert [found[1] for found in made_by if found] == ["profile"] * own + ["plan"] * len(studies)
+    assert [line.split()[1] for line in lines[own:]] == studies
     assert [path.name for path in (out / "figures").iterdir()] == ["tightness.svg"]
 
 
@@ -121,6 +129,11 @@ def test_a_folder_without_a_report_is_refused(tmp_path):
     (tmp_path / "verdicts.json").write_text('{"rows": 3}')
     done = run("--out", tmp_path)
     assert (done.exit_code, len(done.output.strip().splitlines())) == (2, 1)
+    out = finished(tmp_path / "out", [make_row("S2")])
+    (out / "suite.json").write_text('{"planted": 3}')
+    done = run("--out", out)
+    assert (done.exit_code, len(done.output.strip().splitlines())) == (2, 1)
+    assert "suite.json" in done.output
 
 
 @pytest.mark.parametrize(("option", "program"), [(["--format", "pgf"], "pdflatex"), (["--usetex"], "latex")])
@@ -143,7 +156,7 @@ def test_it_runs_as_a_module_and_says_what_it_did(drawn):
     before = files(drawn)
     done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=False)
     assert done.returncode == 0, done.stderr
-    assert done.stdout.startswith("7 figures for icml")
+    assert done.stdout.startswith(f"{len(synthetic_figures())} figures for icml")
     assert files(drawn) == before, "another process draws the same bytes"
 
 

@@ -11,7 +11,9 @@ from scipy.stats import binomtest
 
 from reports.statistics import (
     betting_lower_bound,
+    betting_lower_bounds,
     betting_upper_bound,
+    betting_upper_bounds,
     bounded_e_value,
     e_value,
     holm_rejections,
@@ -25,6 +27,14 @@ LAWS: dict[str, tuple[Law, float]] = {
 }
 LEVEL = 0.05
 DRAWS = 600
+
+
+@pytest.mark.parametrize("law", LAWS)
+def test_bounds_of_many_rows_are_those_of_each(law: str) -> None:
+    rows = np.stack([LAWS[law][0](np.random.default_rng(seed), 50) for seed in range(5)])
+    above, below = betting_upper_bounds(rows, 0.0, 1.0, LEVEL), betting_lower_bounds(rows, 0.0, 1.0, LEVEL)
+    assert above.tolist() == [betting_upper_bound(row, 0.0, 1.0, LEVEL) for row in rows]
+    assert below.tolist() == [betting_lower_bound(row, 0.0, 1.0, LEVEL) for row in rows]
 
 
 @pytest.mark.parametrize("n", [20, 200])

@@ -16,6 +16,7 @@ from empirics import MODES
 from reports.figures import Figure, all_figures
 from reports.rows import Row, StatedConstant, StatedHypothesis, Verdict
 from reports.tables import coverage_frame, results_frame, statement_order, summary_frame
+from tests.reports.synthetic_suite import synthetic_suite
 
 ALPHA, CURVATURE, B, RHO = 0.25, 1.0, 3.0, 0.5
 TASKS = ("quadratic", "cosine", "logcosh", "digits")
@@ -225,7 +226,7 @@ def synthetic_curves() -> pd.DataFrame:
 @cache
 def synthetic_figures() -> tuple[Figure, ...]:
     """The figures of the synthetic rows, made once for all tests that show them."""
-    return tuple(all_figures(synthetic_rows(), synthetic_curves()))
+    return tuple(all_figures(synthetic_rows(), synthetic_curves(), synthetic_suite()))
 
 
 def test_results_have_one_line_a_row_with_every_field_of_it():

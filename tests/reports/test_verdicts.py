@@ -81,11 +81,14 @@ def test_withheld_evidence_is_not_applicable_with_its_reason() -> None:
     )
 
 
-def test_a_lower_estimate_never_certifies_but_may_refute() -> None:
+def test_a_lower_estimate_neither_certifies_nor_refutes() -> None:
+    """The true L may be larger, and the true right side with it: an excess over the estimated one is no witness."""
     weak = {"L": StatedConstant(value=1.0, side="lower")}
-    row = verdict(finding(1, constants=weak))
-    assert row.verdict is Verdict.INCONCLUSIVE
-    assert "L" in row.reason
+    for left in (1, 6):
+        row = verdict(finding(left, constants=weak))
+        assert row.verdict is Verdict.INCONCLUSIVE
+        assert "L (lower)" in row.reason
+    assert verdict(finding(1, trivial=5.5, constants=weak)).verdict is Verdict.INCONCLUSIVE
     strong = {"L": StatedConstant(value=1.0, side="upper")}
     assert verdict(finding(1, constants=strong)).verdict is Verdict.HOLDS
 

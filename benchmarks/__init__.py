@@ -1,0 +1,1 @@
+"""How fast the engine is, against peers that compute the same iterates: `python -m benchmarks.run`."""

@@ -1,0 +1,29 @@
+"""Ours, through `MetaFedAvg.run`; the draws of participants and batches are made inside the timed run."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+
+from benchmarks import ours
+from benchmarks.peers import Run, Setting
+from benchmarks.workloads import Data, Tables, Workload
+
+
+class _OurRun:
+    """Runs, and remembers which backend the engine chose."""
+
+    def __init__(self, workload: Workload, data: Data, setting: Setting) -> None:
+        self._settings, self._task = ours.settings(workload), ours.task(workload, data, setting.device)
+        self._start, self._rounds = torch.from_numpy(data.w0), workload.rounds
+        self.backend: str | None = None
+
+    def __call__(self) -> np.ndarray:
+        made = self._settings.run(self._task, self._start, self._rounds, seed=ours.SEED)
+        self.backend = made.backend
+        return made.iterates[0].numpy()
+
+
+def prepare(workload: Workload, data: Data, tables: Tables, setting: Setting) -> Run:
+    """The backend is the engine's own choice."""
+    return _OurRun(workload, data, setting)

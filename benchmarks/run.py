@@ -1,0 +1,202 @@
+"""python -m benchmarks.run: time ours and its peers on the four workloads, after showing that they agree."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from benchmarks.peers import Peer, Setting
+    from benchmarks.workloads import Workload
+    from reports.speed import Benchmarks
+
+app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
+
+_WIDTH = 160  # of what is written to a file or a pipe
+
+
+class RefusedError(Exception):
+    """Bad input: one line for the user; nothing has been run or written."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """What the command line asked for, checked; ours comes first among the peers."""
+
+    workloads: tuple[Workload, ...]
+    peers: tuple[Peer, ...]
+    setting: Setting
+    repeat: int
+    scale: int
+    out: Path
+
+    def serving(self, workload: Workload) -> list[Peer]:
+        """The peers that have this workload."""
+        return [peer for peer in self.peers if workload.name in peer.workloads]
+
+
+Keep = Callable[["Benchmarks"], None]
+Part = Callable[[Request, Keep], None]
+
+
+@app.command()
+def run(
+    workload: Annotated[list[str] | None, typer.Option(help="W1 to W4, comma-separated or repeated")] = None,
+    peer: Annotated[list[str] | None, typer.Option(help="implementations to compare with, likewise")] = None,
+    repeat: Annotated[int, typer.Option(help="turns; medians and ranges are over them")] = 7,
+    device: Annotated[str, typer.Option(help="auto, cpu or cuda")] = "auto",
+    threads: Annotated[int | None, typer.Option(help="threads of everyone; default: the processors at hand")] = None,
+    scale: Annotated[int, typer.Option(help="this many times as many participants")] = 1,
+    memory: Annotated[bool, typer.Option("--memory", help="measure growth of memory instead")] = False,
+    contention: Annotated[
+        bool, typer.Option("--contention", help="measure beside busy processes instead: ours, and every --peer")
+    ] = False,
+    out: Annotated[Path, typer.Option(help="output folder")] = Path("out"),
+) -> None:
+    """Print the tables and keep them in OUT/benchmarks.json, which python -m reports.build shows on its page.
+
+    Exit status 0: measured; 1: an implementation computes other iterates than ours, or failed; 2: bad input.
+    """
+    if contention and not peer:
+        peer = ["ours"]
+    try:
+        request = _request(workload, peer, repeat, device, threads, scale, out)
+    except RefusedError as refusal:
+        typer.echo(f"benchmarks.run: {refusal}", err=True)
+        raise typer.Exit(2) from None
+    parts = [part for part, asked in ((_memory, memory), (_contention, contention)) if asked]
+    raise typer.Exit(_measure(parts or [_speed, _search], request))
+
+
+def _request(
+    workload: list[str] | None, peer: list[str] | None, repeat: int, device: str, threads: int | None, scale: int,
+    out: Path,
+) -> Request:  # fmt: skip
+    import empirics
+    from benchmarks.machine import processors
+    from benchmarks.peers import OURS, PEERS, Setting
+    from benchmarks.workloads import WORKLOADS
+
+    workloads = _names("--workload", workload, list(WORKLOADS))
+    peers = _names("--peer", peer, list(PEERS))
+    for option, value in (("--repeat", repeat), ("--scale", scale), ("--threads", threads)):
+        if value is not None and value < 1:
+            raise RefusedError(f"{option} {value}: expected at least 1")
+    if threads is not None and threads > processors():
+        raise RefusedError(f"--threads {threads}: expected at most the {processors()} processors at hand")
+    if out.exists() and not out.is_dir():
+        raise RefusedError(f"--out {out}: exists and is not a folder; choose another")
+    try:
+        where = str(empirics.device(device))
+    except ValueError as error:
+        raise RefusedError(f"--device {device}: {error}") from None
+    kind = where.partition(":")[0]
+    unfit = [name for name in peers if peer and kind not in PEERS[name].devices]
+    if unfit:
+        raise RefusedError(f"--peer {','.join(unfit)}: not for device {kind}; leave it out")
+    ordered = [OURS, *(name for name in peers if name != OURS and kind in PEERS[name].devices)]
+    return Request(
+        workloads=tuple(WORKLOADS[name].scaled(scale) for name in workloads),
+        peers=tuple(PEERS[name] for name in ordered),
+        setting=Setting(where, threads or processors()),
+        repeat=repeat,
+        scale=scale,
+        out=out,
+    )
+
+
+def _names(option: str, given: list[str] | None, known: list[str]) -> list[str]:
+    """The names in a repeated, comma-separated option, in the order of the known ones; all of them by default."""
+    if given is None:
+        return known
+    names = [one.strip() for entry in given for one in entry.split(",") if one.strip()]
+    unknown = [one for one in names if one not in known]
+    if unknown or not names:
+        raise RefusedError(f"{option} {','.join(unknown)}: expected names among {', '.join(known)}")
+    return [one for one in known if one in names]
+
+
+def _measure(parts: Sequence[Part], request: Request) -> int:
+    """Run the parts; what is finished is shown and stored even when a later one fails."""
+    from rich.console import Console
+
+    from benchmarks.records import add
+    from benchmarks.show import show
+    from benchmarks.timing import DifferentIteratesError
+    from benchmarks.worker import WorkerError
+    from reports.speed import section
+
+    terminal = Console()
+    console = terminal if terminal.is_terminal else Console(width=_WIDTH)
+
+    def keep(measured: Benchmarks) -> None:
+        add(request.out, measured)
+        for table in section(measured).tables:
+            show(console, table)
+
+    try:
+        for part in parts:
+            part(request, keep)
+    except (DifferentIteratesError, WorkerError) as error:
+        typer.echo(f"benchmarks.run: {error}", err=True)
+        return 1
+    return 0
+
+
+def _say(line: str) -> None:
+    typer.echo(line, err=True)
+
+
+# --- parts of a measurement ------------------------------------------------------------------------------------------
+
+
+def _speed(request: Request, keep: Keep) -> None:
+    from benchmarks.ours import tables
+    from benchmarks.timing import measure
+    from reports.speed import Benchmarks
+
+    for workload in request.workloads:
+        _say(f"{workload.name}: {workload.title}")
+        drawn = tables(workload, workload.data(workload.dtype))
+        peers, setting = request.serving(workload), request.setting
+        keep(Benchmarks(speed=[measure(workload, peers, drawn, setting, request.repeat, request.scale, _say)]))
+
+
+def _search(request: Request, keep: Keep) -> None:
+    from benchmarks.searching import rates
+    from reports.speed import Benchmarks
+
+    _say("search for counterexamples")
+    keep(Benchmarks(search=rates(request.setting, request.repeat)))
+
+
+def _contention(request: Request, keep: Keep) -> None:
+    from benchmarks.busy import slowdowns
+    from benchmarks.ours import tables
+    from reports.speed import Benchmarks
+
+    for workload in request.workloads:
+        _say(f"{workload.name}: beside busy processes")
+        drawn = tables(workload, workload.data(workload.dtype))
+        peers = request.serving(workload)
+        keep(Benchmarks(contention=slowdowns(workload, peers, drawn, request.setting, request.repeat, _say)))
+
+
+def _memory(request: Request, keep: Keep) -> None:
+    from benchmarks.growth import PROBES, growths
+    from reports.speed import Benchmarks
+
+    names = {workload.name for workload in request.workloads}
+    probes = [probe for probe in PROBES if probe.workload in names]
+    if not probes:
+        _say(f"no size of {', '.join(sorted(names))} is measured: memory has sizes of W1, W2 and W4")
+        return
+    keep(Benchmarks(memory=growths(request.setting, probes, _say)))
+
+
+if __name__ == "__main__":
+    app()

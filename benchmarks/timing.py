@@ -1,0 +1,177 @@
+"""Identical iterates first, then paired runs: every implementation in turn, one at a time, repeat after repeat."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from statistics import median
+
+import numpy as np
+
+from benchmarks.machine import describe
+from benchmarks.peak import matmul_flops
+from benchmarks.peers import OURS, Peer, Setting
+from benchmarks.worker import Job, Measurement, UnavailableError, Worker
+from benchmarks.workloads import Tables, Workload
+from reports.speed import SpeedTable, Timing
+
+SAME_ITERATES = 1e-12  # relative, in float64
+# 2 nu + 1 products in each of K tau local steps, each rounded at 6e-8, in another order of summation
+SAME_TIMED_RESULT = {"float64": SAME_ITERATES, "float32": 1e-3}
+
+Say = Callable[[str], None]
+
+
+class DifferentIteratesError(Exception):
+    """A peer computes something else, so its time means nothing."""
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What the comparison of the iterates found."""
+
+    difference: float
+    rounds: int
+
+
+def relative_difference(theirs: np.ndarray, ours: np.ndarray) -> float:
+    """Largest deviation over the common rounds, relative to the largest entry; infinite where something is not finite.
+
+    >>> relative_difference(np.array([[1.0, 2.0]]), np.array([[1.0, 4.0], [9.0, 9.0]]))
+    0.5
+    """
+    common = min(len(theirs), len(ours))
+    gap = np.abs(theirs[:common].astype(float) - ours[:common]).max()
+    return float(gap / np.abs(ours[:common]).max()) if np.isfinite(gap) else float("inf")
+
+
+def cut(tables: Tables, rounds: int) -> Tables:
+    """The tables of the first rounds."""
+    return Tables(**{name: None if table is None else table[:rounds] for name, table in vars(tables).items()})
+
+
+def check(
+    workload: Workload, peers: Sequence[Peer], tables: Tables, setting: Setting, say: Say, missing: list[str]
+) -> dict[str, Checked]:
+    """Compare every peer with ours in float64, one process after another; `missing` gets why others were left out.
+
+    Raises:
+        DifferentIteratesError: a peer's iterates are not ours within 1e-12.
+    """
+    found: dict[str, Checked] = {}
+    reference: np.ndarray | None = None
+    for peer in peers:
+        short = peer.timed(workload).shortened(workload.checked_rounds)
+        job = Job(peer.name, short, "float64", cut(tables, short.rounds), setting)
+        with Worker(job) as worker:
+            try:
+                iterates: np.ndarray = worker.ask("iterates")
+            except UnavailableError as error:
+                missing.append(str(error))
+                say(f"  {peer.name}: {error}")
+                continue
+        if reference is None:
+            reference = iterates
+        difference = relative_difference(iterates, reference)
+        if not difference <= SAME_ITERATES:
+            raise DifferentIteratesError(
+                f"{peer.name} differs from ours on {workload.name} by {difference:.2g} over {short.rounds} rounds in "
+                f"float64: expected at most {SAME_ITERATES:g}; nothing was timed"
+            )
+        found[peer.name] = Checked(difference, short.rounds)
+        say(f"  {peer.name}: the same iterates within {difference:.1g} over {short.rounds} rounds")
+    return found
+
+
+def measure(
+    workload: Workload, peers: Sequence[Peer], tables: Tables, setting: Setting, repeat: int, scale: int, say: Say
+) -> SpeedTable:
+    """The table of one workload; `peers` begins with ours.
+
+    Raises:
+        DifferentIteratesError: a peer's iterates are not ours.
+        WorkerError: an implementation failed.
+    """
+    missing: list[str] = []
+    checked = check(workload, peers, tables, setting, say, missing)
+    present = [peer for peer in peers if peer.name in checked]
+    with ExitStack() as stack:
+        workers, first = {}, {}
+        for peer in present:
+            timed = peer.timed(workload)
+            job = Job(peer.name, timed, workload.dtype, cut(tables, timed.rounds), setting)
+            workers[peer.name] = stack.enter_context(Worker(job))
+            first[peer.name] = workers[peer.name].ask("first")
+        say(f"  {repeat} turns of {len(workers)}")
+        turns, peak = _turns(workload, workers, setting, repeat)
+        memory = {name: worker.ask("memory") for name, worker in workers.items()}
+        backends = {name: worker.ask("backend") for name, worker in workers.items()}
+    whole = [{name: _whole(workload, workers[name], one) for name, one in turn.items()} for turn in turns]
+    timings = [
+        Timing(
+            peer=peer.name,
+            title=peer.title,
+            seconds=[turn[peer.name] for turn in whole],
+            ratios=[turn[peer.name] / turn[OURS] for turn in whole],
+            timed_rounds=peer.timed(workload).rounds,
+            first_call_extra_seconds=max(0.0, first[peer.name] - median(turn[peer.name].seconds for turn in turns)),
+            memory_bytes=memory[peer.name],
+            difference=checked[peer.name].difference,
+            checked_rounds=checked[peer.name].rounds,
+            backend=backends[peer.name],
+        )
+        for peer in present
+    ]
+    return _table(workload, scale, setting, timings, peak, list(dict.fromkeys(missing)))
+
+
+def _turns(
+    workload: Workload, workers: Mapping[str, Worker], setting: Setting, repeat: int
+) -> tuple[list[dict[str, Measurement]], float]:
+    """`repeat` turns of one measurement each, every second turn in reverse order, and the peak measured beside."""
+    ours = workers[OURS].ask("iterates")
+    order, turns, peak = list(workers.items()), [], 0.0
+    for _ in range(repeat):
+        peak = max(peak, matmul_flops(workload.dtype, setting.device, setting.threads))
+        turn = {name: worker.ask("time") for name, worker in order}
+        for name, one in turn.items():
+            place = workers[name].job.workload.rounds
+            difference = relative_difference(one.last[None], ours[place][None])
+            if not difference <= SAME_TIMED_RESULT[workload.dtype]:
+                raise DifferentIteratesError(
+                    f"{name} ended {difference:.2g} from ours on {workload.name} in {workload.dtype} while it was timed"
+                )
+        turns.append(turn)
+        order.reverse()
+    return turns, peak
+
+
+def _whole(workload: Workload, worker: Worker, one: Measurement) -> float:
+    """Seconds of all rounds, of which a slow peer ran the first ones only."""
+    return one.seconds * workload.rounds / worker.job.workload.rounds
+
+
+def _table(
+    workload: Workload, scale: int, setting: Setting, timings: list[Timing], peak: float, missing: list[str]
+) -> SpeedTable:
+    return SpeedTable(
+        workload=workload.name,
+        title=workload.title,
+        device=setting.device,
+        scale=scale,
+        dtype=workload.dtype,
+        mode=workload.mode,
+        agents=workload.agents,
+        participants=workload.participants,
+        d=workload.d,
+        nu=workload.nu,
+        tau=workload.tau,
+        rounds=workload.rounds,
+        flops=workload.flops(),
+        counted=workload.counted,
+        peak_flops=peak,
+        machine=describe(setting.threads, setting.device),
+        timings=timings,
+        missing=missing,
+    )

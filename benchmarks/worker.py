@@ -1,0 +1,185 @@
+"""A process for one implementation of one workload, which runs when it is asked to and sleeps otherwise.
+
+Libraries read their settings when they are imported, so nothing heavy is imported before those are made.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from dataclasses import dataclass
+from multiprocessing import get_context
+from multiprocessing.connection import Connection
+from typing import Any, Self
+
+import numpy as np
+
+from benchmarks.machine import peak_bytes, reset_peak, resident_bytes
+from benchmarks.peers import PEERS, Setting
+from benchmarks.workloads import Tables, Workload
+
+_SHORTEST = 0.25  # seconds; a shorter run is repeated within one measurement
+_MOST_RUNS = 20
+
+
+class WorkerError(Exception):
+    """The worker's process failed; its own message is the text."""
+
+
+class UnavailableError(Exception):
+    """The implementation cannot run on this machine; the text says why."""
+
+
+@dataclass(frozen=True, eq=False)
+class Job:
+    """What a worker is for."""
+
+    peer: str
+    workload: Workload
+    dtype: str
+    tables: Tables
+    setting: Setting
+
+
+@dataclass(frozen=True, eq=False)
+class Measurement:
+    """Seconds of one run (mean over `runs` in a row) and the iterate at which it ended."""
+
+    seconds: float
+    runs: int
+    last: np.ndarray
+
+
+class Worker:
+    """The driver's handle of such a process; a context manager that ends it."""
+
+    def __init__(self, job: Job) -> None:
+        context = get_context("spawn")
+        self.job = job
+        self._connection, theirs = context.Pipe()
+        self._process = context.Process(target=_serve, args=(theirs, job), daemon=True)
+        self._process.start()
+        theirs.close()
+
+    def __enter__(self) -> Self:
+        """The worker itself."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """End the process."""
+        self._connection.close()
+        self._process.join(timeout=5)
+        if self._process.is_alive():
+            self._process.terminate()
+            self._process.join()
+
+    def ask(self, request: str) -> Any:
+        """The answer to "first" (seconds), "iterates" (array), "time" (Measurement), "memory" (bytes) or "backend".
+
+        Raises:
+            UnavailableError: the implementation cannot run here.
+            WorkerError: it failed.
+        """
+        try:
+            self._connection.send(request)
+            kind, answer = self._connection.recv()
+        except (EOFError, ConnectionError):
+            self._process.join(timeout=5)
+            raise WorkerError(f"{self.job.peer} ended with status {self._process.exitcode}") from None
+        if kind == "unavailable":
+            raise UnavailableError(answer)
+        if kind == "failed":
+            raise WorkerError(f"{self.job.peer} on {self.job.workload.name}: {answer}")
+        return answer
+
+
+def _serve(connection: Connection, job: Job) -> None:
+    settle(job.setting)
+    state: _State | None = None
+    while True:
+        try:
+            request = connection.recv()
+        except EOFError:
+            return
+        try:
+            state = state or _State(job)
+            answer = ("done", getattr(state, request)())
+        except UnavailableError as error:
+            answer = ("unavailable", str(error))
+        except Exception as error:
+            answer = ("failed", f"{type(error).__name__}: {error}")
+        connection.send(answer)
+
+
+def settle(setting: Setting) -> None:
+    """Threads, devices and memory of the libraries, before any of them is imported."""
+    available = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
+    if len(available) > setting.threads:
+        os.sched_setaffinity(0, available[: setting.threads])
+    for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+        os.environ[name] = str(setting.threads)
+    os.environ["XLA_FLAGS"] = f"--xla_force_host_platform_device_count={setting.threads}"
+    os.environ["XLA_PYTHON_CLIENT_PREALLOCATE"] = "false"
+    os.environ["JAX_PLATFORMS"] = "cuda,cpu" if setting.device.startswith("cuda") else "cpu"
+
+
+class _State:
+    """The implementation in this process; made at the first request, so that a failure has someone to tell."""
+
+    def __init__(self, job: Job) -> None:
+        peer = PEERS[job.peer]
+        if peer.needs == "jax":
+            _prepare_jax(job)
+        else:
+            import torch
+
+            torch.set_num_threads(job.setting.threads)
+        self._before = resident_bytes()
+        self._run = peer.prepare(job.workload, job.workload.data(job.dtype), job.tables, job.setting)
+
+    def first(self) -> float:
+        """Seconds of the first call; from here on peak memory counts."""
+        started = time.perf_counter()
+        self._run()
+        taken = time.perf_counter() - started
+        reset_peak()
+        return taken
+
+    def iterates(self) -> np.ndarray:
+        """All iterates of one run."""
+        return np.array(self._run())
+
+    def time(self) -> Measurement:
+        """One measurement."""
+        runs, started, taken, last = 0, time.perf_counter(), 0.0, np.zeros(0)
+        while runs == 0 or (taken < _SHORTEST and runs < _MOST_RUNS):
+            last = self._run()[-1]
+            runs += 1
+            taken = time.perf_counter() - started
+        return Measurement(taken / runs, runs, np.array(last))
+
+    def memory(self) -> int:
+        """Peak growth of the process since its libraries were imported."""
+        return max(0, peak_bytes() - self._before)
+
+    def backend(self) -> str | None:
+        """What computed the rounds, where the implementation has a choice; after a run."""
+        return getattr(self._run, "backend", None)
+
+
+def _prepare_jax(job: Job) -> None:
+    try:
+        import jax
+    except ImportError:
+        raise UnavailableError(MISSING_JAX) from None
+    jax.config.update("jax_enable_x64", job.dtype == "float64")
+    if job.setting.device.startswith("cuda"):
+        try:
+            jax.devices("cuda")
+        except RuntimeError:
+            raise UnavailableError("JAX sees no CUDA device here: its peers are skipped") from None
+        # float32 means float32 for everyone; by default the tensor cores would be given fewer bits
+        jax.config.update("jax_default_matmul_precision", "highest")
+
+
+MISSING_JAX = "jax is not installed: its peers are skipped; the extra `bench` brings it"

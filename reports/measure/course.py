@@ -1,0 +1,35 @@
+"""A recorded run and what is evaluated along it, each thing once: findings, curve and slack all look at the same."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from torch import Tensor
+
+from reports.measure.prepare import Prepared
+from reports.measure.trajectories import gaps, mean_gradients
+
+
+@dataclass(frozen=True, eq=False)
+class Course:
+    """Server iterates (replicas, rounds + 1, d) of a prepared run."""
+
+    prepared: Prepared
+    iterates: np.ndarray
+
+    @cached_property
+    def gradients(self) -> Tensor:
+        """Grad F(w_k) for k < K, (replicas, rounds, d)."""
+        return mean_gradients(self.prepared, self.iterates[:, :-1])
+
+    @cached_property
+    def squared_gradients(self) -> np.ndarray:
+        """norm(grad F(w_k))^2 for k < K, (replicas, rounds)."""
+        return self.gradients.square().sum(-1).numpy()
+
+    @cached_property
+    def gaps(self) -> np.ndarray:
+        """F(w_k) - F* of a quadratic run for k <= K, (replicas, rounds + 1)."""
+        return gaps(self.prepared, self.iterates)

@@ -1,0 +1,104 @@
+"""Sentences made from the comparisons alone: whether a claim holds here, where, by how much, and where it fails."""
+
+# pandas declares a selection as any of frame, series and array; which one it is shows in the selecting expression
+# pyright: reportArgumentType=false, reportAttributeAccessIssue=false, reportCallIssue=false, reportReturnType=false
+# pyright: reportGeneralTypeIssues=false
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import pandas as pd
+
+from reports.studies.comparisons import BETTER, OPEN, UNTESTED, WORSE, Question
+
+_BUDGETS = {
+    "communication": "After equally many rounds",
+    "compute": "After equal computation",
+}
+
+
+def conclusion(comparisons: pd.DataFrame, question: Question, budget: str) -> str:
+    """What the tests of one question under one budget say, in one paragraph; the words follow from the numbers.
+
+    It begins with 'The claim holds', 'holds in part', 'fails' or 'is not supported', by whether there are comparisons
+    that are better and ones that are worse.
+    """
+    mine = comparisons[(comparisons["question"] == question.key) & (comparisons["budget"] == budget)]
+    when = _BUDGETS[budget]
+    if mine.empty:
+        return f"{when}: nothing was compared with {question.baseline}."
+    if (mine["outcome"] == UNTESTED).all():
+        return f"{when}: one seed gives no interval, so nothing is concluded about {question.claim}; give more seeds."
+    better, worse = mine[mine["outcome"] == BETTER], mine[mine["outcome"] == WORSE]
+    undecided = int((mine["outcome"] == OPEN).sum())
+    counts = (
+        f"{question.claim} is more accurate than {question.baseline} in {len(better)} of {len(mine)} comparisons, "
+        f"less accurate in {len(worse)}, and {undecided} show no difference"
+    )
+    parts = [f"{when}, {_opening(len(better), len(worse))}: {counts}."]
+    if len(better):
+        parts.append(f"It wins {_where(better)}; most, {_most(better)}.")
+    if len(worse):
+        parts.append(f"It loses {_where(worse)}; most, {_most(worse)}.")
+    if not len(better) and not len(worse):
+        parts.append(f"The largest difference seen is {_most(mine)}.")
+    return " ".join(parts)
+
+
+def headline(comparisons: pd.DataFrame, question: Question, budget: str = "communication") -> str:
+    """The same in a few words, for the top of a page."""
+    mine = comparisons[(comparisons["question"] == question.key) & (comparisons["budget"] == budget)]
+    better, worse = int((mine["outcome"] == BETTER).sum()), int((mine["outcome"] == WORSE).sum())
+    if mine.empty or (mine["outcome"] == UNTESTED).all():
+        return "Too few seeds to compare fine-tuning steps"
+    return (
+        f"More fine-tuning steps beat {question.baseline} in {better} of {len(mine)} comparisons "
+        f"and lose in {worse} of them"
+    )
+
+
+def _opening(better: int, worse: int) -> str:
+    if better and not worse:
+        return "the claim holds here"
+    if better:
+        return "the claim holds in part"
+    return "the claim fails here" if worse else "the claim is not supported here"
+
+
+def _where(lines: pd.DataFrame) -> str:
+    """Level by level: the arms and the numbers of test steps that occur."""
+    parts = []
+    for level, part in lines.groupby("level", sort=False):
+        groups = " and ".join(f"{name} agents" for name in ("seen", "new") if (part["group"] == name).any())
+        parts.append(f"on {level} ({groups}; ν = {_list(part['nu'])}, tested after ν′ = {_list(part['adapt'])} steps)")
+    return "; ".join(parts)
+
+
+def _most(lines: pd.DataFrame) -> str:
+    """The line with the largest difference, in points of accuracy."""
+    line = lines.loc[lines["difference"].abs().idxmax()]
+    size, low, high = (100 * float(line[name]) for name in ("difference", "low", "high"))
+    return (
+        f"{_signed(size)} points (95 % interval {_signed(low)} to {_signed(high)}, adjusted p "
+        f"{_p(float(line['adjusted']))}), with ν = {line['nu']} on {line['level']}, {line['group']} agents, "
+        f"ν′ = {line['adapt']}"
+    )
+
+
+def _list(values: Iterable[int]) -> str:
+    return ", ".join(str(value) for value in sorted(set(values)))
+
+
+def _signed(value: float) -> str:
+    """A difference with its sign, one decimal.
+
+    >>> _signed(1.25), _signed(-0.04)
+    ('+1.2', '0.0')
+    """
+    text = f"{value:+.1f}"
+    return "0.0" if text in ("+0.0", "-0.0") else text.replace("-", "−")
+
+
+def _p(value: float) -> str:
+    return "below 0.001" if value < 0.001 else f"= {value:.2g}"

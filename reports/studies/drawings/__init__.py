@@ -1,0 +1,1 @@
+"""Figures of the studies, drawn from their frames alone."""

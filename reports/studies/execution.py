@@ -1,0 +1,89 @@
+"""Cells of a study: each is stored under the hash of its description, and made only where no record exists."""
+
+from __future__ import annotations
+
+import hashlib
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import joblib
+import numpy as np
+
+from reports.store import Record, Store, record_key
+from reports.threads import one_thread
+
+Made = tuple[Mapping[str, Any], Mapping[str, np.ndarray]]
+# what only words or draws cannot change what a cell holds
+_WORDS = ("conclusion.py", "comparisons.py", "drawings", "frames.py", "page.py", "paired.py", "plans.py")
+
+
+class StudyCell(ABC):
+    """One unit of work."""
+
+    @abstractmethod
+    def description(self) -> dict[str, Any]:
+        """Everything that decides what is run, as plain JSON values."""
+
+    @abstractmethod
+    def make(self) -> Made:
+        """Facts and arrays, computed now."""
+
+    @property
+    @abstractmethod
+    def weight(self) -> float:
+        """Expected work, in any unit: the heaviest cells are started first so that workers end together."""
+
+    @property
+    def key(self) -> str:
+        """The key of this cell's record."""
+        return record_key(self.description())
+
+    @property
+    def batch(self) -> str:
+        """Cells of equal batch may be made together; by default none are."""
+        return self.key
+
+    def make_with(self, others: Sequence[StudyCell]) -> list[Made]:
+        """This cell and others of its batch, made together where that is faster."""
+        return [cell.make() for cell in (self, *others)]
+
+
+@lru_cache(maxsize=1)
+def code_version() -> str:
+    """SHA-256 of the sources that decide what a study's cell holds: the engine, and the studies' own measurements."""
+    digest = hashlib.sha256()
+    for package, kinds in (("empirics", (".py", ".cpp", ".h")), ("reports", (".py",))):
+        root = Path(str(resources.files(package)))
+        folder = root / "studies" if package == "reports" else root
+        for path in sorted(folder.rglob("*")):
+            name = path.relative_to(folder).as_posix()
+            if path.suffix in kinds and not name.startswith(_WORDS):
+                digest.update(name.encode() + path.read_bytes())
+    return digest.hexdigest()
+
+
+def execute_all(cells: Sequence[StudyCell], folder: Path, jobs: int) -> list[Record]:
+    """The records of all cells, in the order of the cells; what exists already is read."""
+    store = Store(folder)
+    missing = {cell.key: cell for cell in cells if cell.key not in store}
+    batches: dict[str, list[StudyCell]] = {}
+    for cell in sorted(missing.values(), key=lambda cell: -cell.weight):
+        batches.setdefault(cell.batch, []).append(cell)
+    work = [(batch, [cell.description() for cell in batch]) for batch in batches.values()]
+    if jobs == 1 or len(work) < 2:
+        for batch, descriptions in work:
+            _execute(batch, descriptions, folder)
+    else:
+        joblib.Parallel(n_jobs=jobs, max_nbytes=None)(joblib.delayed(_execute)(*one, folder) for one in work)
+    return [store.read(cell.key) for cell in cells]
+
+
+def _execute(batch: Sequence[StudyCell], descriptions: Sequence[Mapping[str, Any]], folder: Path) -> None:
+    """Make the cells of a batch and store each under the description that the asking process gave it."""
+    with one_thread():
+        for description, made in zip(descriptions, batch[0].make_with(batch[1:]), strict=True):
+            Store(folder).write(description, *made)

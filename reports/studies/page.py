@@ -1,0 +1,199 @@
+"""What the page says about personalisation: the conclusions, how they were reached, and the tables."""
+
+# pandas declares a selection as any of frame, series and array; which one it is shows in the selecting expression
+# pyright: reportArgumentType=false, reportAttributeAccessIssue=false, reportCallIssue=false, reportReturnType=false
+# pyright: reportGeneralTypeIssues=false
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+
+import pandas as pd
+
+from reports.sections import Cell, Section, SectionTable
+from reports.studies.arms import Arm
+from reports.studies.comparisons import QUESTIONS
+from reports.studies.conclusion import conclusion, headline
+from reports.studies.plans import PersonalisationPlan
+
+_BUDGET_WORDS = {"communication": "equal communication", "compute": "equal compute"}
+
+
+def personalisation_headline(frames: Mapping[str, pd.DataFrame]) -> str:
+    """The finding in one line."""
+    return headline(frames["comparisons"], QUESTIONS[0])
+
+
+def personalisation_section(
+    plan: PersonalisationPlan, seeds: int, curvature: float, spreads: Mapping[str, float],
+    frames: Mapping[str, pd.DataFrame], diverged: int, backends: Sequence[str],
+) -> Section:  # fmt: skip
+    """The section of the study; every sentence about results is made from its frames."""
+    return Section(
+        "personalisation",
+        "Do more fine-tuning steps pay?",
+        (
+            *_conclusions(frames["comparisons"]),
+            _experiment(plan, seeds, spreads),
+            _steps(plan, curvature, frames["pilots"]),
+            _budgets(plan, frames["results"]),
+            _statistics(plan, seeds, diverged, backends),
+        ),
+        (
+            _accuracy_table(plan, frames["means"], "new"),
+            _accuracy_table(plan, frames["means"], "seen"),
+            _target_table(frames["targets"], "new"),
+            _comparison_table(frames["comparisons"]),
+            _pilot_table(frames["pilots"]),
+        ),
+    )
+
+
+def _conclusions(comparisons: pd.DataFrame) -> list[str]:
+    return [conclusion(comparisons, question, budget) for question in QUESTIONS for budget in _BUDGET_WORDS]
+
+
+def _experiment(plan: PersonalisationPlan, seeds: int, spreads: Mapping[str, float]) -> str:
+    levels = "; ".join(
+        f"{level.name} ({_skew(level.concentration, level.labels, level.relabelled)}, spread of the gradients at a "
+        f"pilot's start {spreads[level.name]:.3g})"
+        for level in plan.levels
+    )
+    widths = "-".join(str(width) for width in (64, *plan.hidden, 10))
+    return (
+        f"Handwritten digits and a tanh network {widths} in float32. Each of {seeds} seeds splits the digits anew over "
+        f"{plan.seen} agents that take part in training and {plan.new} new ones, with {plan.samples} samples each to "
+        f"train and fine-tune on and {plan.held_out} held out, and draws a new start. Every arm trains on all "
+        f"{plan.seen} agents with $\\tau = {plan.tau}$ local steps a round; then every agent takes "
+        f"$\\nu' = 0$ to ${plan.steps}$ fine-tuning steps on its own samples, and its held-out ones are classified. "
+        f"Heterogeneity: {levels}."
+    )
+
+
+def _skew(concentration: float | None, labels: int | None, relabelled: int) -> str:
+    skew = f"{labels} labels an agent" if concentration is None else f"Dirichlet concentration {concentration:g}"
+    return skew + (f", {relabelled} labels permuted at each agent" if relabelled else "")
+
+
+def _steps(plan: PersonalisationPlan, curvature: float, pilots: pd.DataFrame) -> str:
+    edges = pilots[pilots["edge"]]
+    grid = ", ".join(f"{multiple:g}" for multiple in plan.betas)
+    text = (
+        f"Step sizes follow one rule for all arms, on a seed that is used for nothing else. $\\alpha = 1/L$ with "
+        f"L = {curvature:.3g}, the largest norm of an agent's Hessian found by power iteration along FedAvg (an "
+        f"estimate from below). $\\beta$ is the one of {grid} times $\\alpha$ with the smallest own training objective "
+        f"$F$, at its largest after half, three quarters and all of {plan.pilot_rounds} rounds. This choice cost "
+        f"{pilots['compute'].sum():.3g} gradients an agent and {pilots['seconds'].sum():.0f} s."
+    )
+    if len(edges):
+        text += f" In {len(edges)} of {int(pilots['chosen'].sum())} choices the best was at an end of the grid."
+    return text
+
+
+def _budgets(plan: PersonalisationPlan, results: pd.DataFrame) -> str:
+    rounds = results.drop_duplicates(["mode", "nu", "budget"])
+    ends = rounds[rounds["budget"] == "compute"].sort_values(["mode", "nu"])
+    shown = ", ".join(f"{Arm(line['mode'], line['nu']).name}: {line['k']}" for line in ends.to_dict("records"))
+    return (
+        f"Equal communication means {plan.rounds} rounds for every arm. Equal compute means what the exact mode with "
+        f"$\\nu = {plan.budget_nu}$ uses in them, counted by T7 ($\\nu + 1$ gradients and $\\nu$ Hessian-vector "
+        f"products a local step; FO $\\nu + 1$, HF $3\\nu + 1$ gradients) with a product priced at "
+        f"{plan.product_price:g} gradients: so many rounds for {shown}."
+    )
+
+
+def _statistics(plan: PersonalisationPlan, seeds: int, diverged: int, backends: Sequence[str]) -> str:
+    text = (
+        "The unit is the seed: accuracies are averaged over agents, and arms are compared seed by seed, on the same "
+        f"split and start, by paired t-tests after $\\nu'$ = {', '.join(str(step) for step in plan.compared)} steps. "
+        "p-values are Holm-adjusted over all comparisons of one question under one budget, at 5 %; intervals are 95 % "
+        "Student intervals of single lines, with a spread of at least one held-out sample. They take differences of "
+        "seed means to be about normal, and they are apart from the error level of the verdicts. "
+        f"Seconds are those of this machine, engine {' and '.join(backends)}."
+    )
+    if diverged:
+        text += f" {diverged} runs left the finite numbers; their last finite model stands for the rest."
+    return text + ("" if seeds > 1 else " With one seed there are no intervals and no tests.")
+
+
+def _accuracy_table(plan: PersonalisationPlan, means: pd.DataFrame, group: str) -> SectionTable:
+    """Accuracy in per cent, by level, arm and budget, at the compared numbers of test steps."""
+    steps = sorted({0, *plan.compared})
+    mine = means[(means["group"] == group) & means["adapt"].isin(steps)]
+    lines: list[list[Cell]] = []
+    for (level, budget, mode, nu, k), part in mine.groupby(["level", "budget", "mode", "nu", "k"], sort=False):
+        by_step = {line["adapt"]: line for line in part.to_dict("records")}
+        loss = by_step[plan.shown]
+        head: list[Cell] = [level, _BUDGET_WORDS[budget], Arm(mode, nu).name, int(k)]
+        lines.append([*head, *(_percent(by_step[step], "accuracy") for step in steps), _interval(loss, "loss", 1, 3)])
+    agents = "new agents" if group == "new" else "agents seen in training"
+    heads = tuple(f"accuracy, ν′ = {step}" for step in steps)
+    caption = f"Held-out accuracy in per cent on {agents}, means over seeds with 95 % intervals."
+    columns = ("level", "budget", "trained with", "rounds", *heads, f"loss, ν′ = {plan.shown}")
+    return SectionTable(caption, columns, lines, folded=group == "seen")
+
+
+def _percent(line: Mapping[str, float], name: str) -> str:
+    return _interval(line, name, 100, 1)
+
+
+def _interval(line: Mapping[str, float], name: str, scale: float, digits: int) -> str:
+    mean, low, high = (scale * float(line[key]) for key in (name, f"{name}_low", f"{name}_high"))
+    return f"{mean:.{digits}f}" + ("" if math.isnan(low) else f" [{low:.{digits}f}, {high:.{digits}f}]")
+
+
+def _target_table(targets: pd.DataFrame, group: str) -> SectionTable:
+    mine = targets[targets["group"] == group]
+    lines = [
+        [
+            line["level"], Arm(line["mode"], line["nu"]).name, 100 * line["target"],
+            f"{line['reached']} of {line['seeds']}",
+            *(_some(line[name]) for name in ("rounds", "compute", "sample_gradients", "sample_products", "seconds")),
+        ]
+        for line in mine.to_dict("records")
+    ]  # fmt: skip
+    step = mine["adapt"].iloc[0]
+    caption = (
+        f"To the target accuracy on {group} agents after {step} fine-tuning steps: rounds, computation of an agent in "
+        "gradients, samples evaluated by all agents, seconds of training; means over the seeds that reach it."
+    )
+    columns = (
+        "level", "trained with", "target %", "seeds there", "rounds", "compute", "sample gradients",
+        "sample products", "seconds",
+    )  # fmt: skip
+    return SectionTable(caption, columns, lines)
+
+
+def _comparison_table(comparisons: pd.DataFrame) -> SectionTable:
+    words = {question.key: question.baseline for question in QUESTIONS}
+    lines = [
+        [
+            line["level"], _BUDGET_WORDS[line["budget"]], line["group"], line["adapt"],
+            Arm(line["mode"], line["nu"]).name, words[line["question"]], 100 * line["difference"],
+            "" if math.isnan(line["low"]) else f"[{100 * line['low']:.2f}, {100 * line['high']:.2f}]",
+            _some(line["p"]), _some(line["adjusted"]), line["outcome"],
+        ]
+        for line in comparisons.to_dict("records")
+    ]  # fmt: skip
+    setting = ("level", "budget", "agents", "ν′", "trained with", "against")
+    columns = (*setting, "points", "95 %", "p", "adjusted", "outcome")
+    caption = f"All {len(lines)} paired comparisons: differences in accuracy, in points."
+    return SectionTable(caption, columns, lines, folded=True)
+
+
+def _some(value: float) -> float | None:
+    return None if math.isnan(value) else value
+
+
+def _pilot_table(pilots: pd.DataFrame) -> SectionTable:
+    chosen = pilots[pilots["chosen"]]
+    lines = [
+        [
+            line["level"], Arm(line["mode"], line["nu"]).name, line["alpha"], line["beta"],
+            line["beta"] / line["alpha"], line["objective"], "yes" if line["edge"] else "",
+        ]
+        for line in chosen.to_dict("records")
+    ]  # fmt: skip
+    columns = ("level", "trained with", "α", "β", "β / α", "pilot objective", "end of grid")
+    return SectionTable("Step sizes chosen on the pilot seed.", columns, lines, folded=True)

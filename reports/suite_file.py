@@ -1,0 +1,81 @@
+"""What the suite found out about its own bounds, as it is stored: figures are redrawn from it, nothing is run again."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class _Stored(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class PlantedError(_Stored):
+    """A wrong version of a bound and what became of it.
+
+    ratio: measured / wrong right side on the instance that exceeds it most, or comes closest; None where it is not
+    finite. factor: by how much the wrong version lies below the right one at least; None where it is not finite.
+    """
+
+    statement: str
+    quantity: str
+    kind: str
+    wrong: str
+    refuted: bool
+    subtle: bool
+    ratio: float | None
+    factor: float | None
+    instance: str
+
+
+class Exponent(_Stored):
+    """Fitted exponents of a bound and of what is measured on one window, with the points that were fitted.
+
+    points: (variable, measured, predicted). exponential: the slope is that of the logarithm per step of the variable,
+    otherwise that in doubly logarithmic scale. low, high: the interval of the measured slope.
+    """
+
+    statement: str
+    quantity: str
+    what: str
+    variable: str
+    exponential: bool
+    points: list[tuple[float, float, float]]
+    predicted: float
+    measured: float
+    low: float
+    high: float
+    finding: str
+
+
+class RunSlack(_Stored):
+    """The right side of a rate on one run, its constants replaced one after another by what the run met.
+
+    stages: name -> value, from predicted to measured.
+    """
+
+    bound: str
+    task: str
+    mode: str
+    nu: int
+    tau: int
+    m: int
+    stages: dict[str, float]
+
+
+class SuiteFile(_Stored):
+    """suite.json: planted errors, exponents and slack; all empty where a report is cut down to some statements.
+
+    >>> SuiteFile().planted
+    []
+    """
+
+    planted: list[PlantedError] = Field(default_factory=list)
+    exponents: list[Exponent] = Field(default_factory=list)
+    slack: list[RunSlack] = Field(default_factory=list)
+
+    @classmethod
+    def read(cls, path: Path) -> SuiteFile:
+        """The file of a finished report; without one, nothing. Raises ValueError when it is of another version."""
+        return cls.model_validate_json(path.read_bytes()) if path.is_file() else cls()

@@ -1,0 +1,205 @@
+"""Networks in the report: certified ones are decided, estimated ones never, rough ones do not apply."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from pathlib import Path
+
+import flint
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from empirics.network import NetworkTask
+from empirics.small_networks import small_network
+from reports import ball
+from reports.ball_network import dense_networks
+from reports.cells import Item, execute
+from reports.inputs import Subject
+from reports.measure.estimates import completed, run_estimates
+from reports.measure.points import point_findings, record_points
+from reports.measure.prepare import prepare, record_run
+from reports.measure.runs import run_findings
+from reports.plan import PointsCell, RunCell, TaskPlan, load_plan
+from reports.rows import Row, Verdict
+from reports.two_sided import two_sided_sections
+from reports.verdicts import judge
+
+BOUNDED = TaskPlan(name="network-on-ball", factory="small-network", arguments={"seed": 2, "radius": 0.25})
+FREE = TaskPlan(name="network", factory="small-network")
+ACTIVATIONS = {"tanh": nn.Tanh, "sigmoid": nn.Sigmoid, "softplus": nn.Softplus, "gelu": nn.GELU, "silu": nn.SiLU}
+RUN = {"mode": "exact", "nu": 1, "tau": 2, "rounds": 4, "statements": ["T1", "T2"]}
+
+
+def run_cell(plan: TaskPlan, **more: object) -> RunCell:
+    return RunCell(task=plan.name, **{**RUN, **more})  # type: ignore[arg-type]
+
+
+def rows_of(plan: TaskPlan, cell: RunCell, seed: int = 0) -> list[Row]:
+    prepared = prepare(Subject.of(plan), cell)
+    arrays = record_run(prepared, seed)
+    if "iterates" in arrays:
+        arrays |= run_estimates(prepared, arrays["iterates"], seed)
+    return judge(run_findings(completed(prepared, arrays), arrays))
+
+
+def middle(column: ball.Vector) -> np.ndarray:
+    return np.array([float(x.mid()) for x in ball.entries(column)])
+
+
+@pytest.mark.parametrize("name", ACTIVATIONS)
+@pytest.mark.parametrize("loss", ["mse", "cross_entropy"])
+def test_balls_agree_with_automatic_differentiation(name: str, loss: str) -> None:
+    """torch.autograd on the module itself, not the engine's written-out sweeps."""
+    rng = np.random.default_rng(3)
+    kind = ACTIVATIONS[name]
+    module = nn.Sequential(nn.Linear(2, 4), kind(), nn.Linear(4, 3), kind(), nn.Linear(3, 2)).double()
+    function = nn.functional.mse_loss if loss == "mse" else nn.functional.cross_entropy
+    x = rng.normal(size=(2, 5, 2))
+    y = rng.normal(size=(2, 5, 2)) if loss == "mse" else rng.integers(0, 2, size=(2, 5))
+    task = NetworkTask(module, x, y, function)
+    w, v = rng.normal(size=(2, task.d))
+
+    def value(point: torch.Tensor, agent: int) -> torch.Tensor:
+        at, named = 0, {}
+        for key, parameter in module.named_parameters():
+            named[key] = point[at : at + parameter.numel()].reshape(parameter.shape)
+            at += parameter.numel()
+        output = torch.func.functional_call(module, named, torch.as_tensor(x[agent]))
+        return function(output, torch.as_tensor(y[agent]))
+
+    with flint.ctx.workprec(ball.BITS):
+        for agent, f in enumerate(dense_networks(task.arrays())):
+            point, direction = torch.as_tensor(w), torch.as_tensor(v)
+            gradient = torch.func.grad(value)(point, agent)
+            product = torch.func.grad(lambda p, i=agent, u=direction: torch.func.grad(value)(p, i) @ u)(point)
+            # a few hundred float64 operations on numbers of size one
+            assert float(f.loss(ball.column(w)).mid()) == pytest.approx(float(value(point, agent)), rel=1e-12)
+            assert middle(f.gradient(ball.column(w))) == pytest.approx(gradient.numpy(), abs=1e-12)
+            assert middle(f.hvp(ball.column(w), ball.column(v))) == pytest.approx(product.numpy(), abs=1e-11)
+
+
+def test_a_certified_network_is_decided_at_points() -> None:
+    cell = PointsCell(
+        task=BOUNDED.name, alpha_L=Fraction(1, 16), nu=1, radius=Fraction(1, 16), delta=Fraction(1, 1024),
+        statements=["S2", "S3", "S4", "S7", "S8", "S9", "S10"],
+    )  # fmt: skip
+    subject = Subject.of(BOUNDED)
+    rows = judge(point_findings(subject, cell, record_points(subject, cell, seed=0)))
+    assert {row.verdict for row in rows} <= {Verdict.HOLDS, Verdict.VACUOUS}
+    derived = [row for row in rows if row.provenance == "derived"]
+    assert {row.bound for row in derived if row.verdict is Verdict.HOLDS} == set(cell.statements)
+    assert all(constant.side != "lower" for row in rows for name, constant in row.constants.items() if name != "mu")
+    centre = small_network(seed=2).start.numpy()
+    for row in rows:
+        assert row.measured is not None
+    w = record_points(subject, cell, seed=0)["S7_w"]
+    assert 0 < np.linalg.norm(w - centre) <= 1 / 16 * (1 + 1e-12)  # points are searched about the network's start
+
+
+def test_points_whose_fine_tuning_may_leave_the_ball_are_refused() -> None:
+    cell = PointsCell(task=BOUNDED.name, alpha_L=Fraction(1), nu=3, statements=["S2"], radius=Fraction(1, 8))
+    with pytest.raises(ValueError, match=r"constants hold up to 0\.25"):
+        record_points(Subject.of(BOUNDED), cell, seed=0)
+
+
+@pytest.mark.parametrize(
+    ("mode", "m", "more"),
+    [("exact", 3, {}), ("exact", 2, {}), ("first_order", 3, {}), ("hessian_free", 3, {"delta": Fraction(1, 1024)})],
+)
+def test_a_certified_network_s_rates_are_decided(mode: str, m: int, more: dict) -> None:
+    cell = run_cell(BOUNDED, mode=mode, m=m, alpha_L=Fraction(1, 64), beta=Fraction(1, 384), rounds=12, **more)
+    by_statement = {row.quantity[:2]: row for row in rows_of(BOUNDED, cell)}
+    assert by_statement["T1"].verdict is Verdict.HOLDS
+    assert "Arb" in (by_statement["T1"].decided_by or "")
+    assert by_statement["T2"].verdict is Verdict.HOLDS
+    assert by_statement["T2"].predicted < by_statement["T2"].trivial  # type: ignore[operator]
+    assert m < 3 or "Arb" in (by_statement["T2"].decided_by or "")  # one path: no float64 rounding to trust
+
+
+def test_a_run_that_could_leave_its_ball_has_no_verdict() -> None:
+    cell = run_cell(BOUNDED, alpha_L=Fraction(1, 64), beta=Fraction(1, 384), rounds=50)
+    for row in rows_of(BOUNDED, cell):
+        assert row.verdict is Verdict.NOT_APPLICABLE
+        assert row.reason.startswith("W0: travel: 50 rounds of 2 local steps")
+        assert "is not <= the radius 0.25" in row.reason
+
+
+@pytest.mark.parametrize("mode", ["exact", "stochastic", "first_order", "hessian_free"])
+def test_an_estimated_network_is_never_decided(mode: str) -> None:
+    more = {"D": 2, "D_prime": 2, "D_H": 2} if mode == "stochastic" else {}
+    more |= {"delta": Fraction(1, 1024)} if mode == "hessian_free" else {}
+    cell = run_cell(
+        FREE, mode=mode, alpha=Fraction(1, 16), beta=Fraction(1, 64), replicas=16, statements=["T2"], **more
+    )
+    (row,) = rows_of(FREE, cell)
+    assert row.verdict is Verdict.INCONCLUSIVE
+    assert "L (lower)" in row.reason
+    assert "hull of the run" in row.reason
+    assert row.predicted is not None
+    assert row.measured is not None
+    assert row.measured < row.predicted  # what a reader wants to see, though nothing follows from it
+    assert {constant.side for constant in row.constants.values()} == {"lower"}
+    assert ("sigma_G" in row.constants) == (mode == "stochastic")
+
+
+def test_estimates_at_points_say_on_which_set() -> None:
+    cell = PointsCell(task=FREE.name, alpha=Fraction(1, 16), nu=1, radius=Fraction(1, 4), statements=["S3", "S7"])
+    subject = Subject.of(FREE)
+    arrays = record_points(subject, cell, seed=0)
+    rows = judge(point_findings(subject, cell, arrays))
+    assert {row.verdict for row in rows} == {Verdict.INCONCLUSIVE}
+    assert all("over the ball that is searched" in row.reason for row in rows)
+    # the ball holds every searched point and its fine-tuning, so these estimates are at least what is met there
+    task = subject.task
+    w = torch.as_tensor(arrays["S7_w"])
+    assert float(arrays["estimate_B"]) >= float(task.gradient(w).norm(dim=-1).max()) * 0.9
+
+
+def test_estimates_are_kept_in_the_record_and_read_back(tmp_path: Path) -> None:
+    cell = run_cell(FREE, alpha=Fraction(1, 16), beta=Fraction(1, 64), replicas=4, m=2, statements=["T2"])
+    item = Item("runs", cell, FREE, 0, 1, "cpu", 1e-6)
+    first = judge(execute(item, tmp_path).findings)
+    again = judge(execute(item, tmp_path).findings)
+    assert [row.model_dump() for row in first] == [row.model_dump() for row in again]
+    elsewhere = judge(execute(item, tmp_path / "other").findings)
+    assert first[0].constants == elsewhere[0].constants
+
+
+def test_nothing_applies_to_a_network_that_is_not_smooth() -> None:
+    module = nn.Sequential(nn.Linear(2, 3), nn.ReLU(), nn.Linear(3, 1)).double()
+    data = small_network()
+    task = NetworkTask(module, data.whole("x"), data.whole("y"), nn.functional.mse_loss, smooth=False)
+    subject = Subject(FREE, task)
+    run = run_cell(FREE, alpha=Fraction(1, 16), beta=Fraction(1, 64))
+    prepared = prepare(subject, run)
+    rows = judge(run_findings(prepared, record_run(prepared, 0)))
+    points = PointsCell(task=FREE.name, alpha=Fraction(1, 16), nu=1, statements=["S2", "S4", "S7", "S8"])
+    rows += judge(point_findings(subject, points, record_points(subject, points, seed=0)))
+    assert len(rows) == 6
+    for row in rows:
+        assert row.verdict is Verdict.NOT_APPLICABLE
+        assert row.reason == "A2: the network is declared not smooth, so L and rho do not exist"
+        assert row.predicted is None
+
+
+def test_the_standard_profile_has_networks_of_both_kinds() -> None:
+    plan = load_plan("standard")
+    factories = {task.name: task for task in plan.tasks}
+    assert {"network", "network-on-ball", "digits-network"} <= set(factories)
+    for name in ("network", "digits-network"):
+        modes = {run.mode for run in plan.runs if run.task == name}
+        assert modes == {"exact", "stochastic", "first_order", "hessian_free"}
+        # constants are known after the run only, so nothing may be chosen from them before it
+        assert all(run.alpha is not None and run.beta is not None for run in plan.runs if run.task == name)
+
+
+def test_the_report_shows_both_sides_of_every_constant() -> None:
+    (section,) = two_sided_sections([FREE, BOUNDED, TaskPlan(name="quadratic", factory="quadratic")])
+    (table,) = section.tables
+    assert [line[0] for line in table.lines] == ["L", "rho", "B", "gamma_G", "gamma_H", "sigma_G", "sigma_H"]
+    for _, certified, found, ratio, points in table.lines:
+        assert 0 < found <= certified * (1 + 1e-9)  # type: ignore[operator]
+        assert ratio == pytest.approx(certified / found)  # type: ignore[operator]
+        assert points > 10  # type: ignore[operator]
