@@ -200,3 +200,13 @@ def test_without_the_library_torch_takes_over_and_says_so_once(monkeypatch, tmp_
     finally:
         monkeypatch.undo()
         library_module.library.cache_clear()
+
+
+def test_a_selection_of_agents_runs_on_its_own_agents() -> None:
+    """The engine reads whole arrays; a task that speaks for some of its agents must not be handed to it as if whole."""
+    task = quadratic(6, 3, noisy=False)
+    few = task.select(torch.tensor([[4, 1]]))
+    alone = QuadraticTask(task.arrays()["A"][[4, 1]], task.arrays()["c"][[4, 1]])
+    theirs = run(settings("exact", 2, 2), alone, np.ones(3), 3, seed=0, replicas=1)
+    assert theirs.backend == "native"
+    assert_close(run(settings("exact", 2, 2), few, np.ones(3), 3, seed=0, replicas=1).iterates, theirs.iterates, 1e-10)
