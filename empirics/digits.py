@@ -59,7 +59,10 @@ class DigitsTask(LogisticTask):
         if not ones or len(ones) == len(kept):
             raise InputError(f"positive = {ones}: expected some but not all of the digits {kept}")
         pixels, digits = _shipped()
-        parts = dirichlet_partition(digits, agents, skew, seed=seed, classes=kept, at_least=MINIMUM_SAMPLES)
+        try:
+            parts = dirichlet_partition(digits, agents, skew, seed=seed, classes=kept, at_least=MINIMUM_SAMPLES)
+        except InputError as error:
+            raise InputError(str(error).replace("concentration", "skew")) from None
         longest = max(len(part) for part in parts)
         scale = np.linalg.norm(pixels, axis=1).max()
         x = np.zeros((agents, longest, pixels.shape[1] + 1))

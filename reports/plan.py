@@ -143,7 +143,7 @@ class Plan(BaseModel):
 
     @model_validator(mode="after")
     def _tasks_known(self) -> Plan:
-        if not self.tasks and not self.studies:
+        if not self.studies and "tasks" not in self.model_fields_set:
             raise ValueError("a plan needs tasks or studies")
         names = [task.name for task in self.tasks]
         twice = sorted({name for name in names if names.count(name) > 1})

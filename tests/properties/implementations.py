@@ -78,6 +78,10 @@ def our_stochastic(samples, w, alpha, nu, mode, delta):
         sampler = LoggedSampler(samples)
 
         @staticmethod
+        def blocks(replicas):
+            return [(slice(None), slice(None))]
+
+        @staticmethod
         def draw_batches(draws, purposes, sizes):
             kinds = [purpose.split(":")[0] for purpose in purposes]
             expected = {"inner": 2, "outer": 3, "hessian": 4}
