@@ -41,7 +41,6 @@ class Batches:
     outer: Batch
     hessian: tuple[Batch, ...]
 
-
     def block(self, rows: slice, agents: slice) -> Batches:
         """What some replicas and agents drew."""
 

@@ -59,9 +59,7 @@ def _slope(place: int) -> Slope:
     return measure(SERIES[place])
 
 
-def suite_analyses(
-    rows: Sequence[Row], slack: Sequence[Waterfall], suite: Suite
-) -> tuple[list[Section], SuiteFile]:
+def suite_analyses(rows: Sequence[Row], slack: Sequence[Waterfall], suite: Suite) -> tuple[list[Section], SuiteFile]:
     """What the suite knows about its own bounds, for readers and for figures."""
     trials, slopes = suite.trials, suite.slopes
     shown = slack_section(slack)

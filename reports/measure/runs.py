@@ -30,9 +30,7 @@ _BETTING = "betting bound over independent float64 runs"
 _NOTHING = Withheld("")  # replaced by the refusal that kept the run from being made
 
 
-def run_findings(
-    prepared: Prepared, arrays: Mapping[str, np.ndarray], course: Course | None = None
-) -> list[Finding]:
+def run_findings(prepared: Prepared, arrays: Mapping[str, np.ndarray], course: Course | None = None) -> list[Finding]:
     """The rows of a cell, read off the recorded iterates; `course` shares what others evaluate along them too."""
     if course is None and "iterates" in arrays:
         course = Course(prepared, arrays["iterates"])

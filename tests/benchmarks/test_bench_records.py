@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import io
+import subprocess
+import sys
 from pathlib import Path
 
-import numpy as np
 import pytest
 from pydantic import ValidationError
 from rich.console import Console
 
 from benchmarks.busy import fair_slowdown
-from benchmarks.growth import charged
 from benchmarks.machine import describe
 from benchmarks.records import add, merged
 from benchmarks.searching import measured_rates
@@ -32,6 +32,7 @@ from reports.speed import (
     speed_section,
 )
 
+ROOT = Path(__file__).parents[2]
 MACHINE = Machine(processor="Abacus", cores=2, threads=2, accelerator=None, versions={"torch": "2.6"})
 
 
@@ -155,12 +156,17 @@ def test_the_terminal_shows_every_cell() -> None:
 
 
 def test_the_charge_is_what_a_run_needs_beyond_what_was_there() -> None:
-    size = 64 * 2**20
-    kept: list[np.ndarray] = []
-    bytes_needed, seconds = charged(lambda: kept.append(np.ones(size // 8)), "cpu")
+    # a process of its own, as the benchmarks use: in this one others free memory while it is measured
+    code = """
+import numpy as np
+from benchmarks.growth import charged
+size, kept = 64 * 2**20, []
+print(*charged(lambda: kept.append(np.ones(size // 8)), "cpu"))
+"""
+    ran = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True, cwd=ROOT)
+    bytes_needed, seconds = (float(word) for word in ran.stdout.split())
     # the interpreter and the allocator need some pages of their own
-    assert size <= bytes_needed + 2**20
-    assert bytes_needed < size + 8 * 2**20
+    assert 63 * 2**20 <= bytes_needed < 72 * 2**20
     assert seconds > 0
 
 
