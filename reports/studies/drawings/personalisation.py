@@ -160,8 +160,8 @@ def draw_courses(frame: pd.DataFrame) -> Drawing:
             axes.xaxis.set_minor_locator(NullLocator())
         row[0].set_title(level, pad=3)
         row[0].set_ylabel("accuracy (%)")
-    grid[-1][0].set_xlabel("rounds")
-    grid[-1][1].set_xlabel("gradients computed by an agent")
+    grid[-1][0].set_xlabel("rounds (dimensionless)")
+    grid[-1][1].set_xlabel("gradients an agent computed (dimensionless)")
     legend_above(drawing, _handles(grid.ravel(), [arm.name for arm in looks]))
     return drawing
 

@@ -97,11 +97,11 @@ def draw_costs(frame: pd.DataFrame) -> Drawing:
     for panel, axes in grid.items():
         _panel(axes, frame[frame["panel"] == panel])
     for panel, label in (("seconds", "processor seconds"), ("vectors", "vectors in memory")):
-        grid[panel].set_xlabel(f"fine-tuning steps {symbol('nu')}")
+        grid[panel].set_xlabel(f"fine-tuning steps {symbol('nu')} (dimensionless)")
         grid[panel].set_ylabel(label)
         grid[panel].xaxis.set_major_locator(MaxNLocator(integer=True))
     for panel, label in (("time", "processor seconds"), ("memory", "memory growth (MB)")):
-        grid[panel].set_xlabel(f"agents {symbol('n')}")
+        grid[panel].set_xlabel(f"agents {symbol('n')} (dimensionless)")
         grid[panel].set_ylabel(label)
         grid[panel].set_xscale("log")
     for axes in grid.values():
