@@ -62,7 +62,10 @@ class DigitsTask(LogisticTask):
         try:
             parts = dirichlet_partition(digits, agents, skew, seed=seed, classes=kept, at_least=MINIMUM_SAMPLES)
         except InputError as error:
-            raise InputError(str(error).replace("concentration", "skew")) from None
+            raise InputError(
+                f"agents = {agents}, skew = {skew:g}: no split gave every agent {MINIMUM_SAMPLES} samples; "
+                "expected fewer agents or a larger skew"
+            ) from error
         longest = max(len(part) for part in parts)
         scale = np.linalg.norm(pixels, axis=1).max()
         x = np.zeros((agents, longest, pixels.shape[1] + 1))

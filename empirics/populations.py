@@ -13,7 +13,7 @@ from torch import Tensor
 from empirics.checks import integer, real
 from empirics.constants import Constant
 from empirics.errors import InputError
-from empirics.quadratic import apply_symmetric
+from empirics.quadratic import apply_symmetric, in_ball
 from empirics.randomness import derived_key, philox
 from empirics.rounding import EPS, add_up, up
 from empirics.task import Task
@@ -257,11 +257,7 @@ class QuadraticPopulation(Population):
 
     def contains(self, w: Any) -> Tensor:
         """norm(w) <= radius, true everywhere without a radius."""
-        points, leading = self._points("w", w)
-        inside = torch.ones(points.shape[:-1], dtype=torch.bool, device=self.device)
-        if self.radius is not None:
-            inside = points.norm(dim=-1) <= self.radius
-        return inside.reshape(*leading, self.n)
+        return in_ball(self, w, self.radius)
 
 
 def _reflected(u: Tensor, eigenvalues: Tensor) -> Tensor:

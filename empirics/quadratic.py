@@ -93,11 +93,16 @@ class QuadraticTask(Task):
 
     def contains(self, w: Any) -> Tensor:
         """norm(w) <= radius, true everywhere without a radius."""
-        points, leading = self._points("w", w)
-        inside = torch.ones(points.shape[:-1], dtype=torch.bool, device=self.device)
-        if self.radius is not None:
-            inside = points.norm(dim=-1) <= self.radius
-        return inside.reshape(*leading, self.n)
+        return in_ball(self, w, self.radius)
+
+
+def in_ball(task: Task, w: Any, radius: float | None) -> Tensor:
+    """norm(w_i) <= radius for each agent, shape (..., n); without a radius true everywhere."""
+    points, leading = task._points("w", w)
+    inside = torch.ones(points.shape[:-1], dtype=torch.bool, device=task.device)
+    if radius is not None:
+        inside = points.norm(dim=-1) <= radius
+    return inside.reshape(*leading, task.n)
 
 
 def apply_symmetric(x: Tensor, matrices: Tensor) -> Tensor:
