@@ -7,7 +7,10 @@ from setuptools import Extension, setup
 from setuptools.command.build_ext import build_ext
 
 SOURCES = "empirics/native/source"
-HEADERS = ("buffer", "dense", "draws", "job", "products", "quadratic", "rounds", "sweeps", "transpose", "vectors")
+HEADERS = (
+    *("buffer", "dense", "draws", "elementwise", "job", "products", "program", "quadratic", "recorded", "rounds"),
+    *("sweeps", "transpose", "vectors"),
+)
 COMMON = ["-std=c++17", "-O3", "-pthread", "-fvisibility=hidden", "-Wno-psabi", "-Wno-ignored-attributes"]
 X86 = {
     "avx512": ["-DVECTOR_BYTES=64", "-mavx512f", "-mavx512dq", "-mavx512vl", "-mavx512bw", "-mavx2", "-mfma"],

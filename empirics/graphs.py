@@ -32,6 +32,15 @@ _KEEP_ZERO = {
 _BILINEAR = {aten.mul.Tensor, aten.bmm.default, aten.mm.default}
 # The arguments (gradient of the output, input, weight) that results 0 and 1 of a convolution's backward are linear in.
 _CONVOLUTION_BACKWARD = {0: (0, 2), 1: (0, 1)}
+# Their results have the shape of their first argument, and entries that are all the same.
+_ALIKE = {
+    aten.zeros_like.default: 0,
+    aten.new_zeros.default: 0,
+    aten.ones_like.default: 1,
+    aten.new_ones.default: 1,
+    aten.full_like.default: None,
+    aten.fill.Scalar: None,
+}
 _ZEROS = {aten._efficientzerotensor.default, aten.zeros.default, aten.zeros_like.default, aten.new_zeros.default}
 
 
@@ -44,7 +53,14 @@ def cleaned(graph: GraphModule) -> GraphModule:
     ['add.Tensor', 'mul.Tensor']
     """
     nodes = graph.graph
-    for turn in (_without_zeros, _without_renamings, _without_repetitions, _without_renamings, _joined):
+    for turn in (
+        _without_templates,
+        _without_zeros,
+        _without_renamings,
+        _without_repetitions,
+        _without_renamings,
+        _joined,
+    ):
         turn(nodes)
         nodes.eliminate_dead_code()
     nodes.lint()
@@ -125,6 +141,23 @@ def _without_zeros(graph: Graph) -> None:
                 node.replace_all_uses_with(second)
     for node in zeros:
         _fill(graph, node)
+
+
+def _without_templates(graph: Graph) -> None:
+    """A tensor of equal entries does not depend on the one that lent it its shape."""
+    for node in list(graph.nodes):
+        if node.target not in _ALIKE:
+            continue
+        value = node.meta["val"]
+        entry = node.args[1] if _ALIKE[node.target] is None else _ALIKE[node.target]
+        kind = {"dtype": value.dtype, "device": value.device}
+        with graph.inserting_before(node):
+            if entry == 0:
+                made = graph.call_function(aten.zeros.default, (list(value.shape),), kind)
+            else:
+                made = graph.call_function(aten.full.default, (list(value.shape), entry), kind)
+        made.meta = dict(node.meta)
+        node.replace_all_uses_with(made)
 
 
 def _annihilated(node: Node, tensors: list[Node], zeros: set[Node]) -> bool:

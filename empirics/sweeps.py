@@ -16,6 +16,8 @@ from torch import Tensor, nn
 from torch.func import functional_call, grad, jvp, vmap
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
+from empirics.dense_form import loss_name
+
 Linearisation = tuple[Tensor, Callable[[Tensor], Tensor]]
 
 
@@ -24,7 +26,8 @@ class AgentModel:
 
     def __init__(self, module: nn.Module, loss: Callable[[Any, Any], Any]) -> None:
         """Keep both; shared parameters appear once."""
-        self.module, self.criterion = module, loss
+        # torch's own squared loss has no forward derivative.
+        self.module, self.criterion = module, _mean_square if loss_name(loss) == "mse" else loss
         # A call of the module exchanges its parameters for the given ones and back: one thread at a time.
         self.lock = threading.RLock()
         self._names, self._shapes = zip(*((name, p.shape) for name, p in module.named_parameters()), strict=True)
@@ -172,6 +175,10 @@ class EagerSweeps(Sweeps):
                     self._batched = False
             agents = range(len(arguments[1]))
             return _stacked([one(*(_row(argument, agent) for argument in arguments)) for agent in agents])
+
+
+def _mean_square(output: Any, y: Any) -> Tensor:
+    return (output - y).square().mean()
 
 
 def _second(function: Callable[..., Any]) -> Callable[..., Any]:

@@ -10,15 +10,18 @@ from benchmarks.peers import Run, Setting
 from benchmarks.workloads import Data, Tables, Workload
 
 
-class _OurRun:
+class OurRun:
     """Runs, and remembers which backend the engine chose."""
 
-    def __init__(self, workload: Workload, data: Data, setting: Setting) -> None:
-        self._settings, self._task = ours.settings(workload), ours.task(workload, data, setting.device)
+    def __init__(self, workload: Workload, data: Data, setting: Setting, *, traced: bool) -> None:
+        """`traced` wraps a network in a module whose inside the engine does not know."""
+        self._settings = ours.settings(workload)
+        self._task = ours.task(workload, data, setting.device, traced=traced)
         self._start, self._rounds = torch.from_numpy(data.w0), workload.rounds
         self.backend: str | None = None
 
     def __call__(self) -> np.ndarray:
+        """The iterates (K + 1, d)."""
         made = self._settings.run(self._task, self._start, self._rounds, seed=ours.SEED)
         self.backend = made.backend
         return made.iterates[0].numpy()
@@ -26,4 +29,4 @@ class _OurRun:
 
 def prepare(workload: Workload, data: Data, tables: Tables, setting: Setting) -> Run:
     """The backend is the engine's own choice."""
-    return _OurRun(workload, data, setting)
+    return OurRun(workload, data, setting, traced=False)

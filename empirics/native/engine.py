@@ -23,10 +23,10 @@ def native_backend(settings: MetaFedAvg, task: Task) -> NativeBackend | None:
     """The compiled engine for this task, None when it knows no such task or is not installed."""
     if task.device.type != "cpu":
         return None
-    problem = problem_of(task)
-    if problem is None or task.ids.dim() > 1:  # in a selection every replica has agents of its own
+    if task.ids.dim() > 1 or library() is None:  # in a selection every replica has agents of its own
         return None
-    return None if library() is None else NativeBackend(problem)
+    problem = problem_of(task, settings.sizes or ())
+    return None if problem is None else NativeBackend(problem)
 
 
 @final

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import final
 
@@ -57,11 +58,17 @@ class DenseProblem(Problem):
         job.targets = None if self.answers.dtype == torch.int64 else self.answers.data_ptr()
 
 
-def problem_of(task: Task) -> Problem | None:
-    """The task as the engine sees it, None for tasks it does not know."""
+def problem_of(task: Task, batches: Sequence[int]) -> Problem | None:
+    """The task as the engine sees it, with batches of these sizes or none; None for tasks it does not know."""
     if type(task) is QuadraticTask:
         return _quadratic(task)
-    return _dense(task) if type(task) is NetworkTask else None
+    if type(task) is not NetworkTask:
+        return None
+    if task.form is not None:
+        return _dense(task)
+    from empirics.native.recorded import recorded_problem
+
+    return recorded_problem(task, batches)
 
 
 def _quadratic(task: QuadraticTask) -> QuadraticProblem | None:

@@ -1,4 +1,5 @@
-// The library's only entry points: rounds of meta-FedAvg in one precision. Returns the rounds done, -1 when out of memory.
+// The library's only entry points: rounds of meta-FedAvg, and the first agent's derivatives on its first samples, in one
+// precision each. Rounds return how many were done; both return -1 when out of memory.
 #include <algorithm>
 #include <functional>
 #include <memory>
@@ -7,13 +8,26 @@
 
 #include "dense.h"
 #include "quadratic.h"
+#include "recorded.h"
 #include "rounds.h"
 
 template <class T>
 int64_t rounds_of(const Job& job) {
     try {
+        if (job.program_count) return Rounds<T, Recorded<T>>(job, Recorded<T>::slot_values(job))();
         if (job.layers) return Rounds<T, Dense<T>>(job, Dense<T>::slot_values(job))();
         return Rounds<T, Quadratic<T>>(job, 0)();
+    } catch (const std::bad_alloc&) {
+        return -1;
+    }
+}
+
+template <class T>
+int64_t derivatives_of(const Job& job, int64_t samples, const void* w, const void* v, void* gradient, void* hvp) {
+    try {
+        Recorded<T>(job, 1).derivatives(samples, static_cast<const T*>(w), static_cast<const T*>(v),
+                                        static_cast<T*>(gradient), static_cast<T*>(hvp));
+        return 0;
     } catch (const std::bad_alloc&) {
         return -1;
     }
@@ -27,6 +41,13 @@ int64_t rounds_of(const Job& job) {
 
 extern "C" {
 EXPORT int64_t empirics_job_bytes() { return sizeof(Job); }
+EXPORT int64_t empirics_vector_bytes() { return VECTOR_BYTES; }
+EXPORT int64_t empirics_derivatives_float64(const Job* job, int64_t samples, const void* w, const void* v, void* g, void* h) {
+    return derivatives_of<double>(*job, samples, w, v, g, h);
+}
+EXPORT int64_t empirics_derivatives_float32(const Job* job, int64_t samples, const void* w, const void* v, void* g, void* h) {
+    return derivatives_of<float>(*job, samples, w, v, g, h);
+}
 EXPORT int64_t empirics_rounds_float64(const Job* job) { return rounds_of<double>(*job); }
 EXPORT int64_t empirics_rounds_float32(const Job* job) { return rounds_of<float>(*job); }
 }

@@ -1,0 +1,160 @@
+// Any network whose derivatives were recorded: programs for each number of samples in a batch.
+#pragma once
+#include "buffer.h"
+#include "draws.h"
+#include "job.h"
+#include "program.h"
+
+// consecutive rows of a parameter, or of a sample
+struct Rows {
+    int64_t rows, columns;
+};
+
+// written for one number of samples; the phases are what depends on the samples, then on the point, then the gradient,
+// then the Hessian-vector product
+struct Program {
+    int64_t samples, kept_values, batch_values, x_offset, y_offset;
+    const void* constants;
+    int64_t counts[4];
+    const Instruction* phases[4];
+};
+
+template <class T>
+class Recorded {
+  public:
+    Recorded(const Job& job, int64_t slots)
+        : job_(job), programs_(static_cast<const Program*>(job.programs)), parameters_(static_cast<const Rows*>(job.parameters)),
+          scratch_(job.scratch_values) {
+        int64_t largest = 0;
+        for (int64_t p = 0; p < job.program_count; ++p) {
+            batches_.emplace_back(programs_[p].batch_values);
+            largest = std::max(largest, programs_[p].samples);
+        }
+        for (int64_t slot = 0; slot < slots; ++slot) slots_.push_back({Buffer<T>(slot_values(job)), 0});
+        indices_.resize(size_t(largest));
+    }
+
+    static int64_t slot_values(const Job& job) {
+        int64_t values = 0;
+        for (int64_t p = 0; p < job.program_count; ++p)
+            values = std::max(values, static_cast<const Program*>(job.programs)[p].kept_values);
+        return values;
+    }
+    static int64_t group(const Job&) { return 1; }
+    int64_t size() const { return job_.point_values; }
+    void expect(const int64_t*, int64_t) const {}
+
+    void read(const T* w, T* x) const {
+        each_row([&](int64_t at, int64_t columns) {
+            std::memcpy(x + at, w, size_t(columns) * sizeof(T));
+            w += columns;
+        });
+    }
+    void add(const T* x, T* sum) const {
+        each_row([&](int64_t at, int64_t columns) {
+            for (int64_t j = 0; j < columns; ++j) *sum++ += x[at + j];
+        });
+    }
+
+    void agents(const int64_t* agents, int64_t, int64_t replica) {
+        agent_ = *agents;
+        replica_ = replica;
+        loaded_ = false;
+    }
+    void batch_of_all() {
+        current_ = of(job_.samples);
+        if (loaded_) return;
+        loaded_ = true;
+        gather(nullptr);
+    }
+    void batch(uint64_t key, int64_t size) {
+        subset(key, agent_, replica_, size, job_.samples, indices_.data());
+        current_ = of(size);
+        gather(indices_.data());
+    }
+
+    void primal(int64_t slot, const T* x) {
+        slots_[size_t(slot)].program = current_;
+        run(1, slot, x, nullptr, nullptr, nullptr);
+    }
+    // after primal at the same point
+    void gradient(int64_t slot, const T* x, T* g) { run(2, slot, x, nullptr, g, nullptr); }
+    void hvp(int64_t slot, const T* x, const T* v, T* to) { run(3, slot, x, v, nullptr, to); }
+
+    // gradient and Hessian-vector product (d,) of the first agent on its first samples
+    void derivatives(int64_t samples, const T* w, const T* v, T* g, T* to) {
+        agent_ = 0;
+        current_ = of(samples);
+        gather(nullptr);
+        Buffer<T> x(size()), along(size()), slope(size()), product(size());
+        read(w, x);
+        read(v, along);
+        primal(0, x);
+        hvp(0, x, along, product);
+        gradient(0, x, slope);
+        std::memset(g, 0, size_t(job_.d) * sizeof(T));
+        std::memset(to, 0, size_t(job_.d) * sizeof(T));
+        add(slope, g);
+        add(product, to);
+    }
+
+  private:
+    struct Slot {
+        Buffer<T> values;
+        int64_t program;
+    };
+
+    template <class Row>
+    void each_row(Row row) const {
+        int64_t at = 0;
+        for (int64_t p = 0; p < job_.parameter_count; ++p)
+            for (int64_t i = 0; i < parameters_[p].rows; ++i, at += padded<T>(parameters_[p].columns))
+                row(at, parameters_[p].columns);
+    }
+
+    int64_t of(int64_t samples) const {
+        int64_t p = 0;
+        while (programs_[p].samples != samples) ++p;
+        return p;
+    }
+
+    void run(int64_t phase, int64_t slot, const T* x, const T* v, T* g, T* to) {
+        Slot& own = slots_[size_t(slot)];
+        run(programs_[own.program], phase, own.values, batches_[size_t(own.program)], x, v, g, to);
+    }
+    void run(const Program& program, int64_t phase, T* own, T* samples, const T* x, const T* v, T* g, T* to) const {
+        // no instruction writes to a point, a vector or a constant
+        T* const memory[bases] = {
+            scratch_, own, const_cast<T*>(x), const_cast<T*>(v), samples,
+            const_cast<T*>(static_cast<const T*>(program.constants)), g, to,
+        };
+        machine_.run(program.phases[phase], program.counts[phase], memory);
+    }
+
+    void gather(const int32_t* indices) {
+        const Program& program = programs_[current_];
+        T* to = batches_[size_t(current_)];
+        rows(job_.inputs, job_.x, program, indices, to + program.x_offset);
+        rows(job_.answers, job_.y, program, indices, to + program.y_offset);
+        run(program, 0, nullptr, to, nullptr, nullptr, nullptr, nullptr);
+    }
+    // samples that are single numbers make one row of all
+    void rows(const void* data, const int64_t (&sample)[2], const Program& program, const int32_t* indices, T* to) const {
+        const int64_t size = std::max<int64_t>(sample[0], 1) * sample[1], pitch = sample[0] ? padded<T>(sample[1]) : 1;
+        const T* from = static_cast<const T*>(data) + agent_ * job_.samples * size;
+        for (int64_t s = 0; s < program.samples; ++s)
+            for (int64_t i = 0; i < std::max<int64_t>(sample[0], 1); ++i, to += pitch)
+                std::memcpy(to, from + (indices ? indices[s] : s) * size + i * sample[1], size_t(sample[1]) * sizeof(T));
+    }
+
+    const Job& job_;
+    const Program* programs_;
+    const Rows* parameters_;
+    Machine<T> machine_;
+    Buffer<T> scratch_;
+    std::vector<Buffer<T>> batches_;
+    std::vector<Slot> slots_;
+    std::vector<int32_t> indices_;
+    int64_t agent_ = 0, replica_ = 0, current_ = 0;
+    bool loaded_ = false;
+};
