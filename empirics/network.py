@@ -35,7 +35,9 @@ class NetworkTask(Task):
 
     Gradients and Hessian-vector products take one of three paths (`path`): `dense`, written out by hand, for
     multilayer perceptrons (`form`); `traced`, the graph of torch.func recorded once per shape and cleaned, for any
-    other module; `eager`, torch.func itself, where tracing fails.
+    other module; `eager`, torch.func itself, where tracing fails. On the CPU a run of a dense tanh network or of a
+    recorded module is handed to the compiled engine, where that is installed and knows all operations of the module
+    (`Run.backend` names what computed a run).
 
     The constants L, rho, B of A2 and A3 do not exist on all of R^d for a network; none is stated, they are estimated
     on a set. `smooth` says whether they exist locally. A network declared not smooth runs, and statements that need
