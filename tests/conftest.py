@@ -1,7 +1,16 @@
-"""One thread a worker: the suite runs in two processes, and tiny tensors gain nothing from more."""
+"""One thread a worker, and the hypothesis profile: ci, whose examples are always the same, unless PROPERTIES_PROFILE names
+another one. The suite runs in two processes, and tiny tensors gain nothing from more threads.
+"""
 
 from __future__ import annotations
 
+import os
+
 import torch
+from hypothesis import settings
+
+from empirics.testing.budget import register_profiles
 
 torch.set_num_threads(1)
+register_profiles()
+settings.load_profile(os.environ.get("PROPERTIES_PROFILE", "ci"))

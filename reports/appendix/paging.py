@@ -31,12 +31,12 @@ def paged(lengths: Sequence[int], taken: int = 0) -> list[Chunk]:
         start = 0
         while start < length:
             room, left = PAGE - used - HEAD, length - start
-            new_page = room < min(left, _FEWEST)
+            new_page = room < left and (room < _FEWEST or left < 2 * _FEWEST)
             if new_page:
                 used, room = 0, PAGE - HEAD
             take = min(left, room)
             if 0 < left - take < _FEWEST:
-                take = max(left - _FEWEST, 1)
+                take = left - _FEWEST
             chunks.append(Chunk(table, start, start + take, new_page))
             used += HEAD + take
             start += take
