@@ -1,6 +1,6 @@
 """One thread a worker, and the profile of hypothesis: ci, unless PROPERTIES_PROFILE names another one.
 
-The suite runs in two processes, and tiny tensors gain nothing from more threads. The examples of ci are always the same.
+The suite runs in two processes; tiny tensors gain nothing from more threads. The examples of ci are always the same.
 """
 
 from __future__ import annotations
