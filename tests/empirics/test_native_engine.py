@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable, Iterator
 from itertools import pairwise
 
 import numpy as np
@@ -135,19 +136,60 @@ def test_primals_are_remade_when_they_do_not_fit_the_cache() -> None:
     assert_close(*both(task, settings("exact", 14, 2), task.start, rounds=1, replicas=1), 1e-10)
 
 
-@pytest.mark.parametrize("threads", [1, 2, 3])
-def test_iterates_do_not_depend_on_threads(threads: int) -> None:
-    task = quadratic(40, 5, noisy=True)
-    chosen_settings = settings("stochastic", 2, 33)
+@pytest.fixture
+def torch_threads() -> Iterator[Callable[[int], None]]:
+    """Sets the number of threads, which is put back when the test ends."""
     before = torch.get_num_threads()
-    try:
-        torch.set_num_threads(threads)
-        several = run(chosen_settings, task, np.ones(5), 5, seed=1, replicas=4).iterates
-        torch.set_num_threads(1)
-        one = run(chosen_settings, task, np.ones(5), 5, seed=1, replicas=4).iterates
-    finally:
-        torch.set_num_threads(before)
-    assert torch.equal(several, one)
+    yield torch.set_num_threads
+    torch.set_num_threads(before)
+
+
+def rounds_in_bits(chosen_settings: MetaFedAvg, task: QuadraticTask, rounds: int, replicas: int) -> torch.Tensor:
+    """All iterates of the compiled engine as integers: equal only when every bit is, those that are no numbers too."""
+    backend = native_backend(chosen_settings, task)
+    assert backend is not None
+    w0 = torch.ones(replicas, task.d, dtype=task.dtype)
+    return backend.rounds(chosen_settings, task, w0, 0, rounds, 1, torch.arange(replicas)).view(torch.int64)
+
+
+# Eight threads are more than most machines have processors to spare, so that threads are kept away in the middle of
+# their work and others do it again; rounds are many and short, so that those kept away come back in a later one.
+@pytest.mark.parametrize("threads", [2, 3, 8])
+@pytest.mark.parametrize(
+    ("n", "m", "replicas", "rounds"),
+    [
+        (256, 256, 1, 400),  # all agents: nothing is drawn
+        (900, 200, 1, 400),  # a minority: drawn during the round before
+        (40, 33, 4, 300),  # a majority, for several replicas
+        (5, 1, 1, 1000),  # one block of agents a round: fewer than threads
+    ],
+)
+def test_iterates_do_not_depend_on_threads(
+    torch_threads: Callable[[int], None], n: int, m: int, replicas: int, rounds: int, threads: int
+) -> None:
+    task, chosen_settings = quadratic(n, 5, noisy=True), settings("stochastic", 1, m)
+    torch_threads(1)
+    one = rounds_in_bits(chosen_settings, task, rounds, replicas)
+    torch_threads(threads)
+    assert torch.equal(rounds_in_bits(chosen_settings, task, rounds, replicas), one)
+
+
+@pytest.mark.parametrize("threads", [2, 3, 8])
+@pytest.mark.parametrize("m", [200, 60])
+def test_where_a_run_stops_being_finite_does_not_depend_on_threads(
+    torch_threads: Callable[[int], None], m: int, threads: int
+) -> None:
+    task = quadratic(200, 5, noisy=False)
+    wild = MetaFedAvg(alpha=0.1, nu=1, beta=1e3, tau=2, participants=m)
+    torch_threads(1)
+    one = rounds_in_bits(wild, task, 400, 2)
+    finite = one.view(torch.float64).isfinite().all(dim=-1).all(dim=0)
+    ended = int(finite.sum())
+    assert 0 < ended < 399
+    untouched = torch.tensor(torch.nan, dtype=torch.float64).view(torch.int64)  # what the rows held before the run
+    assert (one[:, ended + 1 :] == untouched).all()
+    torch_threads(threads)
+    assert torch.equal(rounds_in_bits(wild, task, 400, 2), one)
 
 
 def test_replicas_do_not_depend_on_their_chunk() -> None:

@@ -54,41 +54,56 @@ inline void subset(uint64_t key, int64_t agent, int64_t replica, int64_t size, i
 }
 
 // A uniform subset of `count` of 0..agents-1 in ascending order: the first distinct candidates, or those left out.
-inline void participants(uint64_t key, int64_t replica, int64_t agents, int64_t count, int64_t* chosen,
-                         std::vector<int64_t>& table) {
-    if (count == agents) {
-        for (int64_t i = 0; i < agents; ++i) chosen[i] = i;
-        return;
+class Participants {
+  public:
+    // everything is allocated here, so that no draw can run out of memory
+    Participants(int64_t agents, int64_t count)
+        : agents_(agents), complement_(2 * count > agents), wanted_(complement_ ? agents - count : count) {
+        size_t size = 16;
+        while (size < size_t(4 * wanted_)) size *= 2;
+        table_.resize(size);
+        kept_.reserve(size_t(wanted_));
     }
-    const bool complement = 2 * count > agents;
-    const int64_t wanted = complement ? agents - count : count;
-    size_t size = 16;
-    while (size < size_t(4 * wanted)) size *= 2;
-    table.assign(size, -1);
-    Keys63 keys(key, 0, replica);
-    std::vector<int64_t> kept;
-    kept.reserve(size_t(wanted));
-    for (int64_t t = 0; int64_t(kept.size()) < wanted; ++t) {
-        const int64_t candidate = int64_t(keys(t) % uint64_t(agents));
-        size_t place = (uint64_t(candidate) * 0x9E3779B97F4A7C15u) >> 20 & (size - 1);
-        while (table[place] != -1 && table[place] != candidate) place = (place + 1) & (size - 1);
-        if (table[place] == candidate) continue;
-        table[place] = candidate;
-        kept.push_back(candidate);
+
+    // put(place, agent) for each of them
+    template <class Put>
+    void operator()(uint64_t key, int64_t replica, Put&& put) {
+        std::fill(table_.begin(), table_.end(), -1);
+        kept_.clear();
+        Keys63 keys(key, 0, replica);
+        for (int64_t t = 0; int64_t(kept_.size()) < wanted_; ++t) {
+            const int64_t candidate = int64_t(keys(t) % uint64_t(agents_));
+            if (fresh(candidate)) kept_.push_back(candidate);
+        }
+        std::sort(kept_.begin(), kept_.end());
+        int64_t place = 0;
+        if (!complement_) {
+            for (const int64_t agent : kept_) put(place++, agent);
+            return;
+        }
+        auto left_out = kept_.begin();
+        for (int64_t agent = 0; agent < agents_; ++agent) {
+            if (left_out != kept_.end() && *left_out == agent)
+                ++left_out;
+            else
+                put(place++, agent);
+        }
     }
-    std::sort(kept.begin(), kept.end());
-    if (!complement) {
-        std::copy(kept.begin(), kept.end(), chosen);
-        return;
+
+  private:
+    bool fresh(int64_t candidate) {
+        size_t place = (uint64_t(candidate) * 0x9E3779B97F4A7C15u) >> 20 & (table_.size() - 1);
+        while (table_[place] != -1 && table_[place] != candidate) place = (place + 1) & (table_.size() - 1);
+        if (table_[place] == candidate) return false;
+        table_[place] = candidate;
+        return true;
     }
-    auto left_out = kept.begin();
-    for (int64_t i = 0, out = 0; i < agents; ++i) {
-        if (left_out != kept.end() && *left_out == i)
-            ++left_out;
-        else
-            chosen[out++] = i;
-    }
-}
+
+    int64_t agents_;
+    bool complement_;
+    int64_t wanted_;
+    std::vector<int64_t> table_, kept_;
+};
 
 // Means of `size` fair signs, twice: bits of words 0 and 1 serve the first sign, of words 2 and 3 the second.
 inline std::array<double, 2> sign_means(uint64_t key, int64_t agent, int64_t replica, int64_t size) {
