@@ -14,6 +14,9 @@ from empirics.noise import Noise, sampler_of, with_noise
 from empirics.quadratic_constants import lower_bound, quadratic_constants
 from empirics.task import Task
 
+# On a CPU torch multiplies in a plain loop when a matrix takes fewer multiplications than this, else in a library.
+_LIBRARY = 400
+
 
 class QuadraticTask(Task):
     r"""f_i(w) = (w - c_i)^T A_i (w - c_i) / 2 + e_i, with A_i symmetric and possibly indefinite.
@@ -108,5 +111,13 @@ def in_ball(task: Task, w: Any, radius: float | None) -> Tensor:
 def apply_symmetric(x: Tensor, matrices: Tensor) -> Tensor:
     """A_i x_i for x (R, n, d) and symmetric A (n, d, d), replicas as rows of one product each, or A (R, m, d, d)."""
     if matrices.dim() == 3:
-        return torch.bmm(x.transpose(0, 1), matrices).transpose(0, 1)
-    return torch.matmul(x.unsqueeze(-2), matrices).squeeze(-2)
+        return _products(x.transpose(0, 1), matrices).transpose(0, 1)
+    return _products(x.reshape(-1, 1, x.shape[-1]), matrices.flatten(0, 1)).view(x.shape)
+
+
+def _products(rows: Tensor, matrices: Tensor) -> Tensor:
+    """Rows (n, R, d) times matrices (n, d, d); a row is taken twice where that makes a library multiply it."""
+    count, d = rows.shape[1:]
+    if rows.device.type == "cpu" and count * d * d < _LIBRARY <= 2 * count * d * d:
+        return torch.bmm(torch.cat((rows, rows), dim=1), matrices)[:, :count]
+    return torch.bmm(rows, matrices)

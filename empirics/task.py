@@ -163,7 +163,8 @@ class Task(ABC):
         if self._selection is None:
             return self._parameters[name]
         if name not in self._cache:
-            self._cache[name] = self._parameters[name][self._selection]
+            gathered = self._parameters[name].index_select(0, self._selection.flatten())
+            self._cache[name] = gathered.unflatten(0, self._selection.shape)
         return self._cache[name]
 
     def whole(self, name: str) -> Tensor:
