@@ -110,14 +110,14 @@ def in_ball(task: Task, w: Any, radius: float | None) -> Tensor:
 
 def apply_symmetric(x: Tensor, matrices: Tensor) -> Tensor:
     """A_i x_i for x (R, n, d) and symmetric A (n, d, d), replicas as rows of one product each, or A (R, m, d, d)."""
-    if matrices.dim() == 3:
+    if matrices.dim() == 3 and len(x) > 1:
         return _products(x.transpose(0, 1), matrices).transpose(0, 1)
-    return _products(x.reshape(-1, 1, x.shape[-1]), matrices.flatten(0, 1)).view(x.shape)
+    return _products(x.reshape(-1, 1, x.shape[-1]), matrices.flatten(0, -3)).view(x.shape)
 
 
 def _products(rows: Tensor, matrices: Tensor) -> Tensor:
     """Rows (n, R, d) times matrices (n, d, d); a row is taken twice where that makes a library multiply it."""
     count, d = rows.shape[1:]
-    if rows.device.type == "cpu" and count * d * d < _LIBRARY <= 2 * count * d * d:
+    if 2 * count * d * d >= _LIBRARY > count * d * d and rows.device.type == "cpu":
         return torch.bmm(torch.cat((rows, rows), dim=1), matrices)[:, :count]
     return torch.bmm(rows, matrices)
