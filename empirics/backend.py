@@ -14,7 +14,6 @@ from empirics.fedavg import one_round
 if TYPE_CHECKING:
     from empirics.settings import MetaFedAvg
     from empirics.task import Task
-from empirics.workers import keep_freed_memory
 
 
 class Backend(ABC):
@@ -55,7 +54,6 @@ class TorchBackend(Backend):
     ) -> Tensor:
         """One round after another; on the CPU, where looking is free, nothing is computed from a bad iterate."""
         iterates = torch.full((len(w), count, task.d), torch.nan, dtype=task.dtype, device=task.device)
-        keep_freed_memory()
         for place in range(count):
             w = one_round(settings, task, w, first + place, seed, replicas)
             iterates[:, place] = w

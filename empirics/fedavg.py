@@ -20,6 +20,7 @@ from empirics.randomness import Draws, participants
 from empirics.recording import InMemory, Kept, OnDisk, Recorder
 from empirics.settings import MetaFedAvg
 from empirics.task import Task
+from empirics.workers import keep_freed_memory
 
 if TYPE_CHECKING:
     from empirics.backend import Backend
@@ -130,6 +131,7 @@ def run(
     if settings.sizes is not None:
         check_sizes(task, settings.sizes)
     start = _start(task, w0, replicas)
+    keep_freed_memory()
     size = (replicas, len(kept), task.d)
     recorder = InMemory(*size, task.dtype) if path is None else OnDisk(path, *size, task.dtype)
     engine = _backend(backend, settings, task)

@@ -41,7 +41,7 @@ class Task(ABC):
     >>> Bowls([[0.0, 0.0], [3.0, 4.0]]).loss([0.0, 0.0])
     tensor([ 0.0000, 12.5000], dtype=torch.float64)
 
-    It then runs in every mode. To be checked against the theory it also overrides `own_constants` (A2, A3, A5, A6),
+    It then runs in every mode; a large one is recorded, for one agent, for the compiled engine on the CPU. To be checked against the theory it also overrides `own_constants` (A2, A3, A5, A6),
     `loss_lower_bound` (A1) and, when they hold on a part of R^d only, `contains` and `everywhere`; for stochastic
     modes it passes a `Sampler`, or takes a `Noise` as the tasks of this package do.
     """
@@ -170,6 +170,16 @@ class Task(ABC):
     def whole(self, name: str) -> Tensor:
         """A parameter of all agents, (n, ...), also in a selection."""
         return self._parameters[name]
+
+    def agents_parameters(self) -> dict[str, Tensor]:
+        """All agents' parameters (n, ...) by name."""
+        return dict(self._parameters)
+
+    def alone(self, parameters: Mapping[str, Tensor]) -> Self:
+        """The task of other agents, with these parameters."""
+        view = copy.copy(self)
+        view._parameters, view._selection, view._cache = dict(parameters), None, {}
+        return view
 
     def common(self, name: str) -> Tensor:
         """A parameter that all agents share."""

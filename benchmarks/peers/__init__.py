@@ -57,7 +57,7 @@ PEERS: dict[str, Peer] = {
     peer.name: peer
     for peer in (
         Peer(OURS, "ours", "torch"),
-        Peer("ours_module", "ours, a module of a user's own", "torch", workloads=("W2", "W3")),
+        Peer("ours_recorded", "ours, a task or module of a user's own", "torch"),
         Peer("ours_torch", "ours, general torch path", "torch", rounds={"W1": 40, "W2": 5, "W3": 5}),
         Peer("jax_plain", "JAX jit + vmap + scan, from the loss", "jax"),
         Peer("jax_sharded", "JAX from the loss, sharded over host devices", "jax", devices=("cpu",)),

@@ -13,10 +13,10 @@ from benchmarks.workloads import Data, Tables, Workload
 class OurRun:
     """Runs, and remembers which backend the engine chose."""
 
-    def __init__(self, workload: Workload, data: Data, setting: Setting, *, traced: bool) -> None:
-        """`traced` wraps a network in a module whose inside the engine does not know."""
+    def __init__(self, workload: Workload, data: Data, setting: Setting, *, unknown: bool) -> None:
+        """`unknown` makes the task one of a user's own."""
         self._settings = ours.settings(workload)
-        self._task = ours.task(workload, data, setting.device, traced=traced)
+        self._task = ours.task(workload, data, setting.device, unknown=unknown)
         self._start, self._rounds = torch.from_numpy(data.w0), workload.rounds
         self.backend: str | None = None
 
@@ -29,4 +29,4 @@ class OurRun:
 
 def prepare(workload: Workload, data: Data, tables: Tables, setting: Setting) -> Run:
     """The backend is the engine's own choice."""
-    return OurRun(workload, data, setting, traced=False)
+    return OurRun(workload, data, setting, unknown=False)

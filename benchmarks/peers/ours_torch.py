@@ -1,4 +1,4 @@
-"""Ours on the general torch path: what a task or a module of a user's own gets."""
+"""Ours without the compiled engine: what a machine without a C++ compiler gets, and what a GPU runs."""
 
 from __future__ import annotations
 
@@ -7,13 +7,16 @@ import torch
 
 from benchmarks import ours
 from benchmarks.peers import Run, Setting
-from benchmarks.workloads import Data, Tables, Workload
+from benchmarks.workloads import Data, NetworkWorkload, Tables, Workload
 from empirics import fedavg
 
 
 def prepare(workload: Workload, data: Data, tables: Tables, setting: Setting) -> Run:
     """A network is wrapped in a module whose inside the engine does not know."""
-    settings, task = ours.settings(workload), ours.task(workload, data, setting.device, traced=True)
+    settings, task = (
+        ours.settings(workload),
+        ours.task(workload, data, setting.device, unknown=isinstance(workload, NetworkWorkload)),
+    )
     start = torch.from_numpy(data.w0)
 
     def run() -> np.ndarray:

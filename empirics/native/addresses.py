@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -24,12 +25,12 @@ class Assembly:
     program: Program
     scratch: int
     constants: Tensor
-    held: tuple[ctypes.Array[Instruction], ...]
+    held: tuple[ctypes.Array[Any], ...]
 
 
 def assembled(draft: Draft, samples: int, dtype: torch.dtype) -> Assembly:
     """Give every tensor its place and write the instructions out."""
-    batch = draft.y.storage.offset + draft.y.storage.size
+    batch = max((value.storage.offset + value.storage.size for value in draft.data), default=0)
     own = [storage for storage in draft.storages if storage.area is None and storage.uses]
     lasting = [storage for storage in own if _phases(storage)[0] != _phases(storage)[1]]
     brief = [storage for storage in own if _phases(storage)[0] == _phases(storage)[1]]
@@ -40,19 +41,19 @@ def assembled(draft: Draft, samples: int, dtype: torch.dtype) -> Assembly:
     constants = torch.zeros(fixed + SLACK, dtype=dtype)
     for storage, values in draft.constants:
         constants[storage.offset : storage.offset + len(values)] = values.to(dtype)
+    offsets = (ctypes.c_int64 * len(draft.data))(*(value.storage.offset for value in draft.data))
     program = Program(
         samples=samples,
         kept_values=kept + SLACK,
         batch_values=batch + SLACK,
-        x_offset=draft.x.storage.offset,
-        y_offset=draft.y.storage.offset,
+        offsets=offsets,
         constants=constants.data_ptr(),
     )
     held = tuple((Instruction * len(steps))(*map(_instruction, steps)) for steps in draft.steps)
     for phase, instructions in enumerate(held):
         program.counts[phase] = len(instructions)
         program.phases[phase] = ctypes.cast(instructions, ctypes.POINTER(Instruction))
-    return Assembly(program, scratch + SLACK, constants, held)
+    return Assembly(program, scratch + SLACK, constants, (offsets, *held))
 
 
 def _phases(storage: Storage) -> tuple[int, int]:

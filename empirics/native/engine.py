@@ -14,6 +14,7 @@ from empirics.modes import MODES
 from empirics.native.job import Job
 from empirics.native.library import library
 from empirics.native.problems import Problem, problem_of
+from empirics.populations import Population
 from empirics.randomness import derived_key
 from empirics.settings import MetaFedAvg
 from empirics.task import Task
@@ -23,9 +24,11 @@ def native_backend(settings: MetaFedAvg, task: Task) -> NativeBackend | None:
     """The compiled engine for this task, None when it knows no such task or is not installed."""
     if task.device.type != "cpu":
         return None
-    if task.ids.dim() > 1 or library() is None:  # in a selection every replica has agents of its own
+    if library() is None or isinstance(task, Population):  # a population's agents are made as they take part
         return None
-    problem = problem_of(task, settings.sizes or ())
+    if task.ids.dim() > 1:  # in a selection every replica has agents of its own
+        return None
+    problem = problem_of(task, settings.sizes or (), settings.participants_of(task.n))
     return None if problem is None else NativeBackend(problem)
 
 

@@ -41,11 +41,18 @@ class Rows(ctypes.Structure):
     _fields_ = [("rows", ctypes.c_int64), ("columns", ctypes.c_int64)]
 
 
+class Data(ctypes.Structure):
+    """What the agents have, (agents, samples, rows, columns); rows = 0 where a sample is a single number."""
+
+    _fields_ = [("values", ctypes.c_void_p), ("rows", ctypes.c_int64), ("columns", ctypes.c_int64)]
+
+
 class Program(ctypes.Structure):
     """One recorded program: its memory, its constants and the instructions of each phase."""
 
     _fields_ = [
-        *((name, ctypes.c_int64) for name in ("samples", "kept_values", "batch_values", "x_offset", "y_offset")),
+        *((name, ctypes.c_int64) for name in ("samples", "kept_values", "batch_values")),
+        ("offsets", ctypes.POINTER(ctypes.c_int64)),
         ("constants", ctypes.c_void_p),
         ("counts", ctypes.c_int64 * len(PHASES)),
         ("phases", ctypes.POINTER(Instruction) * len(PHASES)),

@@ -11,8 +11,8 @@ _QUADRATIC = ("matrices", "centres", "noise_u", "noise_v", "noise_phi")
 _NOISE = ("noise_gradient", "noise_amplitude", "noise_frequency")
 _DENSE = ("inputs", "targets", "labels", "widths")
 _SIZES = ("samples", "layers")
-_RECORDED = ("programs", "parameters", "answers")
-_COUNTS = ("program_count", "parameter_count", "point_values", "scratch_values")
+_RECORDED = ("programs", "parameters", "data")
+_COUNTS = ("program_count", "parameter_count", "data_count", "point_values", "scratch_values")
 
 
 class Job(ctypes.Structure):
@@ -27,5 +27,4 @@ class Job(ctypes.Structure):
         *((name, ctypes.c_int64) for name in _SIZES),
         *((name, ctypes.c_void_p) for name in _RECORDED),
         *((name, ctypes.c_int64) for name in _COUNTS),
-        *((name, ctypes.c_int64 * 2) for name in ("x", "y")),
     ]

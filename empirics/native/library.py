@@ -36,6 +36,6 @@ def _declared(loaded: ctypes.CDLL) -> ctypes.CDLL:
         entry = getattr(loaded, f"empirics_rounds_{precision}")
         entry.argtypes, entry.restype = (ctypes.POINTER(Job),), ctypes.c_int64
         entry = getattr(loaded, f"empirics_derivatives_{precision}")
-        entry.argtypes = (ctypes.POINTER(Job), ctypes.c_int64, *[ctypes.c_void_p] * 4)
+        entry.argtypes = (ctypes.POINTER(Job), ctypes.c_int64, ctypes.c_int64, *[ctypes.c_void_p] * 4)
         entry.restype = ctypes.c_int64
     return loaded

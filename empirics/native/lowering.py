@@ -1,8 +1,8 @@
 """A recorded graph of one agent as a program of the compiled engine.
 
-The graph computes (w parts, x, y, v parts) -> (gradient parts, Hessian-vector product parts) and is cut into four
-phases: what depends on the samples alone, on the point, what only the gradient needs, and what depends on v.
-Views cost nothing: torch makes them on meta tensors, and an instruction reads through their strides.
+The graph computes a gradient and a Hessian-vector product and is cut into four phases: what depends on the samples
+alone, on the point, what only the gradient needs, and what depends on v. Views cost nothing: torch makes them on meta
+tensors, and an instruction reads through their strides.
 """
 
 from __future__ import annotations
@@ -18,19 +18,21 @@ from empirics.native.writer import GRADIENT, PRIMAL, SAMPLES, TANGENT, Draft, Wr
 
 
 def lowered(graph: GraphModule, parts: int, width: int, operations: Callable[..., Value]) -> Draft:
-    """The program of a graph with `parts` parameters; `operations(writer, node, arguments)` writes one node."""
-    writer, phases = Writer(width), _phases(graph, parts)
+    """The program of a graph (point parts, data, vector parts) -> (gradient parts, product parts).
+
+    There are `parts` of each but the data; `operations(writer, node, arguments)` writes one node.
+    """
     placeholders = [node for node in graph.graph.nodes if node.op == "placeholder"]
+    groups = {"point": placeholders[:parts], "batch": placeholders[parts:-parts], "vector": placeholders[-parts:]}
+    writer, phases = Writer(width), _phases(graph, set(groups["point"]), set(groups["vector"]))
     values: dict[Node, Any] = {}
-    shapes = [tuple(node.meta["val"].shape) for node in placeholders]
-    places = dict(enumerate([*(["point"] * parts), "batch", "batch", *(["vector"] * parts)]))
-    start = {"point": 0, "vector": 0, "batch": 0}
-    for place, (node, shape) in enumerate(zip(placeholders, shapes, strict=True)):
-        value = allotted(shape, matrix_strides(shape, width), width)
-        area = places[place]
-        value.storage.area, value.storage.offset = area, start[area]
-        start[area] += value.storage.size
-        values[node] = value
+    for area, nodes in groups.items():
+        offset = 0
+        for node in nodes:
+            shape = tuple(node.meta["val"].shape)
+            value = values[node] = allotted(shape, matrix_strides(shape, width), width)
+            value.storage.area, value.storage.offset = area, offset
+            offset += value.storage.size
     for writer.phase in range(len(PHASES)):
         before = dict(writer.copies)
         for node in graph.graph.nodes:
@@ -43,13 +45,12 @@ def lowered(graph: GraphModule, parts: int, width: int, operations: Callable[...
             _deliver(writer, area, [values[node] for node in results[first : first + parts]])
             # The engine asks for products without the gradient, whose copies are then not there.
             writer.copies = before
-    x, y = (values[node] for node in placeholders[parts : parts + 2])
-    return Draft(x, y, tuple(map(tuple, writer.steps)), tuple(writer.constants), tuple(writer.storages))
+    data = tuple(values[node] for node in groups["batch"])
+    return Draft(data, tuple(map(tuple, writer.steps)), tuple(writer.constants), tuple(writer.storages))
 
 
-def _phases(graph: GraphModule, parts: int) -> dict[Node, int]:
-    placeholders = [node for node in graph.graph.nodes if node.op == "placeholder"]
-    point, vector = set(placeholders[:parts]), set(placeholders[parts + 2 :])
+def _phases(graph: GraphModule, point: set[Node], vector: set[Node]) -> dict[Node, int]:
+    """When each call is made; what depends on a set's nodes is added to it."""
     calls = [node for node in graph.graph.nodes if node.op in ("call_function", "get_attr")]
     for node in calls:
         for kind in (point, vector):

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 from torch.fx import Node
 
-from empirics.native.tensors import Value, matrix_strides
+from empirics.native.tensors import Value
 from empirics.native.writer import UnsupportedError, Writer
 
 aten = torch.ops.aten
@@ -257,7 +257,7 @@ def _product(writer: Writer, node: Node, a: Value, b: Value, onto: Value | None 
         if not (
             owned and onto.shape == shape and onto.storage.area is None and onto.storage.uses[0][0] == writer.phase
         ):
-            held = writer.new(shape, matrix_strides(shape, writer.width))
+            held = writer.new(shape, writer.product_strides(shape))
             writer.elementwise("copy", onto, into=held)
             onto = held
     made = writer.product(a, b, onto)

@@ -58,17 +58,25 @@ class DenseProblem(Problem):
         job.targets = None if self.answers.dtype == torch.int64 else self.answers.data_ptr()
 
 
-def problem_of(task: Task, batches: Sequence[int]) -> Problem | None:
+def problem_of(task: Task, batches: Sequence[int], participants: int) -> Problem | None:
     """The task as the engine sees it, with batches of these sizes or none; None for tasks it does not know."""
     if type(task) is QuadraticTask:
         return _quadratic(task)
-    if type(task) is not NetworkTask:
+    if type(task) is NetworkTask:
+        return _network(task, batches)
+    if batches or isinstance(task, NetworkTask):
         return None
+    from empirics.native.recorded_tasks import task_problem
+
+    return task_problem(task, participants)
+
+
+def _network(task: NetworkTask, batches: Sequence[int]) -> Problem | None:
     if task.form is not None:
         return _dense(task)
-    from empirics.native.recorded import recorded_problem
+    from empirics.native.recorded_networks import network_problem
 
-    return recorded_problem(task, batches)
+    return network_problem(task, batches)
 
 
 def _quadratic(task: QuadraticTask) -> QuadraticProblem | None:

@@ -45,8 +45,7 @@ class Step:
 class Draft:
     """A program before its tensors have addresses."""
 
-    x: Value
-    y: Value
+    data: tuple[Value, ...]
     steps: tuple[tuple[Step, ...], ...]
     constants: tuple[tuple[Storage, Tensor], ...]
     storages: tuple[Storage, ...]
@@ -123,24 +122,45 @@ class Writer:
 
     def product(self, a: Value, b: Value, onto: Value | None = None) -> Value:
         """a b for (batch, M, K) and (batch, K, N), added to what `onto` holds if that is given."""
+        if b.shape[2] == 1:
+            return self._column(a, b, onto)
         batch, rows, inner = a.shape
-        columns = b.shape[2]
         if inner > 1 and a.meta.stride(2) != 1 and rows > 1 and a.meta.stride(1) != 1:
             a = self.copied(a)
         if not self._whole_rows(b):
             b = self.copied(b)
-        out = onto or self.new((batch, rows, columns), matrix_strides((batch, rows, columns), self.width))
-        left, right = list(a.meta.stride()), list(b.meta.stride())
+        left = list(a.meta.stride())
         if inner == 1:
             left[2] = 1
         if inner > 1 and left[2] != 1 and rows == 1:
             left[1] = 1
-        self._write(
-            "product" if onto is None else "accumulate",
-            [batch, rows, columns, inner],
-            [out, a, b],
-            [list(out.meta.stride()), left, right],
-        )
+        out = onto or self.new((batch, rows, b.shape[2]), self.product_strides((batch, rows, b.shape[2])))
+        strides = [list(out.meta.stride()), left, list(b.meta.stride())]
+        return self._multiply([batch, rows, b.shape[2], inner], out, a, b, strides, onto)
+
+    def product_strides(self, shape: tuple[int, ...]) -> Strides:
+        """How a product lies: rows on whole vectors, a single column as one row."""
+        return (matrix_strides if shape[-1] > 1 else compact_strides)(shape, self.width)
+
+    def _column(self, a: Value, b: Value, onto: Value | None) -> Value:
+        batch, rows, inner = a.shape
+        turned = a.seen(a.meta.transpose(1, 2))
+        out = onto or self.new((batch, rows, 1), self.product_strides((batch, rows, 1)))
+        lying = [out.meta.stride(0), out.meta.stride(1), 1]
+        if rows > 1 and inner > 1 and a.meta.stride(2) != 1 and self._whole_rows(turned):
+            strides = [[lying[0], lying[1], 1], [b.meta.stride(0), 1, b.meta.stride(1)], list(turned.meta.stride())]
+            return self._multiply([batch, 1, rows, inner], out, b, turned, strides, onto)
+        if inner > 1 and a.meta.stride(2) != 1:
+            a = self.copied(a)
+        if inner > 1 and b.meta.stride(1) != 1:
+            b = self.copied(b, compact_strides(b.shape, self.width))
+        strides = [lying, list(a.meta.stride()), [b.meta.stride(0), 1, 1]]
+        return self._multiply([batch, rows, 1, inner], out, a, b, strides, onto)
+
+    def _multiply(
+        self, extents: list[int], out: Value, a: Value, b: Value, strides: list[list[int]], onto: Value | None
+    ) -> Value:
+        self._write("product" if onto is None else "accumulate", extents, [out, a, b], strides)
         if onto is not None:
             self.copies = {key: copy for key, copy in self.copies.items() if key[0] is not onto.storage}
         return out

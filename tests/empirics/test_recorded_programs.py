@@ -22,7 +22,8 @@ from empirics.native import recorded as recorded_module
 from empirics.native.instructions import OPERATIONS
 from empirics.native.library import library
 from empirics.native.operations import _OF_ONE, aten
-from empirics.native.recorded import RecordedProblem, recorded_problem
+from empirics.native.recorded import RecordedProblem
+from empirics.native.recorded_networks import network_problem
 from empirics.native.writer import Writer
 from empirics.network import NetworkTask
 from empirics.sweeps import EagerSweeps
@@ -188,7 +189,7 @@ def test_a_long_trajectory_makes_its_primal_again() -> None:
     x = torch.randn(2, 300, 4, generator=draws, dtype=torch.float64)
     y = torch.randint(0, 3, (2, 300), generator=draws)
     task = NetworkTask(Layers(torch.tanh, hidden=120).double(), x, y, functional.cross_entropy, smooth=True)
-    kept = recorded_problem(task, ())
+    kept = network_problem(task, ())
     assert kept is not None
     assert kept.assemblies[0].program.kept_values * 8 * 7 > 3 * 2**20
     assert gap(task, settings("exact", nu=6)) <= ROUNDING
@@ -238,8 +239,8 @@ def test_a_quadratic_of_one_weight_has_its_closed_form() -> None:
 def test_the_engine_chooses_programs_for_unknown_modules() -> None:
     task = made(Layers(torch.tanh))
     assert chosen(settings("exact"), task).name == "native"
-    assert recorded_problem(task, ()) is recorded_problem(task, ()), "written once"
-    assert recorded_problem(task, (3,)) is not recorded_problem(task, ())
+    assert network_problem(task, ()) is network_problem(task, ()), "written once"
+    assert network_problem(task, (3,)) is not network_problem(task, ())
 
 
 @needs_compiler
@@ -253,7 +254,7 @@ def test_what_programs_do_not_know_runs_on_torch(caplog: pytest.LogCaptureFixtur
 @needs_compiler
 def test_a_wrong_program_is_noticed(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
     monkeypatch.setitem(_OF_ONE, aten.tanh.default, "sine")
-    assert recorded_problem(made(Layers(torch.tanh)), ()) is None
+    assert network_problem(made(Layers(torch.tanh)), ()) is None
     assert "does not reproduce torch" in caplog.text
 
 
@@ -274,7 +275,7 @@ def test_neither_threads_nor_chunks_change_an_iterate() -> None:
 
 def test_without_the_library_there_are_no_programs(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(recorded_module, "library", lambda: None)
-    assert recorded_problem(made(Layers(torch.tanh)), ()) is None
+    assert network_problem(made(Layers(torch.tanh)), ()) is None
 
 
 def test_neighbouring_axes_are_joined_and_broadcast_ones_are_not() -> None:

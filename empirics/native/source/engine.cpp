@@ -1,4 +1,4 @@
-// The library's only entry points: rounds of meta-FedAvg, and the first agent's derivatives on its first samples, in one
+// The library's only entry points: rounds of meta-FedAvg, and one agent's derivatives on its first samples, in one
 // precision each. Rounds return how many were done; both return -1 when out of memory.
 #include <algorithm>
 #include <functional>
@@ -23,9 +23,9 @@ int64_t rounds_of(const Job& job) {
 }
 
 template <class T>
-int64_t derivatives_of(const Job& job, int64_t samples, const void* w, const void* v, void* gradient, void* hvp) {
+int64_t derivatives_of(const Job& job, int64_t agent, int64_t samples, const void* w, const void* v, void* gradient, void* hvp) {
     try {
-        Recorded<T>(job, 1).derivatives(samples, static_cast<const T*>(w), static_cast<const T*>(v),
+        Recorded<T>(job, 1).derivatives(agent, samples, static_cast<const T*>(w), static_cast<const T*>(v),
                                         static_cast<T*>(gradient), static_cast<T*>(hvp));
         return 0;
     } catch (const std::bad_alloc&) {
@@ -42,11 +42,13 @@ int64_t derivatives_of(const Job& job, int64_t samples, const void* w, const voi
 extern "C" {
 EXPORT int64_t empirics_job_bytes() { return sizeof(Job); }
 EXPORT int64_t empirics_vector_bytes() { return VECTOR_BYTES; }
-EXPORT int64_t empirics_derivatives_float64(const Job* job, int64_t samples, const void* w, const void* v, void* g, void* h) {
-    return derivatives_of<double>(*job, samples, w, v, g, h);
+EXPORT int64_t empirics_derivatives_float64(const Job* job, int64_t agent, int64_t samples, const void* w, const void* v,
+                                           void* g, void* h) {
+    return derivatives_of<double>(*job, agent, samples, w, v, g, h);
 }
-EXPORT int64_t empirics_derivatives_float32(const Job* job, int64_t samples, const void* w, const void* v, void* g, void* h) {
-    return derivatives_of<float>(*job, samples, w, v, g, h);
+EXPORT int64_t empirics_derivatives_float32(const Job* job, int64_t agent, int64_t samples, const void* w, const void* v,
+                                           void* g, void* h) {
+    return derivatives_of<float>(*job, agent, samples, w, v, g, h);
 }
 EXPORT int64_t empirics_rounds_float64(const Job* job) { return rounds_of<double>(*job); }
 EXPORT int64_t empirics_rounds_float32(const Job* job) { return rounds_of<float>(*job); }

@@ -29,8 +29,7 @@ struct Job {
     const void *inputs, *targets;
     const int64_t *labels, *widths;
     int64_t samples, layers;
-    // recorded networks: Program (program_count,), Rows (parameter_count,), y as real numbers; x and y are the rows and
-    // columns of one sample, (0, 1) for a single number
-    const void *programs, *parameters, *answers;
-    int64_t program_count, parameter_count, point_values, scratch_values, x[2], y[2];
+    // recorded tasks: Program (program_count,), Rows (parameter_count,), Data (data_count,)
+    const void *programs, *parameters, *data;
+    int64_t program_count, parameter_count, data_count, point_values, scratch_values;
 };

@@ -211,8 +211,10 @@ class Machine {
         });
     }
 
-    // extents: batch, rows, columns, inner; a (batch, row, inner), b (batch, inner, -), out (batch, row, -)
+    // extents: batch, rows, columns, inner; a (batch, row, inner), b (batch, inner, -), out (batch, row, -); a single
+    // column is made of inner products
     static void products(const Instruction& step, Place out, Place a, Place b, bool add) {
+        if (step.extents[2] == 1) return columns(step, out, a, b, add);
         const int64_t M = step.extents[1], N = padded<T>(step.extents[2]), K = step.extents[3];
         for (int64_t i = 0; i < step.extents[0]; ++i) {
             const T *left = a.data + i * a.strides[0], *right = b.data + i * b.strides[0];
@@ -222,6 +224,27 @@ class Machine {
             else
                 product<T, true>(M, N, K, left, a.strides[2], right, b.strides[1], to, out.strides[1], add);
         }
+    }
+
+    static void columns(const Instruction& step, Place out, Place a, Place b, bool add) {
+        for (int64_t i = 0; i < step.extents[0]; ++i)
+            for (int64_t row = 0; row < step.extents[1]; ++row) {
+                T& to = out.data[i * out.strides[0] + row * out.strides[1]];
+                const T found = inner(a.data + i * a.strides[0] + row * a.strides[1], b.data + i * b.strides[0], step.extents[3]);
+                to = add ? to + found : found;
+            }
+    }
+
+    static T inner(const T* a, const T* b, int64_t length) {
+        typename Simd<T>::V sums[4] = {};
+        int64_t i = 0;
+        for (; i + 4 * W <= length; i += 4 * W)
+#pragma GCC unroll 4
+            for (int k = 0; k < 4; ++k) sums[k] += anywhere<T>(a + i + k * W) * anywhere<T>(b + i + k * W);
+        for (; i + W <= length; i += W) sums[0] += anywhere<T>(a + i) * anywhere<T>(b + i);
+        T sum = total<T>((sums[0] + sums[1]) + (sums[2] + sums[3]));
+        for (; i < length; ++i) sum += a[i] * b[i];
+        return sum;
     }
 
     // extents: batch, rows and columns of `out`, whose transpose lies in a

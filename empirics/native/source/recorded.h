@@ -1,19 +1,26 @@
-// Any network whose derivatives were recorded: programs for each number of samples in a batch.
+// Any task whose derivatives were recorded: a program for each number of samples in a batch.
 #pragma once
 #include "buffer.h"
 #include "draws.h"
 #include "job.h"
 #include "program.h"
 
-// consecutive rows of a parameter, or of a sample
+// consecutive rows of a parameter
 struct Rows {
+    int64_t rows, columns;
+};
+
+// what the agents have: (agents, samples, rows, columns), rows = 0 where a sample is a single number
+struct Data {
+    const void* values;
     int64_t rows, columns;
 };
 
 // written for one number of samples; the phases are what depends on the samples, then on the point, then the gradient,
 // then the Hessian-vector product
 struct Program {
-    int64_t samples, kept_values, batch_values, x_offset, y_offset;
+    int64_t samples, kept_values, batch_values;
+    const int64_t* offsets;  // of each piece of data in the memory of a batch
     const void* constants;
     int64_t counts[4];
     const Instruction* phases[4];
@@ -81,9 +88,9 @@ class Recorded {
     void gradient(int64_t slot, const T* x, T* g) { run(2, slot, x, nullptr, g, nullptr); }
     void hvp(int64_t slot, const T* x, const T* v, T* to) { run(3, slot, x, v, nullptr, to); }
 
-    // gradient and Hessian-vector product (d,) of the first agent on its first samples
-    void derivatives(int64_t samples, const T* w, const T* v, T* g, T* to) {
-        agent_ = 0;
+    // gradient and Hessian-vector product (d,) of an agent on its first samples
+    void derivatives(int64_t agent, int64_t samples, const T* w, const T* v, T* g, T* to) {
+        agent_ = agent;
         current_ = of(samples);
         gather(nullptr);
         Buffer<T> x(size()), along(size()), slope(size()), product(size());
@@ -134,17 +141,18 @@ class Recorded {
     void gather(const int32_t* indices) {
         const Program& program = programs_[current_];
         T* to = batches_[size_t(current_)];
-        rows(job_.inputs, job_.x, program, indices, to + program.x_offset);
-        rows(job_.answers, job_.y, program, indices, to + program.y_offset);
+        for (int64_t k = 0; k < job_.data_count; ++k)
+            copy(static_cast<const Data*>(job_.data)[k], program.samples, indices, to + program.offsets[k]);
         run(program, 0, nullptr, to, nullptr, nullptr, nullptr, nullptr);
     }
-    // samples that are single numbers make one row of all
-    void rows(const void* data, const int64_t (&sample)[2], const Program& program, const int32_t* indices, T* to) const {
-        const int64_t size = std::max<int64_t>(sample[0], 1) * sample[1], pitch = sample[0] ? padded<T>(sample[1]) : 1;
-        const T* from = static_cast<const T*>(data) + agent_ * job_.samples * size;
-        for (int64_t s = 0; s < program.samples; ++s)
-            for (int64_t i = 0; i < std::max<int64_t>(sample[0], 1); ++i, to += pitch)
-                std::memcpy(to, from + (indices ? indices[s] : s) * size + i * sample[1], size_t(sample[1]) * sizeof(T));
+    // single numbers make one row of all samples
+    void copy(const Data& data, int64_t samples, const int32_t* indices, T* to) const {
+        const int64_t rows = std::max<int64_t>(data.rows, 1), pitch = data.rows ? padded<T>(data.columns) : 1;
+        const int64_t size = rows * data.columns;
+        const T* from = static_cast<const T*>(data.values) + agent_ * job_.samples * size;
+        for (int64_t s = 0; s < samples; ++s)
+            for (int64_t i = 0; i < rows; ++i, to += pitch)
+                std::memcpy(to, from + (indices ? indices[s] : s) * size + i * data.columns, size_t(data.columns) * sizeof(T));
     }
 
     const Job& job_;

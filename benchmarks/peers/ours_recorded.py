@@ -1,4 +1,4 @@
-"""Ours on a module of a user's own, whose inside the engine learns by recording it; first use includes that."""
+"""Ours on a task or module of a user's own, whose inside the engine learns by recording it, within the first run."""
 
 from __future__ import annotations
 
@@ -9,4 +9,4 @@ from benchmarks.workloads import Data, Tables, Workload
 
 def prepare(workload: Workload, data: Data, tables: Tables, setting: Setting) -> Run:
     """The backend is the engine's own choice."""
-    return OurRun(workload, data, setting, traced=True)
+    return OurRun(workload, data, setting, unknown=True)
