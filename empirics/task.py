@@ -41,9 +41,10 @@ class Task(ABC):
     >>> Bowls([[0.0, 0.0], [3.0, 4.0]]).loss([0.0, 0.0])
     tensor([ 0.0000, 12.5000], dtype=torch.float64)
 
-    It then runs in every mode; a large one is recorded, for one agent, for the compiled engine on the CPU. To be checked against the theory it also overrides `own_constants` (A2, A3, A5, A6),
-    `loss_lower_bound` (A1) and, when they hold on a part of R^d only, `contains` and `everywhere`; for stochastic
-    modes it passes a `Sampler`, or takes a `Noise` as the tasks of this package do.
+    It then runs in every mode; on the CPU the compiled engine takes over where a task is large and its operations are
+    known, which it learns by recording them for one agent. To be checked against the theory a task also overrides
+    `own_constants` (A2, A3, A5, A6), `loss_lower_bound` (A1) and, when they hold on a part of R^d only, `contains` and
+    `everywhere`; for stochastic modes it passes a `Sampler`, or takes a `Noise` as the tasks of this package do.
     """
 
     family: str = "custom"
