@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import itertools
 import pickle
 
 import numpy as np
@@ -458,6 +459,21 @@ def test_what_is_no_function_of_w_or_no_mean_is_refused(name):
     x, y = rng.normal(size=(2, 4, 1)), rng.normal(size=(2, 4, 1))
     with pytest.raises(InputError, match=message):
         NetworkTask(make(), x, y, functional.mse_loss, smooth=True)
+
+
+@pytest.mark.parametrize(("dtype", "last_digit"), [(torch.float32, 2.0**-23), (torch.float64, 2.0**-52)])
+def test_a_last_digit_that_changes_between_evaluations_is_accepted(dtype, last_digit):
+    # as libraries do that share a sum out among more or fewer threads
+    class Wavering(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.layer, self.turns = nn.Linear(1, 1, dtype=dtype), itertools.cycle((1.0, 1.0 + last_digit))
+
+        def forward(self, x):
+            return self.layer(x) * next(self.turns)
+
+    x = torch.ones(1, 2, 1, dtype=dtype)
+    assert NetworkTask(Wavering(), x, x, functional.mse_loss, smooth=True).d == 2
 
 
 def test_dropout_that_never_drops_is_accepted():
