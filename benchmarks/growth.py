@@ -106,8 +106,8 @@ def _agents(count: int, device: str) -> Charge:
 
 
 PROBES: tuple[Probe, ...] = (
-    Probe("fine-tuning steps nu of one meta-gradient", "W2", "step", (4, 36), _meta_gradient, 2.5e6),
-    Probe("fine-tuning steps nu of one local step of a run", "W2", "step", (4, 36), _run_of_steps, 2.5e6),
+    Probe("fine-tuning steps nu of one meta-gradient", "W2", "step", (4, 132), _meta_gradient, 2.5e6),
+    Probe("fine-tuning steps nu of one local step of a run", "W2", "step", (4, 132), _run_of_steps, 2.5e6),
     Probe("rounds K, all iterates kept", "W2", "round", (1000, 3000), _rounds, 4.0 * W2.d),
     Probe("rounds K, first and last iterate kept", "W2", "round", (1000, 3000), _rounds_thinned),
     Probe("rounds K, iterates streamed to disk", "W2", "round", (1000, 3000), _rounds_on_disk),

@@ -137,12 +137,16 @@ def trajectory(task: Task, w: Tensor, alpha: Step, nu: int, watch: Watch = ignor
     earlier ones: memory grows by the trajectory alone.
     """
     points, products = [w], []
+    # One piece of memory for a long trajectory: points among temporary tensors would leave gaps between them.
+    room = w.new_empty((nu, *w.shape)) if nu > _LINEARISED else None
     for step in range(nu):
         if step < nu - _LINEARISED:
             gradient, product = task.raw_gradient(w), partial(task.raw_hvp, w)
         else:
             gradient, product = task.raw_linearisation(w)
         w = _seen(watch, _point(step + 1), _minus(w, gradient, alpha))
+        if room is not None:
+            w = room[step].copy_(w)
         points.append(w)
         products.append(product)
     outer = _seen(watch, "outer gradient", task.raw_gradient(w))
