@@ -13,10 +13,8 @@ from empirics import fedavg
 
 def prepare(workload: Workload, data: Data, tables: Tables, setting: Setting) -> Run:
     """A network is wrapped in a module whose inside the engine does not know."""
-    settings, task = (
-        ours.settings(workload),
-        ours.task(workload, data, setting.device, unknown=isinstance(workload, NetworkWorkload)),
-    )
+    settings, network = ours.settings(workload), isinstance(workload, NetworkWorkload)
+    task = ours.task(workload, data, setting.device, unknown=network)
     start = torch.from_numpy(data.w0)
 
     def run() -> np.ndarray:

@@ -14,7 +14,8 @@ from empirics.native.writer import UnsupportedError
 from empirics.recorded_graph import Parts, UntraceableError, recorded
 from empirics.task import Task
 
-# Recording takes half a second or more: below so many numbers a local step, torch has often finished by then.
+# The first recording of a process loads torch's compiler, a second or more: below so many numbers a local step, torch
+# has often finished by then.
 _FEW = 4096
 
 _known: WeakKeyDictionary[Task, RecordedProblem | None] = WeakKeyDictionary()
