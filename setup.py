@@ -9,7 +9,7 @@ from setuptools.command.build_ext import build_ext
 SOURCES = "empirics/native/source"
 HEADERS = (
     *("buffer", "dense", "draws", "elementwise", "job", "ledger", "products", "program", "quadratic", "recorded"),
-    *("rounds", "sweeps", "transpose", "vectors"),
+    *("peak", "rounds", "sweeps", "transpose", "vectors"),
 )
 COMMON = ["-std=c++17", "-O3", "-pthread", "-fvisibility=hidden", "-Wno-psabi", "-Wno-ignored-attributes"]
 X86 = {

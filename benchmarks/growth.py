@@ -15,7 +15,7 @@ from benchmarks.peers import Setting
 from benchmarks.timing import Say
 from benchmarks.worker import WorkerError, settle
 from benchmarks.workloads import W1, W2, W4, Workload
-from reports.speed import Growth
+from reports.speed_records import Growth
 
 Charge = Callable[[], Any]  # the run that is charged for; everything before it is prepared already
 
@@ -123,7 +123,7 @@ def growths(setting: Setting, probes: Sequence[Probe], say: Say) -> list[Growth]
     rows = []
     for probe in probes:
         say(f"{probe.workload}: {probe.quantity}")
-        (low, fast), (high, slow) = (_measured(probe, value, setting) for value in probe.values)
+        (low, fast), (high, slow) = (measured(probe, value, setting) for value in probe.values)
         rows.append(
             Growth(
                 quantity=probe.quantity,
@@ -141,7 +141,12 @@ def growths(setting: Setting, probes: Sequence[Probe], say: Say) -> list[Growth]
     return rows
 
 
-def _measured(probe: Probe, value: int, setting: Setting) -> tuple[int, float]:
+def measured(probe: Probe, value: int, setting: Setting) -> tuple[int, float]:
+    """Bytes and seconds of one value, in a process of its own.
+
+    Raises:
+        WorkerError: it failed; the text is its own message.
+    """
     context = get_context("spawn")
     ours, theirs = context.Pipe()
     process = context.Process(target=_child, args=(theirs, probe, value, setting), daemon=True)

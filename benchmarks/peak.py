@@ -1,29 +1,65 @@
-"""The fastest matrix product of this machine through torch: what a share of peak refers to."""
+"""What a share of peak refers to: the most that the device was seen to do, which nothing may exceed.
+
+On the CPU that is independent multiply-adds in the registers of all threads, through the compiled engine, or a matrix
+product through torch where that is faster or the engine is missing; on a GPU the matrix product.
+"""
 
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 
 import torch
 from torch import Tensor
 
+from empirics.native.library import library
+
 _SIDES = {"cpu": 1024, "cuda": 8192}
+_TURNS = 2**20  # some hundredths of a second
+
+
+def peak_flops(dtype: str, device: str, threads: int, *, seconds: float = 0.3) -> float:
+    """Operations a second at most; a multiplication and an addition are two."""
+    fastest = matmul_flops(dtype, device, threads, seconds=seconds)
+    if device.startswith("cuda") or library() is None:
+        return fastest
+    return max(fastest, register_flops(dtype, threads, seconds=seconds))
 
 
 def matmul_flops(dtype: str, device: str, threads: int, *, seconds: float = 0.3) -> float:
-    """Operations a second of the best of several large square matrix products; TF32 stays off."""
+    """The best of several large square matrix products through torch, in the precision that torch is set to."""
     torch.set_num_threads(threads)
     side = _SIDES[device.partition(":")[0]]
     left, right = _operands(side, dtype, device)
-    best, started = float("inf"), time.perf_counter()
-    while time.perf_counter() - started < seconds:
-        before = time.perf_counter()
+
+    def work() -> None:
         torch.mm(left, right)
         if device.startswith("cuda"):
             torch.cuda.synchronize(device)
+
+    return 2 * side**3 / _shortest(work, seconds)
+
+
+def register_flops(dtype: str, threads: int, *, seconds: float = 0.3) -> float:
+    """The best of several rows of independent multiply-adds on every thread at once, through the compiled engine."""
+    loaded = library()
+    assert loaded is not None
+    adds = getattr(loaded, f"empirics_multiply_adds_{dtype}")
+    each = getattr(loaded, f"empirics_operations_a_turn_{dtype}")()
+    with ThreadPoolExecutor(threads) as pool:
+        shortest = _shortest(lambda: list(pool.map(adds, [_TURNS] * threads)), seconds)
+    return threads * _TURNS * each / shortest
+
+
+def _shortest(work: Callable[[], object], seconds: float) -> float:
+    best, started = float("inf"), time.perf_counter()
+    while time.perf_counter() - started < seconds:
+        before = time.perf_counter()
+        work()
         best = min(best, time.perf_counter() - before)
-    return 2 * side**3 / best
+    return best
 
 
 @cache

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Hashable, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import TypeVar
 
-from reports.speed import FILE_NAME, Benchmarks, read
+from reports.speed import FILE_NAME, read
+from reports.speed_records import Benchmarks
 from reports.store import write_atomically
 
 _Row = TypeVar("_Row")
@@ -16,7 +19,7 @@ def add(out: Path, measured: Benchmarks) -> Benchmarks:
     """Store measurements beside those that `out` holds already, and return all of them."""
     joined = merged(read(out) or Benchmarks(), measured)
     out.mkdir(parents=True, exist_ok=True)
-    write_atomically(out / FILE_NAME, (joined.model_dump_json(indent=1) + "\n").encode())
+    write_atomically(out / FILE_NAME, (json.dumps(asdict(joined), indent=1, allow_nan=False) + "\n").encode())
     return joined
 
 

@@ -12,7 +12,7 @@ from benchmarks.peers import Setting
 from reports.refutation.families import families_for
 from reports.refutation.family import Family, Target
 from reports.refutation.search import POPULATION, Question, decode, ratios
-from reports.speed import Search
+from reports.speed_records import Search
 from theory.tables import default_table
 
 _TARGETS: tuple[Target, ...] = (("S4", "L_F"), ("S8", "b_FO"), ("T1b", "T1b"))

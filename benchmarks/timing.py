@@ -3,24 +3,51 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 from dataclasses import dataclass
 from statistics import median
+from typing import Self
 
 import numpy as np
 
 from benchmarks.machine import describe
-from benchmarks.peak import matmul_flops
+from benchmarks.peak import peak_flops
 from benchmarks.peers import OURS, Peer, Setting
 from benchmarks.worker import Job, Measurement, UnavailableError, Worker
 from benchmarks.workloads import Tables, Workload
-from reports.speed import SpeedTable, Timing
+from reports.speed_records import SpeedTable, Timing
 
 SAME_ITERATES = 1e-12  # relative, in float64
 # 2 nu + 1 products in each of K tau local steps, each rounded at 6e-8, in another order of summation
 SAME_TIMED_RESULT = {"float64": SAME_ITERATES, "float32": 1e-3}
 
 Say = Callable[[str], None]
+Hire = Callable[[Job], AbstractContextManager[Worker]]
+
+
+class Crew:
+    """Processes that stay: one for each implementation, handed from job to job; a context manager that ends them.
+
+    Where many short measurements follow one another, starting the libraries would take most of the time.
+    """
+
+    def __init__(self) -> None:
+        self._stack, self._workers = ExitStack(), {}
+
+    def __enter__(self) -> Self:
+        """The crew itself."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """End all processes."""
+        self._stack.close()
+
+    def hire(self, job: Job) -> AbstractContextManager[Worker]:
+        """The process of the job's implementation, with that job."""
+        known = self._workers.get(job.peer)
+        if known is None:
+            known = self._workers[job.peer] = self._stack.enter_context(Worker(job))
+        return nullcontext(known.take(job))
 
 
 class DifferentIteratesError(Exception):
@@ -52,7 +79,13 @@ def cut(tables: Tables, rounds: int) -> Tables:
 
 
 def check(
-    workload: Workload, peers: Sequence[Peer], tables: Tables, setting: Setting, say: Say, missing: list[str]
+    workload: Workload,
+    peers: Sequence[Peer],
+    tables: Tables,
+    setting: Setting,
+    say: Say,
+    missing: list[str],
+    hire: Hire | None = None,
 ) -> dict[str, Checked]:
     """Compare every peer with ours in float64, one process after another; `missing` gets why others were left out.
 
@@ -64,7 +97,7 @@ def check(
     for peer in peers:
         short = peer.timed(workload).shortened(workload.checked_rounds)
         job = Job(peer.name, short, "float64", cut(tables, short.rounds), setting)
-        with Worker(job) as worker:
+        with (hire or Worker)(job) as worker:
             try:
                 iterates: np.ndarray = worker.ask("iterates")
             except UnavailableError as error:
@@ -85,23 +118,30 @@ def check(
 
 
 def measure(
-    workload: Workload, peers: Sequence[Peer], tables: Tables, setting: Setting, repeat: int, scale: int, say: Say
+    workload: Workload,
+    peers: Sequence[Peer],
+    tables: Tables,
+    setting: Setting,
+    repeat: int,
+    scale: int,
+    say: Say,
+    hire: Hire | None = None,
 ) -> SpeedTable:
-    """The table of one workload; `peers` begins with ours.
+    """The table of one workload; `peers` begins with ours, and each works in a process that `hire` gives.
 
     Raises:
         DifferentIteratesError: a peer's iterates are not ours.
         WorkerError: an implementation failed.
     """
     missing: list[str] = []
-    checked = check(workload, peers, tables, setting, say, missing)
+    checked = check(workload, peers, tables, setting, say, missing, hire)
     present = [peer for peer in peers if peer.name in checked]
     with ExitStack() as stack:
         workers, first = {}, {}
         for peer in present:
             timed = peer.timed(workload)
             job = Job(peer.name, timed, workload.dtype, cut(tables, timed.rounds), setting)
-            workers[peer.name] = stack.enter_context(Worker(job))
+            workers[peer.name] = stack.enter_context((hire or Worker)(job))
             first[peer.name] = workers[peer.name].ask("first")
         say(f"  {repeat} turns of {len(workers)}")
         turns, peak = _turns(workload, workers, setting, repeat)
@@ -133,7 +173,7 @@ def _turns(
     ours = workers[OURS].ask("iterates")
     order, turns, peak = list(workers.items()), [], 0.0
     for _ in range(repeat):
-        peak = max(peak, matmul_flops(workload.dtype, setting.device, setting.threads))
+        peak = max(peak, peak_flops(workload.dtype, setting.device, setting.threads))
         turn = {name: worker.ask("time") for name, worker in order}
         for name, one in turn.items():
             place = workers[name].job.workload.rounds

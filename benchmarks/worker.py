@@ -1,4 +1,4 @@
-"""A process for one implementation of one workload, which runs when it is asked to and sleeps otherwise.
+"""A process for one implementation, one workload at a time, which runs when it is asked to and sleeps otherwise.
 
 Libraries read their settings when they are imported, so nothing heavy is imported before those are made.
 """
@@ -23,7 +23,11 @@ _MOST_RUNS = 20
 
 
 class WorkerError(Exception):
-    """The worker's process failed; its own message is the text."""
+    """The worker's process failed; its own message is the text, and `peer` the implementation, where it is one."""
+
+    def __init__(self, message: str, peer: str | None = None) -> None:
+        super().__init__(message)
+        self.peer = peer
 
 
 class UnavailableError(Exception):
@@ -73,6 +77,12 @@ class Worker:
             self._process.terminate()
             self._process.join()
 
+    def take(self, job: Job) -> Self:
+        """The same process for another job of the same implementation and setting; what it held is dropped."""
+        self.job = job
+        self._connection.send(job)
+        return self
+
     def ask(self, request: str) -> Any:
         """The answer to "first" (seconds), "iterates" (array), "time" (Measurement), "memory" (bytes) or "backend".
 
@@ -85,11 +95,11 @@ class Worker:
             kind, answer = self._connection.recv()
         except (EOFError, ConnectionError):
             self._process.join(timeout=5)
-            raise WorkerError(f"{self.job.peer} ended with status {self._process.exitcode}") from None
+            raise WorkerError(f"{self.job.peer} ended with status {self._process.exitcode}", self.job.peer) from None
         if kind == "unavailable":
             raise UnavailableError(answer)
         if kind == "failed":
-            raise WorkerError(f"{self.job.peer} on {self.job.workload.name}: {answer}")
+            raise WorkerError(f"{self.job.peer} on {self.job.workload.name}: {answer}", self.job.peer)
         return answer
 
 
@@ -101,6 +111,9 @@ def _serve(connection: Connection, job: Job) -> None:
             request = connection.recv()
         except EOFError:
             return
+        if isinstance(request, Job):
+            state, job = None, request
+            continue
         try:
             state = state or _State(job)
             answer = ("done", getattr(state, request)())

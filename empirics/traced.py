@@ -14,7 +14,7 @@ from empirics.decompositions import few_classes
 from empirics.graphs import accumulating, split
 from empirics.recorded_graph import Parts, Program, UntraceableError, derivatives, recorded
 from empirics.sweeps import AgentModel, EagerSweeps, Linearisation, Sweeps
-from empirics.workers import in_new_thread
+from empirics.workers import in_recording_thread
 
 
 @dataclass(frozen=True)
@@ -96,11 +96,11 @@ class TracedSweeps(Sweeps):
         return self.remembered(key, made)
 
     def remembered(self, key: Any, make: Callable[[], Any]) -> Any:
-        """make(), called once for each key, in a thread of its own."""
+        """make(), called once for each key, in the thread that records."""
         if key not in self._programs:
             with self.model.lock:
                 if key not in self._programs:
-                    self._programs[key] = in_new_thread(make)
+                    self._programs[key] = in_recording_thread(make)
         return self._programs[key]
 
 

@@ -12,7 +12,9 @@ import numpy as np
 import torch
 from torch.utils._python_dispatch import _get_current_dispatch_mode
 
+_RECORDER = "empirics-recorder"
 _pool: tuple[int, int, ThreadPoolExecutor] | None = None
+_recorder: tuple[int, ThreadPoolExecutor] | None = None
 _lock = threading.Lock()
 
 
@@ -51,14 +53,23 @@ def keep_freed_memory() -> None:
     np.empty(2**25 - 2**17, dtype=np.uint8)
 
 
-def in_new_thread(work: Callable[[], Any]) -> Any:
+def in_recording_thread(work: Callable[[], Any]) -> Any:
     """The result of work() in a thread that has none of the caller's dispatch modes and transforms.
 
-    >>> in_new_thread(lambda: 2 + 2)
+    It is the same thread every time. A CUDA build of torch (seen in 2.11) that finds no GPU keeps a pointer into the
+    first thread that records a graph, and the next recording crashes if that thread has ended.
+
+    >>> in_recording_thread(lambda: in_recording_thread(lambda: 2 + 2))
     4
     """
-    with ThreadPoolExecutor(1) as one:
-        return one.submit(work).result()
+    global _recorder
+    with _lock:
+        if _recorder is None or _recorder[0] != os.getpid():
+            _recorder = (os.getpid(), ThreadPoolExecutor(1, _RECORDER))
+    if threading.current_thread().name.startswith(_RECORDER):  # it would wait for itself
+        with ThreadPoolExecutor(1) as another:
+            return another.submit(work).result()
+    return _recorder[1].submit(work).result()
 
 
 def _threads(count: int) -> ThreadPoolExecutor:

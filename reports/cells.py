@@ -226,7 +226,7 @@ def _record(item: Item, engine: Mapping[str, Any]) -> tuple[Mapping[str, Any], M
         "refusal": prepared.refusal,
     }
     arrays = run_arrays(runs)
-    return facts, {**arrays, **(run_estimates(prepared, arrays["iterates"], roots[0]) if runs else {})}
+    return facts, {**arrays, **(run_estimates(prepared, arrays["iterates"], roots[0], item.device) if runs else {})}
 
 
 @lru_cache(maxsize=2)  # a cell asks for its own several times in a row

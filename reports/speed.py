@@ -6,124 +6,20 @@ from collections.abc import Sequence
 from pathlib import Path
 from statistics import median
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from reports.sections import Cell, Section, SectionTable
+from reports.speed_records import Benchmarks, Contention, Growth, Machine, Search, SpeedTable, Timing
 
 FILE_NAME = "benchmarks.json"
 COMMAND = "python -m benchmarks.run"
 OURS = "ours"
 
 
-class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Machine(_Frozen):
-    """Where something was measured: processor, cores, threads used, accelerator, versions of the libraries."""
-
-    processor: str
-    cores: int = Field(ge=1)
-    threads: int = Field(ge=1)
-    accelerator: str | None
-    versions: dict[str, str]
-
-
-class Timing(_Frozen):
-    """One implementation on one workload.
-
-    `seconds` of each repeat, scaled to all rounds where only `timed_rounds` were run; `ratios` to ours, repeat by
-    repeat; `first_call_extra_seconds` is what the first call took beyond the median (compilation);
-    `memory_bytes` is the peak growth of its process by data, code and run; `difference` the largest deviation from
-    our float64 iterates over `checked_rounds`, relative to the largest entry.
-    """
-
-    peer: str
-    title: str
-    seconds: list[float] = Field(min_length=1)
-    ratios: list[float] = Field(min_length=1)
-    timed_rounds: int = Field(ge=1)
-    first_call_extra_seconds: float
-    memory_bytes: int
-    difference: float
-    checked_rounds: int = Field(ge=1)
-    backend: str | None = None
-
-
-class SpeedTable(_Frozen):
-    """A workload on a machine: its sizes, the operations that it needs, the measured peak, and all timings."""
-
-    workload: str
-    title: str
-    device: str
-    scale: int = Field(ge=1)
-    dtype: str
-    mode: str
-    agents: int
-    participants: int
-    d: int
-    nu: int
-    tau: int
-    rounds: int
-    flops: int
-    counted: str
-    peak_flops: float
-    machine: Machine
-    timings: list[Timing] = Field(min_length=1)
-    missing: list[str]
-
-
-class Contention(_Frozen):
-    """How much busy processes beside a run slow it down; `fair` is what equal shares of the processors would."""
-
-    workload: str
-    peer: str
-    device: str
-    busy: int = Field(ge=1)
-    fair: float
-    slowdowns: list[float] = Field(min_length=1)
-    machine: Machine
-
-
-class Growth(_Frozen):
-    """Peak memory and time of fresh processes at two values of one size, and what one more unit costs in memory."""
-
-    quantity: str
-    workload: str
-    unit: str
-    values: tuple[int, int]
-    peak_bytes: tuple[int, int]
-    seconds: tuple[float, float]
-    bytes_per_unit: float
-    target_bytes: float | None
-    device: str
-    machine: Machine
-
-
-class Search(_Frozen):
-    """Instances evaluated a second by the search for counterexamples and for tight instances."""
-
-    name: str
-    batch: int = Field(ge=1)
-    instances: int = Field(ge=1)
-    rates: list[float] = Field(min_length=1)
-    machine: Machine
-
-
-class Benchmarks(_Frozen):
-    """Everything measured so far in one output folder."""
-
-    version: int = 1
-    speed: list[SpeedTable] = []
-    contention: list[Contention] = []
-    memory: list[Growth] = []
-    search: list[Search] = []
-
-
 def read(out: Path) -> Benchmarks | None:
     """What `out` holds, or None when nothing (readable) is there."""
     try:
-        return Benchmarks.model_validate_json((out / FILE_NAME).read_bytes())
+        return TypeAdapter(Benchmarks).validate_json((out / FILE_NAME).read_bytes())
     except (OSError, ValidationError):
         return None
 
@@ -153,7 +49,8 @@ def _paragraphs(measured: Benchmarks) -> list[str]:
         texts.append(
             "Every implementation was first shown to give the same iterates in float64; then all ran in turn, each in "
             "a process of its own. Ratio: its time over ours in the same turn, median and range. Share of peak: "
-            "operations that the algorithm needs, over the time, over the fastest matrix product on this machine. "
+            "operations that the algorithm needs, over the time, over the most that this machine was seen to do "
+            "(multiply-adds in registers, or a matrix product where that was faster). "
             "Start-up (compilation) is apart."
         )
     machines = {_machine(one.machine) for part in vars(measured).values() if isinstance(part, list) for one in part}

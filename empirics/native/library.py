@@ -38,4 +38,7 @@ def _declared(loaded: ctypes.CDLL) -> ctypes.CDLL:
         entry = getattr(loaded, f"empirics_derivatives_{precision}")
         entry.argtypes = (ctypes.POINTER(Job), ctypes.c_int64, ctypes.c_int64, *[ctypes.c_void_p] * 4)
         entry.restype = ctypes.c_int64
+        entry = getattr(loaded, f"empirics_multiply_adds_{precision}")
+        entry.argtypes, entry.restype = (ctypes.c_int64,), ctypes.c_double
+        getattr(loaded, f"empirics_operations_a_turn_{precision}").restype = ctypes.c_int64
     return loaded

@@ -50,19 +50,21 @@ def ball_estimates(subject: Subject, cell: PointsCell, seed: int) -> dict[str, n
     return _estimates(subject, wider, _WITHOUT_NOISE, seed)
 
 
-def run_estimates(prepared: Prepared, iterates: np.ndarray, seed: int) -> dict[str, np.ndarray]:
-    """Estimates along a run, by name; none where the task certifies its own."""
+def run_estimates(prepared: Prepared, iterates: np.ndarray, seed: int, device: str = "cpu") -> dict[str, np.ndarray]:
+    """Estimates along a run, by name, computed where it ran; none where the task certifies its own."""
     subject, settings = prepared.subject, prepared.settings
     if not subject.estimated:
         return {}
     noisy = settings.sizes is not None
     names = (*_WITHOUT_NOISE, "sigma_G", "sigma_H") if noisy else _WITHOUT_NOISE
     hull = hull_of_run(subject.task, iterates, settings.alpha, settings.nu, most=_VERTICES)
-    return _estimates(subject, hull, names, seed)
+    return _estimates(subject, hull, names, seed, device)
 
 
-def _estimates(subject: Subject, over: Region, names: tuple[str, ...], seed: int) -> dict[str, np.ndarray]:
-    found = estimate(subject.task, over, seed=seed % 2**31, budget=_BUDGET, names=names)
+def _estimates(
+    subject: Subject, over: Region, names: tuple[str, ...], seed: int, device: str = "cpu"
+) -> dict[str, np.ndarray]:
+    found = estimate(subject.task.to(device), over, seed=seed % 2**31, budget=_BUDGET, names=names)
     return {f"{_PREFIX}{name}": np.asarray(one.value) for name, one in found.items()}
 
 

@@ -43,8 +43,6 @@ def _by_loop(name: str) -> np.ndarray:
     return np.stack(iterates)
 
 
-# torch.func.jvp scripts its own decompositions
-@pytest.mark.filterwarnings("ignore:`torch.jit.script` is deprecated:DeprecationWarning")
 @pytest.mark.parametrize("name", sorted(TINY))
 @pytest.mark.parametrize("peer", TORCH)
 def test_torch_peers_give_our_iterates(name: str, peer: str) -> None:
@@ -157,7 +155,7 @@ def _answers(peer: str, iterates: np.ndarray, seconds: float, last: np.ndarray) 
 def test_a_slow_peer_is_scaled_to_the_whole_run_and_its_compilation_is_apart(
     fake: type[_Fake], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(timing, "matmul_flops", lambda *_: 1e9)
+    monkeypatch.setattr(timing, "peak_flops", lambda *_: 1e9)
     workload, iterates = replace(TINY["W1"], rounds=4), np.arange(15.0).reshape(5, 3)
     loop = replace(PEERS["python_loop"], rounds={"W1": 2})
     fake.answers = _answers("ours", iterates, 2.0, iterates[4]) | _answers(
@@ -175,7 +173,7 @@ def test_a_slow_peer_is_scaled_to_the_whole_run_and_its_compilation_is_apart(
 def test_a_peer_that_ends_elsewhere_while_it_is_timed_is_refused(
     fake: type[_Fake], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(timing, "matmul_flops", lambda *_: 1e9)
+    monkeypatch.setattr(timing, "peak_flops", lambda *_: 1e9)
     iterates = np.arange(12.0).reshape(4, 3)
     fake.answers = _answers("ours", iterates, 2.0, iterates[3])
     fake.answers |= _answers("torch_bmm", iterates, 3.0, iterates[3] + 1e-9)
@@ -183,10 +181,14 @@ def test_a_peer_that_ends_elsewhere_while_it_is_timed_is_refused(
         measure(TINY["W1"], [PEERS["ours"], PEERS["torch_bmm"]], Tables(), SETTING, 1, 1, print)
 
 
-def test_a_worker_tells_what_failed_in_it() -> None:
-    job = Job("ours", TINY["W1"], "float1", Tables(), SETTING)
-    with Worker(job) as worker, pytest.raises(WorkerError, match="ours on W1: TypeError"):
-        worker.ask("iterates")
+def test_a_worker_tells_what_failed_in_it_and_takes_another_job() -> None:
+    bad, good = (Job("ours", TINY["W1"], dtype, Tables(), SETTING) for dtype in ("float1", "float64"))
+    with timing.Crew() as crew:
+        with crew.hire(bad) as worker, pytest.raises(WorkerError, match="ours on W1: TypeError"):
+            worker.ask("iterates")
+        with crew.hire(good) as again:
+            assert again is worker
+            assert relative_difference(again.ask("iterates"), _by_loop("W1")) <= SAME_ITERATES
 
 
 def test_tables_are_the_draws_of_the_engine() -> None:

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "dense.h"
+#include "peak.h"
 #include "quadratic.h"
 #include "recorded.h"
 #include "rounds.h"
@@ -50,6 +51,10 @@ EXPORT int64_t empirics_derivatives_float32(const Job* job, int64_t agent, int64
                                            void* g, void* h) {
     return derivatives_of<float>(*job, agent, samples, w, v, g, h);
 }
+EXPORT double empirics_multiply_adds_float64(int64_t turns) { return multiply_adds<double>(turns); }
+EXPORT double empirics_multiply_adds_float32(int64_t turns) { return multiply_adds<float>(turns); }
+EXPORT int64_t empirics_operations_a_turn_float64() { return operations_a_turn<double>(); }
+EXPORT int64_t empirics_operations_a_turn_float32() { return operations_a_turn<float>(); }
 EXPORT int64_t empirics_rounds_float64(const Job* job) { return rounds_of<double>(*job); }
 EXPORT int64_t empirics_rounds_float32(const Job* job) { return rounds_of<float>(*job); }
 }

@@ -1,0 +1,118 @@
+"""Stage a: what this machine is, and what it can do at most."""
+
+from __future__ import annotations
+
+import json
+import platform
+import subprocess
+from collections.abc import Iterator
+from importlib import metadata, util
+from typing import Any
+
+import torch
+
+from benchmarks.gpu.peaks import copy_bytes_per_second, launch_seconds, replay_seconds
+from benchmarks.gpu.process import python
+from benchmarks.gpu.stage import Bench, Finding, Stage
+from benchmarks.machine import describe, processors
+from benchmarks.peak import peak_flops
+from empirics.native.library import library
+from empirics.precision import products
+
+_LIBRARIES = (
+    *("torch", "jax", "jaxlib", "numpy", "scipy", "sympy", "pandas", "matplotlib", "scikit-learn", "joblib"),
+    *("hypothesis", "pytest", "typer", "rich", "jinja2", "python-flint", "pydantic", "pydantic_core", "tueplots"),
+)
+_JAX = "import jax, json; print(json.dumps([str(one) for one in jax.devices()]))"
+
+
+class Facts(Stage):
+    """Card, driver, versions, free memory and measured peaks; TF32 is seen to be off."""
+
+    name, title, share, rehearsal_share, judges = "facts", "what this machine is", 0.04, 0.06, True
+
+    def findings(self, bench: Bench) -> Iterator[Finding]:
+        """One finding a fact."""
+        yield Finding("machine", {**vars(describe(processors(), bench.device)), "platform": platform.platform()})
+        versions = {name: _version(name) for name in _LIBRARIES}
+        yield Finding("versions", {**versions, "missing": [name for name, one in versions.items() if one is None]})
+        yield Finding("compiled engine", _engine())
+        yield Finding("JAX", _jax(bench))
+        if bench.kind == "cuda":
+            yield Finding("card", _card(bench.device))
+        yield tf32_finding()
+        yield from _peaks(bench)
+
+
+def tf32_finding() -> Finding:
+    """Whether float32 products are full ones wherever iterates are compared."""
+    with products("ieee"):
+        precision, convolutions = torch.get_float32_matmul_precision(), torch.backends.cudnn.allow_tf32
+    facts = {"float32_matmul_precision": precision, "cudnn.allow_tf32": convolutions}
+    return Finding("TF32 is off in what is compared", facts, agrees=precision == "highest" and not convolutions)
+
+
+def _peaks(bench: Bench) -> Iterator[Finding]:
+    seconds = 0.2 if bench.rehearsal else 1.0
+    for dtype, precision in (("float64", "ieee"), ("float32", "ieee"), ("float32", "tf32")):
+        if precision == "tf32" and bench.kind != "cuda":
+            continue
+        with products(precision):
+            rate = peak_flops(dtype, bench.device, processors(), seconds=seconds)
+        yield Finding(f"peak, {dtype}, {precision}", {"flop/s": rate})
+    moved = copy_bytes_per_second(bench.device, 2**26 if bench.rehearsal else 2**31)
+    yield Finding("peak, copy", {"bytes/s, read and written": moved})
+    yield Finding("launch of one operation", {"seconds": launch_seconds(bench.device)})
+    if bench.kind == "cuda":
+        yield Finding("launch of one operation inside a CUDA graph", {"seconds": replay_seconds(bench.device)})
+
+
+def _version(name: str) -> str | None:
+    try:
+        return metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return None
+
+
+def _engine() -> dict[str, Any]:
+    found = library()
+    if found is None:
+        return {"at hand": False, "note": "no compiled engine: runs on the CPU go through torch"}
+    return {"at hand": True}
+
+
+def _jax(bench: Bench) -> dict[str, Any]:
+    """JAX's devices, asked in a process of its own, since JAX takes memory when it wakes up."""
+    if util.find_spec("jax") is None:
+        return {"at hand": False, "reason": "jax is not installed"}
+    try:
+        told = python(bench, "JAX", "-c", _JAX, fine=(0,))
+        return {"at hand": True, "devices": json.loads(told.stdout.splitlines()[-1])}
+    except (RuntimeError, ValueError, IndexError) as error:
+        return {"at hand": False, "reason": str(error)}
+
+
+def _card(device: str) -> dict[str, Any]:
+    """The card and its driver."""
+    known = torch.cuda.get_device_properties(device)
+    free, total = torch.cuda.mem_get_info(device)
+    return {
+        "name": known.name,
+        "compute capability": f"{known.major}.{known.minor}",
+        "multiprocessors": known.multi_processor_count,
+        "memory, bytes": total,
+        "free memory, bytes": free,
+        "CUDA of torch": torch.version.cuda,
+        "driver": _driver(),
+    }
+
+
+def _driver() -> str | None:
+    try:
+        told = subprocess.run(
+            ["nvidia-smi", "--query-gpu=driver_version", "--format=csv,noheader"],
+            capture_output=True, text=True, timeout=20, check=True,
+        )  # fmt: skip
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return told.stdout.strip().splitlines()[0] if told.stdout.strip() else None

@@ -1,0 +1,97 @@
+"""Stage e: the workloads beside JAX and torch.func on the same device, at their own size and larger."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict, replace
+from statistics import median
+from typing import Any
+
+from benchmarks import ours
+from benchmarks.gpu.stage import Bench, Finding, Stage
+from benchmarks.machine import processors
+from benchmarks.peers import OURS, PEERS, Setting
+from benchmarks.timing import Crew, DifferentIteratesError, measure
+from benchmarks.worker import WorkerError
+from benchmarks.workloads import W1, W2, W3, W4, Workload
+from reports.speed_records import SpeedTable
+
+_PEERS = (OURS, "ours_recorded", "jax_plain", "jax_explicit", "jax_by_hand", "torch_vmap")
+_WIDE = replace(W2, name="MLP 784-256-256-10", widths=(784, 256, 256, 10))
+_SCALES = (8, 64)
+_REHEARSED: tuple[Workload, ...] = (
+    replace(W1, agents=8, participants=8, size=8, rounds=4),
+    replace(W2, agents=4, participants=4, widths=(8, 6, 3), samples=8, rounds=2),
+    replace(W3, agents=4, participants=4, widths=(8, 6, 3), samples=8, batch=4, rounds=2),
+    replace(W4, agents=1000, participants=10, size=4, rounds=4),
+)
+
+
+class Speed(Stage):
+    """Identical iterates first, then all in turn; medians, ranges, our time over the fastest peer's, share of peak."""
+
+    name, title, share, rehearsal_share, judges = "speed", "beside JAX and torch.func", 0.33, 0.2, False
+
+    def findings(self, bench: Bench) -> Iterator[Finding]:
+        """One finding a workload and size; a peer that fails is left out of it, and said."""
+        setting = Setting(bench.device, processors())
+        todo = workloads(bench)
+        with Crew() as crew:
+            for place, (workload, scale) in enumerate(todo):
+                undone = ", ".join(f"{one.name} x {factor}" for one, factor in todo[place:])
+                bench.need_time(f"not timed: {undone}")
+                yield from timed(workload, scale, setting, crew)
+
+
+def timed(workload: Workload, scale: int, setting: Setting, crew: Crew) -> Iterator[Finding]:
+    """Its table, after a finding for each peer that failed.
+
+    Raises:
+        WorkerError: ours failed.
+    """
+    what = f"{workload.name}, {scale} times its agents"
+    drawn = ours.tables(workload, workload.data(workload.dtype))
+    peers = [PEERS[name] for name in _PEERS if _serves(name, workload)]
+    while True:
+        try:
+            table = measure(workload, peers, drawn, setting, 3, scale, lambda _: None, crew.hire)
+        except DifferentIteratesError as error:
+            yield Finding(f"{what}: {error}", agrees=False)
+            return
+        except WorkerError as error:
+            if error.peer == OURS:
+                raise
+            yield Finding(f"{what}: left out, {error}")
+            peers = [peer for peer in peers if peer.name != error.peer]
+        else:
+            yield Finding(what, summary(table), agrees=True)
+            return
+
+
+def workloads(bench: Bench) -> list[tuple[Workload, int]]:
+    """What is timed, the most telling first: sizes of their own, a wide network, more agents."""
+    if bench.rehearsal:
+        return [(workload, 1) for workload in _REHEARSED]
+    own = (W1, W2, W3, W4)
+    larger = [(workload.scaled(scale), scale) for scale in _SCALES for workload in own]
+    return [*((workload, 1) for workload in own), (_WIDE, 1), *larger]
+
+
+def summary(table: SpeedTable) -> dict[str, Any]:
+    """The table with what a reader asks of it first."""
+    typical = {timing.peer: median(timing.seconds) for timing in table.timings}
+    others = {peer: seconds for peer, seconds in typical.items() if PEERS[peer].needs == "jax" or peer == "torch_vmap"}
+    fastest = min(others, key=others.__getitem__) if others else None
+    return {
+        "median seconds": typical,
+        "fastest peer": fastest,
+        "ours / fastest peer": None if fastest is None else typical[OURS] / others[fastest],
+        "share of the measured peak": table.flops / typical[OURS] / table.peak_flops,
+        "largest difference of float64 iterates": max(timing.difference for timing in table.timings),
+        "table": asdict(table),
+    }
+
+
+def _serves(name: str, workload: Workload) -> bool:
+    """Whether a peer has the workload; the wide network is W2 in another size."""
+    return ("W2" if workload.name == _WIDE.name else workload.name) in PEERS[name].workloads
