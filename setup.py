@@ -6,7 +6,7 @@ import platform
 from setuptools import Extension, setup
 from setuptools.command.build_ext import build_ext
 
-SOURCES = "empirics/native/source"
+SOURCES = "empirics/backends/native/source"
 HEADERS = (
     *("buffer", "dense", "draws", "elementwise", "job", "ledger", "products", "program", "quadratic", "recorded"),
     *("peak", "rounds", "sweeps", "transpose", "vectors"),
@@ -23,7 +23,7 @@ class BuildLibraries(build_ext):
     """Plain libraries, not Python modules: a file name with a dot in its stem is importable by nobody."""
 
     def get_ext_filename(self, fullname: str) -> str:
-        """empirics/native/engine.VARIANT.so."""
+        """empirics/backends/native/engine.VARIANT.so."""
         *package, variant = fullname.split(".")
         return os.path.join(*package, f"engine.{variant}.so")
 
@@ -32,7 +32,7 @@ setup(
     cmdclass={"build_ext": BuildLibraries},
     ext_modules=[
         Extension(
-            f"empirics.native.{name}",
+            f"empirics.backends.native.{name}",
             sources=[f"{SOURCES}/engine.cpp"],
             depends=[f"{SOURCES}/{header}.h" for header in HEADERS],
             extra_compile_args=[*COMMON, *flags],

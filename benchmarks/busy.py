@@ -13,7 +13,7 @@ from benchmarks.peers import Peer, Setting
 from benchmarks.timing import Say, cut
 from benchmarks.worker import Job, UnavailableError, Worker
 from benchmarks.workloads import Tables, Workload
-from reports.speed_records import Contention
+from reports.pages.speed_records import Contention
 
 
 def fair_slowdown(threads: int, busy: int, cores: int) -> float:

@@ -15,7 +15,7 @@ from benchmarks.peers import Setting
 from benchmarks.timing import Say
 from benchmarks.worker import WorkerError, settle
 from benchmarks.workloads import W1, W2, W4, Workload
-from reports.speed_records import Growth
+from reports.pages.speed_records import Growth
 
 Charge = Callable[[], Any]  # the run that is charged for; everything before it is prepared already
 
@@ -51,7 +51,7 @@ def _run(workload: Workload, device: str, *, replicas: int = 1, chunk: int | Non
 
 
 def _charge(settings: Any, task: Any, start: Any, rounds: int, replicas: int, options: dict[str, Any]) -> Charge:
-    from empirics import fedavg
+    from empirics.runs import fedavg
 
     # Libraries load and threads start outside of the charge, on a run too small to leave memory for the charged one.
     fedavg.run(replace(settings, nu=1, tau=1, participants=1, chunk=1), task, start, 1, seed=0, replicas=1)
@@ -99,10 +99,16 @@ def _participants(count: int, device: str) -> Charge:
 
 def _agents(count: int, device: str) -> Charge:
     from benchmarks import ours
-    from empirics.populations import QuadraticPopulation
+    from empirics.runs import fedavg
+    from empirics.tasks.populations import QuadraticPopulation
 
-    task = QuadraticPopulation(count, W4.d, L=4.1, mu=0.1).to(device)
-    return _charge(ours.settings(W4), task, [1.0] * W4.d, 20, 1, {})
+    def run(agents: int) -> None:
+        # a table of all agents would be made here
+        task = QuadraticPopulation(agents, W4.d, L=4.1, mu=0.1).to(device)
+        fedavg.run(ours.settings(W4), task, [1.0] * W4.d, 20, seed=0, replicas=1)
+
+    run(2 * W4.participants)  # libraries load and threads start outside of the charge
+    return lambda: run(count)
 
 
 PROBES: tuple[Probe, ...] = (
@@ -141,8 +147,8 @@ def growths(setting: Setting, probes: Sequence[Probe], say: Say) -> list[Growth]
     return rows
 
 
-def measured(probe: Probe, value: int, setting: Setting) -> tuple[int, float]:
-    """Bytes and seconds of one value, in a process of its own.
+def measured(probe: Probe, value: int, setting: Setting, patience: float | None = None) -> tuple[int, float]:
+    """Bytes and seconds of one value, in a process of its own that may take `patience` seconds.
 
     Raises:
         WorkerError: it failed; the text is its own message.
@@ -153,9 +159,11 @@ def measured(probe: Probe, value: int, setting: Setting) -> tuple[int, float]:
     process.start()
     theirs.close()
     try:
-        answer = ours.recv()
+        answer = ours.recv() if patience is None or ours.poll(max(patience, 1.0)) else "no answer in time"
     except EOFError:
         answer = "it ended without an answer"
+    if isinstance(answer, str):
+        process.kill()
     process.join()
     if isinstance(answer, str):
         raise WorkerError(f"memory of {probe.quantity} = {value}: {answer}")

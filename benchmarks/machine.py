@@ -8,7 +8,7 @@ import platform
 from importlib import metadata
 from pathlib import Path
 
-from reports.speed_records import Machine
+from reports.pages.speed_records import Machine
 
 _LIBRARIES = ("torch", "jax", "numpy")
 

@@ -10,9 +10,9 @@ from torch import Tensor, nn
 
 from benchmarks.workloads import Data, NetworkWorkload, Quadratics, Tables, Workload
 from empirics import MetaFedAvg, QuadraticTask
-from empirics.meta_gradients import draw_batches
-from empirics.randomness import Draws, participants
-from empirics.task import Task
+from empirics.algorithm.meta_gradients import draw_batches
+from empirics.numerics.randomness import Draws, participants
+from empirics.tasks.task import Task
 
 SEED = 0
 
@@ -80,7 +80,7 @@ def task(workload: Workload, data: Data, device: str, *, unknown: bool = False) 
     if isinstance(data, Quadratics):
         return (UnknownQuadratics if unknown else QuadraticTask)(data.A, data.c).to(device)
     assert isinstance(workload, NetworkWorkload)
-    from empirics.network import NetworkTask
+    from empirics.tasks.networks.network import NetworkTask
 
     module = Unknown(workload.widths) if unknown else nn.Sequential(*layers(workload.widths))
     return NetworkTask(module, data.x, data.y, nn.functional.cross_entropy, smooth=True).to(device)

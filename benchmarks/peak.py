@@ -14,7 +14,7 @@ from functools import cache
 import torch
 from torch import Tensor
 
-from empirics.native.library import library
+from empirics.backends.native.library import library
 
 _SIDES = {"cpu": 1024, "cuda": 8192}
 _TURNS = 2**20  # some hundredths of a second

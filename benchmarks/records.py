@@ -8,9 +8,9 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TypeVar
 
-from reports.speed import FILE_NAME, read
-from reports.speed_records import Benchmarks
-from reports.store import write_atomically
+from reports.pages.speed import FILE_NAME, read
+from reports.pages.speed_records import Benchmarks
+from reports.records.store import write_atomically
 
 _Row = TypeVar("_Row")
 

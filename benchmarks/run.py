@@ -12,7 +12,7 @@ import typer
 if TYPE_CHECKING:
     from benchmarks.peers import Peer, Setting
     from benchmarks.workloads import Workload
-    from reports.speed_records import Benchmarks
+    from reports.pages.speed_records import Benchmarks
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 
@@ -128,7 +128,7 @@ def _measure(parts: Sequence[Part], request: Request) -> int:
     from benchmarks.show import show
     from benchmarks.timing import DifferentIteratesError
     from benchmarks.worker import WorkerError
-    from reports.speed import section
+    from reports.pages.speed import section
 
     terminal = Console()
     console = terminal if terminal.is_terminal else Console(width=_WIDTH)
@@ -157,7 +157,7 @@ def _say(line: str) -> None:
 def _speed(request: Request, keep: Keep) -> None:
     from benchmarks.ours import tables
     from benchmarks.timing import measure
-    from reports.speed_records import Benchmarks
+    from reports.pages.speed_records import Benchmarks
 
     for workload in request.workloads:
         _say(f"{workload.name}: {workload.title}")
@@ -168,7 +168,7 @@ def _speed(request: Request, keep: Keep) -> None:
 
 def _search(request: Request, keep: Keep) -> None:
     from benchmarks.searching import rates
-    from reports.speed_records import Benchmarks
+    from reports.pages.speed_records import Benchmarks
 
     _say("search for counterexamples")
     keep(Benchmarks(search=rates(request.setting, request.repeat)))
@@ -177,7 +177,7 @@ def _search(request: Request, keep: Keep) -> None:
 def _contention(request: Request, keep: Keep) -> None:
     from benchmarks.busy import slowdowns
     from benchmarks.ours import tables
-    from reports.speed_records import Benchmarks
+    from reports.pages.speed_records import Benchmarks
 
     for workload in request.workloads:
         _say(f"{workload.name}: beside busy processes")
@@ -188,7 +188,7 @@ def _contention(request: Request, keep: Keep) -> None:
 
 def _memory(request: Request, keep: Keep) -> None:
     from benchmarks.growth import PROBES, growths
-    from reports.speed_records import Benchmarks
+    from reports.pages.speed_records import Benchmarks
 
     names = {workload.name for workload in request.workloads}
     probes = [probe for probe in PROBES if probe.workload in names]

@@ -9,10 +9,10 @@ import torch
 
 from benchmarks.machine import describe
 from benchmarks.peers import Setting
+from reports.pages.speed_records import Search
 from reports.refutation.families import families_for
 from reports.refutation.family import Family, Target
 from reports.refutation.search import POPULATION, Question, decode, ratios
-from reports.speed_records import Search
 from theory.tables import default_table
 
 _TARGETS: tuple[Target, ...] = (("S4", "L_F"), ("S8", "b_FO"), ("T1b", "T1b"))

@@ -15,7 +15,7 @@ from benchmarks.peak import peak_flops
 from benchmarks.peers import OURS, Peer, Setting
 from benchmarks.worker import Job, Measurement, UnavailableError, Worker
 from benchmarks.workloads import Tables, Workload
-from reports.speed_records import SpeedTable, Timing
+from reports.pages.speed_records import SpeedTable, Timing
 
 SAME_ITERATES = 1e-12  # relative, in float64
 # 2 nu + 1 products in each of K tau local steps, each rounded at 6e-8, in another order of summation
@@ -31,8 +31,9 @@ class Crew:
     Where many short measurements follow one another, starting the libraries would take most of the time.
     """
 
-    def __init__(self) -> None:
-        self._stack, self._workers = ExitStack(), {}
+    def __init__(self, patience: Callable[[], float] | None = None) -> None:
+        """`patience`: seconds that an answer may take."""
+        self._stack, self._workers, self._patience = ExitStack(), {}, patience
 
     def __enter__(self) -> Self:
         """The crew itself."""
@@ -45,8 +46,8 @@ class Crew:
     def hire(self, job: Job) -> AbstractContextManager[Worker]:
         """The process of the job's implementation, with that job."""
         known = self._workers.get(job.peer)
-        if known is None:
-            known = self._workers[job.peer] = self._stack.enter_context(Worker(job))
+        if known is None or not known.alive:
+            known = self._workers[job.peer] = self._stack.enter_context(Worker(job, self._patience))
         return nullcontext(known.take(job))
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
@@ -57,9 +58,10 @@ class Measurement:
 class Worker:
     """The driver's handle of such a process; a context manager that ends it."""
 
-    def __init__(self, job: Job) -> None:
+    def __init__(self, job: Job, patience: Callable[[], float] | None = None) -> None:
+        """`patience` tells how many seconds an answer may take; without it any."""
         context = get_context("spawn")
-        self.job = job
+        self.job, self._patience = job, patience
         self._connection, theirs = context.Pipe()
         self._process = context.Process(target=_serve, args=(theirs, job), daemon=True)
         self._process.start()
@@ -80,27 +82,41 @@ class Worker:
     def take(self, job: Job) -> Self:
         """The same process for another job of the same implementation and setting; what it held is dropped."""
         self.job = job
-        self._connection.send(job)
+        try:
+            self._connection.send(job)
+        except ConnectionError:
+            raise self._ended() from None
         return self
+
+    @property
+    def alive(self) -> bool:
+        """Whether its process is there."""
+        return self._process.is_alive()
 
     def ask(self, request: str) -> Any:
         """The answer to "first" (seconds), "iterates" (array), "time" (Measurement), "memory" (bytes) or "backend".
 
         Raises:
             UnavailableError: the implementation cannot run here.
-            WorkerError: it failed.
+            WorkerError: it failed, or took longer than was the patience; its process has then ended.
         """
         try:
             self._connection.send(request)
+            if self._patience is not None and not self._connection.poll(max(self._patience(), 1.0)):
+                self._process.kill()
+                raise WorkerError(f"{self.job.peer} on {self.job.workload.name}: no answer in time", self.job.peer)
             kind, answer = self._connection.recv()
         except (EOFError, ConnectionError):
-            self._process.join(timeout=5)
-            raise WorkerError(f"{self.job.peer} ended with status {self._process.exitcode}", self.job.peer) from None
+            raise self._ended() from None
         if kind == "unavailable":
             raise UnavailableError(answer)
         if kind == "failed":
             raise WorkerError(f"{self.job.peer} on {self.job.workload.name}: {answer}", self.job.peer)
         return answer
+
+    def _ended(self) -> WorkerError:
+        self._process.join(timeout=5)
+        return WorkerError(f"{self.job.peer} ended with status {self._process.exitcode}", self.job.peer)
 
 
 def _serve(connection: Connection, job: Job) -> None:

@@ -10,8 +10,8 @@ import typer
 
 if TYPE_CHECKING:
     from reports.pipeline import Report
-    from reports.plan import Plan
-    from theory.claims import Claim
+    from reports.plans.plan import Plan
+    from theory.claims.reading import Claim
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 
@@ -93,7 +93,7 @@ def _run(
     profile: str, plan: str | None, device: str, out: Path, only: list[str], seed: int, seeds: int, jobs: int | None,
     strict: bool, dry_run: bool, claims: list[str], task: str | None = None,
 ) -> int:  # fmt: skip
-    from reports.plan import PROFILES, PlanError, plan_names
+    from reports.plans.plan import PROFILES, PlanError, plan_names
 
     if plan is None and profile not in PROFILES:
         raise RefusedError(f"--profile {profile}: expected one of {', '.join(PROFILES)}")
@@ -107,7 +107,7 @@ def _run(
     if task is not None:
         chosen = _with_task(chosen, task, only)
     if name not in plan_names():  # the packaged plans are known to be sound
-        from reports.tasks import check_tasks
+        from reports.plans.tasks import check_tasks
 
         try:
             check_tasks(chosen)
@@ -149,7 +149,7 @@ def _run(
 
 
 def _claims(files: list[str]) -> tuple[Claim, ...]:
-    from theory.claims import ClaimError, read_claims
+    from theory.claims.reading import ClaimError, read_claims
 
     try:
         return read_claims(files)
@@ -159,7 +159,7 @@ def _claims(files: list[str]) -> tuple[Claim, ...]:
 
 def _plan(name: str, only: list[str], claims: tuple[Claim, ...] = ()) -> Plan:
     import theory
-    from reports.plan import PlanError, load_plan
+    from reports.plans.plan import PlanError, load_plan
 
     known = {bound.id for bound in theory.bounds()} | {"T1"} | {claim.id for claim in claims}
     unknown = [one for one in only if one not in known]
@@ -172,7 +172,7 @@ def _plan(name: str, only: list[str], claims: tuple[Claim, ...] = ()) -> Plan:
     except PlanError as error:
         raise RefusedError(str(error)) from None
     if only:
-        from reports.claims import measured_statements
+        from reports.analyses.claims import measured_statements
 
         chosen = chosen.only(set(only).union(*(measured_statements(one) for one in claims if one.id in only)))
         if not chosen.tasks:
@@ -181,8 +181,8 @@ def _plan(name: str, only: list[str], claims: tuple[Claim, ...] = ()) -> Plan:
 
 
 def _with_task(plan: Plan, name: str, only: list[str]) -> Plan:
-    from reports.conformance import ConformanceError, load_task, require_conformance
-    from reports.own_task import with_own_task
+    from reports.plans.conformance import ConformanceError, load_task, require_conformance
+    from reports.plans.own_task import with_own_task
 
     try:
         task = load_task(name)
@@ -226,7 +226,7 @@ def _summary(report) -> None:  # noqa: ANN001
 
 def _about_claims(report: Report, claims: tuple[Claim, ...]) -> None:
     """One line a claim: its verdicts, or why it has none."""
-    from reports.claims import describe
+    from reports.analyses.claims import describe
 
     for line in describe(claims, report.rows):
         typer.echo(line)

@@ -17,27 +17,29 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 import theory
-from reports import interactive, statistics
-from reports.analyses import Suite, claims_section, suite_analyses, suite_calls, waterfalls
-from reports.appendix import write_appendix
-from reports.cells import Outcome, cell_calls, items
-from reports.claims import stored, with_claim_findings
-from reports.curves import curves_frame
+from reports import __version__
+from reports.analyses.claims import stored, with_claim_findings
+from reports.analyses.suite import Suite, claims_section, suite_analyses, suite_calls, waterfalls
+from reports.analyses.suite_file import SuiteFile
+from reports.analyses.two_sided import two_sided_sections
 from reports.figures import all_figures, write_figures
-from reports.finding import Finding
-from reports.html import render
-from reports.plan import Plan
-from reports.rows import Row, Verdict, VerdictFile
-from reports.speed import speed_section
-from reports.store import write_atomically
+from reports.judging import statistics
+from reports.judging.finding import Finding
+from reports.judging.rows import Row, Verdict, VerdictFile
+from reports.judging.verdicts import judge
+from reports.pages import interactive
+from reports.pages.appendix import write_appendix
+from reports.pages.html import render
+from reports.pages.speed import speed_section
+from reports.pages.tables import results_frame
+from reports.plans.plan import Plan
+from reports.records.cells import Outcome, cell_calls, items
+from reports.records.curves import curves_frame
+from reports.records.store import write_atomically
+from reports.records.workers import Call, OneByOne, Workers, processes
 from reports.studies.registry import run_studies
 from reports.studies.study import Context, StudyResult
-from reports.suite_file import SuiteFile
-from reports.tables import results_frame
-from reports.two_sided import two_sided_sections
-from reports.verdicts import judge
-from reports.workers import Call, OneByOne, Workers, processes
-from theory.claims import Claim, with_claims
+from theory.claims.reading import Claim, with_claims
 from theory.tables import Table
 
 _VERSIONS = (
@@ -202,7 +204,7 @@ def _manifest(
 ) -> dict[str, Any]:
     return {
         "distribution": "meta-fedavg-bounds",
-        "version": metadata.version("meta-fedavg-bounds"),
+        "version": __version__,
         "plan": request.plan_name,
         "title": request.plan.title,
         "command": request.command,
@@ -213,7 +215,7 @@ def _manifest(
         "error_level": statistics.FAMILY_WISE_LEVEL,
         "python": platform.python_version(),
         "platform": f"{sys.platform} {platform.machine()}",
-        "versions": {name: metadata.version(name) for name in _VERSIONS},
+        "versions": {name: _version(name) for name in _VERSIONS},
         "seconds": stages,
         "cells": len(outcomes),
         "family": family,
@@ -223,6 +225,14 @@ def _manifest(
         "studies": {study.name: study.headline for study in studies},
         "study_records": [key for study in studies for key in study.records],
     }
+
+
+def _version(name: str) -> str | None:
+    """None for a library that is there without being installed."""
+    try:
+        return metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return None
 
 
 def _strict_json(value: Any) -> bytes:

@@ -9,14 +9,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from empirics.errors import InputError
-from reports.cells import Item, execute, findings, one_thread
-from reports.claims import restored, with_claim_findings
-from reports.finding import Finding
-from reports.rows import Row, VerdictFile
-from reports.store import Store
-from reports.verdicts import judge
-from theory.claims import with_claims
+from empirics.numerics.errors import InputError
+from reports.analyses.claims import restored, with_claim_findings
+from reports.judging.finding import Finding
+from reports.judging.rows import Row, VerdictFile
+from reports.judging.verdicts import judge
+from reports.records.cells import Item, execute, findings, one_thread
+from reports.records.store import Store
+from theory.claims.reading import with_claims
 from theory.tables import default_table
 
 

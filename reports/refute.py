@@ -58,7 +58,7 @@ def question(name: str, claims: list[str], budget: float, seed: int) -> tuple[As
     """
     from reports.refutation.confirm import Asked
     from reports.refutation.targets import targets_of, targets_of_claim
-    from theory.claims import ClaimError, read_claims, with_claims
+    from theory.claims.reading import ClaimError, read_claims, with_claims
     from theory.tables import default_table
 
     if not 0 < budget <= 86_400 or seed < 0:

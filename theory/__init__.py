@@ -14,55 +14,36 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from theory.admissibility import Largest, admissible
-    from theory.errors import Inadmissible, InputError
-    from theory.evaluation import Evaluation
+    from theory.enclosure.evaluation import Evaluation
+    from theory.enclosure.hypotheses import HypothesisCheck
     from theory.growth import Exponent, exponents
-    from theory.hypotheses import HypothesisCheck
-    from theory.planning import LocalCost, costs
-    from theory.statements import Bound
-    from theory.tables import Quantity, bound, bounds, default_table, quantities, quantity, round_case
+    from theory.language.errors import Inadmissible, InputError, RecordError
+    from theory.language.modes import LocalCost
+    from theory.planning import costs
+    from theory.tables import bound, bounds, default_table, quantities, quantity, round_case, with_records
+    from theory.views import Bound, Quantity
 
 _HOME = {
-    "Exponent": "growth",
-    "Largest": "admissibility",
-    "LocalCost": "planning",
-    "admissible": "admissibility",
-    "costs": "planning",
-    "exponents": "growth",
-    "Bound": "statements",
-    "Evaluation": "evaluation",
-    "HypothesisCheck": "hypotheses",
-    "Inadmissible": "errors",
-    "InputError": "errors",
-    "Quantity": "tables",
-    "bound": "tables",
-    "bounds": "tables",
-    "default_table": "tables",
-    "quantities": "tables",
-    "quantity": "tables",
-    "round_case": "tables",
+    name: module
+    for module, names in {
+        "admissibility": "Largest admissible",
+        "enclosure.evaluation": "Evaluation",
+        "enclosure.hypotheses": "HypothesisCheck",
+        "growth": "Exponent exponents",
+        "language.errors": "Inadmissible InputError RecordError",
+        "language.modes": "LocalCost MODES MODE_NAMES",
+        "planning": "costs",
+        "tables": "bound bounds default_table quantities quantity round_case with_records",
+        "views": "Bound Quantity",
+    }.items()
+    for name in names.split()
 }
 
 __all__ = [
-    "Bound",
-    "Evaluation",
-    "Exponent",
-    "HypothesisCheck",
-    "Inadmissible",
-    "InputError",
-    "Largest",
-    "LocalCost",
-    "Quantity",
-    "admissible",
-    "bound",
-    "bounds",
-    "costs",
-    "default_table",
-    "exponents",
-    "quantities",
-    "quantity",
-    "round_case",
-]
+    "Bound", "Evaluation", "Exponent", "HypothesisCheck", "Inadmissible", "InputError", "Largest", "LocalCost",
+    "Quantity", "RecordError", "admissible", "bound", "bounds", "costs", "default_table", "exponents", "quantities",
+    "quantity", "round_case", "with_records",
+]  # fmt: skip
 
 
 def __getattr__(name: str) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -52,24 +52,46 @@ def list_command(as_json: Json = False) -> None:
 
 @app.command("show")
 def show_command(
-    name: Annotated[str, typer.Argument(metavar="ID", help="A statement such as S4 or T2, or a quantity.")],
+    name: Annotated[
+        str, typer.Argument(metavar="ID", help="A statement such as S4, a quantity, or a record MODULE:NAME of yours.")
+    ],
     latex: Annotated[bool, typer.Option("--latex", help="Only the displayed statement, in LaTeX.")] = False,
 ) -> None:
     """Show a statement with its hypotheses, provenance, source and proof."""
-    from theory.errors import InputError
-    from theory.report_text import describe_quantity, describe_statement
-    from theory.tables import default_table
+    from theory.language.errors import InputError
+    from theory.tables import default_table, with_records
+    from theory.text import describe_quantity, describe_statement
 
-    table = default_table()
-    if name in table.statements:
-        bound = table.bound(name)
-        typer.echo(bound.latex if latex else describe_statement(bound))
-    elif name in table.formulas:
-        quantity = table.quantity(name)
-        typer.echo(quantity.latex if latex else describe_quantity(quantity))
-    else:
-        known = f"statements {', '.join(table.statements)}; quantities {', '.join(table.formulas)}"
-        raise InputError(f"{name}: unknown statement or quantity; known {known}")
+    table, names = default_table(), [name]
+    if ":" in name:
+        record = _record(name)
+        table = with_records(table, record)
+        statement = getattr(record, "STATEMENT", None)
+        names = [statement.id] if statement else [item.name for item in record.FORMULAS]
+    for item in names:
+        if item in table.statements:
+            bound = table.bound(item)
+            typer.echo(bound.latex if latex else describe_statement(bound))
+        elif item in table.formulas:
+            quantity = table.quantity(item)
+            typer.echo(quantity.latex if latex else describe_quantity(quantity))
+        else:
+            known = f"statements {', '.join(table.statements)}; quantities {', '.join(table.formulas)}"
+            raise InputError(f"{name}: unknown statement or quantity; known {known}")
+
+
+def _record(place: str) -> Any:
+    """The object MODULE:NAME, an attribute of a module or a module of a package."""
+    from importlib import import_module
+
+    from theory.language.errors import InputError
+
+    module, _, name = place.partition(":")
+    try:
+        found = import_module(module)
+        return getattr(found, name) if hasattr(found, name) else import_module(f"{module}.{name}")
+    except Exception as error:  # whatever a module of the user's raises while it is imported
+        raise InputError(f"{place}: cannot be imported: {type(error).__name__}: {error}") from None
 
 
 @app.command("eval")
@@ -82,9 +104,9 @@ def eval_command(
     ] = None,
 ) -> None:
     """Evaluate a quantity: correctly rounded value, enclosure and checked hypotheses."""
-    from theory.claims import read_claims, with_claims
-    from theory.report_text import evaluation_json, evaluation_text
+    from theory.claims.reading import read_claims, with_claims
     from theory.tables import default_table
+    from theory.text import evaluation_json, evaluation_text
 
     outcome = with_claims(default_table(), read_claims(claims or [])).quantity(name).evaluate(**_inputs(pairs))
     typer.echo(json.dumps(evaluation_json(outcome), indent=2) if as_json else evaluation_text(outcome))
@@ -100,7 +122,7 @@ def admissible_command(
 ) -> None:
     """Find the largest beta (and h) for which the hypotheses hold."""
     from theory.admissibility import admissible
-    from theory.report_text import largest_json, largest_text
+    from theory.text import largest_json, largest_text
 
     found = admissible(name, **_inputs(pairs))
     typer.echo(json.dumps(largest_json(found), indent=2) if as_json else largest_text(found))
@@ -116,25 +138,16 @@ def latex_command() -> None:
 
 
 @app.command("plan", hidden=True, context_settings=_ANYTHING)
-def plan_command() -> None:
-    """Refused: planning is not part of this version."""
-    _refuse("plan")
-
-
 @app.command("prove", hidden=True, context_settings=_ANYTHING)
-def prove_command() -> None:
-    """Refused: proving inequalities is not part of this version."""
-    _refuse("prove")
+def refused_command(context: typer.Context) -> None:
+    """Refused: not part of this version."""
+    from theory.language.errors import InputError
 
-
-def _refuse(command: str) -> None:
-    from theory.errors import InputError
-
-    raise InputError(f"{command}: not in this version; available: list, show, eval, admissible, latex")
+    raise InputError(f"{context.info_name}: not in this version; available: list, show, eval, admissible, latex")
 
 
 def _inputs(pairs: list[str] | None) -> dict[str, object]:
-    from theory.errors import InputError
+    from theory.language.errors import InputError
 
     inputs: dict[str, object] = {}
     for pair in pairs or []:
@@ -149,7 +162,7 @@ def _inputs(pairs: list[str] | None) -> dict[str, object]:
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line and return its exit status: 0, 1 for a failed hypothesis, 2 for bad input."""
-    from theory.errors import Inadmissible, InputError, PrecisionError
+    from theory.language.errors import Inadmissible, InputError, PrecisionError
 
     try:
         return int(app(args=arguments, prog_name="python -m theory", standalone_mode=False) or 0)

@@ -11,13 +11,14 @@ from fractions import Fraction
 
 from flint import fmpq
 
-from theory.algebra import symbol
-from theory.errors import Inadmissible, InputError
-from theory.formulas import Hypothesis
-from theory.hypotheses import check, holds
-from theory.rounding import dyadic, outward
-from theory.scope import Scope, missing, to_fraction
-from theory.statements import dependencies
+from theory.enclosure.hypotheses import check, holds
+from theory.enclosure.rounding import dyadic, outward
+from theory.enclosure.scope import Scope, missing, to_fraction
+from theory.language.errors import Inadmissible, InputError
+from theory.language.records import Hypothesis, dependencies
+from theory.language.symbols import mu_F, tau
+from theory.statements.s04 import L_F
+from theory.statements.t1 import h
 from theory.tables import Table, default_table
 
 _SMALLEST = math.ulp(0.0)
@@ -58,7 +59,7 @@ def admissible(name: str, **inputs: object) -> Largest:
     fixed = {key: value for key, value in inputs.items() if key != "beta"}
     scope = table.scope({**fixed, "beta": 1})
     moving = _moving(table, scope, name)
-    if not any(item.left == symbol("h") for item in moving):
+    if not any(item.left == h for item in moving):
         raise InputError(f"{name}: its hypotheses do not involve beta; try T1, T2, T3 or T4")
 
     def holds_at(beta: float) -> bool:
@@ -81,8 +82,8 @@ def _moving(table: Table, scope: Scope, name: str) -> list[Hypothesis]:
             moving.append(item)
         elif not (found := check(scope, item)).holds:
             raise Inadmissible(f"{name} has no admissible beta: {found.name} fails, {found.detail}")
-    if any(symbol("mu_F") in item.left.free_symbols for item in moving):
-        smooth = Hypothesis("mu_F <= L_F", symbol("mu_F"), "<=", symbol("L_F"))
+    if any(mu_F in item.left.free_symbols for item in moving):
+        smooth = Hypothesis("mu_F <= L_F", mu_F, "<=", L_F)
         if not (found := check(scope, smooth)).holds:
             raise Inadmissible(f"{name}: {found.detail}, but no L_F-smooth function satisfies A7 with mu_F > L_F")
     return moving
@@ -90,9 +91,9 @@ def _moving(table: Table, scope: Scope, name: str) -> list[Hypothesis]:
 
 def _first_guess(scope: Scope) -> float:
     """1 / (tau L_F) rounded down: where h <= 1 ends."""
-    if scope.sign_of(symbol("L_F")) == 0:
+    if scope.sign_of(L_F) == 0:
         return _LARGEST
-    end = 1 / (symbol("tau") * symbol("L_F"))
+    end = 1 / (tau * L_F)
     number = scope.exact_of(end)
     low = to_fraction(number) if isinstance(number, fmpq) else dyadic(scope.ball_of(end, 128).mid())
     return min(_LARGEST, max(_SMALLEST, outward(low, low)[0]))
@@ -133,7 +134,7 @@ def _double(place: int) -> float:
 def _round_length(table: Table, scope: Scope, beta: float) -> float:
     if math.isinf(beta):
         return 0.0
-    names: Mapping[str, object] = {**scope.inputs, "beta": beta, "mode": scope.mode}
+    names: Mapping[str, object] = {**scope.inputs, "beta": beta, "mode": scope.mode.name}
     return table.quantity("h").value(**names)
 
 

@@ -13,8 +13,20 @@ from typing import cast
 
 import sympy
 
-from theory.algebra import Expr, PowerGain, S, symbol, symbols
-from theory.formulas import Formula
+from theory.language.algebra import Expr, PowerGain, S
+from theory.language.records import Formula
+from theory.language.symbols import D, F0_gap, K, Symbol, beta, delta, gamma_G, m, nu, tau
+from theory.statements.s02 import q
+from theory.statements.s03 import B_F
+from theory.statements.s04 import L_F
+from theory.statements.s05 import b_sto
+from theory.statements.s05p import b_sto_2
+from theory.statements.s06 import eta2, sigma_F2
+from theory.statements.s07 import gamma_F
+from theory.statements.s08 import b_FO
+from theory.statements.s09 import b_HF
+from theory.statements.t1 import h, kappa, x
+from theory.statements.t1_by_case import A
 from theory.tables import default_table
 
 TO_ZERO, TO_INFINITY = "to 0", "to infinity"
@@ -43,7 +55,7 @@ def order(expression: Expr, variable: str, toward: str, formulas: Mapping[str, F
 
     Quantities are expanded, in their general (last) case, until the variable is met; nu is set to `steps`.
 
-    >>> order(symbol("b_sto_2"), "D", TO_INFINITY, default_table().formulas, steps=1)
+    >>> order(b_sto_2, "D", TO_INFINITY, default_table().formulas, steps=1)
     -1
     """
     walk = _Order(variable, 1 if toward == TO_INFINITY else -1, formulas, steps)
@@ -90,14 +102,14 @@ class _Order:
 
     def of_power(self, base: Expr, exponent: Expr) -> Expr | None:
         inner = self.of(base)
-        times = exponent.subs(symbol("nu"), self.steps)
+        times = exponent.subs(nu, self.steps)
         if inner == 0 or times == 0:
             return sympy.Integer(0)
         return None if inner is None else inner * times
 
     def of_function(self, expression: Expr) -> Expr | None:
         if isinstance(expression, S):
-            return None if expression.args[0].subs(symbol("nu"), self.steps) == 0 else self.of(expression.args[1])
+            return None if expression.args[0].subs(nu, self.steps) == 0 else self.of(expression.args[1])
         if isinstance(expression, PowerGain):
             return self.of(expression.args[1])
         if isinstance(expression, sympy.Min):
@@ -106,7 +118,7 @@ class _Order:
             return self.strongest([self.of(item) for item in expression.args])
         if isinstance(expression, sympy.Sum):
             index, low, high = expression.limits[0]
-            first, last = (int(end.subs({symbol("nu"): self.steps, symbol("tau"): 3})) for end in (low, high))
+            first, last = (int(end.subs({nu: self.steps, tau: 3})) for end in (low, high))
             return self.strongest([self.of(expression.function.subs(index, value)) for value in range(first, last + 1)])
         raise TypeError(f"{expression}: no order for {type(expression).__name__}")
 
@@ -114,10 +126,9 @@ class _Order:
 def growth(expression: Expr, formulas: Mapping[str, Formula]) -> Expr:
     """The exponential growth in nu for q > 1, as powers of q and of q^2 + eta^2.
 
-    >>> growth(symbol("L_F"), default_table().formulas)
+    >>> growth(L_F, default_table().formulas)
     q**(2*nu)
     """
-    q, eta2, nu = symbol("q"), symbol("eta2"), symbol("nu")
     found = {(sympy.expand(a).coeff(nu), sympy.expand(c).coeff(nu)) for a, c in _growths(expression, formulas)}
     fastest = {(a, c) for a, c in found if not any((b, d) != (a, c) and b >= a and d >= c for b, d in found)}
     return sympy.Max(*(q ** (a * nu) * (q**2 + eta2) ** (c * nu) for a, c in fastest))
@@ -130,7 +141,7 @@ def _growths(expression: Expr, formulas: Mapping[str, Formula]) -> set[Growth]:
     """Candidates (a, c) for growth q^a (q^2 + eta^2)^c, with a and c linear in nu and the summation indices."""
     if expression.is_Symbol:
         name = str(expression)
-        known = name in formulas and name not in ("q", "eta2")
+        known = name in formulas and expression not in (q, eta2)
         return _growths(formulas[name].cases[-1].expression, formulas) if known else {_FLAT}
     if expression.is_Add or isinstance(expression, (sympy.Min, sympy.Max)):
         return set().union(*(_growths(term, formulas) for term in expression.args))
@@ -155,7 +166,6 @@ def _growths(expression: Expr, formulas: Mapping[str, Formula]) -> set[Growth]:
 
 
 def _growth_of_power(base: Expr, exponent: Expr, formulas: Mapping[str, Formula]) -> set[Growth]:
-    q, eta2 = symbol("q"), symbol("eta2")
     if exponent.is_number:
         return {(a * exponent, c * exponent) for a, c in _growths(base, formulas)}
     if base == q**2 + eta2:
@@ -171,66 +181,37 @@ class _Row:
     statement: str
     term: str
     expression: Expr
-    variables: tuple[tuple[str, str], ...]
+    variables: tuple[tuple[Symbol, str], ...]
     regime: str = "small h"
     steps: int = 3
     remark: str = ""
 
 
-def _rows() -> tuple[_Row, ...]:
-    F0_gap, A, beta, tau, K, h, kappa, x, m, sigma_F2, gamma_F = symbols(
-        "F0_gap A beta tau K h kappa x m sigma_F2 gamma_F"
-    )
-    bias = (("beta", TO_ZERO), ("D", TO_INFINITY))
-    return (
-        _Row("T2", "optimisation", F0_gap / (A * beta * tau * K), (("beta", TO_ZERO), ("K", TO_INFINITY))),
-        _Row(
-            "T2",
-            "stochastic floor",
-            h * sigma_F2 / (tau * m),
-            (("h", TO_ZERO), ("sigma_F2", TO_ZERO), ("tau", TO_INFINITY), ("m", TO_INFINITY)),
-            "fixed or small h",
-        ),
-        _Row(
-            "T2",
-            "sampling floor",
-            h * kappa * gamma_F**2,
-            (("h", TO_ZERO), ("kappa", TO_ZERO), ("gamma_F", TO_ZERO)),
-        ),
-        _Row(
-            "T2",
-            "drift floor",
-            x**2 * gamma_F**2,
-            (("h", TO_ZERO), ("gamma_F", TO_ZERO)),
-            "tau > 1",
-            remark="absent at tau = 1 and when all F_i have equal Hessians",
-        ),
-        _Row("S5p", "squared bias", symbol("b_sto_2") ** 2, bias, "nu = 1, large D", steps=1),
-        _Row("S5p", "squared bias", symbol("b_sto_2") ** 2, bias, "nu >= 2, rho > 0, large D"),
-        _Row("S5", "squared bias", symbol("b_sto") ** 2, bias, "any nu >= 1", remark="also inside sigma_F^2"),
-        _Row(
-            "S8",
-            "squared first-order error",
-            symbol("b_FO") ** 2,
-            bias,
-            "any nu >= 1",
-            remark="the measured floor is absent without heterogeneity",
-        ),
-        _Row(
-            "S9",
-            "squared Hessian-free error",
-            symbol("b_HF") ** 2,
-            (("beta", TO_ZERO), ("delta", TO_ZERO)),
-            "any nu >= 1",
-            remark="the true error falls as delta^4 when the third derivative is Lipschitz",
-        ),
-    )
-
-
-_GROWING = (
-    ("S3", "B_F"), ("S8", "b_FO"), ("S4", "L_F"), ("S7", "gamma_F"),
-    ("S5", "b_sto"), ("S9", "b_HF"), ("S6", "sigma_F2"),
+_FALLING = ((beta, TO_ZERO), (D, TO_INFINITY))
+_ROWS = (
+    _Row("T2", "optimisation", F0_gap / (A * beta * tau * K), ((beta, TO_ZERO), (K, TO_INFINITY))),
+    _Row(
+        "T2", "stochastic floor", h * sigma_F2 / (tau * m),
+        ((h, TO_ZERO), (sigma_F2, TO_ZERO), (tau, TO_INFINITY), (m, TO_INFINITY)), "fixed or small h",
+    ),
+    _Row("T2", "sampling floor", h * kappa * gamma_F**2, ((h, TO_ZERO), (kappa, TO_ZERO), (gamma_F, TO_ZERO))),
+    _Row(
+        "T2", "drift floor", x**2 * gamma_F**2, ((h, TO_ZERO), (gamma_F, TO_ZERO)), "tau > 1",
+        remark="absent at tau = 1 and when all F_i have equal Hessians",
+    ),
+    _Row("S5p", "squared bias", b_sto_2**2, _FALLING, "nu = 1, large D", steps=1),
+    _Row("S5p", "squared bias", b_sto_2**2, _FALLING, "nu >= 2, rho > 0, large D"),
+    _Row("S5", "squared bias", b_sto**2, _FALLING, "any nu >= 1", remark="also inside sigma_F^2"),
+    _Row(
+        "S8", "squared first-order error", b_FO**2, _FALLING, "any nu >= 1",
+        remark="the measured floor is absent without heterogeneity",
+    ),
+    _Row(
+        "S9", "squared Hessian-free error", b_HF**2, ((beta, TO_ZERO), (delta, TO_ZERO)), "any nu >= 1",
+        remark="the true error falls as delta^4 when the third derivative is Lipschitz",
+    ),
 )  # fmt: skip
+_GROWING = (B_F, b_FO, L_F, gamma_F, b_sto, b_HF, sigma_F2)
 
 
 def exponents() -> tuple[Exponent, ...]:
@@ -242,36 +223,34 @@ def exponents() -> tuple[Exponent, ...]:
     ['2']
     """
     formulas = default_table().formulas
-    held = {name: formula for name, formula in formulas.items() if name != "h"}
+    held = {name: formula for name, formula in formulas.items() if name != h.name}
     found = []
-    for row in _rows():
+    for row in _ROWS:
         for variable, toward in row.variables:
-            known = held if variable == "tau" else formulas
-            exponent = order(row.expression, variable, toward, known, row.steps)
+            known = held if variable == tau else formulas
+            exponent = order(row.expression, variable.name, toward, known, row.steps)
             if exponent is None:
                 raise ValueError(f"{row.term}: identically zero, it has no exponent in {variable}")
             found.append(_power_law(row.statement, row.term, variable, toward, exponent, row.regime, row.remark))
-    for statement, name in _GROWING:
-        rate = growth(symbol(name), formulas)
-        found.append(Exponent(statement, name, "nu", TO_INFINITY, None, rate, "q > 1"))
-        found.append(
-            _power_law(statement, name, "nu", TO_INFINITY, sympy.Integer(0), "q < 1 and q^2 + eta^2 <= 1", "bounded")
-        )
+    regime, bounded = "q < 1 and q^2 + eta^2 <= 1", sympy.Integer(0)
+    for symbol in _GROWING:
+        statement, name = formulas[symbol.name].source, symbol.name
+        found.append(Exponent(statement, name, nu.name, TO_INFINITY, None, growth(symbol, formulas), "q > 1"))
+        found.append(_power_law(statement, name, nu, TO_INFINITY, bounded, regime, "bounded"))
     return (*found, *_linear_growth(formulas))
 
 
 def _power_law(
-    statement: str, term: str, variable: str, toward: str, exponent: Expr, regime: str, remark: str = ""
+    statement: str, term: str, variable: Symbol, toward: str, exponent: Expr, regime: str, remark: str = ""
 ) -> Exponent:
-    return Exponent(statement, term, variable, toward, exponent, symbol(variable) ** exponent, regime, remark)
+    return Exponent(statement, term, variable.name, toward, exponent, variable**exponent, regime, remark)
 
 
 def _linear_growth(formulas: Mapping[str, Formula]) -> tuple[Exponent, ...]:
     """At q = 1: L_F and the gamma_H term of gamma_F are polynomials in nu."""
-    q, nu, gamma_G = symbol("q"), symbol("nu"), symbol("gamma_G")
-    smooth = formulas["L_F"].expression.subs(q, 1).doit()
-    spread = formulas["gamma_F"].expression.subs(gamma_G, 0).subs(q, 1).doit()
+    smooth = formulas[L_F.name].expression.subs(q, 1).doit()
+    spread = formulas[gamma_F.name].expression.subs(gamma_G, 0).subs(q, 1).doit()
     return tuple(
-        _power_law(statement, term, "nu", TO_INFINITY, sympy.Poly(expression, nu).degree(), "q = 1")
+        _power_law(statement, term, nu, TO_INFINITY, sympy.Poly(expression, nu).degree(), "q = 1")
         for statement, term, expression in (("S4", "L_F", smooth), ("S7", "gamma_H term of gamma_F", spread))
     )

@@ -2,7 +2,7 @@ r"""LaTeX macros: one per quantity and one per statement, for \input into a pape
 
 from __future__ import annotations
 
-from theory.latex_printer import right_latex
+from theory.printing.latex import right_latex
 from theory.tables import Table
 
 _DIGITS = ("Zero", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine")

@@ -2,43 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import replace
 from fractions import Fraction
 
-import sympy
+from theory.language.algebra import Expr
+from theory.language.errors import InputError
+from theory.language.inputs import read_inputs, read_number
+from theory.language.modes import MODES, LocalCost
+from theory.language.symbols import COUNT, KNOWN
 
-from theory.algebra import Expr, symbols
-from theory.errors import InputError
-from theory.inputs import read_inputs, read_number
-
-nu, D, D_prime, D_H = symbols("nu D D_prime D_H")
-_NONE = sympy.Integer(0)
-
-
-@dataclass(frozen=True)
-class LocalCost:
-    """Counts of one local step of one agent, as expressions in nu, D, D_prime and D_H, or as numbers.
-
-    Full-batch modes count gradients and Hessian-vector products; batch modes count them per sample.
-    `memory` is the number of parameter vectors that the step keeps.
-    """
-
-    mode: str
-    gradients: Expr = _NONE
-    hessian_vector_products: Expr = _NONE
-    sample_gradients: Expr = _NONE
-    sample_hessian_vector_products: Expr = _NONE
-    memory: Expr = nu + 2
-
-
-COSTS: tuple[LocalCost, ...] = (
-    LocalCost("exact", gradients=nu + 1, hessian_vector_products=nu),
-    LocalCost("stochastic", sample_gradients=nu * D + D_prime, sample_hessian_vector_products=nu * D_H),
-    LocalCost("first_order", gradients=nu + 1, memory=sympy.Integer(2)),
-    LocalCost("first_order_stochastic", sample_gradients=nu * D + D_prime, memory=sympy.Integer(2)),
-    LocalCost("hessian_free", gradients=3 * nu + 1),
-    LocalCost("hessian_free_stochastic", sample_gradients=nu * D + D_prime + 2 * nu * D_H),
-)
+COSTS: tuple[LocalCost, ...] = tuple(mode.cost for mode in MODES)
 
 
 def costs(mode: str, nu: object, D: object = None, D_prime: object = None, D_H: object = None) -> LocalCost:
@@ -52,16 +25,9 @@ def costs(mode: str, nu: object, D: object = None, D_prime: object = None, D_H: 
     """
     given = {"nu": nu, "D": D, "D_prime": D_prime, "D_H": D_H}
     inputs = {name: value for name, value in given.items() if value is not None}
-    values, _ = read_inputs({**inputs, "mode": mode})
-    cost = next(item for item in COSTS if item.mode == mode)
-    return LocalCost(
-        mode,
-        _put(cost.gradients, values),
-        _put(cost.hessian_vector_products, values),
-        _put(cost.sample_gradients, values),
-        _put(cost.sample_hessian_vector_products, values),
-        _put(cost.memory, values),
-    )
+    values, found = read_inputs({**inputs, "mode": mode}, KNOWN)
+    counts = {name: _put(count, values) for name, count in vars(found.cost).items() if name != "mode"}
+    return replace(found.cost, **counts)
 
 
 def _put(count: Expr, values: dict[str, Fraction]) -> Expr:
@@ -80,7 +46,7 @@ def communication(participants: object, dimension: object) -> int:
     Raises:
         InputError: not a positive integer.
     """
-    agents, length = read_number("m", participants), read_number("d", dimension)
+    agents, length = read_number("m", participants, COUNT), read_number("d", dimension, COUNT)
     if agents.denominator != 1 or length.denominator != 1 or agents < 1 or length < 1:
         raise InputError(f"m = {participants}, d = {dimension}: expected integers >= 1")
     return 2 * int(agents) * int(length)

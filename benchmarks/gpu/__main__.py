@@ -1,11 +1,12 @@
-"""python -m benchmarks.gpu: one command that judges the suite on a GPU, ten minutes at most, and writes as it goes.
+"""python -m benchmarks.gpu: one command that judges the suite on a GPU within some minutes, and writes as it goes.
 
-Read by the standard library alone, so that a machine that lacks half of the packages is judged as far as it goes.
+It needs torch, NumPy and SciPy; a machine that lacks other packages is judged as far as it goes.
 """
 
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,7 +15,8 @@ from typing import TYPE_CHECKING, NoReturn
 if TYPE_CHECKING:
     from benchmarks.gpu.stage import Stage
 
-_BAD_INPUT, _INTERRUPTED = 2, 130
+_BAD_INPUT, _FAILED, _INTERRUPTED = 2, 3, 130
+_LONGEST = 600  # minutes
 
 
 class _Parser(argparse.ArgumentParser):
@@ -29,18 +31,31 @@ def main(arguments: Sequence[str]) -> int:
     parser = _Parser(
         prog="benchmarks.gpu",
         description="Facts, tests, agreement with the CPU, a report on both devices, speed beside peers, scale.",
-        epilog="Exit status 0: all right; 1: something disagrees; 2: bad input; 3: a stage failed inside, or one that "
-        "judges had too little time.",
+        epilog="Exit status 0: all right; 1: something disagrees; 2: bad input; 3: a stage failed inside or had too "
+        "little time.",
     )
     parser.add_argument("--device", default="cuda", help="cuda, or cpu for a rehearsal at small sizes")
     parser.add_argument("--minutes", type=float, default=8.0, help="time of all stages together (8)")
     parser.add_argument("--stage", action="append", help="facts, tests, agreement, report, speed, scale")
     parser.add_argument("--json", type=Path, default=Path("out/gpu.json"), help="file of results, written as they come")
     given = parser.parse_args(arguments)
-    if not 0 < given.minutes < float("inf"):
-        parser.error(f"--minutes {given.minutes}: expected a number > 0")
-    if given.json.is_dir():
-        parser.error(f"--json {given.json}: is a folder; name a file")
+    try:
+        return _judged(given, parser, arguments)
+    except ImportError as error:
+        _say(f"benchmarks.gpu: {error}: without it nothing can be judged")
+        return _FAILED
+
+
+def _judged(given: argparse.Namespace, parser: argparse.ArgumentParser, arguments: Sequence[str]) -> int:
+    """The exit status of a command line that was read."""
+    if not 0 < given.minutes <= _LONGEST:
+        parser.error(f"--minutes {given.minutes}: expected a number > 0 and <= {_LONGEST}")
+    try:
+        unfit = given.json.exists() and not given.json.is_file()
+    except OSError as error:
+        parser.error(f"--json {given.json}: {error.strerror}")
+    if unfit:
+        parser.error(f"--json {given.json}: is no file; name one")
     stages, device = _stages(given.stage, parser), _device(given.device, parser)
     from benchmarks.gpu.judgement import Judgement
 
@@ -50,6 +65,9 @@ def main(arguments: Sequence[str]) -> int:
         judgement.begin()
     except OSError as error:
         parser.error(f"--json {given.json}: cannot be written: {error}")
+    for name in ("SIGTERM", "SIGHUP"):  # end the children as Ctrl-C does
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), signal.default_int_handler)
     try:
         status = judgement.run()
     except KeyboardInterrupt:

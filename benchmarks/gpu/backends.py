@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 
 from torch import Tensor
 
-from empirics.backend import Backend, TorchBackend
-from empirics.cuda_graphs import CudaGraphBackend, Replay
+from empirics.backends.backend import Backend, TorchBackend
+from empirics.backends.cuda_graphs import CudaGraphBackend, Replay
 
 Backends = Mapping[str, Callable[[], Backend]]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import platform
 import subprocess
 from collections.abc import Iterator
@@ -13,23 +14,25 @@ import torch
 
 from benchmarks.gpu.peaks import copy_bytes_per_second, launch_seconds, replay_seconds
 from benchmarks.gpu.process import python
-from benchmarks.gpu.stage import Bench, Finding, Stage
+from benchmarks.gpu.stage import Bench, Finding, Stage, TimeUpError
 from benchmarks.machine import describe, processors
 from benchmarks.peak import peak_flops
-from empirics.native.library import library
-from empirics.precision import products
+from empirics.backends.native.library import library
+from empirics.numerics.precision import products
 
 _LIBRARIES = (
     *("torch", "jax", "jaxlib", "numpy", "scipy", "sympy", "pandas", "matplotlib", "scikit-learn", "joblib"),
     *("hypothesis", "pytest", "typer", "rich", "jinja2", "python-flint", "pydantic", "pydantic_core", "tueplots"),
 )
+_FULL = 2.0**-18  # 1024 positive terms in any order; TF32 rounds each factor to 2^-11
+_JAX_SECONDS = 90.0  # its first start compiles kernels
 _JAX = "import jax, json; print(json.dumps([str(one) for one in jax.devices()]))"
 
 
 class Facts(Stage):
-    """Card, driver, versions, free memory and measured peaks; TF32 is seen to be off."""
+    """Card, driver, versions, free memory and measured peaks; float32 products are seen to be full ones."""
 
-    name, title, share, rehearsal_share, judges = "facts", "what this machine is", 0.04, 0.06, True
+    name, title, share, rehearsal_share = "facts", "what this machine is", 0.04, 0.06
 
     def findings(self, bench: Bench) -> Iterator[Finding]:
         """One finding a fact."""
@@ -37,19 +40,24 @@ class Facts(Stage):
         versions = {name: _version(name) for name in _LIBRARIES}
         yield Finding("versions", {**versions, "missing": [name for name, one in versions.items() if one is None]})
         yield Finding("compiled engine", _engine())
-        yield Finding("JAX", _jax(bench))
         if bench.kind == "cuda":
             yield Finding("card", _card(bench.device))
-        yield tf32_finding()
+        yield full_products(bench.device)
         yield from _peaks(bench)
+        yield Finding("JAX", _jax(bench))
 
 
-def tf32_finding() -> Finding:
-    """Whether float32 products are full ones wherever iterates are compared."""
+def full_products(device: str) -> Finding:
+    """Whether a float32 product is a full one as runs set it: TF32 would err by 2^-11 and more."""
+    generator = torch.Generator().manual_seed(0)
+    left, right = (torch.rand(1024, 1024, generator=generator, dtype=torch.float32) for _ in range(2))
+    exact = left.double() @ right.double()
     with products("ieee"):
-        precision, convolutions = torch.get_float32_matmul_precision(), torch.backends.cudnn.allow_tf32
-    facts = {"float32_matmul_precision": precision, "cudnn.allow_tf32": convolutions}
-    return Finding("TF32 is off in what is compared", facts, agrees=precision == "highest" and not convolutions)
+        found = (left.to(device) @ right.to(device)).double().cpu()
+    error = float(((found - exact) / exact).abs().max())
+    overrides = {name: value for name, value in os.environ.items() if "TF32" in name}
+    facts = {"largest relative error": error, "allowed": _FULL, "environment": overrides}
+    return Finding("float32 products are full ones", facts, agrees=error <= _FULL)
 
 
 def _peaks(bench: Bench) -> Iterator[Finding]:
@@ -77,7 +85,9 @@ def _version(name: str) -> str | None:
 def _engine() -> dict[str, Any]:
     found = library()
     if found is None:
-        return {"at hand": False, "note": "no compiled engine: runs on the CPU go through torch"}
+        make = "python setup.py build_ext --inplace"
+        note = f"no compiled engine ({make} makes it): torch on the CPU is what is compared with"
+        return {"at hand": False, "note": note}
     return {"at hand": True}
 
 
@@ -86,9 +96,9 @@ def _jax(bench: Bench) -> dict[str, Any]:
     if util.find_spec("jax") is None:
         return {"at hand": False, "reason": "jax is not installed"}
     try:
-        told = python(bench, "JAX", "-c", _JAX, fine=(0,))
+        told = python(bench, "JAX", "-c", _JAX, fine=(0,), seconds=_JAX_SECONDS)
         return {"at hand": True, "devices": json.loads(told.stdout.splitlines()[-1])}
-    except (RuntimeError, ValueError, IndexError) as error:
+    except (TimeUpError, RuntimeError, ValueError, IndexError) as error:
         return {"at hand": False, "reason": str(error)}
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import math
+import os
+import threading
 import time
 import traceback
 from collections.abc import Callable, Sequence
@@ -13,11 +15,12 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from benchmarks.gpu.stage import Bench, Finding, Stage, TimeUpError
-from reports.store import write_atomically
+from reports.records.store import write_atomically
 
 Say = Callable[[str], None]
 
 ALL_RIGHT, DISAGREEMENT, FAILED_INSIDE = 0, 1, 3
+_GRACE = 60.0  # seconds after which what hangs is ended
 
 
 @dataclass(frozen=True)
@@ -34,11 +37,6 @@ class Account:
     def disagreements(self) -> list[Finding]:
         """What does not agree."""
         return [finding for finding in self.findings if finding.agrees is False]
-
-    @property
-    def failed(self) -> bool:
-        """Whether it broke, or judges and was cut short."""
-        return self.status == "failed" or (self.status == "cut" and self.stage.judges)
 
     def as_json(self) -> dict[str, Any]:
         """Strict JSON: numbers that are not finite become null."""
@@ -63,21 +61,28 @@ class Judgement:
     command: Sequence[str]
     say: Say
     accounts: list[Account] = field(default_factory=list)
+    unwritten: str | None = None
 
     def begin(self) -> None:
         """Write the file with nothing found, so that a place that cannot be written is known before any work."""
-        self._write(None)
+        write_atomically(self.file, self._text(None))
 
     def run(self) -> int:
-        """Exit status: 0 all right, 1 a disagreement, 3 a stage failed inside."""
+        """Exit status: 0 all right, 1 a disagreement, 3 a stage failed inside, or the file could not be written."""
         rehearsal = not self.device.startswith("cuda")
         parts = [stage.rehearsal_share if rehearsal else stage.share for stage in self.stages]
         started, used = time.monotonic(), 0.0
-        with TemporaryDirectory() as folder:
-            for stage, part in zip(self.stages, parts, strict=True):
-                used += part  # what one stage leaves of its share, the next ones have
-                deadline = started + 60 * self.minutes * used / sum(parts)
-                self._run(stage, Bench(self.device, rehearsal, Path(folder), deadline))
+        watch = threading.Timer(60 * self.minutes + _GRACE, self._give_up)
+        watch.daemon = True
+        watch.start()
+        try:
+            with TemporaryDirectory() as folder:
+                for stage, part in zip(self.stages, parts, strict=True):
+                    used += part  # what one stage leaves of its share, the next ones have
+                    deadline = started + 60 * self.minutes * used / sum(parts)
+                    self._run(stage, Bench(self.device, rehearsal, Path(folder), deadline))
+        finally:
+            watch.cancel()
         self._write(self.status)
         return self.status
 
@@ -86,12 +91,15 @@ class Judgement:
         """The exit status of what has been run."""
         if any(account.disagreements for account in self.accounts):
             return DISAGREEMENT
-        return FAILED_INSIDE if any(account.failed for account in self.accounts) else ALL_RIGHT
+        bad = any(account.status in ("failed", "cut", "running") for account in self.accounts)
+        return FAILED_INSIDE if bad or self.unwritten else ALL_RIGHT
 
     def _run(self, stage: Stage, bench: Bench) -> None:
         started = time.monotonic()
         self.say(f"{stage.name}: {stage.title} (at most {max(bench.left, 0):.0f} s)")
         self.accounts.append(Account(stage))
+        self._write(None)
+        ended: dict[str, Any]
         try:
             for finding in stage.findings(bench):
                 self._update(findings=(*self.accounts[-1].findings, finding), seconds=time.monotonic() - started)
@@ -112,7 +120,15 @@ class Judgement:
         self._write(None)
 
     def _write(self, status: int | None) -> None:
-        """The file as of now; its status is null until the end."""
+        """The file as of now; its status is null until the end. The judgement goes on when it cannot be written."""
+        try:
+            write_atomically(self.file, self._text(status))
+        except OSError as error:
+            if self.unwritten is None:
+                self.say(f"{self.file}: cannot be written any more: {error}")
+            self.unwritten = str(error)
+
+    def _text(self, status: int | None) -> bytes:
         found = {
             "command": list(self.command),
             "device": self.device,
@@ -120,7 +136,14 @@ class Judgement:
             "status": status,
             "stages": [account.as_json() for account in self.accounts],
         }
-        write_atomically(self.file, (json.dumps(found, indent=1, allow_nan=False) + "\n").encode())
+        return (json.dumps(found, indent=1, allow_nan=False) + "\n").encode()
+
+    def _give_up(self) -> None:
+        """Something hangs where nobody can interrupt it: keep what is there and end the process."""
+        self.accounts[-1] = replace(self.accounts[-1], status="failed", reason="it hung: the process was ended")
+        self._write(self.status)
+        self.say(f"{self.file}: {self.accounts[-1].stage.name} hung, given up")
+        os._exit(self.status)
 
 
 def summary(account: Account) -> str:

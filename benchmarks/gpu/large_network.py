@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 
-from empirics.network import NetworkTask
+from empirics.tasks.networks.network import NetworkTask
 
 
 @dataclass(frozen=True)

@@ -31,7 +31,7 @@ def launch_seconds(device: str) -> float:
 
 def replay_seconds(device: str) -> float:
     """The same inside a recorded CUDA graph of such operations."""
-    from empirics.cuda_graphs import capture
+    from empirics.backends.cuda_graphs import capture
 
     number = torch.zeros(1, device=device)
 

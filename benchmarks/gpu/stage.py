@@ -55,15 +55,14 @@ class Finding:
 class Stage(ABC):
     """A part of the judgement.
 
-    `share` is its part of the time on a GPU, `rehearsal_share` its part on the CPU. A stage that `judges` has failed
-    when it was cut short; one that only measures has not.
+    `share` is its part of the time on a GPU, `rehearsal_share` its part on the CPU. A stage that was cut short by its
+    time has not passed; what may be left undone it leaves undone without an error, and says so in a finding.
     """
 
     name: str
     title: str
     share: float
     rehearsal_share: float
-    judges: bool
 
     @abstractmethod
     def findings(self, bench: Bench) -> Iterator[Finding]:

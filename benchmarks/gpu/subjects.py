@@ -2,35 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
-from itertools import product
+from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from empirics import MODES, MetaFedAvg, Noise, Task
-from empirics.factories import small_cosine, small_logistic, small_quadratic
-from empirics.network import NetworkTask
-from empirics.populations import QuadraticPopulation
+from empirics import MetaFedAvg, Noise, Task
+from empirics.algorithm.modes import Mode
+from empirics.tasks.factories import small_cosine, small_logistic, small_quadratic
+from empirics.tasks.networks.network import NetworkTask
+from empirics.tasks.populations import QuadraticPopulation
 
-ROUNDS, REPLICAS, SEED = 3, 3, 11
+ROUNDS, REPLICAS, SEED = 3, 5, 11
 _DELTA = 2.0**-10
-_NUS, _TAUS, _CHUNKS = (0, 1, 3), (1, 5), (None, 2)
+_NUS, _TAUS = (0, 1, 3), (1, 3)
 
 
 @dataclass(frozen=True)
 class Case:
-    """One run: on which task, in which mode, with how many steps, in which precision, in chunks or whole."""
+    """One run: on which task, in which mode, with how many steps, how many agents, in chunks of how many replicas."""
 
     subject: str
-    mode: str
+    mode: Mode
     nu: int
     tau: int
     dtype: torch.dtype
     chunk: int | None
+    sampled: bool
 
     def task(self, device: str = "cpu") -> Task:
         """The task on a device, in the precision of the case."""
@@ -38,42 +40,49 @@ class Case:
 
     @property
     def settings(self) -> MetaFedAvg:
-        """Of the networks and formulas all agents take part when nu is odd, else two of them."""
-        stochastic = self.mode.endswith("stochastic")
+        """Two agents take part, or all."""
         return MetaFedAvg(
             alpha=0.25,
             nu=self.nu,
             beta=0.25,
             tau=self.tau,
-            participants=None if self.nu % 2 and self.subject != "population" else 2,
+            participants=2 if self.sampled else None,
             mode=self.mode,
-            delta=_DELTA if self.mode.startswith("hessian_free") else None,
+            delta=_DELTA if self.mode.probes else None,
             chunk=self.chunk,
-            **({"D": 2, "D_prime": 3, "D_H": 2} if stochastic else {}),
+            **({"D": 2, "D_prime": 3, "D_H": 2} if self.mode.draws else {}),
         )
 
     @property
     def start(self) -> Tensor:
-        """Where its runs begin (d,)."""
-        return torch.linspace(-1, 1, self.task().d, dtype=torch.float64) / 2
+        """Where its runs begin (d,); a network at its module's own parameters, near which it is well conditioned."""
+        task = self.task()
+        found = task.start if isinstance(task, NetworkTask) else torch.linspace(-1, 1, task.d) / 2
+        return found.double()
 
     def __str__(self) -> str:
         chunk = "whole" if self.chunk is None else f"in chunks of {self.chunk}"
+        agents = "2 agents" if self.sampled else "all agents"
         precision = str(self.dtype).removeprefix("torch.")
-        return f"{self.subject}, mode {self.mode}, nu {self.nu}, tau {self.tau}, {precision}, {chunk}"
+        return f"{self.subject}, mode {self.mode}, nu {self.nu}, tau {self.tau}, {agents}, {precision}, {chunk}"
 
 
-def cases(subjects: list[str], shift: int) -> Iterator[Case]:
-    """Every subject in every mode and precision; nu, tau and chunks go round so that all pairs of them occur.
+def cases(subjects: Sequence[str], shift: int = 0) -> Iterator[Case]:
+    """Every subject in every mode, three times.
 
-    Over twelve shifts each mode and precision meets every (nu, tau, chunk), and so does each subject at any shift.
+    In float64 with nu >= 1, in chunks and with sampled agents, where most can go wrong; in float64 with any nu, whole
+    and with all agents; in float32 with nu >= 1. The numbers of steps go round, so that over the modes of a subject
+    and over the subjects of a mode all of them occur.
     """
-    steps = list(product(_NUS, _TAUS, _CHUNKS))
     for place, name in enumerate(subjects):
-        for index, (mode, dtype) in enumerate(product(MODES, (torch.float64, torch.float32))):
-            # 7 and 5 have no factor in common with 12
-            nu, tau, chunk = steps[(7 * index + 5 * (place + shift)) % len(steps)]
-            yield Case(name, mode, nu, tau, dtype, chunk)
+        always = SUBJECTS[name].on_demand
+        for index, mode in enumerate(Mode):
+            turn = place + index + shift
+            tau, other = _TAUS[turn // 2 % 2], _TAUS[(turn // 2 + 1) % 2]
+            yield Case(name, mode, _NUS[1 + turn % 2], tau, torch.float64, 2, True)
+            yield Case(name, mode, _NUS[turn % 3], other, torch.float64, None, always)
+            chunk, sampled = (None, 2)[turn % 2], always or bool(turn // 2 % 2)
+            yield Case(name, mode, _NUS[1 + (turn + 1) % 2], other, torch.float32, chunk, sampled)
 
 
 class Unbatched(nn.Module):
@@ -91,24 +100,28 @@ class Unbatched(nn.Module):
 @cache
 def subject(name: str, dtype: torch.dtype, device: str) -> Task:
     """The task of that name, made once for each precision and device: what it records of itself is kept."""
-    return SUBJECTS[name]().to(device, dtype)
+    return SUBJECTS[name].make().to(device, dtype)
 
 
-def _network(module: Callable[[], nn.Module], inputs: int, outputs: int) -> NetworkTask:
-    """Three agents with 16 samples each; the modules' own weights are drawn from a seed of ours."""
+def _network(
+    module: Callable[[], nn.Module], inputs: int, outputs: int, samples: int = 16, agents: int = 3
+) -> NetworkTask:
+    """The modules' own weights are drawn from a seed of ours."""
     generator = torch.Generator().manual_seed(SEED)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(SEED)
         made = module()
-    x = torch.randn(3, 16, inputs, generator=generator, dtype=torch.float64)
+    x = torch.randn(agents, samples, inputs, generator=generator, dtype=torch.float64)
     if outputs == 1:
         return NetworkTask(made, x, x[..., :1].sin(), functional.mse_loss, smooth=True)
-    return NetworkTask(made, x, torch.arange(48).reshape(3, 16) % outputs, functional.cross_entropy, smooth=True)
+    labels = torch.arange(agents * samples).reshape(agents, samples) % outputs
+    return NetworkTask(made, x, labels, functional.cross_entropy, smooth=True)
 
 
-def _dense() -> nn.Module:
+def _dense(*widths: int) -> nn.Module:
     """Sizes that tensor cores take, so that TF32 would show."""
-    return nn.Sequential(nn.Linear(16, 32), nn.Tanh(), nn.Linear(32, 8))
+    layers = [part for a, b in pairwise(widths) for part in (nn.Linear(a, b), nn.Tanh())]
+    return nn.Sequential(*layers[:-1])
 
 
 def _recorded() -> nn.Module:
@@ -120,12 +133,22 @@ def _noisy(make: Callable[..., Task], d: int) -> Task:
     return make(4, d, noise=Noise.coordinate(4, d, gradient=0.25, amplitude=0.125, frequency=1.5))
 
 
-SUBJECTS: dict[str, Callable[[], Task]] = {
-    "quadratics": lambda: _noisy(small_quadratic, 4),
-    "cosines": lambda: _noisy(small_cosine, 3),
-    "logistic": lambda: small_logistic(4, 4, 12),
-    "population": lambda: QuadraticPopulation(10**6, 3, mu=0.25, seed=1),
-    "dense network": lambda: _network(_dense, 16, 8),
-    "recorded network": lambda: _network(_recorded, 4, 3),
-    "eager network": lambda: _network(Unbatched, 4, 1),
+@dataclass(frozen=True)
+class Subject:
+    """How a task is made; whether its agents exist only as they take part; whether a graph can hold its rounds."""
+
+    make: Callable[[], Task]
+    on_demand: bool = False
+    graphs: bool = True
+
+
+SUBJECTS: dict[str, Subject] = {
+    "quadratics": Subject(lambda: _noisy(small_quadratic, 4)),
+    "cosines": Subject(lambda: _noisy(small_cosine, 3)),
+    "logistic": Subject(lambda: small_logistic(4, 4, 12)),
+    "population": Subject(lambda: QuadraticPopulation(10**6, 3, mu=0.25, seed=1), on_demand=True),
+    "dense network": Subject(lambda: _network(lambda: _dense(16, 32, 8), 16, 8)),
+    "wide network": Subject(lambda: _network(lambda: _dense(64, 64, 64, 10), 64, 10, 64)),
+    "recorded network": Subject(lambda: _network(_recorded, 4, 3)),
+    "eager network": Subject(lambda: _network(Unbatched, 4, 1, agents=2), graphs=False),
 }

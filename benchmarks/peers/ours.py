@@ -11,7 +11,7 @@ from benchmarks.workloads import Data, Tables, Workload
 
 
 class OurRun:
-    """Runs, and remembers which backend the engine chose."""
+    """Runs, and remembers which backend the engine chose and what it notes of the run."""
 
     def __init__(self, workload: Workload, data: Data, setting: Setting, *, unknown: bool) -> None:
         """`unknown` makes the task one of a user's own."""
@@ -23,7 +23,7 @@ class OurRun:
     def __call__(self) -> np.ndarray:
         """The iterates (K + 1, d)."""
         made = self._settings.run(self._task, self._start, self._rounds, seed=ours.SEED)
-        self.backend = made.backend
+        self.backend = "; ".join((made.backend, *made.notes))
         return made.iterates[0].numpy()
 
 

@@ -8,7 +8,7 @@ import torch
 from benchmarks import ours
 from benchmarks.peers import Run, Setting
 from benchmarks.workloads import Data, NetworkWorkload, Tables, Workload
-from empirics import fedavg
+from empirics.runs import fedavg
 
 
 def prepare(workload: Workload, data: Data, tables: Tables, setting: Setting) -> Run:

@@ -6,9 +6,6 @@ from collections.abc import Mapping, Sequence
 
 import torch
 
-from empirics.checks import choice, integer
-from empirics.constants import Constant
-from empirics.errors import InputError
 from empirics.estimation.curvature import largest_curvature, least_curvature
 from empirics.estimation.estimates import Budget, Estimate
 from empirics.estimation.gradients import gradient_estimate
@@ -16,7 +13,10 @@ from empirics.estimation.heterogeneity import gradient_spread_estimate, hessian_
 from empirics.estimation.noise import gradient_noise_estimate, hessian_noise_estimate
 from empirics.estimation.regions import Region
 from empirics.estimation.third_derivative import third_estimate
-from empirics.task import Task
+from empirics.numerics.checks import choice, integer
+from empirics.numerics.constants import Constant
+from empirics.numerics.errors import InputError
+from empirics.tasks.task import Task
 
 NAMES = ("L", "mu", "rho", "B", "sigma_G", "sigma_H", "gamma_G", "gamma_H")
 

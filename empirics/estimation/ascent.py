@@ -10,7 +10,7 @@ from torch import Tensor
 
 from empirics.estimation.estimates import Budget
 from empirics.estimation.regions import Region
-from empirics.task import Task
+from empirics.tasks.task import Task
 
 Objective = Callable[[Tensor], tuple[Tensor, Tensor]]
 """Points (P, d) -> values (P,) and gradients (P, d); only the gradients' directions matter."""

@@ -12,12 +12,12 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from empirics.checks import real
 from empirics.estimation.ascent import Objective, climb, for_all, of_agent
 from empirics.estimation.estimates import Budget, Estimate
 from empirics.estimation.krylov import Ritz, enclosures, lanczos
 from empirics.estimation.regions import Region
-from empirics.task import Task
+from empirics.numerics.checks import real
+from empirics.tasks.task import Task
 
 PROBE = 2.0**-13
 """Step of a central difference, relative to 1 + norm(w): its rounding stays near 2^-40, its truncation near 2^-26."""

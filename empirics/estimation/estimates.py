@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import torch
 
-from empirics.checks import integer
-from empirics.constants import Constant
+from empirics.numerics.checks import integer
+from empirics.numerics.constants import Constant
 
 
 @dataclass(frozen=True, eq=False)

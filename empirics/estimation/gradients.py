@@ -8,7 +8,7 @@ from torch import Tensor
 from empirics.estimation.ascent import Objective, climb, for_all, of_agent
 from empirics.estimation.estimates import Budget, Estimate
 from empirics.estimation.regions import Region
-from empirics.task import Task
+from empirics.tasks.task import Task
 
 
 def gradient_norm(task: Task) -> Objective:

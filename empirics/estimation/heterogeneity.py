@@ -16,7 +16,7 @@ from empirics.estimation.curvature import probe
 from empirics.estimation.estimates import Budget, Estimate
 from empirics.estimation.krylov import Ritz, lanczos
 from empirics.estimation.regions import Region
-from empirics.task import Task
+from empirics.tasks.task import Task
 
 
 def gradient_spread(task: Task) -> Objective:

@@ -32,7 +32,7 @@ import torch
 from scipy.special import betainc, betaincinv
 from torch import Tensor
 
-from empirics.checks import integer, real
+from empirics.numerics.checks import integer, real
 
 Operator = Callable[[Tensor], Tensor]
 """A batch of symmetric matrices: vectors (..., d) -> (..., d)."""

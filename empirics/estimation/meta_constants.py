@@ -15,16 +15,16 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from empirics.checks import integer, real
+from empirics.algorithm.meta_gradients import check_sizes, draw_batches, evaluate, exact
+from empirics.algorithm.modes import Mode, check_mode
 from empirics.estimation.ascent import climb, for_all, numerical_slope, of_agent
 from empirics.estimation.curvature import PROBE, margin, probe
 from empirics.estimation.estimates import Budget, Estimate
 from empirics.estimation.krylov import lanczos
 from empirics.estimation.regions import Region
-from empirics.meta_gradients import check_sizes, draw_batches, evaluate, exact
-from empirics.modes import check_mode
-from empirics.randomness import Draws
-from empirics.task import Task
+from empirics.numerics.checks import integer, real
+from empirics.numerics.randomness import Draws
+from empirics.tasks.task import Task
 
 MetaGradient = Callable[[Tensor], Tensor]
 
@@ -35,7 +35,7 @@ def estimate_meta(
     over: Region,
     alpha: float,
     nu: int,
-    mode: str = "exact",
+    mode: str = Mode.EXACT,
     *,
     delta: float | None = None,
     batches: tuple[int, int, int | None] | None = None,
@@ -73,7 +73,7 @@ def estimate_meta(
             return evaluate(task, w, alpha, nu, mode, delta=delta, batches=own)
 
         results |= _stochastic(task, over, meta, drawn, seed, budget)
-    elif mode != "exact":
+    elif mode is not Mode.EXACT:
 
         def error(w: Tensor) -> Tensor:
             return evaluate(task, w, alpha, nu, mode, delta=delta) - meta(w)

@@ -12,7 +12,6 @@ with theta_s, v_s the extreme eigenpair of D_s, so ascent over points needs only
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
 import torch
 from torch import Tensor
@@ -22,59 +21,25 @@ from empirics.estimation.curvature import probe
 from empirics.estimation.estimates import Budget, Estimate
 from empirics.estimation.krylov import Ritz, lanczos
 from empirics.estimation.regions import Region
-from empirics.logistic import Minibatches
-from empirics.network import SampleSubsets
-from empirics.noise import NoisySamples
-from empirics.randomness import Draws
-from empirics.sampling import ExactSamples
-from empirics.task import Task
+from empirics.numerics.randomness import Draws
+from empirics.tasks.sampler import Outcomes
+from empirics.tasks.task import Task
 
 
-@dataclass(frozen=True, eq=False)
-class Outcomes:
-    """Single samples of every agent: `values` (S, n, ...) as the task's sampler takes them, weights (S, n) of sum 1.
-
-    `complete`: they are all there is, so expectations over them are exact; else they are independent draws.
-    """
-
-    values: Tensor
-    weights: Tensor
-    complete: bool
-
-
-def outcomes(task: Task, draws: int, seed: int) -> Outcomes:
+def samples_of(task: Task, draws: int, seed: int) -> Outcomes:
     """All samples of a task when they are finitely many, else `draws` independent ones.
 
     >>> from empirics import factories
-    >>> outcomes(factories.small_logistic(samples=20), 8, 0).values.shape
-    torch.Size([20, 5, 1])
+    >>> found = samples_of(factories.small_logistic(samples=20), 8, 0)
+    >>> found.values.shape, found.complete
+    (torch.Size([20, 5, 1]), True)
     """
-    sampler, n = task.sampler, task.n
-    if isinstance(sampler, ExactSamples):
-        values = torch.zeros((1, n, 0), dtype=task.dtype, device=task.device)
-        return Outcomes(values, torch.ones((1, n), dtype=task.dtype, device=task.device), True)
-    if isinstance(sampler, NoisySamples):
-        signs = torch.tensor([[1, 1], [1, -1], [-1, 1], [-1, -1]], dtype=task.dtype, device=task.device)
-        weights = torch.full((4, n), 0.25, dtype=task.dtype, device=task.device)
-        return Outcomes(signs.unsqueeze(1).expand(-1, n, -1).contiguous(), weights, True)
-    sizes = _data_sizes(task)
-    if sizes is not None:
-        index = torch.arange(int(sizes.max()), device=task.device).unsqueeze(-1)
-        weights = (index < sizes) / sizes.to(task.dtype)
-        values = torch.minimum(index, sizes - 1).unsqueeze(-1)
-        return Outcomes(values, weights, True)
+    every = task.sampler.outcomes(task)
+    if every is not None:
+        return every
     drawn = Draws(seed, 0, 0, torch.arange(draws, device=task.device))
     values = task.draw_batch(drawn, "estimate", 1).values
-    return Outcomes(values, torch.full((draws, n), 1 / draws, dtype=task.dtype, device=task.device), False)
-
-
-def _data_sizes(task: Task) -> Tensor | None:
-    """Samples of each agent (n,), for tasks whose batches are index sets of finite data."""
-    if isinstance(task.sampler, Minibatches):
-        return task.whole("counts").long()
-    if isinstance(task.sampler, SampleSubsets):
-        return torch.full((task.n,), task.whole("x").shape[1], dtype=torch.int64, device=task.device)
-    return None
+    return Outcomes(values, torch.full((draws, task.n), 1 / draws, dtype=task.dtype, device=task.device), False)
 
 
 def _spread(points: Tensor, samples: Outcomes) -> tuple[Tensor, Tensor]:
@@ -132,7 +97,7 @@ def hessian_noise(task: Task, samples: Outcomes, budget: Budget, seed: int) -> O
 @torch.no_grad()
 def gradient_noise_estimate(task: Task, over: Region, *, seed: int, budget: Budget) -> Estimate:
     """sigma_G from below over a set."""
-    samples = outcomes(task, budget.draws, seed)
+    samples = samples_of(task, budget.draws, seed)
     peak = climb(gradient_noise(task, samples), over, seed=seed, budget=budget)
     w, values = _spread(peak.at[None].to(task.device, task.dtype), samples)
     squares = (task.sampler.gradient(task, w, values) - task.raw_gradient(w)).square().sum(-1)
@@ -142,7 +107,7 @@ def gradient_noise_estimate(task: Task, over: Region, *, seed: int, budget: Budg
 @torch.no_grad()
 def hessian_noise_estimate(task: Task, over: Region, *, seed: int, budget: Budget) -> Estimate:
     """sigma_H from below over a set."""
-    samples = outcomes(task, budget.draws, seed)
+    samples = samples_of(task, budget.draws, seed)
     peak = climb(hessian_noise(task, samples, budget, seed), over, seed=seed, budget=budget)
     w, values = _spread(peak.at[None].to(task.device, task.dtype), samples)
     found = noise_ends(task, w, values, budget.lanczos, seed)

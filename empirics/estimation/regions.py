@@ -9,10 +9,10 @@ from typing import Any, final
 import torch
 from torch import Tensor
 
-from empirics.checks import array, real
-from empirics.errors import InputError
-from empirics.meta_gradients import fine_tuning
-from empirics.task import Task
+from empirics.algorithm.meta_gradients import fine_tuning
+from empirics.numerics.checks import array, real
+from empirics.numerics.errors import InputError
+from empirics.tasks.task import Task
 
 _MOST_VERTICES = 128
 

@@ -19,7 +19,7 @@ from empirics.estimation.curvature import PROBE, along, hessian_ends, margin
 from empirics.estimation.estimates import Budget, Estimate
 from empirics.estimation.krylov import lanczos
 from empirics.estimation.regions import Pairs, Region
-from empirics.task import Task
+from empirics.tasks.task import Task
 
 _SECOND = 2.0**-9  # second differences divide by the square of the step
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from empirics.errors import InputError
+from empirics.numerics.errors import InputError
 
 _PRECISIONS = ("float32", "float64")
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from empirics.algorithm.modes import Mode
+
 
 def geometric(count: int, x: float) -> float:
     """S_count(x) = 1 + x + ... + x^(count-1), the empty sum 0.
@@ -38,17 +40,17 @@ class SampledBounds:
 
     def bias(self, mode: str) -> float:
         """S5 and S5' (the smaller), S8 or S9s."""
-        if mode == "first_order_stochastic":
+        if not Mode(mode).curved:
             return self._first_order() + self.alpha * self.L * self.sigma_G * math.sqrt(geometric(self.nu, self.q**2))
-        extra = self._probe() if mode == "hessian_free_stochastic" else None
+        extra = self._probe() if Mode(mode).probes else None
         return min(self._first(), self._second()) if extra is None else self._first() + extra
 
     def mean_squared_error(self, mode: str) -> float:
         """S6, S8 (variance plus squared bias) or S9s."""
-        if mode == "first_order_stochastic":
+        if not Mode(mode).curved:
             drift = (self.alpha * self.L * self.sigma_G) ** 2 * geometric(self.nu, self.q**2)
             return self.sigma_G**2 + drift + self.bias(mode) ** 2
-        extra = self._probe() if mode == "hessian_free_stochastic" else 0.0
+        extra = self._probe() if Mode(mode).probes else 0.0
         return self._variance() + (self._first() + extra) ** 2
 
     def _power(self) -> float:

@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 
 from hypothesis import HealthCheck, Phase, Verbosity, settings
 
-from empirics.checks import integer
-from empirics.errors import InputError
+from empirics.numerics.checks import integer
+from empirics.numerics.errors import InputError
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from hypothesis import strategies as st
 
-from empirics.errors import InputError
+from empirics.numerics.errors import InputError
 from empirics.testing.arrays import Arrays, arrays_of
 from empirics.testing.budget import Budget, budget_of
 from empirics.testing.failure import CheckFailedError, Failure, script_of

@@ -7,13 +7,13 @@ from functools import lru_cache
 
 import numpy as np
 
-from empirics.constants import Constant
-from empirics.cosine import CosineTask
-from empirics.errors import InputError
-from empirics.logcosh import LogCoshTask
-from empirics.logistic import LogisticTask
-from empirics.quadratic import QuadraticTask
-from empirics.task import Task
+from empirics.numerics.constants import Constant
+from empirics.numerics.errors import InputError
+from empirics.tasks.cosine import CosineTask
+from empirics.tasks.logcosh import LogCoshTask
+from empirics.tasks.logistic import LogisticTask
+from empirics.tasks.quadratic import QuadraticTask
+from empirics.tasks.task import Task
 from empirics.testing.problems import Problem, Quadratic, Ridge
 
 

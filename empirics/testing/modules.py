@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.func import functional_call
 
+from empirics.algorithm.modes import Mode
 from empirics.testing.problems import Problem, Sizes
 
 
@@ -87,7 +88,7 @@ class ModuleProblem(Problem):
         start = self.start
         offsets = st.tuples(*[st.integers(-4, 4)] * self.d)
         points = offsets.map(lambda k: tuple(float(x) for x in start + np.array(k) / 16))
-        deltas = st.sampled_from((0.25, 0.125)) if mode == "hessian_free" else st.none()
+        deltas = st.sampled_from((0.25, 0.125)) if Mode(mode).probes else st.none()
         alphas = st.sampled_from((0.0625, 0.125, 0.25))
         return st.builds(Case, st.just(self), points, alphas, st.integers(1, 3), st.just(mode), deltas)
 

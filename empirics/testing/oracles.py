@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from empirics.algorithm.modes import Mode
 from empirics.testing.network_problem import Network
 from empirics.testing.problems import Problem, Quadratic, Ridge
 
@@ -113,9 +114,9 @@ def meta_gradient_of(
     problem: Problem, w: np.ndarray, alpha: float, nu: int, mode: str, delta: float | None
 ) -> np.ndarray:
     """The oracle of a full-batch mode."""
-    if mode == "first_order":
+    if not Mode(mode).curved:
         return first_order(problem, w, alpha, nu)
-    if mode == "hessian_free" and delta is not None:
+    if Mode(mode).probes and delta is not None:
         return hessian_free(problem, w, alpha, nu, delta)
     return jacobian_product(problem, w, alpha, nu)
 

@@ -7,6 +7,7 @@ from collections import Counter
 
 import numpy as np
 
+from empirics.algorithm.modes import Mode
 from empirics.testing import oracles
 from empirics.testing.bounds import SampledBounds
 from empirics.testing.comparison import Comparison
@@ -39,19 +40,19 @@ def independent_batches(ask: AskSampled, case: SampledCase) -> Comparison:
 def batches_by_purpose(ask: AskSampled, case: SampledCase) -> Comparison:
     """T7: nu batches of D samples, one of D', and nu of D_H (first order: none), each serving what it was drawn for."""
     log = ask.once(case)[1]
-    hessians = 0 if case.mode == "first_order_stochastic" else case.nu
+    hessians = Mode(case.mode).hessian_batches(case.nu)
     return Comparison(_inventory(case, log), f"{case.nu} inner, 1 outer, {hessians} hessian, 0 misused", 0.0)
 
 
 def bias(ask: AskSampled, case: SampledCase) -> Comparison:
     """S5', S8, S9s: norm(E g - grad F) is at most the bias bound of the mode."""
-    distance = float(np.linalg.norm(ask.law(case).mean - _target(case, "exact")))
+    distance = float(np.linalg.norm(ask.law(case).mean - _target(case, Mode.EXACT)))
     return Comparison(distance, _bounds(case).bias(case.mode), ask.rounding(case), "at most")
 
 
 def mean_squared_error(ask: AskSampled, case: SampledCase) -> Comparison:
     """S6, S8, S9s: E norm(g - grad F)^2 is at most the second-moment bound; compared as root mean squares."""
-    error = ask.law(case).mean_squared_distance(_target(case, "exact"))
+    error = ask.law(case).mean_squared_distance(_target(case, Mode.EXACT))
     return Comparison(
         math.sqrt(error), math.sqrt(_bounds(case).mean_squared_error(case.mode)), ask.rounding(case), "at most"
     )
@@ -83,7 +84,7 @@ def _shared(case: SampledCase, uses: list[Call]) -> int:
     The two probes of one Hessian-free step count as one: S9s asks that they share their batch.
     """
     evaluations = len({(call.kind == "hvp", call.w) for call in uses})
-    if case.mode == "hessian_free_stochastic" and evaluations == 2 and _are_probes(uses):
+    if Mode(case.mode).probes and evaluations == 2 and _are_probes(uses):
         return 0
     return evaluations - 1
 
@@ -111,7 +112,7 @@ def _misused(case: SampledCase, call: Call) -> bool:
     """A Hessian on a batch for gradients, or the reverse (Hessian-free probes are gradients on Hessian batches)."""
     if call.kind == "hvp":
         return call.batch.purpose != "hessian"
-    return call.batch.purpose == "hessian" and case.mode != "hessian_free_stochastic"
+    return call.batch.purpose == "hessian" and not Mode(case.mode).probes
 
 
 PROPERTIES = (

@@ -6,10 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from empirics.algorithm.modes import Mode
 from empirics.testing.comparison import Comparison
 
-FULL_BATCH = ("exact", "first_order", "hessian_free")
-SAMPLED = ("stochastic", "first_order_stochastic", "hessian_free_stochastic")
+FULL_BATCH = tuple(mode for mode in Mode if not mode.draws)
+SAMPLED = tuple(mode for mode in Mode if mode.draws)
 
 
 @dataclass(frozen=True)

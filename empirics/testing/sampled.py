@@ -9,7 +9,8 @@ from typing import Any, Self
 
 import numpy as np
 
-from empirics.errors import InputError
+from empirics.algorithm.modes import Mode
+from empirics.numerics.errors import InputError
 from empirics.testing.arrays import Arrays, numbers
 from empirics.testing.ask import answer
 from empirics.testing.oracles import gradient_at
@@ -30,7 +31,7 @@ class SampledCase(Shown):
     w: Vector
     alpha: float
     nu: int
-    mode: str = "stochastic"
+    mode: str = Mode.STOCHASTIC
     delta: float | None = None
 
     @property
@@ -50,7 +51,7 @@ class SampledCase(Shown):
     @property
     def full_batch_mode(self) -> str:
         """The mode that this one estimates."""
-        return {"stochastic": "exact"}.get(self.mode, self.mode.removesuffix("_stochastic"))
+        return Mode(self.mode).full_batch
 
 
 @dataclass(frozen=True)
@@ -195,7 +196,7 @@ def _path_rounding(case: SampledCase, signs: tuple[int, ...], eps: float) -> flo
         w = w - alpha * _sampled_gradient(case, w, sign)
     last = _sizes(case, float(np.linalg.norm(w)))
     error = (last.hessian + last.third * drift) * drift + last.operations * eps * last.gradient
-    if case.mode == "first_order_stochastic":
+    if not Mode(case.mode).curved:
         return error
     length = last.gradient
     for norm, drift in reversed(steps):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn
 
+from empirics.algorithm.modes import Mode
 from empirics.testing.arrays import Arrays
 from empirics.testing.problems import Problem, Quadratic, Ridge
 from empirics.testing.sampled import SampledCase
@@ -17,7 +18,7 @@ _REGION = (0.25, 0.5, 1.0)
 def _about(draw: DrawFn, base: Problem, noise: Problem | None, w: tuple[float, ...], mode: str) -> SampledCase:
     """alpha L on or inside alpha L <= 1, one or two steps, delta = 2^-k."""
     alpha = draw(st.sampled_from(_REGION)) / curvature(base)
-    delta = 2.0 ** -draw(st.integers(1, 6)) if mode == "hessian_free_stochastic" else None
+    delta = 2.0 ** -draw(st.integers(1, 6)) if Mode(mode).probes else None
     return SampledCase(base, noise, w, alpha, draw(st.integers(1, 2)), mode, delta)
 
 
@@ -26,7 +27,7 @@ def noiseless_cases(draw: DrawFn, mode: str, arrays: Arrays) -> SampledCase:
     """Equal samples of Hessians that do not commute, or of any ridge sum or quadratic."""
     if draw(st.booleans()):
         case = draw(turning())
-        delta = 0.125 if mode == "hessian_free_stochastic" else None
+        delta = 0.125 if Mode(mode).probes else None
         return SampledCase(case.problem, None, case.w, case.alpha, case.nu, mode, delta)
     base = draw(problems(1, 3))
     return draw(_about(base, None, draw(vectors(base.d)), mode))

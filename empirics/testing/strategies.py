@@ -12,6 +12,7 @@ from typing import Any
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy
 
+from empirics.algorithm.modes import Mode
 from empirics.testing.arrays import Arrays
 from empirics.testing.cases import Case
 from empirics.testing.network_problem import Network
@@ -104,7 +105,7 @@ def around(
     """A case about a problem: alpha L in the region (inside, on and just outside alpha L <= 1), delta = 2^-k."""
     w = draw(vectors(problem.d))
     alpha = draw(st.sampled_from(region)) / curvature(problem)
-    delta = 2.0 ** -draw(st.integers(*probes)) if mode == "hessian_free" else None
+    delta = 2.0 ** -draw(st.integers(*probes)) if Mode(mode).probes else None
     twist = None if twists is None else draw(twists)
     return Case(problem, w, alpha, draw(st.integers(*steps)), mode, delta, twist)
 

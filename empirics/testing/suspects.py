@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from empirics.algorithm.modes import Mode
 from empirics.testing import oracles
 from empirics.testing.cases import Case
 from empirics.testing.problems import Problem
@@ -45,14 +46,15 @@ def _meta_gradients(case: Case) -> Iterator[tuple[str, np.ndarray]]:
     points = oracles.trajectory(f, w, alpha, nu)
     outer = oracles.gradient_at(f, points[-1])
     hessians = [oracles.hessian_at(f, point) for point in points]
-    if case.mode != "exact":
+    mode = Mode(case.mode)
+    if mode.probes or not mode.curved:
         yield "Hessian-vector products are exact (the mode is ignored)", _swept(outer, hessians[:nu], alpha)
-    if case.mode != "first_order":
+    if mode.curved:
         yield "all Hessians are dropped (first order)", outer
     yield "nothing is adapted (the plain gradient at w)", oracles.gradient_at(f, w)
     yield "nu - 1 steps are taken", oracles.jacobian_product(f, w, alpha, max(nu - 1, 0))
     yield "nu + 1 steps are taken", oracles.jacobian_product(f, w, alpha, nu + 1)
-    if case.mode == "hessian_free" and case.delta is not None:
+    if mode.probes and case.delta is not None:
         yield from _probes(f, points, outer, alpha, case.delta)
     if not nu:
         return

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from empirics.errors import InputError
+from empirics.numerics.errors import InputError
 from empirics.testing import (
     properties_approximate,
     properties_conduct,

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from empirics.algorithm.modes import Mode
 from empirics.testing.oracles import gradient_at, hessian_at, trajectory
 from empirics.testing.problems import Problem
 
@@ -32,7 +33,7 @@ def meta_gradient_rounding(
         drifts.append(drift)
     last = problem.sizes(points[-1])
     error = (last.hessian + last.third * drift) * drift + last.operations * eps * last.gradient
-    if mode == "first_order":
+    if not Mode(mode).curved:
         return SLACK * error
     v = gradient_at(problem, points[-1])
     for point, drift in zip(reversed(points[:-1]), reversed(drifts[:-1]), strict=True):
@@ -55,7 +56,7 @@ def _swept(
     size, length = problem.sizes(point), _norm(v) + error
     product = size.operations * eps * size.hessian * length
     factor = _factor(problem, point, alpha, drift)
-    if mode == "hessian_free" and delta is not None:
+    if Mode(mode).probes and delta is not None:
         ahead, behind = (problem.sizes(point + sign * delta * v) for sign in (1, -1))
         quotient = ahead.operations * eps * (ahead.gradient + behind.gradient) / (2 * delta)
         placed = eps * size.hessian * (_norm(point) + delta * length) / delta

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from reports.analyses.suite_file import SuiteFile
 from reports.figures.batches import batch_figure
 from reports.figures.exponents import exponent_figure
 from reports.figures.figure import Figure, MissingDataError
@@ -21,8 +22,7 @@ from reports.figures.rounds import gap_figure, squared_gradient_figure
 from reports.figures.slack import slack_figure
 from reports.figures.smoothness import smoothness_figure
 from reports.figures.spread import spread_figure
-from reports.rows import Row
-from reports.suite_file import SuiteFile
+from reports.judging.rows import Row
 
 __all__ = [
     "CURVE_COLUMNS", "Figure", "MissingDataError", "Skipped", "all_figures", "image", "inline_svg", "read_curves",

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
+    from reports.analyses.suite_file import SuiteFile
     from reports.figures.output import Format
     from reports.figures.style import Page
-    from reports.rows import Row
-    from reports.suite_file import SuiteFile
+    from reports.judging.rows import Row
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 
@@ -95,7 +95,7 @@ def _check_tex(formats: list[Format], usetex: bool) -> None:
 def _rows(out: Path) -> list[Row]:
     from pydantic import ValidationError
 
-    from reports.rows import VerdictFile
+    from reports.judging.rows import VerdictFile
 
     path = out / "verdicts.json"
     if not path.is_file():
@@ -109,7 +109,7 @@ def _rows(out: Path) -> list[Row]:
 
 
 def _suite(out: Path) -> SuiteFile:
-    from reports.suite_file import SuiteFile
+    from reports.analyses.suite_file import SuiteFile
 
     try:
         return SuiteFile.read(out / "suite.json")

@@ -32,7 +32,7 @@ from reports.figures.style import (
     symbol,
     unit,
 )
-from reports.rows import Row
+from reports.judging.rows import Row
 
 # (bound, quantity) -> panel and series; a row of any other kind is not of this figure
 _SERIES = {

@@ -15,6 +15,7 @@ from matplotlib.figure import Figure as Drawing
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, NullLocator
 
+from reports.analyses.suite_file import Exponent
 from reports.figures.figure import Figure, MissingDataError
 from reports.figures.style import (
     MEASURED,
@@ -28,7 +29,6 @@ from reports.figures.style import (
     symbol,
     unit,
 )
-from reports.suite_file import Exponent
 
 _COLUMNS = 5
 _FITS = {"measured": MEASURED, "predicted": PREDICTED}

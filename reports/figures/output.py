@@ -17,8 +17,8 @@ from matplotlib.figure import Figure as Drawing
 
 from reports.figures.figure import Figure
 from reports.figures.style import HOUSE, Page, printed_on
-from reports.store import write_atomically
-from reports.workers import Call, OneByOne, Workers
+from reports.records.store import write_atomically
+from reports.records.workers import Call, OneByOne, Workers
 
 Format = Literal["pdf", "svg", "png", "pgf"]
 ALL_FORMATS: tuple[Format, ...] = get_args(Format)

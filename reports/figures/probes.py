@@ -30,7 +30,7 @@ from reports.figures.style import (
     symbol,
     unit,
 )
-from reports.rows import Row
+from reports.judging.rows import Row
 
 _FLOAT64_KEYS = ("float64_error", "float64")
 

@@ -34,7 +34,7 @@ from reports.figures.style import (
     styled,
     unit,
 )
-from reports.rows import Row
+from reports.judging.rows import Row
 
 MODE_NAMES = {
     "exact": "exact",

@@ -14,10 +14,10 @@ import pandas as pd
 from matplotlib.figure import Figure as Drawing
 from matplotlib.patches import Rectangle
 
+from reports.analyses.suite_file import RunSlack
 from reports.figures.figure import Figure, MissingDataError
 from reports.figures.rounds import MODE_NAMES
 from reports.figures.style import FAINT, INK, TEXT, canvas, legend_above, points, short, styled
-from reports.suite_file import RunSlack
 
 # Okabe-Ito in an order that alternates dark and light, with hatching, so that grey print tells neighbours apart
 _LOOKS = (

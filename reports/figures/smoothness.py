@@ -32,7 +32,7 @@ from reports.figures.style import (
     short,
     styled,
 )
-from reports.rows import Row
+from reports.judging.rows import Row
 
 WITNESS_PREFIX = "witness-"
 _TASKS_SHOWN = 3

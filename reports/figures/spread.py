@@ -33,7 +33,7 @@ from reports.figures.style import (
     symbol,
     unit,
 )
-from reports.rows import Row
+from reports.judging.rows import Row
 
 _TASKS_SHOWN = 2
 _STEPS = 1  # of the panel against heterogeneity: the rows of one number of fine-tuning steps are comparable

@@ -18,8 +18,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Drawing
 from matplotlib.ticker import NullLocator
 
-from theory.symbols import RECORDS
-from theory.units import Unit
+from theory.language.units import Unit
+from theory.tables import default_table
 
 TEXT = 6.9  # inches: the full text width of the house page; widths of figures are written in its inches
 SINGLE = 0.72 * TEXT  # a figure of one panel: at most this wide, and one column where a page has two
@@ -173,7 +173,7 @@ def symbol(name: str) -> str:
     >>> symbol("L_F")
     '$L_F$'
     """
-    return f"${RECORDS[name].latex}$"
+    return f"${default_table().symbols[name].record.latex}$"
 
 
 def unit(name: str) -> str:
@@ -182,7 +182,7 @@ def unit(name: str) -> str:
     >>> unit("nu"), unit("L_F")
     ('dimensionless', '$[F]\\,[W]^{-2}$')
     """
-    return unit_text(RECORDS[name].unit)
+    return unit_text(default_table().symbols[name].record.unit)
 
 
 def unit_text(unit: Unit) -> str:

@@ -14,15 +14,16 @@ from reports.measure.trajectories import gaps, mean_gradients
 
 @dataclass(frozen=True, eq=False)
 class Course:
-    """Server iterates (replicas, rounds + 1, d) of a prepared run."""
+    """Server iterates (replicas, rounds + 1, d) of a prepared run, and the device on which gradients are evaluated."""
 
     prepared: Prepared
     iterates: np.ndarray
+    device: str = "cpu"
 
     @cached_property
     def gradients(self) -> Tensor:
         """Grad F(w_k) for k < K, (replicas, rounds, d)."""
-        return mean_gradients(self.prepared, self.iterates[:, :-1])
+        return mean_gradients(self.prepared, self.iterates[:, :-1], self.device)
 
     @cached_property
     def squared_gradients(self) -> np.ndarray:

@@ -10,9 +10,9 @@ import math
 
 import numpy as np
 
-from empirics.network import NetworkTask
-from reports.inputs import Subject, upwards
-from reports.plan import NoiseCell, PointsCell
+from empirics.tasks.networks.network import NetworkTask
+from reports.measure.subject import Subject, upwards
+from reports.plans.plan import NoiseCell, PointsCell
 
 
 def on_points(subject: Subject, cell: PointsCell | NoiseCell) -> tuple[Subject, float]:

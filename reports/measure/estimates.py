@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from empirics.estimation import Ball, Budget, Region, estimate, hull_of_run
-from empirics.network import NetworkTask
-from reports.inputs import CONSTANTS, Subject
-from reports.plan import PointsCell
-from reports.rows import StatedConstant
+from empirics.tasks.networks.network import NetworkTask
+from reports.judging.rows import StatedConstant
+from reports.measure.subject import CONSTANTS, Subject
+from reports.plans.plan import PointsCell
 
 if TYPE_CHECKING:
     from reports.measure.prepare import Prepared

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import flint
 from flint import arb
 
-from reports import ball
-from reports.ball import BallQuadratic, identity
-from reports.finding import Enclosed
+from reports.balls import ball
+from reports.balls.ball import BallQuadratic, identity
+from reports.judging.finding import Enclosed
 from reports.measure.moments import average_and_minimiser, power
 
 if TYPE_CHECKING:

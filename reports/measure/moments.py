@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING
 import flint
 from flint import arb, arb_mat
 
-from reports import ball
-from reports.ball import BallQuadratic, column, identity
-from reports.enumeration import BallNoise, noises
-from reports.finding import Enclosed
+from reports.balls import ball
+from reports.balls.ball import BallQuadratic, column, identity
+from reports.judging.finding import Enclosed
+from reports.measure.enumeration import BallNoise, noises
 
 if TYPE_CHECKING:
     from reports.measure.prepare import Prepared

@@ -14,14 +14,21 @@ from flint import arb
 
 import empirics
 import theory
-from reports import ball
-from reports.ball import BallMeta, Vector, column, norm
-from reports.enumeration import Batches, StochasticMeta, expectation, expected_squared_distance, noises, tree_size
-from reports.finding import Enclosed, Evidence, Finding, Sampled, Setting
-from reports.inputs import Subject, upwards
+from reports.balls import ball
+from reports.balls.ball import BallMeta, Vector, column, norm
+from reports.judging.finding import Enclosed, Evidence, Finding, Sampled, Setting
 from reports.measure.domain import on_points
-from reports.plan import NoiseCell
-from reports.search import Box, maximise
+from reports.measure.enumeration import (
+    Batches,
+    StochasticMeta,
+    expectation,
+    expected_squared_distance,
+    noises,
+    tree_size,
+)
+from reports.measure.search import Box, maximise
+from reports.measure.subject import Subject, upwards
+from reports.plans.plan import NoiseCell
 
 LARGEST_TREE = 20_000
 _ENUMERATION_BITS = 96

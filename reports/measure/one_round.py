@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import flint
 from flint import arb
 
-from reports import ball
-from reports.ball import BallMeta, Vector, column, norm
+from reports.balls import ball
+from reports.balls.ball import BallMeta, Vector, column, norm
 
 if TYPE_CHECKING:
     from reports.measure.prepare import Prepared

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import flint
 from flint import arb
 
-from reports import ball
-from reports.ball import BallMeta, Vector, column
-from reports.finding import Enclosed
+from reports.balls import ball
+from reports.balls.ball import BallMeta, Vector, column
+from reports.judging.finding import Enclosed
 from reports.measure.one_round import local_steps
 
 if TYPE_CHECKING:

@@ -15,17 +15,17 @@ from torch import Tensor
 
 import empirics
 import theory
-from empirics.meta_gradients import fine_tuning, trajectory
-from reports import ball
-from reports.ball import BallMeta, Vector, column, norm
-from reports.finding import Enclosed, Finding, Setting, Withheld
-from reports.inputs import Subject, downwards
+from empirics.algorithm.meta_gradients import fine_tuning, trajectory
+from reports.balls import ball
+from reports.balls.ball import BallMeta, Vector, column, norm
+from reports.judging.finding import Enclosed, Finding, Setting, Withheld
 from reports.measure.domain import on_points
 from reports.measure.estimates import ON_BALL, ball_estimates, rough, with_estimates
+from reports.measure.oracle import dense_loss, dense_meta_gradient
+from reports.measure.search import Box, maximise
 from reports.measure.slices import Evaluated, evaluated
-from reports.oracle import dense_loss, dense_meta_gradient
-from reports.plan import PointsCell
-from reports.search import Box, maximise
+from reports.measure.subject import Subject, downwards
+from reports.plans.plan import PointsCell
 
 PAIR_GAP = 2.0**-12  # two-point statements look at pairs this far apart, relative to the radius
 _TWO_POINTS = {"S2", "S4"}

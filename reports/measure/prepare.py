@@ -16,16 +16,18 @@ from flint import arb
 
 import empirics
 import theory
-from empirics import MetaFedAvg, Run, closed_form, confinement, fedavg
-from empirics.network import NetworkTask
-from reports import ball
-from reports.ball import BallMeta, BallQuadratic
-from reports.inputs import Subject, upwards
+from empirics import MetaFedAvg, Run
+from empirics.certificates import closed_form, confinement
+from empirics.runs import fedavg
+from empirics.tasks.networks.network import NetworkTask
+from reports.balls import ball
+from reports.balls.ball import BallMeta, BallQuadratic
+from reports.judging.power import FEWEST, PowerCalculation, required_replicas
+from reports.judging.rows import StatedConstant
 from reports.measure.estimates import rough
 from reports.measure.moments import average_and_minimiser, covered
-from reports.plan import RunCell
-from reports.power import FEWEST, PowerCalculation, required_replicas
-from reports.rows import StatedConstant
+from reports.measure.subject import Subject, upwards
+from reports.plans.plan import RunCell
 
 _STOCHASTIC = ("stochastic", "first_order_stochastic", "hessian_free_stochastic")
 
@@ -118,7 +120,8 @@ def _power(subject: Subject, statement: str, inputs: dict[str, str], level: floa
     predicted = theory.quantity(statement).evaluate(**inputs).value
     largest = theory.quantity("B_F").value(**inputs) ** 2
     if statement == "T3":
-        radius = subject.task.radius  # type: ignore[attr-defined]
+        radius = subject.task.radius
+        assert radius is not None
         largest = 2 * theory.quantity("L_F").value(**inputs) * radius**2  # norm(M) (R + norm(w*))^2 / 2, norm(w*) <= R
     if predicted is None or not 0 < predicted < largest:
         return None

@@ -13,10 +13,9 @@ import flint
 import numpy as np
 
 import theory
-from empirics import closed_form
-from reports import ball
-from reports.finding import Enclosed, Evidence, Finding, Sampled, Setting, Withheld
-from reports.inputs import exact, upwards
+from empirics.certificates import closed_form
+from reports.balls import ball
+from reports.judging.finding import Enclosed, Evidence, Finding, Sampled, Setting, Withheld
 from reports.measure.course import Course
 from reports.measure.estimates import ALONG_RUN, rough
 from reports.measure.limit import limit_floors
@@ -24,6 +23,7 @@ from reports.measure.moments import Moments, covered, exact_moments
 from reports.measure.one_round import enumerable, expected_round
 from reports.measure.path import mean_squared_gradient
 from reports.measure.prepare import Prepared
+from reports.measure.subject import exact, upwards
 from reports.measure.trajectories import Rounding, losses, squared_gradients
 
 _BETTING = "betting bound over independent float64 runs"

@@ -16,6 +16,7 @@ from empirics import LogisticTask, Task
 
 # float64 values of one intermediate result: half a megabyte, the second-level cache of one core
 _VALUES = 2**16
+_ON_A_GPU = 2**26
 # below this many values per agent and point the calls cost more than the arithmetic
 _WIDE = 64
 
@@ -46,7 +47,8 @@ def evaluated(task: Task, w: Tensor, function: Evaluated) -> Tensor:
     """
     columns = []
     for part in one_agent_tasks(task):
-        step = max(1, _VALUES // (part.n * _width(part)))
+        values = _VALUES if part.device.type == "cpu" else _ON_A_GPU
+        step = max(1, values // (part.n * _width(part)))
         cuts = [function(part, spread(part, points)) for points in w.split(step)]
         columns.append(torch.cat(cuts))
     return columns[0] if len(columns) == 1 else torch.cat(columns, dim=1)

@@ -11,23 +11,24 @@ import numpy as np
 import torch
 
 import theory
-from empirics import Task, closed_form
-from empirics.meta_gradients import fine_tuning, trajectory
-from reports import ball
-from reports.ball import BallQuadratic
-from reports.inputs import upwards
+from empirics import Task
+from empirics.algorithm.meta_gradients import fine_tuning, trajectory
+from empirics.certificates import closed_form
+from reports.balls import ball
+from reports.balls.ball import BallQuadratic
 from reports.measure.moments import average_and_minimiser
 from reports.measure.prepare import Prepared
+from reports.measure.rounding import UNIT_ROUNDOFF, gamma
 from reports.measure.slices import evaluated
-from reports.rounding import UNIT_ROUNDOFF, gamma
+from reports.measure.subject import upwards
 
 
-def mean_gradients(prepared: Prepared, iterates: np.ndarray) -> torch.Tensor:
-    """Grad F at every iterate, (replicas, rounds + 1, d)."""
-    task, settings = _in_float64(prepared), prepared.settings
-    w = torch.as_tensor(iterates, dtype=torch.float64)
+def mean_gradients(prepared: Prepared, iterates: np.ndarray, device: str = "cpu") -> torch.Tensor:
+    """Grad F at every iterate, (replicas, rounds + 1, d), computed on that device."""
+    task, settings = _in_float64(prepared).to(device), prepared.settings
+    w = torch.as_tensor(iterates, dtype=torch.float64, device=device)
     each = evaluated(task, w.flatten(0, -2), lambda part, at: trajectory(part, at, settings.alpha, settings.nu).exact())
-    return each.mean(dim=1).reshape(w.shape)
+    return each.mean(dim=1).reshape(w.shape).cpu()
 
 
 def squared_gradients(prepared: Prepared, iterates: np.ndarray) -> np.ndarray:

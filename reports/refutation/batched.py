@@ -12,8 +12,8 @@ import sympy
 import torch
 from torch import Tensor
 
-from theory.algebra import Expr, PowerGain, S
-from theory.conditions import AllZero, Condition, Given, IsOne, ModeIs
+from theory.language.algebra import Expr, PowerGain, S
+from theory.language.conditions import AllZero, Condition, Given, IsOne, ModeIs
 from theory.tables import Table
 
 
@@ -53,15 +53,15 @@ class BatchScope:
 
     def _holds(self, condition: Condition) -> bool | Tensor:
         if isinstance(condition, Given):
-            return condition.name in self.inputs
+            return condition.symbol.name in self.inputs
         if isinstance(condition, ModeIs):
-            return self.mode == condition.mode
+            return self.mode == condition.mode.name
         if isinstance(condition, IsOne):
-            return self.counts.get(condition.name) == 1
+            return self.counts.get(condition.symbol.name) == 1
         if isinstance(condition, AllZero):
             zero = torch.as_tensor(True)
-            for name in condition.names:
-                zero = zero & (self.value(name) == 0)
+            for symbol in condition.symbols:
+                zero = zero & (self.value(symbol.name) == 0)
             return bool(zero.all()) if bool(zero.all() == zero.any()) else zero
         return True
 

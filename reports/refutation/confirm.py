@@ -8,16 +8,16 @@ from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
-from reports.cells import Item, execute
-from reports.claims import claim_findings
-from reports.finding import Enclosed, Finding
-from reports.plan import load_plan
+from reports.analyses.claims import claim_findings
+from reports.analyses.witnesses import PLAN, noisy_round
+from reports.judging.finding import Enclosed, Finding
+from reports.judging.rows import Row, Verdict
+from reports.judging.verdicts import judge
+from reports.plans.plan import load_plan
+from reports.records.cells import Item, execute
 from reports.refutation.family import Instance, Target
 from reports.refutation.search import Candidate, rounded
-from reports.rows import Row, Verdict
-from reports.verdicts import judge
-from reports.witnesses import PLAN, noisy_round
-from theory.claims import Claim
+from theory.claims.reading import Claim
 from theory.tables import Table
 
 _LEVEL = 1e-6  # of sampled rows, which are never looked at here

@@ -11,7 +11,7 @@ from typing import final
 import torch
 from torch import Tensor
 
-from reports.plan import NoiseCell, PointsCell, RunCell
+from reports.plans.plan import NoiseCell, PointsCell, RunCell
 from reports.refutation.family import Batch, Family, Instance, Parameter, Target, task
 from reports.refutation.losses import BrokenLine, Parabola, Wave, exact, probed, signs, swept, trajectory
 

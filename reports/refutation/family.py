@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from torch import Tensor
 
-from reports.plan import NoiseCell, PointsCell, RunCell, TaskPlan
+from reports.plans.plan import NoiseCell, PointsCell, RunCell, TaskPlan
 
 Target = tuple[str, str]  # statement and quantity, as in a built-in row
 Cell = PointsCell | NoiseCell | RunCell

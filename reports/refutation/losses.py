@@ -11,12 +11,12 @@ from functools import cached_property, partial
 import torch
 from torch import Tensor
 
-from empirics import meta_gradients
-from empirics.constants import Constant
-from empirics.errors import InputError
-from empirics.randomness import Words
-from empirics.sampling import Batch, Sampler, Sure
-from empirics.task import Task
+from empirics.algorithm import meta_gradients
+from empirics.numerics.constants import Constant
+from empirics.numerics.errors import InputError
+from empirics.numerics.randomness import Words
+from empirics.tasks.sampler import Batch, Sampler, Sure
+from empirics.tasks.task import Task
 
 
 class BatchLoss(ABC):

@@ -7,11 +7,11 @@ from fractions import Fraction
 
 import sympy
 
-from reports.finding import Finding
-from reports.plan import NoiseCell, PointsCell, RunCell
+from reports.judging.finding import Finding
+from reports.plans.plan import NoiseCell, PointsCell, RunCell
 from reports.refutation.family import Instance
-from theory.algebra import Expr, PowerGain, S
-from theory.scope import Scope
+from theory.enclosure.scope import Scope
+from theory.language.algebra import Expr, PowerGain, S
 from theory.tables import Table
 
 _GRADIENTS = {
@@ -251,10 +251,9 @@ def _name(name: str) -> str:
 def code(expression: Expr) -> str:
     """An expression of the theory as Python source.
 
-    >>> from theory.algebra import symbols
-    >>> q, nu = symbols("q nu")
-    >>> code(2 * q**nu + S(nu, q))
-    '2*q**nu + S(nu, q)'
+    >>> from theory.language.symbols import L, nu
+    >>> code(2 * L**nu + S(nu, L))
+    '2*L**nu + S(nu, L)'
     """
     if expression.is_Rational:
         return str(expression) if expression.is_Integer else f"({expression.p}/{expression.q})"

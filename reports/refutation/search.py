@@ -13,7 +13,7 @@ from torch import Tensor
 
 from reports.refutation.batched import BatchScope, shares
 from reports.refutation.family import Family, Target
-from theory.formulas import Hypothesis
+from theory.language.records import Hypothesis, dependencies
 from theory.tables import Table
 
 POPULATION = 2**14  # of which 7/8, more than 10^4, are new in every generation
@@ -95,8 +95,6 @@ def _admissible(question: Question, scope: BatchScope) -> Tensor:
 
 def hypotheses(table: Table, quantity: str) -> list[Hypothesis]:
     """Those of a quantity and of what it uses."""
-    from theory.statements import dependencies
-
     used = [name for name in dependencies(table.formulas, quantity) if name in table.formulas]
     return [item for name in used for item in table.formulas[name].hypotheses if name == quantity or item.optional]
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from reports.claims import SOURCES
-from reports.finding import Finding
+from reports.analyses.claims import SOURCES
+from reports.judging.finding import Finding
 from reports.refutation.family import Target
-from theory.claims import Claim
+from theory.claims.reading import Claim
 from theory.tables import Table
 
 # the built-in statements whose rows have another quantity than the one that heads the statement

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from empirics.network import NetworkTask
+from empirics.tasks.networks.network import NetworkTask
 
 _POWER_ITERATIONS = 60
 

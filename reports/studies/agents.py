@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import torch
 
-from empirics.network import NetworkTask
-from reports.studies.plans import Level
+from empirics.tasks.networks.network import NetworkTask
+from reports.plans.studies import Level
 
 CLASSES = 10
 

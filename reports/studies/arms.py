@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import theory
-from reports.studies.plans import PersonalisationPlan
+from reports.plans.studies import PersonalisationPlan
 
 GRID = (0, 1, 2, 4, 7, 10, 15, 20, 30, 45, 70, 100, 150, 220, 330, 500, 750, 1000, 1500, 2200, 3300)
 

@@ -10,11 +10,11 @@ import torch
 from torch import Tensor
 
 from empirics import MetaFedAvg, Sampler, Task
-from empirics.backend import TorchBackend
-from empirics.constants import Constant
-from empirics.fedavg import one_round
-from empirics.randomness import Words
-from empirics.sampling import Sure
+from empirics.algorithm.one_round import one_round
+from empirics.backends.backend import TorchBackend
+from empirics.numerics.constants import Constant
+from empirics.numerics.randomness import Words
+from empirics.tasks.sampler import Sure
 
 
 @dataclass

@@ -13,8 +13,8 @@ from typing import Any
 import joblib
 import numpy as np
 
-from reports.store import Record, Store, record_key
-from reports.threads import one_thread
+from reports.records.store import Record, Store, record_key
+from reports.records.threads import one_thread
 
 Made = tuple[Mapping[str, Any], Mapping[str, np.ndarray]]
 # what only words or draws cannot change what a cell holds

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from reports.store import Record
+from reports.records.store import Record
 from reports.studies.arms import Arm, rounds_of
 from reports.studies.paired import Interval, mean_interval
 from reports.studies.training import Training

@@ -11,11 +11,11 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
-from reports.sections import Cell, Section, SectionTable
+from reports.pages.sections import Cell, Section, SectionTable
+from reports.plans.studies import PersonalisationPlan
 from reports.studies.arms import Arm
 from reports.studies.comparisons import QUESTIONS
 from reports.studies.conclusion import conclusion, headline
-from reports.studies.plans import PersonalisationPlan
 
 _BUDGET_WORDS = {"communication": "equal communication", "compute": "equal compute"}
 

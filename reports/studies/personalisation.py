@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from reports.plans.studies import Level, PersonalisationPlan
 from reports.studies.arms import Arm, arms, checkpoints
 from reports.studies.comparisons import comparisons_frame
 from reports.studies.drawings.personalisation import personalisation_figures
@@ -19,7 +20,6 @@ from reports.studies.frames import (
     targets_frame,
 )
 from reports.studies.page import personalisation_headline, personalisation_section
-from reports.studies.plans import Level, PersonalisationPlan
 from reports.studies.study import Context, StudyResult
 from reports.studies.training import PILOT, Curvature, Scene, Training
 

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from reports.figures.figure import Figure
+from reports.plans.studies import PersonalisationPlan, StudyPlan
 from reports.studies.drawings.personalisation import personalisation_figures
 from reports.studies.drawings.scaling import scaling_figures
-from reports.studies.plans import PersonalisationPlan, StudyPlan
 from reports.studies.study import Context, StudyResult, folder_of, read_frames
 
 

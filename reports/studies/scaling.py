@@ -14,12 +14,12 @@ import numpy as np
 import pandas as pd
 
 import theory
-from reports.rows import Verdict
-from reports.sections import Cell, Section, SectionTable
-from reports.store import Record
+from reports.judging.rows import Verdict
+from reports.pages.sections import Cell, Section, SectionTable
+from reports.plans.studies import ScalingPlan
+from reports.records.store import Record
 from reports.studies.drawings.scaling import scaling_figures
 from reports.studies.execution import execute_all
-from reports.studies.plans import ScalingPlan
 from reports.studies.scaling_cells import Cost, Weight
 from reports.studies.study import Context, StudyResult
 from theory.planning import communication

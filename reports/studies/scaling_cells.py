@@ -13,13 +13,13 @@ import torch
 from torch import Tensor
 
 from empirics import MetaFedAvg
-from empirics.backend import TorchBackend
-from empirics.fedavg import run
-from empirics.populations import Population, QuadraticPopulation
-from reports.seeds import child_seed
+from empirics.backends.backend import TorchBackend
+from empirics.runs.fedavg import run
+from empirics.tasks.populations import Population, QuadraticPopulation
+from reports.plans.studies import ScalingPlan
+from reports.records.seeds import child_seed
 from reports.studies.counted import CountingBackend, Counts, counting
 from reports.studies.execution import Made, StudyCell, code_version
-from reports.studies.plans import ScalingPlan
 
 ALPHA, BETA = 0.25, 0.125  # with L = 1: fine-tuning and server steps at which every mode stays bounded
 WIDE_AGENTS, WIDE_DIMENSION = 8, 250_000  # so that one vector of every agent is 16 MB, far above everything else

@@ -12,14 +12,14 @@ import torch
 from torch import Tensor
 
 from empirics import DivergedError, MetaFedAvg, Task
-from empirics.network import NetworkTask
-from reports.seeds import child_seed
-from reports.store import record_key
+from empirics.tasks.networks.network import NetworkTask
+from reports.plans.studies import Level, PersonalisationPlan
+from reports.records.seeds import child_seed
+from reports.records.store import record_key
 from reports.studies.adaptation import adapted, curvature, gradient_spread, objective
 from reports.studies.agents import population
 from reports.studies.arms import Arm
 from reports.studies.execution import Made, StudyCell, code_version
-from reports.studies.plans import Level, PersonalisationPlan
 
 PILOT = -1  # the seed whose split and start serve to choose step sizes, and nothing else
 

@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 import benchmarks.workloads
 from benchmarks.peers import PEERS
 from benchmarks.run import app
-from reports.speed import read
+from reports.pages.speed import read
 from tests.benchmarks.tiny import TINY
 
 

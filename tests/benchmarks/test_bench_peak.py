@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from benchmarks import peak
-from empirics.native.library import library
+from empirics.backends.native.library import library
 
 
 @pytest.mark.skipif(library() is None, reason="no compiled engine")

@@ -18,10 +18,10 @@ from benchmarks.machine import describe
 from benchmarks.records import add, merged
 from benchmarks.searching import measured_rates
 from benchmarks.show import show
+from reports.pages.speed import FILE_NAME, read, section, speed_section
+from reports.pages.speed_records import Benchmarks, Contention, Growth, Machine, Search, SpeedTable, Timing
 from reports.refutation.families import families_for
 from reports.refutation.search import POPULATION
-from reports.speed import FILE_NAME, read, section, speed_section
-from reports.speed_records import Benchmarks, Contention, Growth, Machine, Search, SpeedTable, Timing
 
 ROOT = Path(__file__).parents[2]
 MACHINE = Machine(processor="Abacus", cores=2, threads=2, accelerator=None, versions={"torch": "2.6"})

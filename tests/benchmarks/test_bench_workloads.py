@@ -62,7 +62,8 @@ def test_shortening_never_lengthens() -> None:
 
 
 @pytest.mark.parametrize(
-    "module", ["benchmarks.workloads", "benchmarks.timing", "benchmarks.busy", "reports.speed", "benchmarks.growth"]
+    "module",
+    ["benchmarks.workloads", "benchmarks.timing", "benchmarks.busy", "reports.pages.speed", "benchmarks.growth"],
 )
 def test_examples_in_docstrings(module: str) -> None:
     assert doctest.testmod(importlib.import_module(module)).failed == 0

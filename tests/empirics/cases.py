@@ -7,7 +7,7 @@ from functools import cache
 import numpy as np
 
 from empirics import CosineTask, LogCoshTask, LogisticTask, Noise, QuadraticTask, SplineTask, Task
-from empirics.factories import small_cosine, small_logcosh, small_logistic, small_quadratic
+from empirics.tasks.factories import small_cosine, small_logcosh, small_logistic, small_quadratic
 
 FAMILIES = ("quadratic", "indefinite", "cosine", "cosine_own", "cosine_linear", "logcosh", "logcosh_own", "logistic")
 NOISY = ("quadratic", "cosine", "logcosh")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from empirics import backend
-from empirics.native.library import library
+from empirics.backends import backend
+from empirics.backends.native.library import library
 
 _ON_EVERY_ENGINE = ("test_empirics_runs", "test_empirics_closed_forms", "test_empirics_divergence")
 

@@ -20,7 +20,7 @@ from empirics import (
     SplineTask,
     meta_gradient,
 )
-from empirics.factories import small_quadratic
+from empirics.tasks.factories import small_quadratic
 from tests.empirics.cases import task
 
 GOOD = {"alpha": 0.1, "nu": 1, "beta": 0.1, "tau": 1}

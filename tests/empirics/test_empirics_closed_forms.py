@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 import torch
 
-from empirics import InputError, MetaFedAvg, QuadraticTask, closed_form, meta_gradient, meta_loss
-from empirics.factories import small_quadratic
+from empirics import InputError, MetaFedAvg, QuadraticTask, meta_gradient, meta_loss
+from empirics.certificates import closed_form
+from empirics.tasks.factories import small_quadratic
 from tests.empirics.cases import points, task
 
 LEVELS = [Fraction(1, 4), Fraction(7, 16), Fraction(13, 16), Fraction(1)]
@@ -103,7 +104,7 @@ def test_bounds_hold_for_random_spectra_with_exact_arithmetic():
 
 def test_what_has_no_closed_form_is_refused():
     subject = small_quadratic()
-    with pytest.raises(InputError, match="expected a QuadraticTask"):
+    with pytest.raises(InputError, match="expected quadratics"):
         closed_form.meta_matrices(task("cosine"), 0.1, 1)
     with pytest.raises(InputError, match="participants = 2"):
         closed_form.trajectory(subject, MetaFedAvg(0.1, 1, 0.1, 1, participants=2), np.ones(4), 3)

@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 import torch
 
-from empirics import MODES, Batch, InputError, MetaFedAvg, Noise, QuadraticTask, SplineTask, confinement
-from empirics.factories import small_quadratic
-from empirics.meta_gradients import Batches, evaluate, noisy_fine_tuning
+from empirics import MODES, Batch, InputError, MetaFedAvg, Noise, QuadraticTask, SplineTask
+from empirics.algorithm.meta_gradients import Batches, evaluate, noisy_fine_tuning
+from empirics.certificates import confinement
+from empirics.tasks.factories import small_quadratic
 from tests.empirics.cases import task, unit_noise
 
 
@@ -104,7 +105,8 @@ def test_hessian_noise_enters_the_radius_as_stated():
     settings = MetaFedAvg(0.5, 1, 1.0, 1, mode="stochastic", D=1, D_prime=1, D_H=1)
     outer = 1.5 / 64
     expected = 0.75 + 0.5 * outer + 0.125 * (0.5 + outer)
-    step = confinement._worst_step(subject, settings)
+    form, sure = subject.quadratic(), subject.sampler.sure_noise(subject)
+    step = confinement._worst_step(subject, form, settings, sure)
     assert float(step.factor[0] + step.shift[0]) == pytest.approx(expected, rel=1e-12)
     assert float(step.factor[0] + step.shift[0]) >= expected
 

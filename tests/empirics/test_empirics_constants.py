@@ -10,18 +10,9 @@ import numpy as np
 import pytest
 import torch
 
-from empirics import (
-    Batch,
-    CosineTask,
-    InputError,
-    LogCoshTask,
-    LogisticTask,
-    Noise,
-    QuadraticTask,
-    SplineTask,
-    closed_form,
-)
-from empirics.factories import small_quadratic
+from empirics import Batch, CosineTask, InputError, LogCoshTask, LogisticTask, Noise, QuadraticTask, SplineTask
+from empirics.certificates import closed_form
+from empirics.tasks.factories import small_quadratic
 from tests.empirics.cases import FAMILIES, NOISY, noisy, task, unit_noise
 
 

@@ -6,10 +6,12 @@ import numpy as np
 import pytest
 import torch
 
-from empirics import MODES, MetaFedAvg, fedavg
-from empirics.cuda_graphs import CudaGraphBackend
-from empirics.populations import QuadraticPopulation
-from empirics.randomness import Draws, _candidates, participants
+from empirics import MODES, MetaFedAvg
+from empirics.algorithm.one_round import one_round
+from empirics.backends.cuda_graphs import CudaGraphBackend
+from empirics.numerics.randomness import Draws, _candidates, participants
+from empirics.runs import fedavg
+from empirics.tasks.populations import QuadraticPopulation
 from tests.empirics.cases import noisy, settings_options, task
 
 
@@ -93,7 +95,7 @@ def test_nothing_in_a_round_asks_the_device_for_a_number(mode, name, count):
     subject = _subject(name).to("meta")
     settings = _settings(mode, count, subject)
     w, replicas = torch.zeros((4, subject.d), dtype=torch.float64, device="meta"), torch.arange(4, device="meta")
-    assert fedavg.one_round(settings, subject, w, 3, 0, replicas).shape == (4, subject.d)
+    assert one_round(settings, subject, w, 3, 0, replicas).shape == (4, subject.d)
 
 
 @pytest.mark.parametrize(("agents", "count"), [(11, 3), (11, 8), (2**32, 5)])

@@ -10,8 +10,8 @@ import torch
 
 import empirics
 from empirics import MODES, Constant, InputError, MetaFedAvg, Noise, Task, meta_gradient
-from empirics.factories import small_quadratic
-from empirics.noise import sampler_of, with_noise
+from empirics.tasks.factories import small_quadratic
+from empirics.tasks.noise import sampler_of, with_noise
 from tests.empirics.cases import options, settings_options
 
 

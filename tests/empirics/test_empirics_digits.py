@@ -7,7 +7,7 @@ import pytest
 from sklearn.datasets import load_digits
 
 from empirics import DigitsTask, MetaFedAvg
-from empirics.digits import MINIMUM_SAMPLES
+from empirics.tasks.datasets.digits import MINIMUM_SAMPLES
 
 
 @pytest.fixture(scope="module")

@@ -9,11 +9,13 @@ import numpy as np
 import pytest
 import torch
 
-from empirics import DivergedError, Divergence, InputError, MetaFedAvg, QuadraticTask, fedavg
-from empirics.backend import Backend, TorchBackend, chosen, named
-from empirics.chunking import CPU_BYTES, budget, largest_chunk, out_of_memory, peak_bytes
-from empirics.precision import products
-from empirics.recording import Kept
+from empirics import DivergedError, Divergence, InputError, MetaFedAvg, QuadraticTask
+from empirics.backends.backend import Backend, TorchBackend
+from empirics.backends.choice import chosen, named
+from empirics.numerics.memory import CPU_BYTES, budget, largest_chunk, out_of_memory, peak_bytes
+from empirics.numerics.precision import products
+from empirics.runs import fedavg
+from empirics.runs.recorder import Kept
 from tests.empirics.cases import noisy, settings_options, task
 
 CPU = torch.device("cpu")

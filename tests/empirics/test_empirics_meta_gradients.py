@@ -9,8 +9,9 @@ import pytest
 import torch
 
 import empirics
-from empirics import MODES, Batch, Draws, QuadraticTask, closed_form, meta_gradient, meta_loss
-from empirics.meta_gradients import Batches, draw_batches, evaluate
+from empirics import MODES, Batch, Draws, QuadraticTask, meta_gradient, meta_loss
+from empirics.algorithm.meta_gradients import Batches, draw_batches, evaluate
+from empirics.certificates import closed_form
 from tests.empirics import oracles
 from tests.empirics.cases import FAMILIES, NOISY, noisy, options, points, task, unit_noise
 

@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 import torch
 
-from empirics import MODES, InputError, MetaFedAvg, QuadraticTask, fedavg
-from empirics.backend import chosen
-from empirics.chunking import peak_bytes
-from empirics.populations import Population, QuadraticPopulation
+from empirics import MODES, InputError, MetaFedAvg, QuadraticTask
+from empirics.backends.choice import chosen
+from empirics.numerics.memory import peak_bytes
+from empirics.runs import fedavg
+from empirics.tasks.populations import Population, QuadraticPopulation
 from tests.empirics import oracles
 
 CPU = torch.device("cpu")

@@ -10,7 +10,7 @@ import pytest
 import torch
 from scipy.stats import chi2
 
-from empirics.randomness import (
+from empirics.numerics.randomness import (
     Draws,
     participants,
     philox,

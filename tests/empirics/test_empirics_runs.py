@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 import torch
 
-from empirics import MODES, MetaFedAvg, QuadraticTask, closed_form
-from empirics.factories import small_quadratic
+from empirics import MODES, MetaFedAvg, QuadraticTask
+from empirics.certificates import closed_form
+from empirics.tasks.factories import small_quadratic
 from tests.empirics import oracles
 from tests.empirics.cases import noisy, points, settings_options, task, unit_noise
 

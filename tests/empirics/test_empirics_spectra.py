@@ -8,8 +8,8 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from empirics import rounding
-from empirics.spectra import Spectrum, exact_range, gram_largest_eigenvalue, spectrum
+from empirics.numerics import rounding
+from empirics.numerics.spectra import Spectrum, exact_range, gram_largest_eigenvalue, spectrum
 
 
 def _is_at_least(bound: float, matrix: np.ndarray) -> bool:

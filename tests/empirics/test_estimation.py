@@ -9,17 +9,8 @@ import pytest
 import torch
 
 import empirics
-from empirics import (
-    CosineTask,
-    InputError,
-    LogCoshTask,
-    LogisticTask,
-    MetaFedAvg,
-    Noise,
-    QuadraticTask,
-    SplineTask,
-    closed_form,
-)
+from empirics import CosineTask, InputError, LogCoshTask, LogisticTask, MetaFedAvg, Noise, QuadraticTask, SplineTask
+from empirics.certificates import closed_form
 from empirics.estimation import (
     QUICK,
     Ball,
@@ -43,7 +34,8 @@ from empirics.estimation import (
     third_derivative,
 )
 from empirics.estimation.regions import Pairs
-from empirics.factories import small_cosine, small_logcosh, small_logistic, small_quadratic
+from empirics.tasks.factories import small_cosine, small_logcosh, small_logistic, small_quadratic
+from empirics.tasks.noise import NoisySamples
 
 ROUNDING = 2.0**-32  # difference quotients with steps of 2^-13 lose that much of 53 bits, relative to the constants
 
@@ -289,7 +281,7 @@ def test_samples_that_cannot_be_enumerated_come_with_a_standard_error(monkeypatc
     task, one = small_quadratic(noise=sign_noise(5, 4)), Budget(screened=1, steps=0)
     exact = estimate(task, Ball(np.zeros(4), 2.0**-20), names=["sigma_G"], budget=one)["sigma_G"]
     assert exact.standard_error is None
-    monkeypatch.setattr(noise, "NoisySamples", type("Nobody", (), {}))  # its samples are no longer known to be four
+    monkeypatch.setattr(NoisySamples, "outcomes", lambda *_: None)  # its samples are no longer known to be four
     sampled = estimate(task, Ball(np.zeros(4), 2.0**-20), names=["sigma_G"], budget=one)["sigma_G"]
     assert sampled.standard_error is not None
     assert "512 draws" in sampled.method
@@ -519,7 +511,7 @@ def test_looseness_is_the_ratio_of_both_sides():
 
 
 def test_a_network_is_estimated_along_its_run():
-    from empirics.small_networks import small_network
+    from empirics.tasks.networks.small_networks import small_network
 
     task = small_network()
     run = empirics.MetaFedAvg(alpha=0.05, nu=1, beta=0.02, tau=2).run(task, task.start, 4)

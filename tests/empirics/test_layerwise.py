@@ -10,14 +10,16 @@ import pytest
 import torch
 from torch import nn
 
-from empirics import InputError, MetaFedAvg, activations, confinement
-from empirics.dense_form import DenseForm
+from empirics import InputError, MetaFedAvg
+from empirics.certificates import confinement
 from empirics.estimation import Ball, Budget, estimate, looseness
-from empirics.layer_jets import ACTIVATION_BOUNDS, layers_of, output_jet
-from empirics.layerwise import _THIRD, layerwise_constants, sample_bounds
-from empirics.local_constants import LocalConstants
-from empirics.network import NetworkTask
-from empirics.small_networks import small_network
+from empirics.tasks.local_constants import LocalConstants
+from empirics.tasks.networks import activations
+from empirics.tasks.networks.dense_form import DenseForm
+from empirics.tasks.networks.layer_jets import ACTIVATION_BOUNDS, layers_of, output_jet
+from empirics.tasks.networks.layerwise import _THIRD, layerwise_constants, sample_bounds
+from empirics.tasks.networks.network import NetworkTask
+from empirics.tasks.networks.small_networks import small_network
 
 KINDS = {"tanh": nn.Tanh, "sigmoid": nn.Sigmoid, "softplus": nn.Softplus, "gelu": nn.GELU, "silu": nn.SiLU}
 LOSSES = {"cross_entropy": nn.functional.cross_entropy, "mse": nn.functional.mse_loss}

@@ -12,12 +12,13 @@ import torch
 from torch import nn
 
 from empirics import MODES, DivergedError, MetaFedAvg, Noise, QuadraticTask
-from empirics.backend import TorchBackend, chosen
-from empirics.fedavg import run
-from empirics.native import NativeBackend, native_backend
-from empirics.native import library as library_module
-from empirics.native.library import library
-from empirics.network import NetworkTask
+from empirics.backends.backend import TorchBackend
+from empirics.backends.choice import chosen
+from empirics.backends.native import NativeBackend, native_backend
+from empirics.backends.native import library as library_module
+from empirics.backends.native.library import library
+from empirics.runs.fedavg import run
+from empirics.tasks.networks.network import NetworkTask
 
 pytestmark = pytest.mark.skipif(library() is None, reason="the package was installed without a C++ compiler")
 

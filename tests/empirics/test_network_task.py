@@ -12,7 +12,7 @@ from torch import nn
 from torch.nn import functional
 
 from empirics import MODES, Draws, InputError, MetaFedAvg, NetworkTask, meta_gradient
-from empirics.dense_form import DenseForm, dense_form
+from empirics.tasks.networks.dense_form import DenseForm, dense_form
 from empirics.testing import check_meta_gradient, module_problem
 from tests.empirics.cases import options, settings_options
 

@@ -16,7 +16,7 @@ from empirics import (
     small_cnn,
     teacher_student,
 )
-from empirics.architectures import multilayer_perceptron
+from empirics.tasks.networks.architectures import multilayer_perceptron
 
 
 def heterogeneity(task, w):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from empirics import InputError, agent_data, digit_data, dirichlet_partition, label_partition
-from empirics.digits import digit_images
+from empirics.tasks.datasets.digits import digit_images
 
 LABELS = np.random.default_rng(0).integers(0, 5, size=400)
 

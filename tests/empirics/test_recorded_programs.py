@@ -15,19 +15,20 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from empirics import MODES, MetaFedAvg
-from empirics.backend import TorchBackend, chosen
-from empirics.fedavg import run
-from empirics.native import native_backend
-from empirics.native import recorded as recorded_module
-from empirics.native.instructions import OPERATIONS
-from empirics.native.library import library
-from empirics.native.operations import _OF_ONE, aten
-from empirics.native.recorded import RecordedProblem
-from empirics.native.recorded_networks import network_problem
-from empirics.native.writer import Writer
-from empirics.network import NetworkTask
-from empirics.sweeps import EagerSweeps
-from empirics.traced import TracedSweeps
+from empirics.backends.backend import TorchBackend
+from empirics.backends.choice import chosen
+from empirics.backends.native import native_backend
+from empirics.backends.native import recorded as recorded_module
+from empirics.backends.native.instructions import OPERATIONS
+from empirics.backends.native.library import library
+from empirics.backends.native.operations import _OF_ONE, aten
+from empirics.backends.native.recorded import RecordedProblem
+from empirics.backends.native.recorded_networks import network_problem
+from empirics.backends.native.writer import Writer
+from empirics.runs.fedavg import run
+from empirics.tasks.networks.network import NetworkTask
+from empirics.tasks.networks.sweeps import EagerSweeps
+from empirics.tasks.networks.traced import TracedSweeps
 
 needs_compiler = pytest.mark.skipif(library() is None, reason="the package was installed without a C++ compiler")
 
@@ -309,9 +310,9 @@ def test_operations_are_named_once() -> None:
 _IN_A_PROCESS_OF_ITS_OWN = """
 import torch
 from torch import nn
-from empirics.network import NetworkTask
-from empirics.sweeps import EagerSweeps
-from empirics.traced import TracedSweeps
+from empirics.tasks.networks.network import NetworkTask
+from empirics.tasks.networks.sweeps import EagerSweeps
+from empirics.tasks.networks.traced import TracedSweeps
 class Linear(nn.Module):
     def __init__(self):
         super().__init__()

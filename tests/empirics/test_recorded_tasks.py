@@ -12,13 +12,14 @@ import torch
 from torch import Tensor
 
 from empirics import DivergedError, MetaFedAvg, QuadraticTask
-from empirics.backend import TorchBackend, chosen
-from empirics.factories import small_cosine, small_logcosh, small_logistic
-from empirics.fedavg import run
-from empirics.native import native_backend, recorded_tasks
-from empirics.native.library import library
-from empirics.native.recorded import RecordedProblem
-from empirics.task import Task
+from empirics.backends.backend import TorchBackend
+from empirics.backends.choice import chosen
+from empirics.backends.native import native_backend, recorded_tasks
+from empirics.backends.native.library import library
+from empirics.backends.native.recorded import RecordedProblem
+from empirics.runs.fedavg import run
+from empirics.tasks.factories import small_cosine, small_logcosh, small_logistic
+from empirics.tasks.task import Task
 
 pytestmark = pytest.mark.skipif(library() is None, reason="the package was installed without a C++ compiler")
 

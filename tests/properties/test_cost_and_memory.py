@@ -10,8 +10,8 @@ import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from empirics import MODES, Draws, MetaFedAvg, Task, meta_gradient
-from empirics.meta_gradients import draw_batches, evaluate
-from empirics.sampling import ExactSamples
+from empirics.algorithm.meta_gradients import draw_batches, evaluate
+from empirics.tasks.sampler import ExactSamples
 
 
 class Counted(Task):

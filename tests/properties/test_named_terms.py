@@ -6,8 +6,8 @@ import pytest
 import torch
 
 from empirics import Draws, InputError, MetaFedAvg, QuadraticTask
-from empirics.fedavg import one_round
-from empirics.meta_gradients import draw_batches, evaluate
+from empirics.algorithm.meta_gradients import draw_batches, evaluate
+from empirics.algorithm.one_round import one_round
 
 TASK = QuadraticTask([[[1.0]], [[0.5]]], [[0.0], [1.0]])
 W = torch.tensor([[[2.0], [3.0]]], dtype=torch.float64)

@@ -6,9 +6,9 @@ import pytest
 import torch
 
 from empirics import DivergedError, Divergence, Draws, InputError, MetaFedAvg, QuadraticTask, Task
-from empirics.fedavg import _start
-from empirics.meta_gradients import draw_batches
-from empirics.randomness import participants
+from empirics.algorithm.meta_gradients import draw_batches
+from empirics.numerics.randomness import participants
+from empirics.runs.fedavg import _start
 from tests.properties.test_cost_and_memory import CENTRES, Counted, CountedSamples
 
 THREE = QuadraticTask([[[1.0, 0.0], [0.0, 2.0]]] * 3, [[0.0, 1.0]] * 3)

@@ -6,7 +6,7 @@ import math
 from functools import cache
 
 from empirics import MODES
-from reports.suite_file import Exponent, PlantedError, RunSlack, SuiteFile
+from reports.analyses.suite_file import Exponent, PlantedError, RunSlack, SuiteFile
 
 OUTCOMES = (  # kind of error, ratio of the best instance: none is an infinite one
     ("a lost term", None),

@@ -13,11 +13,11 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 import theory
-from reports.appendix import SOURCES, cited, number_macros, pieces, write_appendix
-from reports.appendix.paging import HEAD, PAGE, paged
 from reports.figures import write_figures
-from reports.latex import escaped, number
-from reports.rows import Verdict
+from reports.judging.rows import Verdict
+from reports.pages.appendix import SOURCES, cited, number_macros, pieces, write_appendix
+from reports.pages.appendix.paging import HEAD, PAGE, paged
+from reports.pages.latex import escaped, number
 from tests.reports.synthetic_suite import synthetic_suite
 from tests.reports.test_tables import HOSTILE, make_row, synthetic_figures, synthetic_rows
 

@@ -7,11 +7,11 @@ from fractions import Fraction
 
 import pytest
 
-from reports.audit import audit, audit_section
-from reports.finding import Enclosed, Finding, Setting
-from reports.verdicts import judge
-from theory.claims import parse_claims, with_claims
-from theory.claims_comparison import compare
+from reports.analyses.audit import audit, audit_section
+from reports.judging.finding import Enclosed, Finding, Setting
+from reports.judging.verdicts import judge
+from theory.claims.comparison import compare
+from theory.claims.reading import parse_claims, with_claims
 from theory.tables import default_table
 
 INPUTS = {"alpha": "1/2", "L": "1", "rho": "0", "B": "3", "nu": "1"}

@@ -11,8 +11,8 @@ import pytest
 import torch
 
 import empirics
-from reports import ball
-from reports.ball import BallMeta, column, entries
+from reports.balls import ball
+from reports.balls.ball import BallMeta, column, entries
 
 
 def task_of(family: str) -> empirics.Task:

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from reports.html import row_anchors
-from reports.rows import Verdict
+from reports.judging.rows import Verdict
+from reports.pages.html import row_anchors
 from tests.reports.test_page import page as page_text
 from tests.reports.test_tables import synthetic_rows
 

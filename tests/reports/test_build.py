@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 import theory
-from reports.rows import Row, Verdict, VerdictFile
+from reports.judging.rows import Row, Verdict, VerdictFile
 
 ROOT = Path(__file__).resolve().parents[2]
 WITNESSED = ("S2", "S3", "S4", "S6", "S7", "S8", "S9", "T1b", "T1c", "T2")

@@ -13,13 +13,20 @@ import pytest
 
 import theory
 from reports import recheck
-from reports.cells import execute, items
-from reports.claims import claim_findings, describe, measured_statements, restored, stored, with_claim_findings
-from reports.finding import Enclosed, Finding, Sampled, Withheld
-from reports.plan import load_plan
-from reports.rows import Verdict, VerdictFile
-from reports.verdicts import judge
-from theory.claims import Claim, parse_claims, read_claims, with_claims
+from reports.analyses.claims import (
+    claim_findings,
+    describe,
+    measured_statements,
+    restored,
+    stored,
+    with_claim_findings,
+)
+from reports.judging.finding import Enclosed, Finding, Sampled, Withheld
+from reports.judging.rows import Verdict, VerdictFile
+from reports.judging.verdicts import judge
+from reports.plans.plan import load_plan
+from reports.records.cells import execute, items
+from theory.claims.reading import Claim, parse_claims, read_claims, with_claims
 from theory.tables import default_table
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -213,6 +220,6 @@ def test_what_is_not_judged_is_said() -> None:
 
 
 def test_an_enclosure_is_squared_outwards() -> None:
-    from reports.claims import _squared
+    from reports.analyses.claims import _squared
 
     assert _squared(Enclosed(Fraction(-1), Fraction(2), "x")) == Enclosed(Fraction(0), Fraction(4), "x")

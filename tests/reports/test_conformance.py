@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from reports.cells import execute, items
-from reports.conformance import ConformanceError, checks, load_task, require_conformance
-from reports.own_task import with_own_task
-from reports.plan import Plan
-from reports.rows import Verdict
-from reports.verdicts import judge
+from reports.judging.rows import Verdict
+from reports.judging.verdicts import judge
+from reports.plans.conformance import ConformanceError, checks, load_task, require_conformance
+from reports.plans.own_task import with_own_task
+from reports.plans.plan import Plan
+from reports.records.cells import execute, items
 
 SOURCE = '''
 import torch
@@ -150,6 +150,6 @@ def test_a_task_with_a_ball_form_is_measured_at_points_as_well() -> None:
     import empirics
 
     plan = with_own_task(
-        Plan(title="none", tasks=[]), "empirics.factories:small_cosine", empirics.factories.small_cosine()
+        Plan(title="none", tasks=[]), "empirics.tasks.factories:small_cosine", empirics.factories.small_cosine()
     )
     assert {statement for cell in plan.points for statement in cell.statements} >= {"S4", "S9"}

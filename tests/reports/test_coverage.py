@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from scipy.stats import binomtest
 
-from reports.statistics import betting_upper_bound, bounded_e_value, e_value, holm_rejections
+from reports.judging.statistics import betting_upper_bound, bounded_e_value, e_value, holm_rejections
 
 pytestmark = pytest.mark.slow
 

@@ -10,9 +10,9 @@ import pytest
 import torch
 
 import empirics
-from reports import ball
-from reports.ball import BallMeta, column, entries
-from reports.enumeration import (
+from reports.balls import ball
+from reports.balls.ball import BallMeta, column, entries
+from reports.measure.enumeration import (
     Batches,
     StochasticMeta,
     expectation,
@@ -21,8 +21,8 @@ from reports.enumeration import (
     sign_means,
     tree_size,
 )
-from reports.inputs import Subject
-from reports.plan import TaskPlan
+from reports.measure.subject import Subject
+from reports.plans.plan import TaskPlan
 
 COSINE = TaskPlan(
     name="cosine", factory="cosine", arguments={"noise": {"gradient": 0.25, "amplitude": 0.125, "frequency": 2.0}}

@@ -31,7 +31,7 @@ from reports.figures.smoothness import smoothness_frame
 from reports.figures.spread import spread_frame
 from reports.figures.style import FLOATING, HOUSE, MEASURED, PREDICTED, PUBLISHED, SECOND_ORDER, WITNESS
 from reports.figures.venues import VenueError, venue_page
-from reports.rows import Verdict
+from reports.judging.rows import Verdict
 from tests.reports.test_tables import make_row, synthetic_curves, synthetic_figures, synthetic_rows
 
 ROWS = {row.row_id: row for row in synthetic_rows()}

@@ -12,11 +12,11 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
+from reports.analyses.suite_file import SuiteFile
 from reports.figures import CURVE_COLUMNS, read_curves
 from reports.figures.__main__ import app
-from reports.plan import plan_names
-from reports.rows import VerdictFile
-from reports.suite_file import SuiteFile
+from reports.judging.rows import VerdictFile
+from reports.plans.plan import plan_names
 from tests.reports.synthetic_suite import synthetic_suite
 from tests.reports.test_tables import make_row, synthetic_curves, synthetic_figures, synthetic_rows
 

@@ -7,11 +7,11 @@ import math
 import numpy as np
 import pytest
 
+from reports.analyses.suite_file import SuiteFile
 from reports.figures import MissingDataError, image
 from reports.figures.exponents import exponent_figure, exponent_frame, fitted
 from reports.figures.planted import planted_figure, planted_frame, score_frame
 from reports.figures.slack import slack_figure, slack_frame
-from reports.suite_file import SuiteFile
 from tests.reports.synthetic_suite import OUTCOMES, RUNS, synthetic_suite
 
 SUITE = synthetic_suite()

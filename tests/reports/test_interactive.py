@@ -11,11 +11,12 @@ from html import unescape
 import pandas as pd
 import pytest
 
-from reports import interactive, pipeline
+from reports import pipeline
 from reports.figures import CURVE_COLUMNS
-from reports.html import number, render, row_anchors
-from reports.interactive.charts import specifications
-from reports.interactive.frames import rows_frame, runs_frame
+from reports.pages import interactive
+from reports.pages.html import number, render, row_anchors
+from reports.pages.interactive.charts import specifications
+from reports.pages.interactive.frames import rows_frame, runs_frame
 from tests.reports.test_page import Outline
 from tests.reports.test_tables import HOSTILE, make_row, synthetic_curves, synthetic_rows
 

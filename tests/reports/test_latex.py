@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import theory
-from reports.latex import Column, aligned_number, broken, code, escaped, floating_table, letters, number, prose
+from reports.pages.latex import Column, aligned_number, broken, code, escaped, floating_table, letters, number, prose
 
 HOSTILE = r"\input{/etc/passwd} $x$ % # & _ ^ ~ { } < > | ` -- --- \\ \end{document}"
 _ALLOWED = (

@@ -11,19 +11,19 @@ import torch
 
 import empirics
 import theory
-from reports import ball
-from reports.finding import Enclosed, Finding, Sampled, Withheld
-from reports.inputs import Subject
+from reports.balls import ball
+from reports.judging.finding import Enclosed, Finding, Sampled, Withheld
 from reports.measure.domain import on_points
 from reports.measure.noise import noise_findings, record_noise
 from reports.measure.one_round import expected_round, local_steps
+from reports.measure.oracle import dense_loss, dense_meta_gradient
 from reports.measure.points import point_findings, record_points
 from reports.measure.prepare import prepare, record_run
 from reports.measure.runs import run_findings
+from reports.measure.search import Box, maximise
+from reports.measure.subject import Subject
 from reports.measure.trajectories import Rounding, losses, squared_gradients
-from reports.oracle import dense_loss, dense_meta_gradient
-from reports.plan import NoiseCell, PointsCell, RunCell, TaskPlan
-from reports.search import Box, maximise
+from reports.plans.plan import NoiseCell, PointsCell, RunCell, TaskPlan
 
 PLANS = {
     "quadratic": TaskPlan(name="quadratic", factory="quadratic"),

@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 
 import empirics
-from reports.inputs import Subject
 from reports.measure.moments import covered, exact_moments
 from reports.measure.prepare import Prepared, prepare, record_run
+from reports.measure.subject import Subject
 from reports.measure.trajectories import gaps, squared_gradients
-from reports.plan import RunCell, TaskPlan
+from reports.plans.plan import RunCell, TaskPlan
 
 MODES = ("exact", "stochastic", "first_order", "first_order_stochastic", "hessian_free", "hessian_free_stochastic")
 NOISY = TaskPlan(

@@ -11,20 +11,20 @@ import pytest
 import torch
 from torch import nn
 
-from empirics.network import NetworkTask
-from empirics.small_networks import small_network
-from reports import ball
-from reports.ball_network import dense_networks
-from reports.cells import Item, execute
-from reports.inputs import Subject
+from empirics.tasks.networks.network import NetworkTask
+from empirics.tasks.networks.small_networks import small_network
+from reports.analyses.two_sided import two_sided_sections
+from reports.balls import ball
+from reports.balls.network import dense_networks
+from reports.judging.rows import Row, Verdict
+from reports.judging.verdicts import judge
 from reports.measure.estimates import completed, run_estimates
 from reports.measure.points import point_findings, record_points
 from reports.measure.prepare import prepare, record_run
 from reports.measure.runs import run_findings
-from reports.plan import PointsCell, RunCell, TaskPlan, load_plan
-from reports.rows import Row, Verdict
-from reports.two_sided import two_sided_sections
-from reports.verdicts import judge
+from reports.measure.subject import Subject
+from reports.plans.plan import PointsCell, RunCell, TaskPlan, load_plan
+from reports.records.cells import Item, execute
 
 BOUNDED = TaskPlan(name="network-on-ball", factory="small-network", arguments={"seed": 2, "radius": 0.25})
 FREE = TaskPlan(name="network", factory="small-network")

@@ -15,8 +15,8 @@ from importlib import resources
 import pytest
 
 import theory
-from reports.html import evaluation_command, headline, number, render, repeat_command, row_anchors
-from reports.rows import Verdict
+from reports.judging.rows import Verdict
+from reports.pages.html import evaluation_command, headline, number, render, repeat_command, row_anchors
 from tests.reports.test_tables import HOSTILE, make_row, synthetic_figures, synthetic_rows
 
 MANIFEST = {
@@ -235,7 +235,7 @@ def _contrast(one: str, other: str) -> float:
 
 
 def _themes() -> list[dict[str, str]]:
-    style = (resources.files("reports") / "templates" / "page.css").read_text(encoding="utf-8")
+    style = (resources.files("reports.pages") / "templates" / "page.css").read_text(encoding="utf-8")
     blocks = re.findall(r":root[^{]*\{([^}]*)\}", style)
     return [dict(re.findall(r"--([a-z-]+):\s*(#[0-9a-f]{3,6})\b", block)) for block in blocks]
 

@@ -21,8 +21,9 @@ from reports import recheck
 from reports.build import app
 from reports.figures import image
 from reports.figures.__main__ import app as figures_app
-from reports.plan import load_plan
-from reports.store import main as store_main
+from reports.plans.plan import load_plan
+from reports.plans.studies import Level, PersonalisationPlan
+from reports.records.store import main as store_main
 from reports.studies.adaptation import adapted, curvature, gradient_spread, objective
 from reports.studies.agents import CLASSES, network, population
 from reports.studies.arms import Arm, arms, checkpoints, rounds_of
@@ -32,7 +33,6 @@ from reports.studies.drawings.personalisation import personalisation_figures
 from reports.studies.frames import RESULT_COLUMNS, means_frame
 from reports.studies.paired import holm_adjusted, mean_interval, paired
 from reports.studies.personalisation import run_personalisation
-from reports.studies.plans import Level, PersonalisationPlan
 from reports.studies.study import Context, read_frames
 from reports.studies.training import Scene, Training
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from reports.plan import Plan, PlanError, load_plan
+from reports.plans.plan import Plan, PlanError, load_plan
 
 MODES = ("exact", "stochastic", "first_order", "first_order_stochastic", "hessian_free", "hessian_free_stochastic")
 RUN = """

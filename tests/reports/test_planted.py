@@ -6,9 +6,9 @@ from collections import Counter
 
 import pytest
 
-from reports.planted import SUBTLE, planted_section, run_trials, score
-from reports.witnesses import witness_findings
-from reports.wrong_versions import CATALOGUE, CONSTANT, Planted, swap, times
+from reports.analyses.planted import SUBTLE, planted_section, run_trials, score
+from reports.analyses.witnesses import witness_findings
+from reports.analyses.wrong_versions import CATALOGUE, CONSTANT, Planted, swap, times
 from theory.tables import default_table
 
 UNREFUTED = {  # the right bound is loose there: shown with the largest ratio

@@ -11,15 +11,15 @@ import torch
 from typer.testing import CliRunner
 
 import theory
+from reports.analyses.wrong_versions import CATALOGUE
+from reports.judging.rows import Verdict
 from reports.refutation.batched import BatchScope
 from reports.refutation.confirm import Asked, confirm, simplified, stored
 from reports.refutation.families import FAMILIES, families_for
 from reports.refutation.search import Candidate, Question, explore, ratios
 from reports.refute import app, attempt, question
-from reports.rows import Verdict
-from reports.wrong_versions import CATALOGUE
-from theory.claims import parse_claims, with_claims
-from theory.symbols import MODES
+from theory.claims.reading import parse_claims, with_claims
+from theory.language.modes import MODE_NAMES
 from theory.tables import default_table
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -158,7 +158,7 @@ def test_the_batched_ratio_agrees_with_the_confirmed_one(family) -> None:
     assert checked
 
 
-@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("mode", MODE_NAMES)
 def test_the_batched_right_sides_are_those_of_the_theory(mode: str) -> None:
     inputs = {"alpha": 0.3, "L": 1.5, "rho": 0.7, "B": 2.0, "sigma_G": 0.5, "sigma_H": 0.25, "gamma_G": 0.4,
               "gamma_H": 0.2,

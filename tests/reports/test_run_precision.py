@@ -11,16 +11,16 @@ import numpy as np
 import pytest
 import torch
 
-from empirics import fedavg
-from reports.cells import Item, execute
-from reports.finding import Sampled, Withheld
-from reports.inputs import Subject
+from empirics.runs import fedavg
+from reports.judging.finding import Sampled, Withheld
 from reports.measure.prepare import prepare, run_arrays, run_cell
 from reports.measure.runs import run_findings
+from reports.measure.subject import Subject
 from reports.measure.trajectories import Rounding, losses, squared_gradients
-from reports.plan import RunCell, TaskPlan
+from reports.plans.plan import RunCell, TaskPlan
 from reports.recheck import RecheckError, reproduce
-from reports.store import Store
+from reports.records.cells import Item, execute
+from reports.records.store import Store
 
 NOISY = TaskPlan(
     name="cosine", factory="cosine", arguments={"noise": {"gradient": 0.25, "amplitude": 0.0625, "frequency": 2.0}}

@@ -13,17 +13,18 @@ from typer.testing import CliRunner
 
 import empirics
 import theory
-from empirics import MODES, meta_gradients
-from empirics.fedavg import run
-from empirics.populations import QuadraticPopulation
+from empirics import MODES
+from empirics.algorithm import meta_gradients
+from empirics.runs.fedavg import run
+from empirics.tasks.populations import QuadraticPopulation
 from reports.build import app
 from reports.figures import image
 from reports.figures.__main__ import app as figures_app
-from reports.plan import load_plan
-from reports.rows import Verdict
-from reports.store import Record
+from reports.judging.rows import Verdict
+from reports.plans.plan import load_plan
+from reports.plans.studies import ScalingPlan
+from reports.records.store import Record
 from reports.studies.counted import CountingBackend, Counts, counting
-from reports.studies.plans import ScalingPlan
 from reports.studies.scaling import (
     agent_cells,
     broken_counts,

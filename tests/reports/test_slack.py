@@ -7,10 +7,10 @@ import math
 import pytest
 
 import theory
-from reports.cells import execute, items, prepared_of
-from reports.plan import load_plan
-from reports.slack import STAGES, Waterfall, slack_section, waterfall
-from reports.store import Store
+from reports.analyses.slack import STAGES, Waterfall, slack_section, waterfall
+from reports.plans.plan import load_plan
+from reports.records.cells import execute, items, prepared_of
+from reports.records.store import Store
 
 
 @pytest.fixture(scope="module")

@@ -6,11 +6,11 @@ import pytest
 import torch
 
 import empirics
-from empirics.meta_gradients import fine_tuning, trajectory
+from empirics.algorithm.meta_gradients import fine_tuning, trajectory
 from reports.measure import slices
 from reports.measure.slices import evaluated, one_agent_tasks, spread
-from reports.plan import TaskPlan
-from reports.tasks import make_task
+from reports.plans.plan import TaskPlan
+from reports.plans.tasks import make_task
 
 TASKS = {
     "digits": TaskPlan(name="digits", factory="digits", arguments={"agents": 4}),

@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from reports.slopes import SERIES, Slope, fit, measure, slopes_section
+from reports.analyses.slopes import SERIES, Slope, fit, measure, slopes_section
 
 # variable and statement -> exponents of bound and truth, from T5 and the closed forms of the series
 EXPECTED = {

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from scipy.stats import binomtest
 
-from reports.statistics import (
+from reports.judging.statistics import (
     betting_lower_bound,
     betting_lower_bounds,
     betting_upper_bound,

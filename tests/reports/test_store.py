@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from reports.store import Store, main, record_key, write_atomically
+from reports.records.store import Store, main, record_key, write_atomically
 
 CELL = {"kind": "points", "nu": 2}
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from reports.rows import Row
-from reports.tightness import ATTAINED, Tightness, tightness, tightness_section
+from reports.analyses.tightness import ATTAINED, Tightness, tightness, tightness_section
+from reports.judging.rows import Row
 from theory.tables import default_table
 
 # statement, quantity -> measured / predicted of the best explicit witness, from the closed forms of the witnesses

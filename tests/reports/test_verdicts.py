@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 import theory
-from reports.finding import Enclosed, Finding, Sampled, Setting, Withheld
-from reports.rows import Row, StatedConstant, Verdict, VerdictFile
-from reports.verdicts import judge
+from reports.judging.finding import Enclosed, Finding, Sampled, Setting, Withheld
+from reports.judging.rows import Row, StatedConstant, Verdict, VerdictFile
+from reports.judging.verdicts import judge
 
 INPUTS = {"alpha": "1", "L": "1", "rho": "1/2", "B": "3", "nu": "1"}  # L_F = 11/2, B_F = 6
 SETTING = Setting("by-hand", "exact", 1, 1, 1.0)

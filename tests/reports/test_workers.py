@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from reports.workers import Call, OneByOne, Workers, processes
+from reports.records.workers import Call, OneByOne, Workers, processes
 
 CALLS = [Call(max, (place, 3)) for place in range(6)]
 

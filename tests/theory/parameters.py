@@ -6,12 +6,18 @@ import random
 from fractions import Fraction
 
 import theory
+from theory.language.symbols import Symbol
 
 ACCEPTANCE: dict[str, object] = {
     "alpha": "1/10", "beta": "1/100", "L": 1, "rho": "1/2", "B": 3, "sigma_G": 1, "sigma_H": "1/2", "gamma_G": "1/2",
     "gamma_H": "1/4", "D": 16, "D_prime": 16, "D_H": 16, "delta": "1/1000", "nu": 2, "tau": 5, "n": 10, "m": 5,
     "K": 100, "F0_gap": 2,
 }  # fmt: skip
+
+
+def symbol(name: str) -> Symbol:
+    """The symbol of that name, an input or a quantity of the theory."""
+    return theory.default_table().symbols[name]
 
 
 def rational(generator: random.Random, low: int, high: int, below: int = 12) -> Fraction:

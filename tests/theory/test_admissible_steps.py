@@ -10,12 +10,12 @@ import pytest
 
 import theory
 from tests.theory.parameters import ACCEPTANCE, admissible_inputs
-from theory.symbols import MODES
+from theory.language.modes import MODE_NAMES
 
 WITHOUT_BETA = {key: value for key, value in ACCEPTANCE.items() if key != "beta"}
 
 
-@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("mode", MODE_NAMES)
 @pytest.mark.parametrize("name", ["T1", "T2", "T3", "A", "N"])
 @pytest.mark.parametrize("seed", range(3))
 def test_largest_step_is_the_end_of_the_admissible_interval(name: str, mode: str, seed: int) -> None:

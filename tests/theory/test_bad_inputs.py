@@ -9,7 +9,7 @@ import pytest
 
 import theory
 from tests.theory.parameters import ACCEPTANCE
-from theory.inputs import read_number
+from theory.language.inputs import read_number
 
 BAD = [
     ({"alpha": -1}, "alpha = -1", ">= 0"),

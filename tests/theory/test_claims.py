@@ -10,15 +10,20 @@ import pytest
 import sympy
 
 import theory
-from theory.algebra import symbol
-from theory.claims import ClaimError, parse_claims, read_claims, with_claims
-from theory.grammar import DEEPEST, LARGEST_EXPONENT, LONGEST, GrammarError, read_comparison, read_expression
-from theory.measured import MEASURED
-from theory.symbols import DERIVED, INPUTS
+from theory.claims.grammar import (
+    DEEPEST,
+    LARGEST_EXPONENT,
+    LONGEST,
+    GrammarError,
+    read_comparison,
+    read_expression,
+)
+from theory.claims.measured import MEASURED
+from theory.claims.reading import ClaimError, parse_claims, read_claims, with_claims
 from theory.tables import default_table
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
-NAMES = {record.name: symbol(record.name) for record in (*INPUTS, *DERIVED)}
+NAMES = default_table().symbols
 ONE = '[[claim]]\nid = "mine"\nmeasures = "L_F"\nrhs = "{rhs}"\n'
 
 

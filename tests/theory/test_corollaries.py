@@ -10,9 +10,9 @@ import pytest
 import sympy
 
 import theory
-from tests.theory.parameters import admissible_inputs, problem, rational
-from theory.algebra import symbol, unfold
-from theory.symbols import MODES
+from tests.theory.parameters import admissible_inputs, problem, rational, symbol
+from theory.language.algebra import unfold
+from theory.language.modes import MODE_NAMES
 from theory.tables import default_table
 
 SEEDS = range(40)
@@ -103,7 +103,7 @@ def test_heterogeneity_factor_closed_form() -> None:
     """At q = 1 + alpha L, 1 + alpha L S_nu(q) = q^nu."""
     alpha, L, nu, q = (symbol(name) for name in ("alpha", "L", "nu", "q"))
     for steps in range(8):
-        factor = unfold((1 + alpha * L * theory.algebra.S(nu, q)).subs(nu, steps)).subs(q, 1 + alpha * L)
+        factor = unfold((1 + alpha * L * theory.language.algebra.S(nu, q)).subs(nu, steps)).subs(q, 1 + alpha * L)
         assert sympy.expand(factor - (1 + alpha * L) ** steps) == 0
 
 
@@ -147,7 +147,7 @@ def test_leading_constant_of_the_exact_case() -> None:
 def test_third_hypothesis_is_automatic(seed: int) -> None:
     """mu_F <= L_F gives 2 A beta tau mu_F <= 1 whenever h <= 1."""
     inputs = admissible_inputs(random.Random(seed))
-    outcome = theory.quantity("T3").evaluate(**inputs, mode=MODES[seed % 6])
+    outcome = theory.quantity("T3").evaluate(**inputs, mode=MODE_NAMES[seed % 6])
     found = [item for item in outcome.hypotheses if item.name == "2 A beta tau mu_F <= 1"]
     assert [item.holds for item in found] == [True]
 
@@ -176,7 +176,7 @@ def test_rate_tends_to_its_floor(seed: int) -> None:
 INCREASING = ("alpha", "L", "rho", "B", "sigma_G", "sigma_H", "gamma_G", "gamma_H", "delta", "F0_gap")
 
 
-@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("mode", MODE_NAMES)
 @pytest.mark.parametrize("seed", range(6))
 def test_rate_increases_in_every_constant_and_falls_with_every_batch(mode: str, seed: int) -> None:
     """At fixed beta inside the admissible range; each comparison allows one rounding of each value."""

@@ -12,15 +12,15 @@ import sympy
 from flint import fmpq
 
 import theory
-from tests.theory.parameters import ACCEPTANCE, admissible_inputs
-from theory import exact, rounding
-from theory.algebra import S, symbol
-from theory.scope import Scope
-from theory.symbols import MODES
+from tests.theory.parameters import ACCEPTANCE, admissible_inputs, symbol
+from theory.enclosure import exact, rounding
+from theory.enclosure.scope import Scope
+from theory.language.algebra import S
+from theory.language.modes import EXACT, MODE_NAMES
 from theory.tables import default_table
 
 
-@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("mode", MODE_NAMES)
 @pytest.mark.parametrize("seed", range(10))
 def test_enclosures_are_equal_or_neighbours_and_hold_the_value(mode: str, seed: int) -> None:
     inputs = admissible_inputs(random.Random(seed))
@@ -83,7 +83,7 @@ def test_step_factor_of_exactly_zero_from_mu() -> None:
     assert theory.quantity("L_F").evaluate(alpha="1/3", L=3, mu=3, rho=1, B=6, nu=1).exact == 2
 
 
-@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("mode", MODE_NAMES)
 def test_largest_step_counts_take_less_than_a_second(mode: str) -> None:
     """nu = tau = 10^4 in the contractive and in the expanding regime; the running lists make this linear."""
     start = time.process_time()
@@ -208,7 +208,7 @@ class TestWalker:
     """The walker on expressions of its own grammar."""
 
     def scope(self, **inputs: int) -> Scope:
-        return Scope(default_table().formulas, {key: Fraction(value) for key, value in inputs.items()}, "exact")
+        return Scope(default_table().formulas, {key: Fraction(value) for key, value in inputs.items()}, EXACT)
 
     def test_empty_sums_are_zero(self) -> None:
         index, nu = symbol("l"), symbol("nu")

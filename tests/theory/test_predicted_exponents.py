@@ -8,11 +8,11 @@ import pytest
 import sympy
 
 import theory
-from tests.theory.parameters import ACCEPTANCE
-from theory.algebra import symbol, unfold
+from tests.theory.parameters import ACCEPTANCE, symbol
 from theory.growth import TO_INFINITY, TO_ZERO, growth, order
+from theory.language.algebra import unfold
+from theory.language.modes import MODE_NAMES
 from theory.planning import COSTS, communication
-from theory.symbols import MODES
 from theory.tables import default_table
 
 FORMULAS = default_table().formulas
@@ -129,7 +129,7 @@ class TestCosts:
         assert theory.costs("exact", 7).memory == 8 + 1
 
     def test_every_mode_has_a_row(self) -> None:
-        assert tuple(cost.mode for cost in COSTS) == MODES
+        assert tuple(cost.mode for cost in COSTS) == MODE_NAMES
 
     def test_communication(self) -> None:
         assert communication(3, 10) == 60

@@ -11,14 +11,13 @@ import pytest
 import sympy
 
 import theory
-from tests.theory.parameters import ACCEPTANCE
-from theory.algebra import PowerGain, S, symbol
-from theory.formulas import Case, Formula
-from theory.latex_printer import latex
+from tests.theory.parameters import ACCEPTANCE, symbol
+from theory.language.algebra import PowerGain, S
+from theory.language.modes import MODE_NAMES
+from theory.language.records import ASSUMPTIONS, SETTING, Case, Formula
 from theory.macros import macro_name, macros
-from theory.presentation import mathml, prose_html
-from theory.statements import ASSUMPTIONS, SETTING
-from theory.symbols import MODES, RECORDS
+from theory.printing.latex import latex
+from theory.printing.mathml import mathml, prose_html
 from theory.tables import Table, default_table
 
 TABLE = default_table()
@@ -42,7 +41,7 @@ def values(table: Table, name: str) -> list[Fraction | str | None]:
 
     Statements restricted to a case, T1b and T1c, are evaluated on their coefficients without the hypotheses.
     """
-    settings = [{**EVERYTHING, "mode": mode, **change} for mode in MODES for change in (
+    settings = [{**EVERYTHING, "mode": mode, **change} for mode in MODE_NAMES for change in (
         {}, {"tau": 1}, {"n": 1, "m": 1}, {"mu": "1/2"}, {"nu": 1, "sigma_G": 0, "sigma_H": 0}, {"nu": 1},
     )]  # fmt: skip
     return [table.quantity(name).evaluate(**inputs).digits for inputs in settings]
@@ -97,7 +96,9 @@ def test_prose_has_mathml(bound: theory.Bound) -> None:
         assert "$" not in shown
 
 
-@pytest.mark.parametrize("text", [SETTING, *ASSUMPTIONS.values(), *(f"${r.latex}$" for r in RECORDS.values())])
+@pytest.mark.parametrize(
+    "text", [SETTING, *ASSUMPTIONS.values(), *(f"${s.record.latex}$" for s in TABLE.symbols.values())]
+)
 def test_other_prose_has_mathml(text: str) -> None:
     ElementTree.fromstring(f"<p>{prose_html(text)}</p>")
 

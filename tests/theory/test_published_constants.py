@@ -9,13 +9,15 @@ import pytest
 import sympy
 
 import theory
-from tests.theory.parameters import problem
+from tests.theory.parameters import problem, symbol
 from tests.theory.test_corollaries import exact
-from theory.algebra import symbol, symbols, unfold
+from theory.language.algebra import unfold
 from theory.tables import default_table
 
 SEEDS = range(40)
-alpha, L, B, rho, nu, q, sigma_G, sigma_H, D, D_prime, D_H = symbols("alpha L B rho nu q sigma_G sigma_H D D_prime D_H")
+alpha, L, B, rho, nu, q, sigma_G, sigma_H, D, D_prime, D_H = map(
+    symbol, ["alpha", "L", "B", "rho", "nu", "q", "sigma_G", "sigma_H", "D", "D_prime", "D_H"]
+)
 
 
 def at_one_step(name: str) -> sympy.Expr:

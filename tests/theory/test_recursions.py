@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 import sympy
 
-from theory.algebra import symbol, unfold
+from tests.theory.parameters import symbol
+from theory.language.algebra import unfold
 from theory.tables import default_table
 
 WITH_RECURSION = [formula for formula in default_table().formulas.values() if formula.recursion is not None]

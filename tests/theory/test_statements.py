@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 import theory
-from theory.homogeneity import check_hypothesis
-from theory.statements import ASSUMPTIONS, dependencies
-from theory.symbols import MODES
+from theory.language.homogeneity import check_hypothesis
+from theory.language.modes import MODE_NAMES
+from theory.language.records import ASSUMPTIONS, dependencies
 from theory.tables import default_table
 
 IDS = [
@@ -96,7 +96,7 @@ def test_record_is_complete(bound: theory.Bound) -> None:
     assert bound.kind in ("identity", "deterministic", "expectation")
     assert bound.provenance in ("derived", "published")
     assert bound.source
-    assert set(bound.modes) <= set(MODES)
+    assert set(bound.modes) <= set(MODE_NAMES)
     assert bound.modes
     assert set(bound.assumptions) <= set(ASSUMPTIONS)
     assert bound.quantity == bound.quantities[0]
@@ -123,7 +123,7 @@ def test_hypotheses_are_those_of_the_theory(id: str, names: set[str]) -> None:
 
 
 def test_every_mode_has_bias_or_error_bounds_and_rates() -> None:
-    for mode in MODES:
+    for mode in MODE_NAMES:
         ids = {bound.id for bound in theory.bounds() if mode in bound.modes}
         assert {"T1c", "T2", "T3"} <= ids
         assert ids & {"S4", "S5", "S8", "S8s", "S9", "S9s"}

@@ -8,10 +8,13 @@ import pkgutil
 from fractions import Fraction
 
 import pytest
+import sympy
 
 import theory
-from theory.algebra import symbol
-from theory.symbols import INPUTS, KEYS, MODES, OVERRIDES, RECORDS, Range
+from tests.theory.parameters import symbol
+from theory.language.modes import MODE_NAMES
+from theory.language.symbols import INDICES, INPUTS, KNOWN, Range, introduce
+from theory.language.units import GRADIENT, STEP
 from theory.tables import default_table
 
 CONTRACTED_KEYS = [
@@ -44,7 +47,10 @@ CONTRACTED_KEYS = [
     "sigma2",
     "gamma_F",
 ]
-MODULES = [f"theory.{item.name}" for item in pkgutil.iter_modules(theory.__path__) if item.name != "__main__"]
+SYMBOLS = default_table().symbols
+KEYS = default_table().keys
+OVERRIDES = ("q", "h", "L_F", "b", "sigma2", "gamma_F")
+MODULES = [item.name for item in pkgutil.walk_packages(theory.__path__, "theory.") if item.name != "theory.__main__"]
 
 
 def test_every_contracted_key_is_accepted() -> None:
@@ -53,20 +59,21 @@ def test_every_contracted_key_is_accepted() -> None:
 
 
 def test_names_and_latex_are_unique() -> None:
-    latex = [record.latex for record in RECORDS.values()]
+    latex = [symbol.record.latex for symbol in SYMBOLS.values()]
     assert len(latex) == len(set(latex))
-    assert len(MODES) == len(set(MODES)) == 6
+    assert len(MODE_NAMES) == len(set(MODE_NAMES)) == 6
 
 
 def test_every_formula_has_a_row_and_every_derived_row_a_formula() -> None:
-    derived = set(RECORDS) - {record.name for record in INPUTS} - {"l", "t", "j"}
+    derived = set(SYMBOLS) - {symbol.name for symbol in INPUTS} - {"l", "t", "j"}
     assert derived == set(default_table().formulas)
     assert set(OVERRIDES) <= derived
+    assert set(KEYS) == {*OVERRIDES, *(symbol.name for symbol in INPUTS)}
 
 
 def test_every_formula_uses_only_known_symbols() -> None:
     for formula in default_table().formulas.values():
-        assert formula.names <= set(RECORDS)
+        assert formula.names <= set(SYMBOLS)
 
 
 def test_ranges() -> None:
@@ -78,12 +85,37 @@ def test_ranges() -> None:
     assert str(Range(lower=1, upper=3, integer=True)) == "an integer >= 1 and <= 3"
 
 
-@pytest.mark.parametrize("record", RECORDS.values(), ids=lambda record: record.name)
-def test_sympy_assumptions_follow_the_range(record) -> None:
-    found = symbol(record.name)
+@pytest.mark.parametrize("found", SYMBOLS.values(), ids=str)
+def test_sympy_assumptions_follow_the_range(found) -> None:
     assert found.is_real
-    assert bool(found.is_integer) == record.range.integer
-    assert found.is_nonnegative is (None if record.range.lower is None else True)
+    assert bool(found.is_integer) == found.record.range.integer
+    assert found.is_nonnegative is (None if found.record.range.lower is None else True)
+
+
+def test_inputs_carry_the_names_they_are_imported_by() -> None:
+    module = importlib.import_module("theory.language.symbols")
+    for item in INPUTS:
+        assert getattr(module, item.name) is item
+    assert (module.ell, module.t, module.j) == INDICES
+    assert all(name == item.name for name, item in KNOWN.items())
+
+
+@pytest.mark.parametrize("way", ["pickle", "cloudpickle", "copy"])
+def test_a_copy_of_an_expression_keeps_the_records(way: str) -> None:
+    expression = sum(symbol(name) for name in ("alpha", "L_F", "sigma2"))
+    tool = pytest.importorskip(way)
+    found = tool.deepcopy(expression) if way == "copy" else tool.loads(tool.dumps(expression))
+    assert (found, hash(found)) == (expression, hash(expression))
+    records = {item.name: item.record for item in found.free_symbols}
+    assert records == {name: SYMBOLS[name].record for name in ("alpha", "L_F", "sigma2")}
+
+
+def test_a_symbol_is_its_whole_record() -> None:
+    here = introduce("y", "y", STEP, "a step")
+    assert here == introduce("y", "y", STEP, "a step")
+    assert here != introduce("y", "y", GRADIENT, "a step")
+    assert here != introduce("y", "Y", STEP, "a step")
+    assert sympy.Symbol("y", nonnegative=True) != here
 
 
 @pytest.mark.parametrize("name", MODULES)

@@ -8,11 +8,12 @@ import pytest
 import sympy
 
 import theory
-from theory.algebra import S, symbol
-from theory.formulas import Case, Hypothesis
-from theory.homogeneity import UnitError, check_formula, check_hypothesis, unit_of
+from tests.theory.parameters import symbol
+from theory.language.algebra import S
+from theory.language.homogeneity import UnitError, check_formula, check_hypothesis, unit_of
+from theory.language.records import Case, Hypothesis
+from theory.language.units import CURVATURE, GRADIENT, NUMBER, STEP, Unit
 from theory.tables import default_table
-from theory.units import CURVATURE, GRADIENT, NUMBER, STEP, Unit
 
 alpha, L, B, q, nu, rho, delta = (symbol(name) for name in ["alpha", "L", "B", "q", "nu", "rho", "delta"])
 

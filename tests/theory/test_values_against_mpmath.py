@@ -11,7 +11,7 @@ from mpmath import mpf
 import theory
 from tests.theory.mpmath_oracle import Oracle, nearest_double
 from tests.theory.parameters import ACCEPTANCE, admissible_inputs, with_curvature
-from theory.symbols import MODES
+from theory.language.modes import MODE_NAMES
 
 NAMES = [
     "q",
@@ -54,7 +54,7 @@ NAMES = [
 ONE_STEP = ("per_fedavg.L_F", "per_fedavg.bias", "per_fedavg.sigma_F2", "per_fedavg.gamma_F2")
 
 
-@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("mode", MODE_NAMES)
 @pytest.mark.parametrize("seed", range(8))
 def test_every_quantity_agrees_with_mpmath(mode: str, seed: int) -> None:
     generator = random.Random(f"{mode}-{seed}")

@@ -1,0 +1,1 @@
+"""Meta-FedAvg as it is written: modes, settings, meta-gradients, one round."""

@@ -1,0 +1,1 @@
+"""Who computes the rounds: torch, the compiled engine, CUDA graphs, agents on demand."""

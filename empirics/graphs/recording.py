@@ -1,0 +1,57 @@
+"""Recording torch.func: one run becomes a graph of plain tensor operations."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.func import functionalize
+from torch.fx import GraphModule
+
+from empirics.graphs.decompositions import Decompositions
+from empirics.graphs.passes import cleaned
+from empirics.numerics.memory import out_of_memory
+
+Parts = tuple[Tensor, ...]
+Program = Callable[..., Parts]
+
+
+class UntraceableError(RuntimeError):
+    """The module cannot be recorded, or the cleaned record does not reproduce it."""
+
+
+@dataclass(frozen=True)
+class Recording:
+    """A cleaned graph, the arguments that it was recorded with, and what torch.func found for them.
+
+    Where strides matter, the graph serves arguments laid out as these.
+    """
+
+    graph: GraphModule
+    arguments: Parts
+    expected: Parts
+
+
+@torch.no_grad()
+def recorded(flat: Callable[..., Parts], arguments: Parts, taken_apart: Decompositions) -> Recording:
+    """Record what runs on these arguments; writes in place become new tensors.
+
+    Raises:
+        UntraceableError: it does not run, or cannot be recorded.
+    """
+    # Recording loads most of torch's compiler, which a user of other tasks never needs.
+    from torch.fx.experimental.proxy_tensor import make_fx
+
+    try:
+        # Some operations without a forward derivative raise when they run, but crash when they are recorded.
+        expected = flat(*arguments)
+        # Fake tensors would be quicker to record with, but forward derivatives bring zeros without a device.
+        graph = make_fx(functionalize(flat), taken_apart, tracing_mode="real")(*arguments)
+    except Exception as error:
+        if out_of_memory(error):
+            raise
+        # Whatever an arbitrary module raises here, torch.func itself is tried next and raises it again if need be.
+        raise UntraceableError(str(error)) from error
+    return Recording(cleaned(graph), arguments, expected)

@@ -1,0 +1,38 @@
+"""A constant of an assumption, and the side on which it is known."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from empirics.numerics.errors import InputError
+
+SIDES = ("exact", "upper", "lower", "interval")
+
+
+@dataclass(frozen=True)
+class Constant:
+    """A constant with its side.
+
+    `exact`: the float is the constant itself; `upper`: certified, the constant is at most `value`;
+    `lower`: certified, it is at least `value` (a sampled supremum is a lower estimate too, and its note says so);
+    `interval`: `note` holds both ends. `note` says in one line where the number comes from.
+
+    >>> Constant(0.25, "upper", "norm of the features squared over 4").side
+    'upper'
+    """
+
+    value: float
+    side: str
+    note: str = ""
+
+    def __post_init__(self) -> None:
+        """Refuse an unknown side and a value that is not a number."""
+        if self.side not in SIDES:
+            raise InputError(f"side = {self.side!r}: expected one of {', '.join(SIDES)}")
+        if math.isnan(self.value):
+            raise InputError("a constant cannot be nan: expected a number")
+
+    def __float__(self) -> float:
+        """The number without its side."""
+        return self.value

@@ -1,0 +1,7 @@
+"""Bad input."""
+
+from __future__ import annotations
+
+
+class InputError(ValueError):
+    """Bad input, refused before any work: the message names the thing, its value and what was expected."""

@@ -1,0 +1,1 @@
+"""Whole runs: chunks of replicas, recorded iterates, divergence."""

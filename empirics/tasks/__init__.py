@@ -1,0 +1,1 @@
+"""Losses of n agents: formulas with known constants, populations, networks and data."""

@@ -1,0 +1,1 @@
+"""Data from files and from scikit-learn, and how it is dealt to agents."""

@@ -1,0 +1,161 @@
+"""Binary logistic regression on finite data: minibatches of real samples, constants certified from the data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from empirics.numerics.checks import array, integer, shape
+from empirics.numerics.constants import Constant
+from empirics.numerics.errors import InputError
+from empirics.numerics.randomness import Words, subset_blocks, subsets
+from empirics.numerics.rounding import up
+from empirics.tasks.logistic_constants import logistic_constants, noise_constants, sample_norm
+from empirics.tasks.ridge import RidgeTask, combine, project
+from empirics.tasks.sampler import Outcomes, Sampled, Sampler, Sure, of_data
+from empirics.tasks.task import Task
+
+
+class LogisticTask(RidgeTask):
+    r"""f_i(w) = (1/S_i) sum_j log(1 + exp(-z_ij . w)), z_ij = y_ij x_ij (with a feature 1 for the intercept).
+
+    No regulariser, so the gradient is bounded and every constant holds on all of R^d:
+    B <= norm(z), L <= lambda_max(mean z z^T)/4, rho <= lambda_max(mean norm(z) z z^T)/(6 sqrt 3), mu = 0; sigma and
+    gamma are bounded from the finite data (`logistic_constants`). A batch is D of the agent's samples, drawn without
+    replacement. In `arrays`, a holds the z_ij (padded with zeros), s the weights 1/S_i.
+
+    Args:
+        x: features (n, samples, p).
+        y: labels (n, samples), each -1 or 1.
+        intercept: append the feature 1, so that d = p + 1.
+        counts: samples of each agent (n,); rows of x beyond them are padding and ignored. Default: all.
+
+    Raises:
+        InputError: a wrong shape, a label that is not -1 or 1, a count out of range.
+
+    >>> task = LogisticTask(x=[[[3.0]]], y=[[1]], intercept=False)
+    >>> task.gradient([0.0])
+    tensor([[-1.5000]], dtype=torch.float64)
+    >>> task.constants()["L"].value >= 9 / 4
+    True
+    """
+
+    family = "logistic"
+
+    def __init__(self, x: Any, y: Any, *, intercept: bool = True, counts: Any = None) -> None:
+        """Check the data, append the intercept and multiply by the labels."""
+        features = array("x", x, "(n, samples, p)", 3)
+        n, samples, _ = features.shape
+        labels = shape("y", array("y", y, "(n, samples)", 2), (n, samples), "(n, samples) of x").to(features.dtype)
+        sizes = _counts(counts, n, samples)
+        used = torch.arange(samples) < torch.tensor(sizes).unsqueeze(-1)
+        wrong = used & (labels.abs() != 1)
+        if bool(wrong.any()):
+            where = tuple(int(i) for i in torch.nonzero(wrong)[0])
+            raise InputError(f"y{list(where)} = {float(labels[where]):g}: expected labels -1 or 1")
+        if intercept:
+            features = torch.cat([features, torch.ones_like(features[..., :1])], dim=-1)
+        signed = torch.where(used.unsqueeze(-1), labels.unsqueeze(-1) * features, torch.zeros_like(features))
+        number = torch.tensor(sizes, dtype=features.dtype).unsqueeze(-1)
+        weights = torch.where(used, 1 / number, torch.zeros_like(labels))
+        super().__init__(
+            features.shape[-1], {"a": signed, "s": weights, "counts": number.squeeze(-1)}, sampler=Minibatches()
+        )
+
+    @property
+    def counts(self) -> Tensor:
+        """Samples of each agent (n,)."""
+        return self.whole("counts").long()
+
+    def profile(self, theta: Tensor) -> Tensor:
+        """log(1 + exp(-theta)), without overflow."""
+        return -torch.nn.functional.logsigmoid(theta)
+
+    def slope(self, theta: Tensor) -> Tensor:
+        """Minus the sigmoid of -theta."""
+        return -torch.sigmoid(-theta)
+
+    def curvature(self, theta: Tensor) -> Tensor:
+        """Sigmoid of theta times sigmoid of -theta."""
+        return torch.sigmoid(theta) * torch.sigmoid(-theta)
+
+    def slope_and_curvature(self, theta: Tensor) -> tuple[Tensor, Tensor]:
+        """-p and p (1 - p), p the sigmoid of -theta: the second within 3 units of roundoff of its bound 1/4."""
+        miss = torch.sigmoid(-theta)
+        return -miss, miss * (1 - miss)
+
+    def own_constants(self) -> dict[str, Constant]:
+        """B, L, mu = 0, rho, gamma_G, gamma_H on all of R^d."""
+        return logistic_constants(self.arrays())
+
+    def loss_lower_bound(self) -> Constant:
+        """0."""
+        return Constant(0.0, "lower", "log(1 + exp) >= 0")
+
+
+@dataclass(frozen=True)
+class Minibatches(Sampler):
+    """D of an agent's samples without replacement: `values` (R, n, D) are their indices."""
+
+    def outcomes(self, task: Sampled) -> Outcomes:
+        """Each agent's own samples."""
+        return of_data(task.whole("counts").long(), task.dtype)
+
+    def check(self, task: Task, size: int) -> None:
+        """Refuse a batch larger than some agent's data."""
+        counts = task.whole("counts")
+        if bool((counts < size).any()):
+            agent = int(counts.argmin())
+            raise InputError(f"batch size = {size}: expected at most the {int(counts[agent])} samples of agent {agent}")
+
+    def blocks(self, size: int) -> int:
+        """Two samples a block."""
+        return subset_blocks(size)
+
+    def draw(self, task: Task, words: Words, size: int) -> Tensor:
+        """Uniform subsets of each agent's samples."""
+        return subsets(words, size, task.parameter("counts").long())
+
+    def gradient(self, task: Task, w: Tensor, values: Tensor) -> Tensor:
+        """Mean over the batch of -sigmoid(-z . w) z."""
+        samples = _gather(task, values)
+        return combine(torch.sigmoid(-project(w, samples)), samples) / -values.shape[-1]
+
+    def hvp(self, task: Task, w: Tensor, v: Tensor, values: Tensor) -> Tensor:
+        """Mean over the batch of sigmoid(z . w) sigmoid(-z . w) <z, v> z."""
+        samples = _gather(task, values)
+        angles = project(w, samples)
+        weights = torch.sigmoid(angles) * torch.sigmoid(-angles)
+        return combine(weights * project(v, samples), samples) / values.shape[-1]
+
+    def constants(self, task: Task) -> dict[str, Constant]:
+        """sigma_G and sigma_H of the worst agent, from its own data."""
+        return noise_constants(task.arrays())
+
+    def scalars(self) -> dict[str, float]:
+        """None: the data is in the task's arrays."""
+        return {}
+
+    def sure(self, task: Task, constants: dict[str, Constant]) -> Sure:
+        """Gradients within max norm(z); Hessians in [0, max norm(z)^2 / 4]."""
+        largest = sample_norm(task.arrays())
+        return Sure(largest, 0.0, up(largest**2 / 4))
+
+
+def _gather(task: Task, indices: Tensor) -> Tensor:
+    """Signed samples (R, n, D, d), taken from the whole data so that a selection gathers only what it uses."""
+    data = task.whole("a")
+    flat = task.ids.unsqueeze(-1) * data.shape[1] + indices
+    return data.flatten(0, 1)[flat]
+
+
+def _counts(counts: Any, n: int, samples: int) -> list[int]:
+    if counts is None:
+        return [samples] * n
+    sizes = [integer(f"counts[{agent}]", int(count), at_least=1) for agent, count in enumerate(counts)]
+    if len(sizes) != n or max(sizes) > samples:
+        raise InputError(f"counts = {sizes}: expected {n} numbers between 1 and {samples}")
+    return sizes

@@ -1,0 +1,1 @@
+"""Any torch module as a task, and what is certified of small ones."""

@@ -1,0 +1,140 @@
+"""One agent's module and loss as functions of its parameters, and their derivatives, run or recorded."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.func import functional_call, grad, jvp, vmap
+from torch.nn.attention import SDPBackend, sdpa_kernel
+
+from empirics.graphs.decompositions import Decompositions
+from empirics.graphs.recording import Parts, Recording, UntraceableError, recorded
+from empirics.tasks.networks.dense_form import loss_name
+
+
+class AgentModel:
+    """A module and a loss as functions of one agent's parameters, given as a tuple in module.parameters() order."""
+
+    def __init__(self, module: nn.Module, loss: Callable[[Any, Any], Any]) -> None:
+        """Keep both; shared parameters appear once."""
+        # torch's own squared loss has no forward derivative.
+        self.module, self.criterion = module, _mean_square if loss_name(loss) == "mse" else loss
+        # A call of the module exchanges its parameters for the given ones and back: one thread at a time.
+        self.lock = threading.RLock()
+        self._names, self._shapes = zip(*((name, p.shape) for name, p in module.named_parameters()), strict=True)
+        self.sizes = tuple(shape.numel() for shape in self._shapes)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """A lock belongs to its process."""
+        return {name: value for name, value in self.__dict__.items() if name != "lock"}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Take the state and a lock of one's own."""
+        self.__dict__.update(state)
+        self.lock = threading.RLock()
+
+    def split(self, w: Tensor) -> tuple[Tensor, ...]:
+        """Parameters (..., *shape) of points (..., d)."""
+        pieces = w.split(self.sizes, dim=-1)
+        return tuple(piece.unflatten(-1, shape) if shape else piece.squeeze(-1) for piece, shape in self._with(pieces))
+
+    def join(self, parameters: tuple[Tensor, ...]) -> Tensor:
+        """Points (A, d) of parameters (A, *shape)."""
+        return torch.cat([part.reshape(len(part), -1) for part in parameters], dim=1)
+
+    def output(self, parameters: tuple[Tensor, ...], x: Tensor) -> Any:
+        """The module's output on one agent's samples."""
+        # The fused attention kernels have no second derivative.
+        with sdpa_kernel(SDPBackend.MATH):
+            return functional_call(self.module, dict(zip(self._names, parameters, strict=True)), (x,))
+
+    def loss(self, parameters: tuple[Tensor, ...], x: Tensor, y: Tensor) -> Tensor:
+        """The loss of one agent."""
+        return self.criterion(self.output(parameters, x), y)
+
+    def gradient(self, parameters: tuple[Tensor, ...], x: Tensor, y: Tensor) -> tuple[Tensor, ...]:
+        """Its gradient."""
+        return grad(self.loss)(parameters, x, y)
+
+    def tangent(
+        self, parameters: tuple[Tensor, ...], x: Tensor, y: Tensor, vectors: tuple[Tensor, ...]
+    ) -> tuple[tuple[Tensor, ...], tuple[Tensor, ...]]:
+        """Its gradient and its Hessian times a vector, forward over reverse."""
+        return jvp(lambda point: self.gradient(point, x, y), (parameters,), (vectors,))  # type: ignore[return-value]
+
+    def cotangent(
+        self, parameters: tuple[Tensor, ...], x: Tensor, y: Tensor, vectors: tuple[Tensor, ...]
+    ) -> tuple[tuple[Tensor, ...], tuple[Tensor, ...]]:
+        """The same, reverse over reverse: for modules with an operation that has no forward derivative."""
+
+        def along(point: tuple[Tensor, ...]) -> tuple[Tensor, tuple[Tensor, ...]]:
+            gradient = self.gradient(point, x, y)
+            return sum((g * v).sum() for g, v in zip(gradient, vectors, strict=True)), gradient  # type: ignore
+
+        product, gradient = grad(along, has_aux=True)(parameters)
+        return gradient, product
+
+    def recorded_gradient(self, parameters: tuple[Tensor, ...], x: Tensor, y: Tensor) -> tuple[Tensor, ...]:
+        """The gradient by torch.autograd: for modules that torch.func refuses."""
+        with torch.enable_grad():
+            point = tuple(part.detach().clone().requires_grad_() for part in parameters)
+            found = torch.autograd.grad(self.loss(point, x, y), point, allow_unused=True, materialize_grads=True)
+        return tuple(part.detach() for part in found)
+
+    def recorded_hvp(
+        self, parameters: tuple[Tensor, ...], x: Tensor, y: Tensor, vectors: tuple[Tensor, ...]
+    ) -> tuple[Tensor, ...]:
+        """The Hessian times a vector by torch.autograd, twice."""
+        options: dict[str, Any] = {"allow_unused": True, "materialize_grads": True}
+        with torch.enable_grad():
+            point = tuple(part.detach().clone().requires_grad_() for part in parameters)
+            gradient = torch.autograd.grad(self.loss(point, x, y), point, create_graph=True, **options)
+            along = sum((g * v).sum() for g, v in zip(gradient, vectors, strict=True))
+            found = torch.autograd.grad(along, point, **options)  # type: ignore[arg-type]
+        return tuple(part.detach() for part in found)
+
+    def _with(self, pieces: tuple[Tensor, ...]) -> Any:
+        return zip(pieces, self._shapes, strict=True)
+
+
+def _mean_square(output: Any, y: Any) -> Tensor:
+    return (output - y).square().mean()
+
+
+def recorded_derivatives(
+    model: AgentModel, point: Tensor, x: Tensor, y: Tensor, taken_apart: Decompositions
+) -> Recording:
+    """(w parts, x, y, v parts) -> (gradient parts, Hessian-vector product parts) at points (A, d).
+
+    Forward over reverse or, where an operation has no forward derivative, reverse over reverse.
+
+    Raises:
+        UntraceableError: the module cannot be recorded.
+    """
+    try:
+        return _derivatives_by(model.tangent, model, point, x, y, taken_apart)
+    except UntraceableError:
+        return _derivatives_by(model.cotangent, model, point, x, y, taken_apart)
+
+
+def _derivatives_by(
+    derivative: Callable[..., Any],
+    model: AgentModel,
+    point: Tensor,
+    x: Tensor,
+    y: Tensor,
+    taken_apart: Decompositions,
+) -> Recording:
+    parts = len(model.sizes)
+
+    def flat(*arguments: Tensor) -> Parts:
+        gradient, product = vmap(derivative)(arguments[:parts], *arguments[parts : parts + 2], arguments[parts + 2 :])
+        return (*gradient, *product)
+
+    # The vectors are cut out of one tensor, as w is.
+    v = torch.cos(torch.arange(point.numel(), dtype=point.dtype, device=point.device)).view_as(point)
+    return recorded(flat, (*model.split(point), x, y, *model.split(v)), taken_apart)

@@ -1,0 +1,137 @@
+"""Any module's derivatives as flat graphs: torch.func is interpreted once per shape, then only its operations run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.func import vmap
+
+from empirics.graphs.decompositions import few_classes
+from empirics.graphs.passes import accumulating, split
+from empirics.graphs.recording import Parts, Program, UntraceableError, recorded
+from empirics.numerics.workers import in_recording_thread
+from empirics.tasks.networks.agent_model import AgentModel, recorded_derivatives
+from empirics.tasks.networks.sweeps import EagerSweeps, Linearisation, Sweeps
+
+
+@dataclass(frozen=True)
+class Derivatives:
+    """The recorded derivatives for one shape of points and samples.
+
+    `primal`: (w parts, x, y) -> gradient parts and residuals; `tangent`: (residuals, v parts) -> Hessian-vector product
+    parts.
+    """
+
+    primal: Program
+    tangent: Program
+
+
+class TracedSweeps(Sweeps):
+    """Recorded graphs of forward-over-reverse derivatives, agents batched, cached by shape.
+
+    A shape whose recording fails is served by torch.func itself.
+    """
+
+    def __init__(self, model: AgentModel) -> None:
+        """Nothing is recorded before the first use; `path` becomes `eager` once a recording has failed."""
+        self.path = "traced"
+        self.model, self._eager = model, EagerSweeps(model)
+        self._programs: dict[Any, Any] = {}
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Everything but the recorded graphs, which are made again on first use."""
+        return {**self.__dict__, "_programs": {}}
+
+    def outputs(self, w: Tensor, x: Tensor) -> Tensor:
+        """The recorded module."""
+        program = self._forward("outputs", self.model.output, w, x)
+        return self._eager.outputs(w, x) if program is None else program(*self.model.split(w.contiguous()), x)[0]
+
+    def loss(self, w: Tensor, x: Tensor, y: Tensor) -> Tensor:
+        """The recorded loss."""
+        program = self._forward("loss", self.model.loss, w, x, y)
+        return self._eager.loss(w, x, y) if program is None else program(*self.model.split(w.contiguous()), x, y)[0]
+
+    def gradient(self, w: Tensor, x: Tensor, y: Tensor) -> Tensor:
+        """The recorded gradient."""
+        program = self._forward("gradient", self.model.gradient, w, x, y)
+        if program is None:
+            return self._eager.gradient(w, x, y)
+        return self.model.join(program(*self.model.split(w.contiguous()), x, y))
+
+    def linearisation(self, w: Tensor, x: Tensor, y: Tensor) -> Linearisation:
+        """The gradient and what its derivative needs are computed once, then each product from them."""
+        program = self._derivatives(w, x, y)
+        if program is None:
+            return self._eager.linearisation(w, x, y)
+        parts = len(self.model.sizes)
+        results = program.primal(*self.model.split(w.contiguous()), x, y)
+        gradient, residuals = self.model.join(results[:parts]), results[parts:]
+
+        def product(v: Tensor) -> Tensor:
+            return self.model.join(program.tangent(*residuals, *self.model.split(v.contiguous())))
+
+        return gradient, product
+
+    def _derivatives(self, w: Tensor, x: Tensor, y: Tensor) -> Derivatives | None:
+        return self._recorded("derivatives", (w, x, y), lambda point: _derivatives(self.model, point, x, y))
+
+    def _forward(self, name: str, function: Callable[..., Any], w: Tensor, *data: Tensor) -> Program | None:
+        return self._recorded(name, (w, *data), lambda point: _forward(self.model, function, point, *data))
+
+    def _recorded(self, name: str, arguments: Parts, record: Callable[[Tensor], Any]) -> Any:
+        w, *data = arguments
+        key = (name, w.shape, w.dtype, *((part.shape, part.stride(), part.dtype) for part in data))
+
+        def made() -> Any:
+            try:
+                return record(w.contiguous())
+            except UntraceableError:
+                self.path = "eager"
+                return None
+
+        return self.remembered(key, made)
+
+    def remembered(self, key: Any, make: Callable[[], Any]) -> Any:
+        """make(), called once for each key, in the thread that records."""
+        if key not in self._programs:
+            with self.model.lock:
+                if key not in self._programs:
+                    self._programs[key] = in_recording_thread(make)
+        return self._programs[key]
+
+
+def _derivatives(model: AgentModel, point: Tensor, x: Tensor, y: Tensor) -> Derivatives:
+    parts, found = len(model.sizes), recorded_derivatives(model, point, x, y, few_classes())
+    primal, tangent = (accumulating(part).forward for part in split(found.graph, parts + 2, parts))
+    with torch.no_grad():
+        results = primal(*found.arguments[: parts + 2])
+        products = tangent(*results[parts:], *found.arguments[parts + 2 :])
+    _check((*results[:parts], *products), found.expected)
+    return Derivatives(primal, tangent)
+
+
+def _forward(model: AgentModel, function: Callable[..., Any], point: Tensor, *data: Tensor) -> Program:
+    parts = len(model.sizes)
+
+    def flat(*arguments: Tensor) -> Parts:
+        found = vmap(function)(arguments[:parts], *arguments[parts:])
+        return found if isinstance(found, tuple) else (found,)
+
+    found = recorded(flat, (*model.split(point), *data), few_classes())
+    program = accumulating(found.graph).forward
+    with torch.no_grad():
+        _check(program(*found.arguments), found.expected)
+    return program
+
+
+def _check(found: Parts, expected: Parts) -> None:
+    """Cleaning may only change the order of sums."""
+    for mine, its in zip(found, expected, strict=True):
+        tolerance = 1e-3 if its.dtype == torch.float32 else 1e-9
+        if not bool((mine - its).norm() <= tolerance * its.norm() + torch.finfo(its.dtype).tiny):
+            raise UntraceableError("the cleaned graph does not reproduce the recorded one")

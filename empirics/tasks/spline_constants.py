@@ -1,0 +1,96 @@
+"""Constants of losses whose second derivative is a broken line."""
+
+from __future__ import annotations
+
+import math
+from fractions import Fraction
+
+import numpy as np
+
+from empirics.numerics.constants import Constant
+from empirics.numerics.rounding import EPS, float_up, root_mean_square_up, up
+
+Arrays = dict[str, np.ndarray]
+
+
+def spline_constants(arrays: Arrays, where: str) -> dict[str, Constant]:
+    """L, mu, rho, gamma_H of the broken lines f_i'', and B, gamma_G on the set that `where` names.
+
+    gamma_H is the largest spread at a knot: between knots the mean square of linear functions is convex.
+    """
+    knots, heights, slopes, error = _read(arrays)
+    gamma_h, gamma_g = 0.0, 0.0
+    if not _equal(heights):
+        gamma_h = max(_spread(column) for column in heights.T)
+    if not (_equal(heights) and _equal(slopes)):
+        gamma_g = _slope_spread(knots, heights, slopes, error)
+    return {
+        "B": Constant(up(_largest_slope(heights, slopes, np.diff(knots)) + error), "upper", where),
+        "L": Constant(float(np.abs(heights).max()), "exact", "largest |f''|, at a knot"),
+        "mu": Constant(float(heights.min()), "exact", "smallest f'', at a knot"),
+        "rho": _steepest(knots, heights),
+        "gamma_G": Constant(gamma_g, "exact" if gamma_g == 0 else "upper", where),
+        "gamma_H": Constant(gamma_h, "exact" if gamma_h == 0 else "upper", "root mean square spread at a knot"),
+    }
+
+
+def lower_bound(arrays: Arrays) -> Constant:
+    """A bound below (1/n) sum_i inf f_i over the knots' interval.
+
+    On a piece of width h, f is at least the lower of its end values minus h^2 max(f'', 0)/8.
+    """
+    knots, heights, slopes, _ = _read(arrays)
+    values = arrays["values"].astype(np.float64)[:, 1:]
+    sag = np.square(np.diff(knots)) * np.maximum(np.maximum(heights[:, 1:], heights[:, :-1]), 0.0) / 8
+    lows = (np.minimum(values[:, 1:], values[:, :-1]) - sag).min(axis=1)
+    reach = float(knots[-1] - knots[0])
+    scale = float(np.abs(values).max()) + reach * (float(np.abs(slopes).max()) + reach * float(np.abs(heights).max()))
+    # Values come from J sums of such terms, each rounded a few times in the task's own precision.
+    slack = scale * 16 * (len(knots) + 4) * float(np.finfo(arrays["values"].dtype).eps)
+    return Constant(math.fsum(lows) / len(lows) - slack, "lower", "end values of the pieces minus their sag")
+
+
+def _read(arrays: Arrays) -> tuple[np.ndarray, np.ndarray, np.ndarray, float]:
+    """Knots, f'' and f' at the knots, and how far f' can be from its table: rounding of integration and evaluation."""
+    knots = arrays["knots"].astype(np.float64)
+    heights, slopes = (arrays[name].astype(np.float64)[:, 1:] for name in ("bends", "slopes"))
+    travel = float(np.abs(heights).max()) * float(knots[-1] - knots[0])
+    scale = float(np.finfo(arrays["slopes"].dtype).eps)
+    return knots, heights, slopes, (float(np.abs(slopes).max()) + 2 * travel) * 4 * (len(knots) + 4) * scale
+
+
+def _largest_slope(heights: np.ndarray, slopes: np.ndarray, width: np.ndarray) -> float:
+    """The largest |f'|: at a knot, or at the vertex of a piece on which f'' changes sign."""
+    left, right = heights[:, :-1], heights[:, 1:]
+    turns = left * right < 0
+    # The vertex lies left/(left - right) of the way along the piece; f' changes by left * way * width / 2 up to it.
+    way = np.divide(left, left - right, out=np.zeros_like(left), where=turns)
+    vertex = np.where(turns, np.abs(slopes[:, :-1] + left * way * width / 2), 0.0)
+    return max(float(np.abs(slopes).max()), float(vertex.max()))
+
+
+def _steepest(knots: np.ndarray, heights: np.ndarray) -> Constant:
+    points = [Fraction(float(knot)) for knot in knots]
+    lines = [[Fraction(float(height)) for height in own] for own in np.unique(heights, axis=0)]
+    exact = max(abs(own[j + 1] - own[j]) / (points[j + 1] - points[j]) for own in lines for j in range(len(points) - 1))
+    value = float_up(exact)
+    return Constant(value, "exact" if Fraction(value) == exact else "upper", "steepest slope of f''")
+
+
+def _slope_spread(knots: np.ndarray, heights: np.ndarray, slopes: np.ndarray, error: float) -> float:
+    """Spread of f' over a piece: its ends, plus the spread of f''' times an eighth of the squared width."""
+    at_knots = np.array([_spread(column) for column in slopes.T])
+    jerks = np.diff(heights, axis=1) / np.diff(knots)
+    # A slope of f'' has three roundings, relative to heights that may cancel against one another.
+    rounding = np.abs(heights).max() / np.diff(knots) * 8 * EPS
+    bulge = (np.array([_spread(column) for column in jerks.T]) + rounding) * np.square(np.diff(knots)) / 8
+    return up(float((np.maximum(at_knots[1:], at_knots[:-1]) + bulge).max()) + error)
+
+
+def _spread(column: np.ndarray) -> float:
+    """At least the root mean square distance from the mean; any centre serves."""
+    return 0.0 if bool((column == column[0]).all()) else root_mean_square_up(column - column.mean())
+
+
+def _equal(rows: np.ndarray) -> bool:
+    return bool((rows == rows[0]).all())

@@ -1,0 +1,160 @@
+"""A claim takes part in the report like a built-in bound: the same evidence, another right side."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from reports.judging.finding import Enclosed, Evidence, Finding, Sampled, Withheld
+from reports.judging.rows import Row
+from theory.claims.reading import Claim, parse_claims, with_claims
+from theory.enclosure.scope import missing
+from theory.language.errors import InputError, PrecisionError
+from theory.language.records import CLAIM
+from theory.tables import default_table
+
+if TYPE_CHECKING:
+    from theory.tables import Table
+
+# (statement, quantity) of a built-in row -> what its left side is; the first that serves a setting is taken
+SOURCES: dict[tuple[str, str], str] = {
+    ("S4", "L_F"): "L_F",
+    ("S5", "b_sto"): "meta_gradient_bias",
+    ("S5p", "b_sto_2"): "meta_gradient_bias",
+    ("S8s", "b_FO_sto"): "meta_gradient_bias",
+    ("S9s", "b_HF_sto"): "meta_gradient_bias",
+    ("S6", "sigma_F2"): "meta_gradient_mean_squared_error",
+    ("S9s", "mse_HF_sto"): "meta_gradient_mean_squared_error",
+    ("S7", "gamma_F"): "meta_gradient_squared_spread",
+    ("S8", "b_FO"): "first_order_error",
+    ("S9", "b_HF"): "hessian_free_error",
+    ("T2", "T2"): "mean_squared_meta_gradient",
+    ("T3", "T3"): "optimality_gap",
+    ("T1a", "T1a"): "one_round_change",
+    ("T1b", "T1b"): "one_round_change",
+    ("T1c", "T1c"): "one_round_change",
+}
+# without batches the bias of a mode is its error
+_ERROR_IS_BIAS = {"first_order_error", "hessian_free_error"}
+_CONSTANT_OF = {"A6": "mu", "A7": "mu_F"}
+
+
+def claim_findings(claims: Iterable[Claim], findings: Sequence[Finding], table: Table) -> list[Finding]:
+    """For every checkable claim, every built-in finding whose left side it bounds, with its own right side.
+
+    A claim that does not assume A6 is evaluated without mu, hence with q = 1 + alpha L where it names q.
+    """
+    found: dict[str, Finding] = {}
+    for claim in claims:
+        if not claim.checkable:
+            continue
+        for finding in findings:
+            if _serves(claim, finding):
+                one = _claimed(claim, finding, table)
+                found.setdefault(one.row_id, one)
+    return list(found.values())
+
+
+def with_claim_findings(claims: Sequence[Claim], cells: Sequence[list[Finding]]) -> list[list[Finding]]:
+    """The findings of every cell, followed by those of the claims on the same evidence; the first of equal rows stays.
+
+    The result has one list a cell, so that a claim's row is traced to the record it was read off.
+    """
+    table = with_claims(default_table(), claims)
+    seen: set[str] = set()
+    result = []
+    for findings in cells:
+        added = [one for one in claim_findings(claims, findings, table) if one.row_id not in seen]
+        seen |= {one.row_id for one in added}
+        result.append([*findings, *added])
+    return result
+
+
+def measured_statements(claim: Claim) -> set[str]:
+    """The statements whose rows measure what a claim bounds, in the modes it speaks about."""
+    wanted = {claim.measures.name}
+    if claim.measures.name == "meta_gradient_bias":
+        wanted |= {name for name in _ERROR_IS_BIAS if name.removesuffix("_error") in claim.modes}
+    return {statement for (statement, _), measures in SOURCES.items() if measures in wanted}
+
+
+def _serves(claim: Claim, finding: Finding) -> bool:
+    left = SOURCES.get((finding.bound, finding.quantity))
+    if left is None or finding.setting.mode not in claim.modes:
+        return False
+    return left == claim.measures.name or (claim.measures.name == "meta_gradient_bias" and left in _ERROR_IS_BIAS)
+
+
+def _claimed(claim: Claim, finding: Finding, table: Table) -> Finding:
+    inputs = {key: value for key, value in finding.inputs.items() if key != "mu" or "A6" in claim.assumes}
+    evidence, trivial = finding.evidence, finding.trivial
+    if claim.measures.name == "meta_gradient_squared_spread":
+        evidence, trivial = _squared(evidence), None if trivial is None else trivial**2
+    absent = _absent(claim, inputs, table)
+    if absent:
+        evidence = Withheld(absent)
+    return dataclasses.replace(
+        finding, bound=claim.id, provenance=CLAIM, quantity=claim.id, inputs=inputs, evidence=evidence, trivial=trivial,
+        origin=(finding.bound, finding.quantity),
+    )  # fmt: skip
+
+
+def _squared(evidence: Evidence) -> Evidence:
+    """Evidence on the square of a left side that is never negative."""
+    if isinstance(evidence, Enclosed):
+        return Enclosed(max(evidence.lower, evidence.lower * 0) ** 2, evidence.upper**2, evidence.how)
+    if isinstance(evidence, Sampled):
+        return dataclasses.replace(evidence, power=1) if evidence.power == 2 else Withheld("only the root is sampled")
+    return evidence
+
+
+def _absent(claim: Claim, inputs: dict[str, str], table: Table) -> str:
+    """The inputs that the right side or an assumption needs and the row's task does not certify."""
+    for assumption in claim.assumes:
+        if _CONSTANT_OF[assumption] not in inputs:
+            return f"{assumption}: the task certifies no {_CONSTANT_OF[assumption]}"
+    lacking, _ = table.scope(inputs).requirements([claim.id])
+    if lacking:
+        return missing(lacking)
+    try:
+        table.quantity(claim.id).evaluate(**inputs)
+    except (InputError, PrecisionError) as error:
+        return f"the right side has no value: {error}"
+    return ""
+
+
+def describe(claims: Iterable[Claim], rows: Sequence[Row]) -> list[str]:
+    """One line a claim for the command line: its verdicts and tightness, or why it has none."""
+    lines = []
+    for claim in claims:
+        mine = [row for row in rows if row.bound == claim.id]
+        if not claim.filled:
+            text = "not filled in"
+        elif claim.constants:
+            text = f"free constant {', '.join(claim.constants)}: audited, not judged"
+        elif not mine:
+            text = f"this plan measures nothing that it bounds ({claim.measures.name}, {', '.join(claim.modes)})"
+        else:
+            counts = Counter(str(row.verdict) for row in mine)
+            text = ", ".join(f"{count} {verdict}" for verdict, count in sorted(counts.items()))
+            worst = max(
+                (row for row in mine if row.tightness is not None), key=lambda row: row.tightness or 0.0, default=None
+            )
+            text += f"; largest measured / claimed {worst.tightness:.6g} on {worst.row_id}" if worst else ""
+        lines.append(f"claim {claim.id}: {text}")
+        if claim.filled and claim.unit_note:
+            lines.append(f"claim {claim.id}: units: {claim.unit_note}")
+    return lines
+
+
+def stored(claims: Iterable[Claim]) -> list[dict[str, str]]:
+    """The files that claims came from, by name and text, for a manifest: nothing else is needed to judge again."""
+    files = {claim.origin: claim.source_text for claim in claims}
+    return [{"file": name, "text": text} for name, text in files.items()]
+
+
+def restored(files: Iterable[Mapping[str, str]]) -> tuple[Claim, ...]:
+    """The claims of a manifest."""
+    return tuple(claim for file in files for claim in parse_claims(file["text"], file["file"]))

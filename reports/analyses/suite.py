@@ -1,0 +1,128 @@
+"""What the page says beyond its rows: tightness, planted errors, slack, exponents, claims and published forms."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from reports.analyses.audit import audit_section
+from reports.analyses.planted import Trial, decided_trials, planted_section
+from reports.analyses.slack import STAGES, Waterfall, slack_section
+from reports.analyses.slopes import SERIES, Slope, measure, slopes_section
+from reports.analyses.suite_file import Exponent, PlantedError, RunSlack, SuiteFile
+from reports.analyses.tightness import tightness, tightness_section
+from reports.analyses.witnesses import witness_findings
+from reports.judging.finding import Finding
+from reports.judging.rows import Row
+from reports.pages.sections import Section
+from reports.records.cells import Outcome
+from reports.records.workers import Call
+from theory.claims.reading import Claim
+from theory.tables import Table
+
+
+def claims_section(
+    claims: Sequence[Claim], findings: Sequence[Finding], rows: Sequence[Row], table: Table
+) -> list[Section]:
+    """Claims and published forms, absent when there is nothing to say."""
+    found = audit_section(claims, [one for one in findings if one.provenance != "claim"], rows, table)
+    return [] if found is None else [found]
+
+
+@dataclass(frozen=True)
+class Suite:
+    """A few seconds of explicit instances that no row of the report enters."""
+
+    witnesses: Sequence[Finding]
+    trials: Sequence[Trial]
+    slopes: Sequence[Slope]
+
+    @classmethod
+    def of(cls, results: Sequence[Any]) -> Suite:
+        """From the results of `suite_calls`."""
+        (witnesses, trials), slopes = results[0], results[1:]
+        return cls(witnesses, trials, slopes)
+
+
+def suite_calls() -> list[Call]:
+    """What worker processes are asked for: one call for the witnesses and all that meets them, one an exponent."""
+    return [Call(_witnesses_and_trials, weight=60.0), *(Call(_slope, (place,), 4.0) for place in range(len(SERIES)))]
+
+
+def _witnesses_and_trials() -> tuple[tuple[Finding, ...], list[Trial]]:
+    return witness_findings(), decided_trials()
+
+
+def _slope(place: int) -> Slope:
+    return measure(SERIES[place])
+
+
+def suite_analyses(rows: Sequence[Row], slack: Sequence[Waterfall], suite: Suite) -> tuple[list[Section], SuiteFile]:
+    """What the suite knows about its own bounds, for readers and for figures."""
+    trials, slopes = suite.trials, suite.slopes
+    shown = slack_section(slack)
+    sections = [
+        tightness_section(tightness(rows, suite.witnesses)),
+        planted_section(trials),
+        *([] if shown is None else [shown]),
+        slopes_section(slopes),
+    ]
+    return sections, suite_file(trials, slopes, slack)
+
+
+def suite_file(trials: Sequence[Trial], slopes: Sequence[Slope], slack: Sequence[Waterfall]) -> SuiteFile:
+    """What is stored of the analyses."""
+    return SuiteFile(
+        planted=[_planted(trial) for trial in trials],
+        exponents=[_exponent(slope) for slope in slopes],
+        slack=[
+            RunSlack(
+                bound=one.bound, task=one.task, mode=one.mode, nu=one.nu, tau=one.tau, m=one.m,
+                stages=dict(zip(STAGES, one.values, strict=True)),
+            )
+            for one in slack
+        ],
+    )  # fmt: skip
+
+
+def _planted(trial: Trial) -> PlantedError:
+    planted = trial.planted
+    return PlantedError(
+        statement=planted.statement,
+        quantity=planted.quantity,
+        kind=planted.kind,
+        wrong=planted.wrong,
+        refuted=trial.refuted,
+        subtle=trial.subtle,
+        ratio=_finite(trial.ratio),
+        factor=_finite(trial.factor),
+        instance=trial.instance,
+    )
+
+
+def _exponent(slope: Slope) -> Exponent:
+    return Exponent(
+        statement=slope.statement,
+        quantity=slope.quantity,
+        what=slope.what,
+        variable=slope.variable,
+        exponential=slope.exponential,
+        points=list(slope.values),
+        predicted=slope.predicted,
+        measured=slope.measured,
+        low=slope.low,
+        high=slope.high,
+        finding=slope.finding,
+    )
+
+
+def _finite(value: float | None) -> float | None:
+    return value if value is not None and math.isfinite(value) else None
+
+
+def waterfalls(outcomes: Sequence[Outcome]) -> list[Waterfall]:
+    """The slack of every recorded run of T2 and T3."""
+    found = [one for outcome in outcomes for one in outcome.slack]
+    return sorted(found, key=lambda one: (one.bound, -one.total))

@@ -1,0 +1,1 @@
+"""Losses, meta-gradients and rounds again in Arb balls: what exact arithmetic would have produced."""

@@ -1,0 +1,203 @@
+"""From a finding to a verdict row: hypotheses first, then the comparison, with rounding and luck on the safe side."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from fractions import Fraction
+
+import theory
+from reports.judging import statistics
+from reports.judging.finding import Enclosed, Finding, Sampled, Withheld
+from reports.judging.rows import Row, StatedHypothesis, Verdict
+from reports.measure.subject import SOUND_BELOW
+from theory.language.errors import PrecisionError
+from theory.tables import Table
+
+
+def judge(findings: Sequence[Finding], family: int | None = None, table: Table | None = None) -> list[Row]:
+    """Verdict rows of a whole report; the family is the number of rows that samples may decide, fixed by the plan.
+
+    Support uses level 5e-4 / family for each betting bound (Bonferroni); refutation is Holm's rule on e-values at 5e-4,
+    the family's other members counting as never rejected. Without a family it is the sampled findings at hand.
+    The table holds the right sides: the theory's own unless one with claims is given.
+
+    Raises ValueError when rows share an id or the family is smaller than the sampled findings.
+    """
+    sampled = [finding for finding in findings if isinstance(finding.evidence, Sampled)]
+    family = max(1, len(sampled)) if family is None else family
+    if family < len(sampled):
+        raise ValueError(f"family: {family} rows were fixed beforehand, but {len(sampled)} are decided by samples")
+    level = support_level(family)
+    table = table or theory.default_table()
+    evaluations = {finding.row_id: _evaluate(finding, table) for finding in findings}
+    if len(evaluations) != len(findings):
+        seen: set[str] = set()
+        twice = sorted({f.row_id for f in findings if f.row_id in seen or seen.add(f.row_id)})
+        raise ValueError(f"row_id: every row needs its own, these occur twice: {', '.join(twice)}")
+    evidence = [_against(finding, evaluations[finding.row_id]) for finding in sampled]
+    evidence += [0.0] * (family - len(evidence))
+    rejected = statistics.holm_rejections(evidence, statistics.REFUTATION_LEVEL)[: len(sampled)]
+    refuted = {finding.row_id for finding, reject in zip(sampled, rejected, strict=True) if reject}
+    return [_row(finding, table, evaluations[finding.row_id], level, finding.row_id in refuted) for finding in findings]
+
+
+def support_level(family: int) -> float:
+    """The level of one row's betting bound: 5e-4 shared by the family."""
+    return statistics.SUPPORT_LEVEL / family
+
+
+def _evaluate(finding: Finding, table: Table) -> theory.Evaluation:
+    quantity = table.quantity(finding.quantity)
+    try:
+        return quantity.evaluate(**finding.inputs)
+    except (theory.InputError, PrecisionError):
+        if not isinstance(finding.evidence, Withheld):
+            raise
+        return theory.Evaluation(quantity.name, None, None, None, None, (), quantity.provenance, quantity.source)
+
+
+def _against(finding: Finding, evaluation: theory.Evaluation) -> float:
+    """The e-value against the null hypothesis that the bound is true; observations are lowered by their rounding."""
+    sample = finding.evidence
+    assert isinstance(sample, Sampled)
+    if evaluation.value is None:
+        return 0.0
+    upper = math.nextafter(math.nextafter(evaluation.value, math.inf) ** sample.power, math.inf)
+    if not upper > sample.low:
+        return 0.0
+    lowered = (sample.values - sample.rounding).clip(min=sample.low)
+    return statistics.bounded_e_value(lowered, sample.low, sample.high, upper)
+
+
+def _row(finding: Finding, table: Table, evaluation: theory.Evaluation, level: float, refuted: bool) -> Row:
+    bound, setting, evidence = table.bound(finding.bound), finding.setting, finding.evidence
+    measured = lower = upper = None
+    failed = [check for check in evaluation.hypotheses if not check.holds]
+    if isinstance(evidence, Withheld) or failed:
+        verdict = Verdict.NOT_APPLICABLE
+        reason = (
+            evidence.reason if isinstance(evidence, Withheld) else "; ".join(f"{c.name}: {c.detail}" for c in failed)
+        )
+        reason = f"{reason} ({finding.note})" if finding.note else reason
+        decided_by = "hypothesis"
+    elif isinstance(evidence, Enclosed):
+        measured, lower, upper = _midpoint(evidence), float(evidence.lower), float(evidence.upper)
+        verdict, reason = compare(evidence, *_predicted_between(evaluation))
+        decided_by = evidence.how
+    else:
+        measured, lower, upper = _limits(evidence, level)
+        verdict, reason = _decide_sample(upper, evaluation, refuted)
+        decided_by = f"{evidence.how}, N = {evidence.values.size}, level {level:.2e} a row"
+    if verdict is not Verdict.NOT_APPLICABLE:
+        if verdict is not Verdict.VIOLATED:
+            verdict, reason = _vacuous_or(verdict, reason, evaluation, finding.trivial)
+        verdict, reason = _one_sided(verdict, reason, finding)
+    predicted = evaluation.value
+    tightness = None
+    if measured is not None and predicted is not None and predicted > 0:
+        tightness = measured / predicted
+    return Row.model_validate(
+        {
+            "row_id": finding.row_id,
+            "bound": finding.bound,
+            "provenance": finding.provenance,
+            "kind": bound.kind,
+            "quantity": finding.quantity,
+            "inputs": dict(finding.inputs),
+            "task": setting.task,
+            "mode": setting.mode,
+            "nu": setting.nu,
+            "tau": setting.tau,
+            "n": setting.n,
+            "m": setting.m,
+            "alpha": setting.alpha,
+            "beta": setting.beta,
+            "K": setting.K,
+            "seeds": setting.seeds,
+            "replicas": setting.replicas,
+            "measured": measured,
+            "lower": lower,
+            "upper": upper,
+            "predicted": predicted,
+            "trivial": finding.trivial,
+            "tightness": tightness,
+            "verdict": verdict,
+            "reason": reason,
+            "hypotheses": [
+                StatedHypothesis(name=c.name, holds=c.holds, detail=c.detail) for c in evaluation.hypotheses
+            ],
+            "decided_by": decided_by,
+            "witness": None if finding.witness is None else dict(finding.witness),
+            "constants": dict(finding.constants),
+        }
+    )
+
+
+def _predicted_between(evaluation: theory.Evaluation) -> tuple[Fraction, Fraction]:
+    if evaluation.exact is not None:
+        return evaluation.exact, evaluation.exact
+    assert evaluation.enclosure is not None
+    lower, upper = evaluation.enclosure
+    return Fraction(lower), Fraction(upper)
+
+
+def compare(evidence: Enclosed, lower: Fraction, upper: Fraction) -> tuple[Verdict, str]:
+    """A left side enclosed in balls against a right side in [lower, upper], both exact rationals: no tolerance.
+
+    >>> compare(Enclosed(Fraction(1), Fraction(1), ""), Fraction(1), Fraction(1))[0].name
+    'HOLDS'
+    """
+    if evidence.upper <= lower:
+        return Verdict.HOLDS, "the whole enclosure of the left side is at most the right side"
+    if evidence.lower > upper:
+        return Verdict.VIOLATED, "the whole enclosure of the left side exceeds the right side"
+    return Verdict.INCONCLUSIVE, "the enclosures of the two sides overlap"
+
+
+def _decide_sample(upper: float, evaluation: theory.Evaluation, refuted: bool) -> tuple[Verdict, str]:
+    if refuted:
+        return Verdict.VIOLATED, "the e-value against the bound passes Holm's rule"
+    if Fraction(upper) <= _predicted_between(evaluation)[0]:
+        return Verdict.HOLDS, "the upper confidence limit of the left side is at most the right side"
+    return Verdict.INCONCLUSIVE, "the right side lies inside the confidence interval of the left side"
+
+
+def _vacuous_or(
+    verdict: Verdict, reason: str, evaluation: theory.Evaluation, trivial: float | None
+) -> tuple[Verdict, str]:
+    if trivial is not None and evaluation.value is not None and evaluation.value >= trivial:
+        return Verdict.VACUOUS, f"the right side {evaluation.value:.6g} is not below the trivial bound {trivial:.6g}"
+    return verdict, reason
+
+
+def _one_sided(verdict: Verdict, reason: str, finding: Finding) -> tuple[Verdict, str]:
+    """Nothing is decided by constants that are known on the wrong side: the true right side may be larger."""
+    weak = sorted(name for name, constant in finding.constants.items() if constant.side == _unsound_side(name))
+    if not weak:
+        return verdict, reason
+    sides = ", ".join(f"{name} ({finding.constants[name].side})" for name in weak)
+    where = f", {finding.note}" if finding.note else ""
+    weakness = f"known on the wrong side only: {sides}{where}"
+    return Verdict.INCONCLUSIVE, f"{weakness}; that neither certifies nor refutes a right side ({reason})"
+
+
+def _unsound_side(name: str) -> str:
+    """A right side grows with its constants, except with mu and mu_F: there certified lower bounds are sound."""
+    return "upper" if name in SOUND_BELOW else "lower"
+
+
+def _limits(sample: Sampled, level: float) -> tuple[float, float, float]:
+    """Estimate, lower and upper confidence limit of the left side itself."""
+    mean = float(sample.values.mean())
+    lower = statistics.betting_lower_bound(sample.values, sample.low, sample.high, level) - sample.rounding
+    lower = max(lower, sample.low)
+    upper = statistics.betting_upper_bound(sample.values, sample.low, sample.high, level) + sample.rounding
+    if sample.power == 1:
+        return mean, lower, upper
+    roots = (max(x, 0.0) ** (1 / sample.power) for x in (mean, lower))
+    return *roots, math.nextafter(max(upper, 0.0) ** (1 / sample.power), math.inf)
+
+
+def _midpoint(evidence: Enclosed) -> float:
+    return float((evidence.lower + evidence.upper) / 2)

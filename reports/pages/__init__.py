@@ -1,0 +1,1 @@
+"""The report for readers: the page, the appendix, tables, plots to explore."""

@@ -1,0 +1,116 @@
+"""The main file of the appendix: it compiles alone and only inputs pieces."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from reports.figures import Figure
+from reports.judging.rows import Row, Verdict
+from reports.pages.appendix.names import file_stem
+from reports.pages.appendix.row_tables import VERDICT_WORDS, RowTable
+from reports.pages.appendix.sources import SOURCES
+from reports.pages.latex import code, escaped, number, prose
+from reports.pages.tables import summary_frame
+from theory.language.records import ASSUMPTIONS, SETTING
+from theory.tables import Table
+
+
+def main_file(
+    rows: Sequence[Row],
+    listed: Sequence[RowTable],
+    about: Sequence[str],
+    figures: Sequence[Figure],
+    manifest: Mapping[str, Any],
+    table: Table,
+) -> str:
+    """The text of appendix.tex.
+
+    listed: the tables of all rows. about: the names of the tables on the suite itself.
+    """
+    environment = Environment(
+        loader=PackageLoader("reports.pages", "templates"),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        block_start_string="<%",
+        block_end_string="%>",
+        variable_start_string="<<",
+        variable_end_string=">>",
+        comment_start_string="<#",
+        comment_end_string="#>",
+    )
+    environment.filters.update(escaped=escaped, prose=prose, code=code, file=file_stem)
+    lines = {line["bound"]: line for line in summary_frame(rows, table).to_dict("records")}
+    bounds = list(table.bounds())
+    placed = _placed(figures, [bound.id for bound in bounds])
+    context = {
+        "title": str(manifest.get("title", "")),
+        "groups": [
+            ("Statements derived here", [bound for bound in bounds if bound.provenance == "derived"]),
+            ("Published constants", [bound for bound in bounds if bound.provenance == "published"]),
+            ("Claims registered by the user", [bound for bound in bounds if bound.provenance == "claim"]),
+        ],
+        "verdicts": {bound.id: _verdict_line(lines[bound.id]) + _shown(figures, placed, bound.id) for bound in bounds},
+        "drawn": placed,
+        "setting": SETTING,
+        "assumptions": ASSUMPTIONS,
+        "listed": listed,
+        "about": about,
+        "figures": figures,
+        "sources": SOURCES,
+        "facts": _facts(manifest),
+        "command": _command(manifest),
+        "distribution": str(manifest.get("distribution", "meta-fedavg-bounds")),
+        "version": str(manifest.get("version", "")),
+        "example": min(
+            (row for row in rows if row.verdict is Verdict.HOLDS and row.provenance != "claim"),
+            key=lambda row: len(str(row.inputs)),
+            default=None,
+        ),
+    }
+    return environment.get_template("appendix.tex.j2").render(context)
+
+
+def _placed(figures: Sequence[Figure], bounds: Sequence[str]) -> dict[str, list[str]]:
+    """Figure names by the first statement each is about; those about none of them by the empty id."""
+    first = {figure.name: next((bound for bound in bounds if bound in figure.bounds), "") for figure in figures}
+    return {bound: [name for name, about in first.items() if about == bound] for bound in (*bounds, "")}
+
+
+def _shown(figures: Sequence[Figure], placed: Mapping[str, Sequence[str]], bound: str) -> str:
+    """References to the figures about a statement, in the order in which the appendix has them."""
+    order = [name for names in placed.values() for name in names]
+    about = {figure.name for figure in figures if bound in figure.bounds}
+    references = [rf"\ref{{fig:{name}}}" for name in order if name in about]
+    if not references:
+        return ""
+    return f" See Figure{'s' if len(references) > 1 else ''}~{' and~'.join(references)}."
+
+
+def _verdict_line(line: Mapping[Any, Any]) -> str:
+    """What was found, in a sentence."""
+    if not line["rows"]:
+        return "Not measured by this plan."
+    counts = [f"{line[verdict.value]} {VERDICT_WORDS[verdict]}" for verdict in Verdict if line[verdict.value]]
+    text = f"{line['rows']} row{'s' if line['rows'] != 1 else ''}: {', '.join(counts)}"
+    if line["largest_row"]:
+        low, high = number(line["smallest_tightness"], 2), number(line["largest_tightness"])
+        text += f"; tightness {low} to {high} (on {escaped(str(line['largest_task']))})"
+    return f"{text}."
+
+
+def _facts(manifest: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """What must be the same to get the same numbers: no times, no paths."""
+    versions = manifest.get("versions", {})
+    pairs = [(key, manifest.get(key)) for key in ("plan", "seed", "seeds", "device", "python", "platform")]
+    return [(key, str(value)) for key, value in pairs if value is not None] + [
+        (str(name), str(version)) for name, version in versions.items()
+    ]
+
+
+def _command(manifest: Mapping[str, Any]) -> str:
+    recorded = manifest.get("command") or ["python", "-m", "reports.build"]
+    return " ".join(str(part) for part in recorded)

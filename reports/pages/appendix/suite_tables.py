@@ -1,0 +1,110 @@
+"""What the suite found out about its own bounds, as tables and as numbers that a paper can cite."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from reports.analyses.suite_file import Exponent, PlantedError, SuiteFile
+from reports.pages.latex import Column, escaped, floating_table, letters, number
+from theory.tables import default_table
+
+_MACRO = r"\newcommand{{\{name}}}{{{body}}}"
+_STATEMENT = {"S5p": "S5'"}
+
+
+def suite_tables(suite: SuiteFile) -> dict[str, str]:
+    """The tables by their names; one without lines is left out."""
+    tables = {}
+    if suite.planted:
+        tables["planted"] = _planted(suite.planted)
+    if suite.exponents:
+        tables["exponents"] = _exponents(suite.exponents)
+    return tables
+
+
+def _planted(errors: list[PlantedError]) -> str:
+    """Every planted error that no stored instance refutes, and the score of all."""
+    missed = [error for error in errors if not error.refuted]
+    columns = [
+        Column("Bound", [_named(error.statement) for error in missed]),
+        Column("Quantity", [escaped(error.quantity) for error in missed]),
+        Column("Wrong version", [escaped(error.wrong) for error in missed]),
+        Column("Measured / wrong", [number(error.ratio) for error in missed], "r"),
+        Column("Right / wrong", [number(error.factor, 6) for error in missed], "r"),
+    ]
+    caption = (
+        r"The planted errors that no stored instance refutes (\MFLplantedMissed{} of \MFLplanted{}), with the largest "
+        "ratio found: the right bound is loose there."
+    )
+    return floating_table(columns, caption, "tab:planted")
+
+
+def _exponents(found: list[Exponent]) -> str:
+    columns = [
+        Column("Bound", [_named(one.statement) for one in found]),
+        Column("Term", [escaped(one.what) for one in found]),
+        Column("in", [f"${default_table().symbols[one.variable].record.latex}$" for one in found]),
+        Column("from", [number(one.points[0][0]) for one in found], "r"),
+        Column("to", [number(one.points[-1][0], 4) for one in found], "r"),
+        Column("Bound's", [_decimals(one.predicted) for one in found], "r"),
+        Column("Measured", [_decimals(one.measured) for one in found], "r"),
+        Column("Interval", [f"[{_decimals(one.low)}, {_decimals(one.high)}]" for one in found]),
+    ]
+    caption = (
+        "Exponents of the bounds and of what is measured, fitted on windows that were fixed before anything was run; "
+        r"in $\nu$ the slope of the logarithm per step."
+    )
+    return floating_table(columns, caption, "tab:exponents")
+
+
+def _decimals(value: float) -> str:
+    return f"${value:.2f}$"
+
+
+def _named(statement: str) -> str:
+    return escaped(_STATEMENT.get(statement, statement))
+
+
+def suite_macros(suite: SuiteFile) -> str:
+    r"""Macros of the score of the planted errors and of the fitted exponents.
+
+    >>> suite_macros(SuiteFile())
+    ''
+    """
+    lines = [*_planted_macros(suite.planted), *_exponent_macros(suite.exponents)]
+    return "\n".join([*lines, ""]) if lines else ""
+
+
+def _planted_macros(errors: list[PlantedError]) -> Iterator[str]:
+    if not errors:
+        return
+    refuted = sum(error.refuted for error in errors)
+    subtle = [error for error in errors if error.subtle]
+    yield "% The score of the suite: wrong versions of the bounds, planted and refuted."
+    counts = {
+        "": len(errors),
+        "Refuted": refuted,
+        "Missed": len(errors) - refuted,
+        "Subtle": len(subtle),
+        "SubtleRefuted": sum(error.refuted for error in subtle),
+        "Kinds": len({error.kind for error in errors}),
+        "Statements": len({error.statement for error in errors}),
+    }
+    for name, count in counts.items():
+        yield _MACRO.format(name=f"MFLplanted{name}", body=number(count, 9))
+    yield _MACRO.format(name="MFLplantedPercent", body=number(round(100 * refuted / len(errors)), 9))
+
+
+def _exponent_macros(found: list[Exponent]) -> Iterator[str]:
+    if not found:
+        return
+    yield r"% Exponents: \MFLslope<Statement><Variable>bound and ...measured; equal names are told apart by an X."
+    used: set[str] = set()
+    for one in found:
+        name = "MFLslope" + letters(f"X {one.statement} {one.variable}")[1:]
+        while name in used:
+            name += "X"
+        used.add(name)
+        yield f"% {one.statement}, {one.what} in {one.variable}"
+        yield _MACRO.format(name=f"{name}bound", body=rf"\ensuremath{{{one.predicted:.2f}}}")
+        yield _MACRO.format(name=f"{name}measured", body=rf"\ensuremath{{{one.measured:.2f}}}")

@@ -1,0 +1,89 @@
+"""The appendix as files: every piece by its path, written whole."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from reports.analyses.suite_file import SuiteFile
+from reports.figures import Figure
+from reports.figures.style import TEXT
+from reports.judging.rows import Row
+from reports.pages.appendix.headline_numbers import number_macros
+from reports.pages.appendix.main_file import main_file
+from reports.pages.appendix.names import file_stem
+from reports.pages.appendix.parts import figure_piece, statement_piece
+from reports.pages.appendix.row_tables import row_tables, summary_table
+from reports.pages.appendix.sources import SOURCES
+from reports.pages.appendix.suite_tables import suite_tables
+from reports.pages.latex import prose
+from reports.records.store import write_atomically
+from theory.macros import macros
+from theory.tables import Table, default_table
+
+_FOLDERS = ("statements", "proofs", "tables", "figures")
+
+
+def write_appendix(
+    folder: Path,
+    rows: Sequence[Row],
+    figures: Sequence[Figure],
+    drawings: Path,
+    manifest: Mapping[str, Any],
+    error_level: float,
+    table: Table | None = None,
+    suite: SuiteFile | None = None,
+) -> list[Path]:
+    """Write the appendix and its pieces; pieces of an earlier report that this one lacks are removed.
+
+    drawings: the folder that holds every figure as PDF under its name. table: the right sides, the theory's own unless
+    one with claims is given. suite: what the suite found out about its own bounds. Returns the paths written.
+    """
+    pdfs = {figure.name: (drawings / f"{figure.name}.pdf").read_bytes() for figure in figures}
+    shares = {name: _share(pdf) for name, pdf in pdfs.items()}
+    files = {
+        name: text.encode() for name, text in pieces(rows, figures, manifest, error_level, shares, table, suite).items()
+    }
+    files |= {f"figures/{name}.pdf": pdf for name, pdf in pdfs.items()}
+    for part in _FOLDERS:
+        for old in sorted((folder / part).glob("*")):
+            if f"{part}/{old.name}" not in files and old.suffix in (".tex", ".pdf"):
+                old.unlink()
+    for name, data in files.items():
+        write_atomically(folder / name, data)
+    return [folder / name for name in files]
+
+
+def _share(pdf: bytes) -> float:
+    """The share of the text width that a drawing has on the page it was made for; the whole where it does not say."""
+    box = re.search(rb"/MediaBox\s*\[\s*0\s+0\s+([0-9.]+)", pdf)
+    return min(1.0, round(float(box[1]) / (72 * TEXT), 2)) if box else 1.0
+
+
+def pieces(
+    rows: Sequence[Row],
+    figures: Sequence[Figure],
+    manifest: Mapping[str, Any],
+    error_level: float,
+    shares: Mapping[str, float] | None = None,
+    table: Table | None = None,
+    suite: SuiteFile | None = None,
+) -> dict[str, str]:
+    """Every text file of the appendix by its path: a pure function of the report.
+
+    shares: the share of the text width that each figure takes, by its name; the whole width where it is not given.
+    """
+    table, suite = table or default_table(), suite or SuiteFile()
+    bounds, shares = list(table.bounds()), shares or {}
+    listed, about = row_tables(rows, table), suite_tables(suite)
+    tables = {"summary": summary_table(rows, table)} | about | {one.name: one.text for one in listed}
+    texts = {f"statements/{file_stem(bound.id)}.tex": statement_piece(bound) for bound in bounds}
+    texts |= {f"proofs/{file_stem(bound.id)}.tex": f"{prose(bound.proof)}\n" for bound in bounds}
+    texts |= {f"tables/{name}.tex": text for name, text in tables.items()}
+    texts |= {f"figures/{one.name}.tex": figure_piece(one, shares.get(one.name, 1.0)) for one in figures}
+    texts["macros.tex"] = macros(default_table()) + number_macros(rows, error_level, suite)
+    texts["sources.bib"] = "\n".join(source.bibtex for source in SOURCES)
+    texts["appendix.tex"] = main_file(rows, listed, list(about), figures, manifest, table)
+    return texts

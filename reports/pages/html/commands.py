@@ -1,0 +1,20 @@
+"""The commands on the page that repeat what it shows."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Sequence
+
+from reports.judging.rows import Row
+
+
+def repeat_command(row: Row) -> str:
+    """The command that measures this row alone again and compares it with the stored one, bit for bit."""
+    return shlex.join(["python", "-m", "reports.build", "--reproduce", row.row_id])
+
+
+def evaluation_command(row: Row, claims: Sequence[str] = ()) -> str:
+    """The command that evaluates a row's right side exactly; a claim's needs the files of the claims."""
+    inputs = [f"{key}={value}" for key, value in row.inputs.items()]
+    files = [word for file in claims if row.provenance == "claim" for word in ("--claims", file)]
+    return shlex.join(["python", "-m", "theory", "eval", row.quantity, *inputs, *files, "--json"])

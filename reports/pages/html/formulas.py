@@ -1,0 +1,27 @@
+"""Prose and formulas of the theory as HTML and MathML."""
+
+from __future__ import annotations
+
+import re
+
+from markupsafe import Markup, escape
+
+from theory.printing.mathml import mathml, prose_html
+
+
+def prose(text: str) -> Markup:
+    """Text with $inline formulas$ as HTML; a formula outside the subset that has MathML stays as it is typed."""
+    try:
+        return steady(prose_html(text))
+    except ValueError:
+        return escape(text)
+
+
+def inline(latex: str) -> Markup:
+    """A formula in running text."""
+    return steady(mathml(latex, "inline"))
+
+
+def steady(html: str) -> Markup:
+    """MathML in which a plain bracket keeps its size: only fences, which carry an attribute, are meant to grow."""
+    return Markup(re.sub(r"<mo>([()\[\]{}|‖])</mo>", r'<mo stretchy="false" lspace="0" rspace="0">\1</mo>', html))

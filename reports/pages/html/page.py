@@ -1,0 +1,168 @@
+"""The page: its template filled with what the report found."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import html
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+import theory
+from reports.figures import Figure, inline_svg, share_outlines
+from reports.figures.rounds import MODE_NAMES
+from reports.judging.rows import Row, Verdict
+from reports.pages.html.anchors import row_anchors, slug
+from reports.pages.html.commands import evaluation_command, repeat_command
+from reports.pages.html.cover import coverage
+from reports.pages.html.formulas import prose
+from reports.pages.html.manifest import flattened
+from reports.pages.html.numerals import interval, number, scale, short_number, sortable
+from reports.pages.html.opening import counts, facts, headline
+from reports.pages.html.statements import statement_entries
+from reports.pages.sections import Section
+from reports.pages.tables import summary_frame
+from theory.language.modes import MODE_NAMES as MODES
+from theory.language.records import ASSUMPTIONS, SETTING
+from theory.tables import Table
+
+_WORDS = {
+    Verdict.HOLDS: "holds",
+    Verdict.VIOLATED: "violated",
+    Verdict.VACUOUS: "vacuous",
+    Verdict.NOT_APPLICABLE: "not applicable",
+    Verdict.INCONCLUSIVE: "inconclusive",
+}
+_MARKS = {
+    Verdict.HOLDS: "✓",
+    Verdict.VIOLATED: "✗",
+    Verdict.VACUOUS: "○",
+    Verdict.NOT_APPLICABLE: "–",
+    Verdict.INCONCLUSIVE: "?",
+}
+# sorting by verdict puts first what needs a reader
+_ATTENTION = (Verdict.VIOLATED, Verdict.INCONCLUSIVE, Verdict.NOT_APPLICABLE, Verdict.VACUOUS, Verdict.HOLDS)
+_GROUPS = {
+    "derived": "Statements derived here",
+    "published": "Published constants",
+    "claim": "Claims registered by the user",
+}
+
+
+def render(
+    rows: Sequence[Row], figures: Sequence[Figure], manifest: Mapping[str, Any], plan_title: str, error_level: float,
+    table: Table | None = None, sections: Sequence[Section] = (), finding: str | None = None, companion: str = "",
+) -> str:  # fmt: skip
+    """The whole page as HTML text.
+
+    rows: in the order in which the table first shows them. manifest: plain JSON values; its `plan` and `seed`, where
+    present, complete the commands that repeat a row. error_level: the family-wise level of all verdicts decided by
+    samples. table: the right sides, the theory's own unless one with claims is given. sections: what is shown between
+    the figures and the rows. finding: what the page says first, where that is not made of rows. companion: a file
+    beside the page with plots to explore, none if empty. Every text that comes from rows, claims, titles or the
+    manifest is escaped.
+    """
+    environment = _environment()
+    table = table or theory.default_table()
+    script = _source(environment, "page.js")
+    anchors = row_anchors(rows)
+    summary = summary_frame(rows, table).to_dict("records")
+    measured = [line for line in summary if line["rows"]]
+    context = {
+        "plan_title": plan_title,
+        "headline": finding or headline(rows),
+        "facts": facts(rows),
+        "counts": counts(rows),
+        "error_level": error_level,
+        "sampled": sum("level" in row.decided_by for row in rows),
+        "groups": [(title, [line for line in measured if line["provenance"] == key]) for key, title in _GROUPS.items()],
+        "unmeasured": [line["bound"] for line in summary if not line["rows"]],
+        "verdicts": _verdicts(Verdict),
+        # the summary leaves out columns of zeros, but never the column of violations
+        "columns": _verdicts(
+            v for v in Verdict if v in (Verdict.HOLDS, Verdict.VIOLATED) or any(row.verdict is v for row in rows)
+        ),
+        "coverage": coverage(rows),
+        "modes": MODES,
+        "figures": [
+            (figure, prose(figure.caption), Markup(svg))
+            for figure, svg in zip(figures, share_outlines([inline_svg(figure) for figure in figures]), strict=True)
+        ],
+        "rows": rows,
+        "anchors": anchors,
+        "choices": _choices(rows),
+        "statements": statement_entries(summary, table, rows, figures),
+        "stated": set(table.statements),
+        "companion": companion,
+        "sections": [_section(section) for section in sections],
+        "assumptions": {name: prose(text) for name, text in ASSUMPTIONS.items()},
+        "setting": prose(SETTING),
+        "manifest": flattened(manifest),
+        "command": repeat_command,
+        "evaluation": lambda row: evaluation_command(row, [file["file"] for file in manifest.get("claims", [])]),
+        "style": Markup(_source(environment, "page.css")),
+        "script": Markup(script),
+        "script_hash": base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
+    }
+    return environment.get_template("page.html.j2").render(context)
+
+
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("reports.pages", "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.tests["verdict"] = lambda cell: isinstance(cell, Verdict)
+    environment.filters.update(
+        number=number,
+        short=short_number,
+        slug=slug,
+        word=lambda verdict: _WORDS[Verdict(verdict)],
+        mark=lambda verdict: _MARKS[Verdict(verdict)],
+        rank=lambda verdict: _ATTENTION.index(verdict),
+        mode=lambda mode: MODE_NAMES.get(mode, mode),
+        json=lambda value: Markup(html.escape(json.dumps(value, ensure_ascii=False), quote=False)),
+        interval=interval,
+        scale=scale,
+        sortable=sortable,
+    )
+    return environment
+
+
+def _source(environment: Environment, name: str) -> str:
+    assert environment.loader is not None
+    return environment.loader.get_source(environment, name)[0]
+
+
+def _verdicts(chosen: Iterable[Verdict]) -> list[tuple[Verdict, str, str]]:
+    return [(verdict, _WORDS[verdict], _MARKS[verdict]) for verdict in chosen]
+
+
+def _choices(rows: Sequence[Row]) -> list[tuple[str, str, list[tuple[str, str]]]]:
+    """The filters: column, label, and the values that occur with their names."""
+    return [
+        ("bound", "Bound", [(name, name) for name in _distinct(row.bound for row in rows)]),
+        ("task", "Task", [(name, name) for name in sorted({row.task for row in rows})]),
+        ("mode", "Mode", [(name, MODE_NAMES.get(name, name)) for name in _distinct(row.mode for row in rows)]),
+        ("verdict", "Verdict", [(v.value, _WORDS[v]) for v in Verdict if any(row.verdict is v for row in rows)]),
+    ]
+
+
+def _section(section: Section) -> dict[str, Any]:
+    return {
+        "anchor": section.anchor,
+        "title": section.title,
+        "paragraphs": [prose(text) for text in section.paragraphs],
+        "tables": section.tables,
+    }
+
+
+def _distinct(names: Iterable[str]) -> list[str]:
+    return list(dict.fromkeys(names))

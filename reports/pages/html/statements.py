@@ -1,0 +1,70 @@
+"""The gallery of the page: every statement with its formula, hypotheses, proof, verdicts, tightness and figure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Hashable, Mapping, Sequence
+from typing import Any
+
+import theory
+from reports.figures import Figure
+from reports.judging.rows import Row, Verdict
+from reports.pages.html.formulas import inline, prose, steady
+from reports.pages.html.numerals import raised
+from theory.printing.latex import hypothesis_latex
+from theory.tables import Table
+
+
+def statement_entries(
+    summary: Sequence[Mapping[Hashable, Any]], table: Table, rows: Sequence[Row], figures: Sequence[Figure]
+) -> list[dict[str, Any]]:
+    """One entry a statement, in the order of the theory. summary: the lines of reports.pages.tables.summary_frame."""
+    lines = {line["bound"]: line for line in summary}
+    return [
+        _statement(bound, lines[bound.id], table)
+        | {"by_task": _by_task(bound.id, rows), "figure": _figure_of(bound.id, figures)}
+        for bound in table.bounds()
+    ]
+
+
+def _by_task(bound: str, rows: Sequence[Row]) -> list[Row]:
+    """On each task the row that holds with the largest tightness, the tightest first."""
+    best: dict[str, Row] = {}
+    for row in rows:
+        if row.bound == bound and row.verdict is Verdict.HOLDS and row.tightness is not None:
+            known = best.get(row.task)
+            if known is None or row.tightness > (known.tightness or 0.0):
+                best[row.task] = row
+    return sorted(best.values(), key=lambda row: -(row.tightness or 0.0))
+
+
+def _figure_of(bound: str, figures: Sequence[Figure]) -> tuple[int, Figure] | None:
+    """The figure about a statement, with its number; else the one about all statements, if there is one."""
+    numbered = list(enumerate(figures, 1))
+    about = [entry for entry in numbered if bound in entry[1].bounds]
+    return next(iter(about or [entry for entry in numbered if not entry[1].bounds]), None)
+
+
+def _statement(bound: theory.Bound, line: Mapping[Hashable, Any], table: Table) -> dict[str, Any]:
+    return {
+        "bound": bound,
+        "line": line,
+        "formula": steady(bound.mathml),
+        "claim": prose(bound.claim),
+        "proof": [prose(part) for part in _paragraphs(bound.proof)],
+        "hypotheses": [inline(hypothesis_latex(item)) for item in bound.hypotheses],
+        "units": [
+            (inline(table.symbols[name].record.latex), _unit(table.quantity(name).unit)) for name in bound.quantities
+        ],
+    }
+
+
+def _unit(unit: object) -> str:
+    """A unit such as F^2/W^2 with raised exponents."""
+    shown = re.sub(r"\^(-?\d+)", lambda power: raised(power[1]), str(unit))
+    return "dimensionless" if shown == "1" else shown
+
+
+def _paragraphs(text: str) -> list[str]:
+    """Paragraphs of a proof: blank lines separate them; a line may end anywhere else."""
+    return [part.strip() for part in re.split(r"\n\s*\n", text) if part.strip()]

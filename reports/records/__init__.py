@@ -1,0 +1,1 @@
+"""What was run, kept by content; cells and the processes that run them."""

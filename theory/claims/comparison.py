@@ -1,0 +1,147 @@
+"""A claim beside the bound of the theory on the same left side: their ratio on admissible points, and proved order."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import sympy
+
+from theory.claims.reading import Claim
+from theory.language.algebra import Expr, unfold
+from theory.language.errors import InputError, PrecisionError
+from theory.language.records import dependencies
+from theory.language.symbols import L, alpha, nu
+from theory.statements.s02 import q
+from theory.tables import Table
+
+POINTS = 200
+_STEPS = (1, 2, 3)
+_LONGEST = 4000
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Claimed over ours: the smallest and largest ratio found, where, and what is proved for nu = 1, 2, 3."""
+
+    claim: str
+    mode: str
+    ours: str
+    points: int
+    smallest: float | None
+    largest: float | None
+    smallest_at: Mapping[str, str]
+    proved: tuple[str, ...]
+
+    @property
+    def words(self) -> str:
+        """The finding in a few words."""
+        if self.smallest is None or self.largest is None:
+            return "no admissible point was sampled at which both have a value"
+        proofs = f"; proved: {', '.join(self.proved)}" if self.proved else ""
+        return f"claimed / ours from {self.smallest:.4g} to {self.largest:.4g} on {self.points} points{proofs}"
+
+
+def compare(claim: Claim, table: Table, seed: int = 0) -> list[Comparison]:
+    """One comparison a mode, over a table that holds the claim."""
+    return [_compare(claim, mode, claim.measures.ours[mode], table, seed) for mode in claim.modes]
+
+
+def _compare(claim: Claim, mode: str, ours: str, table: Table, seed: int) -> Comparison:
+    ratios = []
+    for inputs in _points(claim, table, mode, seed):
+        try:
+            claimed = table.quantity(claim.id).evaluate(**inputs).value
+            own = table.quantity(ours).evaluate(**inputs).value
+        except (InputError, PrecisionError):
+            continue
+        if claimed is not None and own is not None and own > 0:
+            ratios.append((claimed / own, inputs))
+    low = min(ratios, key=lambda entry: entry[0], default=(None, {}))
+    high = max(ratios, key=lambda entry: entry[0], default=(None, {}))
+    proved = tuple(_proofs(claim, ours, table))
+    return Comparison(claim.id, mode, ours, len(ratios), low[0], high[0], low[1], proved)
+
+
+def _points(claim: Claim, table: Table, mode: str, seed: int) -> Iterator[dict[str, str]]:
+    """Rational inputs of moderate size at which the common hypotheses have a chance to hold."""
+    generator = random.Random(seed)
+    names = dependencies(table.formulas, claim.id) | dependencies(table.formulas, claim.measures.ours[mode])
+
+    def number(low: int, high: int) -> str:
+        return f"{generator.randint(low * 16, high * 16)}/16"
+
+    def count(high: int) -> str:
+        return str(generator.randint(1, high))
+
+    for _ in range(POINTS):
+        L, alpha_L = generator.randint(1, 8), generator.randint(1, 16)
+        n = generator.randint(2, 8)
+        inputs = {
+            "alpha": f"{alpha_L}/{16 * L}", "L": str(L), "rho": number(0, 4), "B": number(1, 8),
+            "sigma_G": number(0, 4), "sigma_H": number(0, 4), "gamma_G": number(0, 4), "gamma_H": number(0, 4),
+            "D": count(32), "D_prime": count(32), "D_H": count(32),
+            "nu": "1" if generator.random() < 0.4 else count(5), "tau": count(8),
+            "n": str(n), "m": count(n), "K": count(1000), "delta": f"1/{count(64)}", "F0_gap": number(1, 16),
+            "mu_F": "1/64", "grad_norm": number(0, 2),
+            "beta": f"1/{generator.choice((1 << 8, 1 << 12, 1 << 16))}", "grad_norm_i": number(0, 2),
+        }  # fmt: skip
+        if "A6" in claim.assumes:
+            inputs["mu"] = f"{generator.randint(-16 * L, 16 * L)}/16"
+        yield {"mode": mode, **{name: value for name, value in inputs.items() if name in names or name == "mu"}}
+
+
+def _proofs(claim: Claim, ours: str, table: Table) -> Iterator[str]:
+    """What signs prove: with alpha = 1/(L (1 + s)), s >= 0, every coefficient of the difference has one sign."""
+    short = any(item.difference == alpha * L - 1 and item.relation == "<=" for item in claim.hypotheses)
+    for steps in _STEPS:
+        if any(item.left == nu and item.relation == "==" and item.right != steps for item in claim.hypotheses):
+            continue
+        claimed, own = (_closed(name, steps, table) for name in (claim.id, ours))
+        if claimed is None or own is None:
+            continue
+        for factor, word in ((1, "ours <= claimed"), (-1, "claimed <= ours")):
+            if _never_negative(factor * (claimed - own), short):
+                yield f"{word} at nu = {steps}" + (" for alpha <= 1/L" if short else "")
+
+
+def _closed(name: str, steps: int, table: Table) -> Expr | None:
+    """A quantity written out in the inputs with q = 1 + alpha L, None where it depends on cases."""
+    expression = table.formulas[name].cases[-1].expression
+    for _ in range(12):
+        inner = [item for item in expression.free_symbols if str(item) in table.formulas]
+        if not inner:
+            break
+        for item in inner:
+            cases = table.formulas[str(item)].cases
+            last = cases[-1].expression
+            if len(cases) > 1 and item != q:
+                return None
+            expression = expression.xreplace({item: last})
+    written = unfold(expression.subs(nu, steps))
+    return None if written.has(sympy.Sum, sympy.Min, sympy.Max, sympy.Abs) else written
+
+
+def _never_negative(difference: Expr, short: bool) -> bool:
+    """Whether all coefficients of the numerator are non-negative in positive unknowns: a proof that can be read off."""
+    if any(not item.is_nonnegative for item in difference.free_symbols):
+        return False  # mu may have either sign, so nothing can be read off
+    s, positive = sympy.Symbol("s", positive=True), {}
+    if short:
+        difference = difference.subs(alpha, 1 / (L * (1 + s)))
+    for item in sorted(difference.free_symbols, key=str):
+        base = sympy.Symbol(f"r_{item}", positive=True)
+        positive[item] = base**2 if item != s else s  # roots of inputs become plain powers
+    try:
+        numerator, denominator = sympy.fraction(sympy.together(sympy.powdenest(difference.subs(positive), force=True)))
+        if len(str(numerator)) > _LONGEST:
+            return False
+        sides = [sympy.Poly(sympy.expand(side)) if side.free_symbols else None for side in (numerator, denominator)]
+    except sympy.PolynomialError:
+        return False
+    signs = [
+        side.coeffs() if side is not None else [number]
+        for side, number in zip(sides, (numerator, denominator), strict=True)
+    ]
+    return all(coefficient.is_nonnegative for side in signs for coefficient in side)

@@ -1,0 +1,1 @@
+"""Expressions evaluated exactly or in outward-rounded balls."""

@@ -1,0 +1,192 @@
+"""Inputs over a table of formulas: every quantity resolved at most once per precision."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from fractions import Fraction
+from functools import lru_cache
+from typing import Any
+
+from flint import arb, ctx, fmpq
+
+from theory.enclosure.arithmetic import BALLS, EXACT, Arithmetic
+from theory.enclosure.exact import Exact, NotExact, ball, sign
+from theory.enclosure.programs import program
+from theory.language.algebra import Expr
+from theory.language.errors import InputError, PrecisionError
+from theory.language.modes import Mode
+from theory.language.records import Case, Formula, Hypothesis
+from theory.language.symbols import KNOWN, Symbol
+
+PRECISIONS = (128, 256, 512, 1024, 2048, 4096)
+
+
+class _Walk:
+    """A frame: one arithmetic at one precision over one scope."""
+
+    def __init__(self, scope: Scope, arithmetic: Arithmetic, bits: int) -> None:
+        self.scope, self.arithmetic, self.bits = scope, arithmetic, bits
+        self.indices: dict[str, int] = {}
+        self.running: dict[str, list[Any]] = {}
+        self.known: dict[str, Any] = {}
+
+    def count(self, name: str) -> int:
+        index = self.indices.get(name)
+        return index if index is not None else self.scope.count(name)
+
+    def value(self, name: str) -> Any:
+        found = self.known.get(name)
+        if found is None:
+            if name in self.indices:
+                return self.arithmetic.rational(fmpq(self.indices[name]))
+            found = self.known[name] = self._find(name)
+        return found
+
+    def _find(self, name: str) -> Any:
+        number = self.scope.exact(name)
+        if self.arithmetic is EXACT:
+            if number is None:
+                raise NotExact
+            return number
+        if number is not None:
+            return ball(number, self.bits)
+        return program(self.scope.case(name).expression)(self)
+
+
+class Scope:
+    """Exact inputs, a mode and a table of formulas; every quantity is computed at most once per precision."""
+
+    def __init__(self, formulas: Mapping[str, Formula], inputs: Mapping[str, Fraction], mode: Mode) -> None:
+        self.formulas, self.inputs, self.mode = formulas, inputs, mode
+        self._numbers = {name: fmpq(value.numerator, value.denominator) for name, value in inputs.items()}
+        self._cases: dict[str, Case] = {}
+        self._exact: dict[str, Exact | None] = {}
+        self._walks: dict[int, _Walk] = {}
+        self._exact_walk = _Walk(self, EXACT, 0)
+
+    def with_input(self, name: str, value: Fraction, stale: frozenset[str]) -> Scope:
+        """The scope with one input changed; what does not depend on it (is not stale) is kept."""
+        other = Scope(self.formulas, {**self.inputs, name: value}, self.mode)
+        other._cases = {item: case for item, case in self._cases.items() if item not in stale}
+        other._exact = {item: number for item, number in self._exact.items() if item not in stale}
+        return other
+
+    def count(self, name: str) -> int:
+        """The value of an integer input."""
+        value = self._given(name)
+        if value.denominator != 1:
+            raise InputError(f"{name} = {value}: expected an integer, it is used as a number of steps")
+        return value.numerator
+
+    def _given(self, name: str) -> Fraction:
+        if name not in self.inputs:
+            raise InputError(missing([name]))
+        return self.inputs[name]
+
+    def case(self, name: str) -> Case:
+        """The case of a quantity that the inputs select."""
+        found = self._cases.get(name)
+        if found is None:
+            found = next(case for case in self.formulas[name].cases if case.when.holds(self))
+            self._cases[name] = found
+        return found
+
+    def exact(self, name: str) -> Exact | None:
+        """The exact value of an input or quantity, None when it is irrational or too long."""
+        if name in self._numbers:
+            return self._numbers[name]
+        if name not in self._exact:
+            if name not in self.formulas:
+                raise InputError(missing([name]))
+            self._exact[name] = self.exact_of(self.case(name).expression)
+        return self._exact[name]
+
+    def exact_of(self, expression: Expr) -> Exact | None:
+        """The exact value of an expression, None when there is none."""
+        walk = self._exact_walk
+        outer, walk.indices = walk.indices, {}
+        try:
+            return program(expression)(walk)
+        except NotExact:
+            return None
+        finally:
+            walk.indices = outer
+
+    def ball_of(self, expression: Expr, bits: int) -> arb:
+        """An enclosure of an expression."""
+        walk = self._walks.get(bits)
+        if walk is None:
+            walk = self._walks[bits] = _Walk(self, BALLS, bits)
+        with ctx.workprec(bits):
+            return program(expression)(walk)
+
+    def sign_of(self, expression: Expr) -> int:
+        """-1, 0 or 1, decided: by exact arithmetic, else by balls of rising precision."""
+        number = self.exact_of(expression)
+        if number is not None:
+            return sign(number)
+        for bits in PRECISIONS:
+            enclosure = self.ball_of(expression, bits)
+            if enclosure > 0:
+                return 1
+            if enclosure < 0:
+                return -1
+            if enclosure == 0:
+                return 0
+        raise PrecisionError(f"the sign of {expression} is not decided by {PRECISIONS[-1]} bits")
+
+    def is_zero(self, symbol: Symbol) -> bool:
+        """Whether an input or quantity is exactly zero."""
+        return self.sign_of(symbol) == 0
+
+    def requirements(self, names: Iterable[str]) -> tuple[list[str], list[Hypothesis]]:
+        """Missing inputs and the hypotheses that come with the named quantities, all they use included."""
+        absent: list[str] = []
+        hypotheses: list[Hypothesis] = []
+        seen: set[str] = set()
+        waiting = list(names)
+        while waiting:
+            name = waiting.pop(0)
+            if name in seen or name in self.inputs:
+                continue
+            seen.add(name)
+            formula = self.formulas.get(name)
+            if formula is None:
+                absent.append(name)
+                continue
+            case = self._case_or_missing(name)
+            waiting.extend(sorted(symbol_names(case.expression)))
+            for hypothesis in formula.hypotheses:
+                if hypothesis.optional and hypothesis.optional not in self.inputs:
+                    continue
+                if hypothesis not in hypotheses:
+                    hypotheses.append(hypothesis)
+                waiting.extend(sorted(symbol_names(hypothesis.difference)))
+        return absent, hypotheses
+
+    def _case_or_missing(self, name: str) -> Case:
+        """The case in use; what its conditions ask about must be given first."""
+        asked = [item.name for case in self.formulas[name].cases for item in case.when.asks]
+        if asked:
+            absent, _ = self.requirements(asked)
+            if absent:
+                raise InputError(missing(absent))
+        return self.case(name)
+
+
+@lru_cache(maxsize=4096)
+def symbol_names(expression: Expr) -> frozenset[str]:
+    """The names of an expression's free symbols."""
+    return frozenset(str(item) for item in expression.free_symbols)
+
+
+def missing(names: list[str]) -> str:
+    """The message for missing inputs: each key with what is admissible."""
+    records = {name: KNOWN[name].record for name in names if name in KNOWN}
+    rows = (f"{name} ({records[name].meaning}; {records[name].range})" if name in records else name for name in names)
+    return "missing " + ", ".join(rows)
+
+
+def to_fraction(number: fmpq) -> Fraction:
+    """The standard library's form of a rational."""
+    return Fraction(int(number.p), int(number.q))

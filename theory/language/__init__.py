@@ -1,0 +1,1 @@
+"""The language of the theory: symbols, units, expressions, conditions, records."""

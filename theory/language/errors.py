@@ -1,0 +1,39 @@
+"""The errors a reader of the theory can meet: each names the thing, its value and what is admissible."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+
+class InputError(ValueError):
+    """An input is unknown, missing, malformed or outside its range.
+
+    >>> raise InputError("L = -1: expected a number >= 0")
+    Traceback (most recent call last):
+    ...
+    theory.language.errors.InputError: L = -1: expected a number >= 0
+    """
+
+
+class Inadmissible(ValueError):  # noqa: N818 (the contracted name)
+    """A hypothesis fails, so the quantity has no value; the message has both sides in numbers."""
+
+
+class PrecisionError(ArithmeticError, ValueError):
+    """4096 bits did not decide a comparison or a rounding."""
+
+
+class RecordError(InputError):
+    """A record cannot join a table: a name is taken, a symbol unknown, a unit wrong."""
+
+
+def near(name: str, known: Iterable[str]) -> str:
+    """A hint at the known name that is most like an unknown one, if any is.
+
+    >>> near("L_f", ["L_F", "q"])
+    ' (did you mean L_F?)'
+    """
+    from difflib import get_close_matches
+
+    found = get_close_matches(name, list(known), n=1)
+    return f" (did you mean {found[0]}?)" if found else ""

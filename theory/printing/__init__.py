@@ -1,0 +1,1 @@
+"""Expressions and records as LaTeX and MathML."""

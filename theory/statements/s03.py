@@ -1,0 +1,39 @@
+"""S3: how large the meta-gradient is."""
+
+from theory.language.algebra import Expr
+from theory.language.modes import EXACT
+from theory.language.records import DETERMINISTIC, OURS, Line, Statement, formula
+from theory.language.symbols import B, grad_norm_i, introduce, nu
+from theory.language.units import GRADIENT
+from theory.statements.s02 import q, swept
+
+S3 = introduce("S3", r"R_{\mathrm{S3}}", GRADIENT, "norm of the meta-gradient at one point (S3)")
+B_F = introduce("B_F", "B_F", GRADIENT, "bound on the norm of the meta-gradient (S3)")
+
+FORMULAS = (
+    formula(S3, q ** (2 * nu) * grad_norm_i, "S3", recursion=lambda steps: swept(grad_norm_i, [0] * 2 * steps)),
+    formula(B_F, q**nu * B, "S3", recursion=lambda steps: swept(B, [0] * steps)),
+)
+
+STATEMENT = Statement(
+    id="S3",
+    title="Gradient along the trajectory",
+    claim=r"The meta-gradient is at most $q^{2 \nu}$ times the gradient at the start, and at most $B_F$ everywhere.",
+    measures="meta_gradient_norm",
+    quantities=(S3, B_F),
+    lines=(Line(r"\|\nabla F_i(w)\|", S3), Line(r"\|\nabla F_i(w)\|", B_F)),
+    kind=DETERMINISTIC,
+    assumptions=("A2", "A6"),
+    modes=(EXACT,),
+    source=OURS,
+    proof=r"""With $\bar{H}$ the Hessian averaged along the step, $\nabla f_i(w^{l+1}) = \nabla f_i(w^l - \alpha
+\nabla f_i(w^l)) = (I - \alpha \bar{H}) \nabla f_i(w^l)$, so $\|\nabla f_i(w^l)\| \le q^l \|\nabla f_i(w)\|$. By S1
+the meta-gradient is a product of $\nu$ factors of norm at most $q$ with $\nabla f_i(w^{\nu})$, hence $\|\nabla
+F_i(w)\| \le q^{\nu} \|\nabla f_i(w^{\nu})\| \le q^{2 \nu} \|\nabla f_i(w)\|$. With A2 instead, $\|\nabla
+f_i(w^{\nu})\| \le B$ gives $\|\nabla F_i(w)\| \le q^{\nu} B$.""",
+)
+
+
+def carried(steps: int, step: int, start: Expr = B) -> Expr:
+    """The norm of the vector that factor `step` of the reverse sweep acts on: q^(nu-1-l) times that at its start."""
+    return q ** (steps - 1 - step) * start

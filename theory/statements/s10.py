@@ -1,0 +1,29 @@
+"""S10: what one more fine-tuning step does to the loss."""
+
+from theory.language.algebra import HALF
+from theory.language.modes import EXACT
+from theory.language.records import DETERMINISTIC, OURS, Line, Statement, formula
+from theory.language.symbols import REAL, L, alpha, grad_norm_i, introduce
+from theory.language.units import LOSS
+
+S10 = introduce("S10", r"R_{\mathrm{S10}}", LOSS, "change of the loss by one more fine-tuning step (S10)", range=REAL)
+
+FORMULAS = (formula(S10, -alpha * (1 - alpha * L * HALF) * grad_norm_i**2, "S10"),)
+
+STATEMENT = Statement(
+    id="S10",
+    title="Behaviour in the number of fine-tuning steps",
+    claim=r"One more fine-tuning step changes the loss by at most the stated amount, so that for $\alpha \le 2/L$ the "
+    r"meta loss never increases with $\nu$.",
+    measures="fine_tuning_change",
+    quantities=(S10,),
+    lines=(Line(r"f_i(w^{\nu}) - f_i(w^{\nu-1})", S10),),
+    kind=DETERMINISTIC,
+    assumptions=("A2",),
+    modes=(EXACT,),
+    source=OURS,
+    proof=r"""This is the descent lemma: $f_i(w - \alpha g) \le f_i(w) - \alpha \|g\|^2 + \frac{L}{2} \alpha^2
+\|g\|^2$ with $g = \nabla f_i(w)$, at $w = w^{\nu-1}$; here $\|\nabla f_i\|$ stands for $\|\nabla f_i(w^{\nu-1})\|$.
+For $\alpha \le 2/L$ the right side is not positive, so $F$ at every $w$, and its infimum, are non-increasing in
+$\nu$.""",
+)

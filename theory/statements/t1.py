@@ -1,0 +1,124 @@
+"""What the statements about one round share: bias and variance by mode, the drift, the beginning of their proofs."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import sympy
+
+from theory.language import modes
+from theory.language.algebra import Expr, S
+from theory.language.conditions import IsOne, ModeIs
+from theory.language.records import EXPECTATION, OURS, Case, Formula, Hypothesis, Line, Statement, formula
+from theory.language.symbols import F0_gap, Symbol, beta, grad_norm, introduce, m, n, t, tau
+from theory.language.units import GRADIENT, GRADIENT_SQUARED, NUMBER
+from theory.statements.s02 import grown
+from theory.statements.s04 import L_F
+from theory.statements.s05 import b_sto
+from theory.statements.s05p import b_sto_2
+from theory.statements.s06 import sigma_F2
+from theory.statements.s08 import b_FO
+from theory.statements.s08s import b_FO_sto, var_FO_sto
+from theory.statements.s09 import b_HF
+from theory.statements.s09s import b_HF_sto, mse_HF_sto
+
+b = introduce("b", "b", GRADIENT, "bias bound of the mode in use", key=True)
+sigma2 = introduce(
+    "sigma2", r"\sigma^2", GRADIENT_SQUARED, "variance bound of the mode in use", root=r"\sigma", key=True, rank=99
+)
+h = introduce("h", "h", NUMBER, "length of a round relative to the smoothness", key=True)
+kappa = introduce("kappa", r"\kappa", NUMBER, "partial-participation factor")
+p = introduce("p", "p", NUMBER, "growth of the drift over one local step")
+theta = introduce("theta", r"\theta", NUMBER, "averaged drift of the local steps")
+chi = introduce("chi", r"\chi", NUMBER, "averaged drift of the noise", rank=101)
+x = introduce("x", "x", NUMBER, "relative drift of a round")
+b0 = introduce("b0", "b_0", GRADIENT, "bias and noise carried into the drift")
+
+# the bias of a mode is the smallest of these bounds; published forms are compared with the first
+BIAS: Mapping[modes.Mode, tuple[Symbol, ...]] = {
+    modes.STOCHASTIC: (b_sto, b_sto_2),
+    modes.FIRST_ORDER: (b_FO,),
+    modes.FIRST_ORDER_STOCHASTIC: (b_FO_sto,),
+    modes.HESSIAN_FREE: (b_HF,),
+    modes.HESSIAN_FREE_STOCHASTIC: (b_HF_sto,),
+}
+VARIANCE: Mapping[modes.Mode, Symbol] = {
+    modes.STOCHASTIC: sigma_F2,
+    modes.FIRST_ORDER_STOCHASTIC: var_FO_sto,
+    modes.HESSIAN_FREE_STOCHASTIC: mse_HF_sto,
+}
+_zero, _one = sympy.Integer(0), sympy.Integer(1)
+
+
+def _by_mode(symbol: Symbol, bounds: Mapping[modes.Mode, Expr]) -> Formula:
+    return Formula(symbol, tuple(Case(bounds.get(mode, _zero), ModeIs(mode)) for mode in modes.MODES), "T1")
+
+
+FORMULAS = (
+    _by_mode(b, {mode: sympy.Min(*found) for mode, found in BIAS.items()}),
+    _by_mode(sigma2, VARIANCE),
+    formula(h, beta * tau * L_F, "T1"),
+    Formula(kappa, (Case(_zero, IsOne(n)), Case((n - m) / (m * (n - 1)))), "T1"),
+    formula(p, 1 + h / tau, "T1"),
+    formula(
+        theta,
+        sympy.Sum(S(t, p), (t, 0, tau - 1)) / tau**2,
+        "T1",
+        recursion=lambda steps: sympy.Add(*grown(steps, _one, p)[:steps]) / tau**2,
+        steps="tau",
+    ),
+    formula(
+        chi,
+        sympy.Sum(sympy.sqrt(S(t, p**2)), (t, 0, tau - 1)) / tau,
+        "T1",
+        recursion=lambda steps: sympy.Add(*map(sympy.sqrt, grown(steps, _one, p**2)[:steps])) / tau,
+        steps="tau",
+    ),
+    formula(x, h * theta, "T1"),
+    formula(b0, (1 + x) * b + h * chi * sympy.sqrt(sigma2) / tau, "T1"),
+)
+
+SHORT_ROUND = Hypothesis("h <= 1", h, "<=", _one)
+DRIFT = (x, theta, p, h, kappa)
+
+
+def positive(symbol: Symbol) -> Hypothesis:
+    """The hypothesis that a descent coefficient is positive."""
+    return Hypothesis(f"{symbol} > 0", symbol, ">", _zero)
+
+
+def next_gap(A: Expr, N: Expr) -> Expr:
+    """The expected gap after a round with these coefficients: it falls by A norm(grad F)^2 - N per unit of beta tau."""
+    return F0_gap - beta * tau * A * grad_norm**2 + beta * tau * N
+
+
+def statement(symbol: Symbol, claim: str, proof: str, **fields: Any) -> Statement:
+    """A statement about one round: what it bounds, and how its proof begins."""
+    return Statement(
+        symbol.name,
+        claim=r"Here $\Delta_0 = F(w_k) - F_{\mathrm{low}}$ for any lower bound $F_{\mathrm{low}}$ of $F$. " + claim,
+        measures="one_round_change",
+        lines=(Line(r"\mathrm{E}[F(w_{k+1}) \mid w_k] - F_{\mathrm{low}}", symbol),),
+        kind=EXPECTATION,
+        source=OURS,
+        proof=_BEGINNING + proof,
+        **fields,
+    )
+
+
+_BEGINNING = r"""Fix $w_k$, let $a = \nabla F(w_k)$ and let $Y_i$ be the sum over the local steps of agent $i$'s
+vectors $g$; in thought all $n$ agents run. Then $w_{k+1} = w_k - \beta \frac{1}{m} \sum_{i \in A_k} Y_i$. Given
+$w_k$ the $Y_i$ are independent of each other and of $A_k$, so the mean square of the sampled mean is $\|\mathrm{E}
+\bar{Y}\|^2$ plus $\kappa$ times the spread over the agents of $\mathrm{E} Y_i$ plus $\frac{1}{m}$ times the mean
+variance of the $Y_i$. Put $\mathrm{E} \bar{Y} = \tau (a + R)$. $F$ is $L_F$-smooth, and $-\langle a, a + R \rangle
+= -\frac{1}{2} \|a\|^2 - \frac{1}{2} \|a + R\|^2 + \frac{1}{2} \|R\|^2$; for $h \le 1$ the terms in $\|a + R\|^2$
+add up to something not positive. What is left is $\mathrm{E} F(w_{k+1}) \le F(w_k) - \frac{\beta \tau}{2} \|a\|^2 +
+\frac{\beta \tau}{2} \|R\|^2$ plus $\frac{\beta h}{2 \tau}$ times the last two terms. """
+
+DRIFT_PROOF = r"""Drift: let $r_t$ be the distance of the local iterates from $w_k$ after $t$ steps, in root mean square
+over agents and randomness. The mean of $\|\nabla F_i(w_k)\|^2$ is $\|a\|^2$ plus the spread, so at most $G^2 =
+\|a\|^2 + \gamma_F^2$. Every $F_i$ is $L_F$-smooth, so with $p = 1 + \beta L_F = 1 + h / \tau$ and $c = G + b$ one
+has $r_{t+1}^2 \le (p r_t + \beta c)^2 + \beta^2 \sigma^2$, and by induction with Minkowski's inequality $r_t \le
+\beta c S_t(p) + \beta \sigma \sqrt{S_t(p^2)}$. Averaged over $t$ and multiplied by $L_F$, and with the bias added,
+the root mean square distance of the conditional means of the $g$ from the $\nabla F_i(w_k)$ is at most $\sqrt{Q}$
+with $\sqrt{Q} \le x G + b_0$, where $x = h \theta$ and $b_0 = (1 + x) b + h \chi \sigma / \tau$. So $\|R\|^2 \le
+Q$. """

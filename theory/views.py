@@ -1,0 +1,202 @@
+"""What a table shows of its records: a quantity with its values, a bound with its display."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from operator import attrgetter
+from typing import Any, Protocol
+
+from theory.enclosure.evaluation import Evaluation, bracket
+from theory.enclosure.hypotheses import check, holds
+from theory.enclosure.rounding import Bracket
+from theory.enclosure.scope import Scope, missing
+from theory.language.errors import Inadmissible, InputError
+from theory.language.records import CLAIM, Formula, Hypothesis, Line, Statement, dependencies
+from theory.language.symbols import Symbol
+from theory.printing.latex import formula_latex, hypothesis_latex, right_latex
+from theory.printing.mathml import mathml
+from theory.statements.s02 import CURVATURE_ORDER
+
+
+class Source(Protocol):
+    """The table that a view reads."""
+
+    @property
+    def formulas(self) -> Mapping[str, Formula]:
+        """The formulas by name."""
+        ...
+
+    def scope(self, inputs: Mapping[str, object]) -> Scope:
+        """The inputs over the formulas."""
+        ...
+
+
+def _of(place: str, doc: str) -> Any:
+    """An attribute of the record behind a view."""
+    return property(attrgetter(place), doc=doc)
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """A named quantity: its expression, how it is printed, and its value.
+
+    >>> import theory
+    >>> theory.quantity("L_F").value(alpha=1, L=1, rho="1/2", B=3, nu=1)
+    5.5
+    """
+
+    formula: Formula
+    table: Source = field(repr=False)
+
+    name = _of("formula.name", "The ASCII name.")
+    meaning = _of("formula.symbol.record.meaning", "What it is, in a few words.")
+    expression = _of("formula.expression", "The sympy expression, in inputs and in other quantities.")
+    provenance = _of("formula.provenance", "Derived, published or claimed.")
+    source = _of("formula.source", "The statement or paper it comes from.")
+    hypotheses = _of("formula.hypotheses", "The hypotheses of its own; those of what it uses are checked as well.")
+
+    @property
+    def unit(self) -> str:
+        """The unit in [F] and [W]."""
+        return str(self.formula.unit)
+
+    @property
+    def latex(self) -> str:
+        """The quantity with its definition, printed from the expression."""
+        return formula_latex(self.formula)
+
+    @property
+    def mathml(self) -> str:
+        """The same as a MathML element."""
+        return mathml(self.latex)
+
+    def evaluate(self, **inputs: object) -> Evaluation:
+        """Everything about one evaluation; a failed hypothesis gives value None and does not raise.
+
+        Raises:
+            InputError: an input is unknown, missing or out of range, or the value overflows.
+        """
+        scope = self.table.scope(inputs)
+        checks = tuple(check(scope, hypothesis) for hypothesis in self._required(scope))
+        exact = value = digits = enclosure = None
+        if all(item.holds for item in checks):
+            found = bracket(scope, self.name)
+            exact, value, digits, enclosure = found.exact, found.value, found.digits, found.texts
+        return Evaluation(self.name, exact, value, digits, enclosure, checks, self.provenance, self.source)
+
+    def value(self, **inputs: object) -> float:
+        """The correctly rounded double.
+
+        Raises:
+            Inadmissible: a hypothesis fails; the message has both sides in numbers.
+            InputError: an input is unknown, missing or out of range, or the value overflows.
+        """
+        return self._bracket(inputs).value
+
+    def enclosure(self, **inputs: object) -> tuple[float, float]:
+        """Equal or neighbouring doubles with lo <= exact value <= hi."""
+        return self._bracket(inputs).enclosure
+
+    def _bracket(self, inputs: Mapping[str, object]) -> Bracket:
+        scope = self.table.scope(inputs)
+        for hypothesis in self._required(scope):
+            if not holds(scope, hypothesis):
+                found = check(scope, hypothesis)
+                raise Inadmissible(f"{self.name} has no value: {found.name} fails, {found.detail}")
+        return bracket(scope, self.name)
+
+    def _required(self, scope: Scope) -> list[Hypothesis]:
+        """The hypotheses of everything it uses."""
+        absent, hypotheses = scope.requirements([self.name])
+        if absent:
+            raise InputError(f"{self.name}: {missing(absent)}")
+        if "mu" in scope.inputs and "L" in scope.inputs:
+            hypotheses += [item for item in CURVATURE_ORDER if item not in hypotheses]
+        return hypotheses
+
+
+@dataclass(frozen=True)
+class Bound:
+    """A statement over a table of formulas.
+
+    >>> import theory
+    >>> theory.bound("S4").quantity, theory.bound("S4").kind
+    ('L_F', 'deterministic')
+    """
+
+    statement: Statement
+    table: Source = field(repr=False)
+
+    id = _of("statement.id", "The statement's identifier, as in S4 or per_fedavg.L_F.")
+    title = _of("statement.title", "A short title.")
+    claim = _of("statement.claim", "One sentence with inline LaTeX.")
+    measures = _of("statement.measures", "What the left side is.")
+    kind = _of("statement.kind", "identity, deterministic or expectation.")
+    assumptions = _of("statement.assumptions", "The assumptions it uses, as keys of ASSUMPTIONS.")
+    provenance = _of("statement.provenance", "Derived, published or claimed.")
+    source = _of("statement.source", "Where it comes from.")
+    proof = _of("statement.proof", "The proof in sentences with inline LaTeX.")
+
+    @property
+    def quantity(self) -> str:
+        """The name of the main quantity on the right side."""
+        return self.quantities[0]
+
+    @property
+    def quantities(self) -> tuple[str, ...]:
+        """The names of all quantities that the statement shows."""
+        return tuple(symbol.name for symbol in self.statement.quantities)
+
+    @property
+    def modes(self) -> tuple[str, ...]:
+        """The names of the modes it speaks about."""
+        return tuple(mode.name for mode in self.statement.modes)
+
+    @property
+    def hypotheses(self) -> tuple[Hypothesis, ...]:
+        """The checkable hypotheses: those of the main quantity, and what an optional input asks of what it uses."""
+        used = dependencies(self.table.formulas, self.quantity) - {self.quantity}
+        others = (formula for name, formula in self.table.formulas.items() if name in used)
+        inherited = (item for formula in others for item in formula.hypotheses if item.optional)
+        return (*self.table.formulas[self.quantity].hypotheses, *inherited)
+
+    @property
+    def latex(self) -> str:
+        """The statement and the definitions of its quantities, as aligned rows."""
+        rows = [self._row(line) for line in self.statement.lines]
+        shown = {line.quantity for line in self.statement.lines if line.quantity and self._inlined(line.quantity)}
+        defined = (self.table.formulas[name] for name in self.quantities)
+        rows += [
+            f"{item.symbol.record.latex} &= {right_latex(item)}"
+            for item in defined
+            if item.symbol not in shown and not _is_own_square(item)
+        ]
+        conditions = [hypothesis_latex(item) for item in self.hypotheses if item.optional != "mu"]
+        if conditions:
+            rows.append(r"& \text{if } " + r", \quad ".join(conditions))
+        return r"\begin{aligned} " + r" \\ ".join(rows) + r" \end{aligned}"
+
+    @property
+    def mathml(self) -> str:
+        """The same as a MathML element."""
+        return mathml(self.latex)
+
+    def _inlined(self, symbol: Symbol) -> bool:
+        """A right side that is the statement's own quantity is written out in place."""
+        name, stem = symbol.name, symbol.name.split("_")[0]
+        own = self.id in (name, stem) if self.provenance == CLAIM else stem == self.id
+        return own and len(self.table.formulas[name].cases) == 1
+
+    def _row(self, line: Line) -> str:
+        right = line.literal
+        if line.quantity is not None:
+            inlined = self._inlined(line.quantity)
+            right = right_latex(self.table.formulas[line.quantity.name]) if inlined else line.quantity.record.latex
+        return f"{line.left} &{line.relation} {right} {line.suffix}".rstrip()
+
+
+def _is_own_square(formula: Formula) -> bool:
+    """True for gamma_F^2 = (gamma_F)^2, which says nothing in print."""
+    base, exponent = formula.cases[0].expression.as_base_exp()
+    return exponent == 2 and base.is_Symbol and base.record.latex == formula.symbol.record.root
