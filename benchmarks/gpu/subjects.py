@@ -19,7 +19,7 @@ from empirics.tasks.populations import QuadraticPopulation
 
 ROUNDS, REPLICAS, SEED = 3, 5, 11
 _DELTA = 2.0**-10
-_NUS, _TAUS = (0, 1, 3), (1, 3)
+_NUS, _TAUS = (0, 1, 3), (1, 5)
 
 
 @dataclass(frozen=True)

@@ -231,10 +231,10 @@ def _evaluate(
     if (mode.draws and batches is None) or (mode.probes and delta is None):
         raise InputError(f"mode {mode} lacks its batches or its delta: expected both where the mode needs them")
     options = {"delta": delta} if mode.probes else {}
-    return _OF_MODE[mode](task, w, alpha, nu, *((batches,) if mode.draws else ()), **options, watch=watch)
+    return OF_MODE[mode](task, w, alpha, nu, *((batches,) if mode.draws else ()), **options, watch=watch)
 
 
-_OF_MODE: Mapping[Mode, Callable[..., Tensor]] = {
+OF_MODE: Mapping[Mode, Callable[..., Tensor]] = {
     Mode.EXACT: exact,
     Mode.STOCHASTIC: stochastic,
     Mode.FIRST_ORDER: first_order,

@@ -15,6 +15,7 @@ import empirics
 import theory
 from empirics import MODES
 from empirics.algorithm import meta_gradients
+from empirics.algorithm.modes import Mode
 from empirics.runs.fedavg import run
 from empirics.tasks.populations import QuadraticPopulation
 from reports.build import app
@@ -107,7 +108,7 @@ def test_a_wrong_count_is_red_everywhere(monkeypatch: pytest.MonkeyPatch) -> Non
         return honest(task, w, alpha, nu, **options)
 
     honest = meta_gradients.exact
-    monkeypatch.setattr(meta_gradients, "exact", wasteful)
+    monkeypatch.setitem(meta_gradients.OF_MODE, Mode.EXACT, wasteful)
     pair = measured(cost("exact", 2))
     counts = counts_frame([pair])
     (message,) = broken_counts(counts)
