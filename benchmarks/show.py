@@ -5,7 +5,7 @@ from __future__ import annotations
 from rich.console import Console
 from rich.table import Table
 
-from reports.pages.sections import SectionTable
+from reports.sections import SectionTable
 
 
 def show(console: Console, table: SectionTable) -> None:

@@ -107,7 +107,7 @@ def _run(
     if task is not None:
         chosen = _with_task(chosen, task, only)
     if name not in plan_names():  # the packaged plans are known to be sound
-        from reports.plans.tasks import check_tasks
+        from reports.plans.checking import check_tasks
 
         try:
             check_tasks(chosen)
@@ -181,8 +181,8 @@ def _plan(name: str, only: list[str], claims: tuple[Claim, ...] = ()) -> Plan:
 
 
 def _with_task(plan: Plan, name: str, only: list[str]) -> Plan:
-    from reports.plans.conformance import ConformanceError, load_task, require_conformance
     from reports.plans.own_task import with_own_task
+    from reports.tasks.conformance import ConformanceError, load_task, require_conformance
 
     try:
         task = load_task(name)

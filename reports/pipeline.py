@@ -25,16 +25,16 @@ from reports.analyses.two_sided import two_sided_sections
 from reports.figures import all_figures, write_figures
 from reports.judging import statistics
 from reports.judging.finding import Finding
+from reports.judging.frames import results_frame
 from reports.judging.rows import Row, Verdict, VerdictFile
 from reports.judging.verdicts import judge
 from reports.pages import interactive
 from reports.pages.appendix import write_appendix
 from reports.pages.html import render
 from reports.pages.speed import speed_section
-from reports.pages.tables import results_frame
 from reports.plans.plan import Plan
-from reports.records.cells import Outcome, cell_calls, items
 from reports.records.curves import curves_frame
+from reports.records.execution import Outcome, cell_calls, items
 from reports.records.store import write_atomically
 from reports.records.workers import Call, OneByOne, Workers, processes
 from reports.studies.registry import run_studies

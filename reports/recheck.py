@@ -14,8 +14,9 @@ from reports.analyses.claims import restored, with_claim_findings
 from reports.judging.finding import Finding
 from reports.judging.rows import Row, VerdictFile
 from reports.judging.verdicts import judge
-from reports.records.cells import Item, execute, findings, one_thread
+from reports.records.execution import Item, execute, findings
 from reports.records.store import Store
+from reports.records.threads import one_thread
 from theory.claims.reading import with_claims
 from theory.tables import default_table
 

@@ -58,6 +58,7 @@ def question(name: str, claims: list[str], budget: float, seed: int) -> tuple[As
     """
     from reports.refutation.confirm import Asked
     from reports.refutation.targets import targets_of, targets_of_claim
+    from reports.statements import statements
     from theory.claims.reading import ClaimError, read_claims, with_claims
     from theory.tables import default_table
 
@@ -74,8 +75,9 @@ def question(name: str, claims: list[str], budget: float, seed: int) -> tuple[As
                 why = "is not filled in" if not claim.filled else f"has the free constant {', '.join(claim.constants)}"
                 raise RefusedError(f"{name} {why}; nothing to refute ({claim.place})")
             return Asked(table, targets_of_claim(claim), claim), claim.unit_note
-    if name not in default_table().statements and name != "T1":
-        known = ", ".join((*default_table().statements, "T1", *(claim.id for claim in stated)))
+    bounds = dict.fromkeys((*default_table().statements, *statements()))
+    if name not in bounds:
+        known = ", ".join((*bounds, *(claim.id for claim in stated)))
         raise RefusedError(f"{name}: unknown; expected one of {known}")
     found = targets_of(name, table)
     if not found:

@@ -70,6 +70,16 @@ class LogisticTask(RidgeTask):
         """Samples of each agent (n,)."""
         return self.whole("counts").long()
 
+    def unpadded(self) -> tuple[Task, ...]:
+        """One task an agent, of its own samples."""
+        if not self.unchanged_since(LogisticTask):
+            return (self,)
+        signed = self.whole("a")
+        return tuple(
+            LogisticTask(signed[agent : agent + 1, :count], torch.ones(1, count), intercept=False)
+            for agent, count in enumerate(self.counts.tolist())
+        )
+
     def profile(self, theta: Tensor) -> Tensor:
         """log(1 + exp(-theta)), without overflow."""
         return -torch.nn.functional.logsigmoid(theta)

@@ -107,6 +107,10 @@ class Task(ABC):
         """The task of one cut."""
         return self
 
+    def unpadded(self) -> tuple[Task, ...]:
+        """The agents as tasks of their own where data of unequal size were padded to be stacked, else itself."""
+        return (self,)
+
     def quadratic(self) -> QuadraticForm | None:
         """Matrices, centres and offsets where the losses are those quadratics and nothing else, else None."""
         return None

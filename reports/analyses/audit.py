@@ -11,17 +11,11 @@ import sympy
 from reports.analyses.claims import claim_findings
 from reports.judging.finding import Enclosed, Finding, Sampled
 from reports.judging.rows import Row
-from reports.pages.sections import Section, SectionTable
+from reports.sections import Section, SectionTable
+from reports.statements import beside
 from theory.claims.comparison import compare
 from theory.claims.reading import Claim, with_claims
 from theory.tables import Table, default_table
-
-_PUBLISHED = {
-    "per_fedavg.L_F": ("S4", "L_F", 1),
-    "per_fedavg.bias": ("S5", "b_sto", 1),
-    "per_fedavg.sigma_F2": ("S6", "sigma_F2", 1),
-    "per_fedavg.gamma_F2": ("S7", "gamma_F", 2),
-}
 
 
 @dataclass(frozen=True)
@@ -99,7 +93,7 @@ def audit_section(
         [one.claim, one.constant, one.value, one.tested, one.binding]
         for one in audit([claim for claim in claims if claim.constants], findings)
     ]
-    beside = [
+    compared = [
         [one.claim, one.mode, one.ours, one.smallest, one.largest, one.points, "; ".join(one.proved)]
         for claim in claims
         if claim.checkable
@@ -122,10 +116,10 @@ def audit_section(
             "The smallest value of a free constant that no row of this report contradicts.",
             ("Claim", "constant", "smallest value", "rows", "binding row"), free,
         ))  # fmt: skip
-    if beside:
+    if compared:
         tables.append(SectionTable(
             "Claimed over ours on sampled admissible inputs, and what is proved by the signs of coefficients.",
-            ("Claim", "mode", "ours", "smallest ratio", "largest ratio", "points", "proved"), beside,
+            ("Claim", "mode", "ours", "smallest ratio", "largest ratio", "points", "proved"), compared,
         ))  # fmt: skip
     if published:
         tables.append(SectionTable(
@@ -138,7 +132,10 @@ def audit_section(
 
 def _published(rows: Sequence[Row]) -> list[list]:
     lines = []
-    for name, (bound, quantity, power) in _PUBLISHED.items():
+    for other in beside():
+        if other.ours is None:
+            continue
+        name, ((bound, quantity), power) = other.left.bound, other.ours
         ours = {
             (row.task, row.nu, row.inputs.get("D"), row.alpha): row
             for row in rows

@@ -5,40 +5,30 @@ from __future__ import annotations
 import dataclasses
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 from typing import TYPE_CHECKING
 
 from reports.judging.finding import Enclosed, Evidence, Finding, Sampled, Withheld
 from reports.judging.rows import Row
+from reports.measure.statement import Target
+from reports.statements import left_sides
 from theory.claims.reading import Claim, parse_claims, with_claims
 from theory.enclosure.scope import missing
 from theory.language.errors import InputError, PrecisionError
-from theory.language.records import CLAIM
 from theory.tables import default_table
 
 if TYPE_CHECKING:
     from theory.tables import Table
 
-# (statement, quantity) of a built-in row -> what its left side is; the first that serves a setting is taken
-SOURCES: dict[tuple[str, str], str] = {
-    ("S4", "L_F"): "L_F",
-    ("S5", "b_sto"): "meta_gradient_bias",
-    ("S5p", "b_sto_2"): "meta_gradient_bias",
-    ("S8s", "b_FO_sto"): "meta_gradient_bias",
-    ("S9s", "b_HF_sto"): "meta_gradient_bias",
-    ("S6", "sigma_F2"): "meta_gradient_mean_squared_error",
-    ("S9s", "mse_HF_sto"): "meta_gradient_mean_squared_error",
-    ("S7", "gamma_F"): "meta_gradient_squared_spread",
-    ("S8", "b_FO"): "first_order_error",
-    ("S9", "b_HF"): "hessian_free_error",
-    ("T2", "T2"): "mean_squared_meta_gradient",
-    ("T3", "T3"): "optimality_gap",
-    ("T1a", "T1a"): "one_round_change",
-    ("T1b", "T1b"): "one_round_change",
-    ("T1c", "T1c"): "one_round_change",
-}
 # without batches the bias of a mode is its error
 _ERROR_IS_BIAS = {"first_order_error", "hessian_free_error"}
 _CONSTANT_OF = {"A6": "mu", "A7": "mu_F"}
+
+
+@cache
+def sources() -> dict[Target, str]:
+    """Bound and quantity of the rows whose left sides a claim can bound -> what those are."""
+    return {left.target: left.measures for left in left_sides() if left.measures}
 
 
 def claim_findings(claims: Iterable[Claim], findings: Sequence[Finding], table: Table) -> list[Finding]:
@@ -77,11 +67,11 @@ def measured_statements(claim: Claim) -> set[str]:
     wanted = {claim.measures.name}
     if claim.measures.name == "meta_gradient_bias":
         wanted |= {name for name in _ERROR_IS_BIAS if name.removesuffix("_error") in claim.modes}
-    return {statement for (statement, _), measures in SOURCES.items() if measures in wanted}
+    return {bound for (bound, _), measures in sources().items() if measures in wanted}
 
 
 def _serves(claim: Claim, finding: Finding) -> bool:
-    left = SOURCES.get((finding.bound, finding.quantity))
+    left = sources().get((finding.bound, finding.quantity))
     if left is None or finding.setting.mode not in claim.modes:
         return False
     return left == claim.measures.name or (claim.measures.name == "meta_gradient_bias" and left in _ERROR_IS_BIAS)
@@ -96,7 +86,7 @@ def _claimed(claim: Claim, finding: Finding, table: Table) -> Finding:
     if absent:
         evidence = Withheld(absent)
     return dataclasses.replace(
-        finding, bound=claim.id, provenance=CLAIM, quantity=claim.id, inputs=inputs, evidence=evidence, trivial=trivial,
+        finding, bound=claim.id, quantity=claim.id, inputs=inputs, evidence=evidence, trivial=trivial,
         origin=(finding.bound, finding.quantity),
     )  # fmt: skip
 

@@ -9,14 +9,15 @@ from fractions import Fraction
 
 from flint import arb_mat
 
-from reports.analyses.witnesses import PLAN, witness_findings
-from reports.analyses.wrong_versions import AGENTS, CATALOGUE, FACTOR, Planted
+from reports.analyses.witnesses import witness_findings
 from reports.balls import ball
 from reports.balls.ball import BallMeta
 from reports.judging.finding import Enclosed, Finding
 from reports.measure.subject import Subject
-from reports.pages.sections import Section, SectionTable
-from reports.plans.plan import load_plan
+from reports.plans.plan import WITNESSES, load_plan
+from reports.sections import Section, SectionTable
+from reports.statements import statements
+from reports.wrong_versions import AGENTS, FACTOR, Planted
 from theory.enclosure.evaluation import Evaluation
 from theory.language.algebra import Expr
 from theory.language.errors import InputError, PrecisionError
@@ -60,13 +61,22 @@ class Trial:
         return "the right bound is loose there: no stored instance comes closer than the ratio shown"
 
 
-def run_trials(catalogue: Sequence[Planted] = CATALOGUE, findings: Sequence[Finding] | None = None) -> list[Trial]:
-    """Every wrong version against the witnesses of its statement."""
+def catalogue() -> list[Planted]:
+    """Every wrong version that a statement, or what stands beside it, has."""
+    found = statements().values()
+    return [wrong for one in (*found, *(other for one in found for other in one.beside)) for wrong in one.wrong]
+
+
+def run_trials(versions: Sequence[Planted] | None = None, findings: Sequence[Finding] | None = None) -> list[Trial]:
+    """Wrong versions, by default all that there are, against the witnesses of their statements."""
     known = witness_findings() if findings is None else findings
     right = default_table()
     true = {finding.row_id: _value(right, finding) for finding in known}
-    trials = [_trial(planted, [f for f in known if f.bound == planted.statement], right, true) for planted in catalogue]
-    return trials if catalogue is not CATALOGUE else [*trials, *identity_trials(), mean_trial(known, right)]
+    trials = [
+        _trial(planted, [f for f in known if f.bound == planted.statement], right, true)
+        for planted in (catalogue() if versions is None else versions)
+    ]
+    return trials if versions is not None else [*trials, *identity_trials(), mean_trial(known, right)]
 
 
 def decided_trials() -> list[Trial]:
@@ -83,7 +93,7 @@ def identity_trials() -> list[Trial]:
     """Wrong meta-gradients: S1 is an identity, refuted by a relative difference beyond its rounding bound."""
     trials = []
     for wrong, formula in WRONG_IDENTITIES.items():
-        task = load_plan(PLAN).tasks[0]
+        task = load_plan(WITNESSES).tasks[0]
         subject, nu, alpha = Subject.of(task).on_ball(4.0), 2, 0.5
         meta = BallMeta(subject.losses[0], ball.ball(alpha), nu)
         point = ball.column([1.0])

@@ -12,10 +12,14 @@ import numpy as np
 from scipy.special import stdtrit
 
 import theory
+from empirics.algorithm.modes import Mode
+from reports.cells.cell import TaskPlan
+from reports.cells.noise_cell import NoiseCell
+from reports.cells.points_cell import PointsCell
+from reports.cells.run_cell import RunCell
 from reports.judging.finding import Enclosed
-from reports.pages.sections import Section, SectionTable
-from reports.plans.plan import NoiseCell, PointsCell, RunCell, TaskPlan
-from reports.records.cells import Item, measured
+from reports.records.execution import Item, measured
+from reports.sections import Section, SectionTable
 
 LEVEL = 0.95
 # a measured slope this far beyond the bound's is called a finding
@@ -121,8 +125,8 @@ _PULLING = TaskPlan(
 _BOWL = TaskPlan(name="slope-bowl", factory="explicit-quadratic", arguments={"A": [[[1.0]]], "c": [[0.0]]})
 
 
-def _found(task: TaskPlan, kind: str, cell: Any, quantity: str) -> tuple[float, float]:
-    findings = measured(Item(kind, cell, task, 0, 1, "cpu", 1e-6))  # type: ignore[arg-type]
+def _found(task: TaskPlan, cell: PointsCell | NoiseCell | RunCell, quantity: str) -> tuple[float, float]:
+    findings = measured(Item(cell, task, 0, 1, "cpu", 1e-6))
     one = next(finding for finding in findings if finding.quantity == quantity)
     assert isinstance(one.evidence, Enclosed)
     return float((one.evidence.lower + one.evidence.upper) / 2), theory.quantity(quantity).value(**one.inputs)
@@ -130,11 +134,11 @@ def _found(task: TaskPlan, kind: str, cell: Any, quantity: str) -> tuple[float, 
 
 def _batch_sizes(xs: Sequence[int | Fraction], quantity: str, statement: str) -> Points:
     return [
-        (float(D), *_found(_COSINE, "noise", NoiseCell(
-            task=_COSINE.name, alpha_L=Fraction(1, 4), nu=1, statements=[statement],  # type: ignore[list-item, arg-type]
+        (float(D), *_found(_COSINE, NoiseCell(
+            task=_COSINE.name, alpha_L=Fraction(1, 4), nu=1, statements=[statement],
             D=int(D), D_prime=1, D_H=1,
             method="enumerate", at=[Fraction(1, 2)] * _DIMENSION,
-        ), quantity))  # type: ignore[arg-type]
+        ), quantity))
         for D in xs
     ]  # fmt: skip
 
@@ -148,12 +152,12 @@ def _at_points(
         for x in xs:
             cell = PointsCell(
                 task=task.name,
-                statements=[statement],  # type: ignore[list-item, arg-type]
+                statements=[statement],
                 at=[Fraction(1, 2)] * d,
                 pair=[Fraction(1, 4)] * d,
                 **{**fields, key: x},
-            )  # type: ignore[arg-type]
-            rows.append((float(x), *_found(task, "points", cell, quantity)))
+            )
+            rows.append((float(x), *_found(task, cell, quantity)))
         return rows
 
     return points
@@ -163,10 +167,10 @@ def _rounds(xs: Sequence[int | Fraction]) -> Points:
     rows = []
     for K in xs:
         cell = RunCell(
-            task=_BOWL.name, alpha=Fraction(1, 2), nu=0, statements=["T2"], mode="exact", tau=1, beta=Fraction(1, 4),
+            task=_BOWL.name, alpha=Fraction(1, 2), nu=0, statements=["T2"], mode=Mode.EXACT, tau=1, beta=Fraction(1, 4),
             rounds=int(K), start=[Fraction(1)],
         )  # fmt: skip
-        rows.append((float(K), *_found(_BOWL, "runs", cell, "T2")))
+        rows.append((float(K), *_found(_BOWL, cell, "T2")))
     return rows
 
 
@@ -174,10 +178,10 @@ def _local_steps(xs: Sequence[int | Fraction]) -> Points:
     rows = []
     for tau in xs:
         cell = RunCell(
-            task=_PULLING.name, alpha=Fraction(1, 2), nu=0, statements=["T4"], mode="exact", tau=int(tau),
+            task=_PULLING.name, alpha=Fraction(1, 2), nu=0, statements=["T4"], mode=Mode.EXACT, tau=int(tau),
             beta=Fraction(1, 256), rounds=1, start=[Fraction(0)],
         )  # fmt: skip
-        rows.append((float(tau), *_found(_PULLING, "runs", cell, "T4")))
+        rows.append((float(tau), *_found(_PULLING, cell, "T4")))
     return rows
 
 

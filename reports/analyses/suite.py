@@ -9,16 +9,17 @@ from typing import Any
 
 from reports.analyses.audit import audit_section
 from reports.analyses.planted import Trial, decided_trials, planted_section
-from reports.analyses.slack import STAGES, Waterfall, slack_section
+from reports.analyses.slack import slack_section
 from reports.analyses.slopes import SERIES, Slope, measure, slopes_section
 from reports.analyses.suite_file import Exponent, PlantedError, RunSlack, SuiteFile
 from reports.analyses.tightness import tightness, tightness_section
 from reports.analyses.witnesses import witness_findings
 from reports.judging.finding import Finding
 from reports.judging.rows import Row
-from reports.pages.sections import Section
-from reports.records.cells import Outcome
+from reports.measure.waterfall import STAGES, Waterfall
+from reports.records.execution import Outcome
 from reports.records.workers import Call
+from reports.sections import Section
 from theory.claims.reading import Claim
 from theory.tables import Table
 
@@ -27,7 +28,7 @@ def claims_section(
     claims: Sequence[Claim], findings: Sequence[Finding], rows: Sequence[Row], table: Table
 ) -> list[Section]:
     """Claims and published forms, absent when there is nothing to say."""
-    found = audit_section(claims, [one for one in findings if one.provenance != "claim"], rows, table)
+    found = audit_section(claims, [one for one in findings if one.origin is None], rows, table)
     return [] if found is None else [found]
 
 

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 from reports.analyses.witnesses import witness_findings
 from reports.judging.finding import Enclosed, Finding
+from reports.judging.ratio import ratio
 from reports.judging.rows import Row, Verdict
 from reports.judging.verdicts import judge
-from reports.pages.sections import Section, SectionTable
-from reports.refutation.confirm import ratio
+from reports.sections import Section, SectionTable
 from theory.tables import default_table
 
 ATTAINED = 0.999

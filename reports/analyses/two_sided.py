@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from empirics.estimation import Ball, estimate, looseness
-from empirics.tasks.networks.network import NetworkTask
-from reports.pages.sections import Section, SectionTable
-from reports.plans.plan import TaskPlan
-from reports.plans.tasks import make_task
+from reports.cells.cell import TaskPlan
+from reports.sections import Section, SectionTable
+from reports.tasks.factories import make_task
 
 _NETWORKS = ("small-network",)
 _NAMES = ("L", "rho", "B", "gamma_G", "gamma_H", "sigma_G", "sigma_H")
@@ -34,9 +33,8 @@ def two_sided_sections(plans: Sequence[TaskPlan]) -> list[Section]:
 
 def _table(plan: TaskPlan) -> SectionTable | None:
     task = make_task(plan)
-    if not isinstance(task, NetworkTask) or task.local is None:
+    if (local := task.local) is None:
         return None
-    local = task.local
     found = estimate(task, Ball(local.centre, local.radius), names=_NAMES)
     ratios = looseness(local.constants, found)
     lines = [

@@ -7,17 +7,16 @@ from fractions import Fraction
 from functools import lru_cache
 
 from reports.judging.finding import Enclosed, Finding
-from reports.plans.plan import load_plan
-from reports.records.cells import items, measured
+from reports.plans.plan import WITNESSES, load_plan
+from reports.records.execution import items, measured
 
-PLAN = "witnesses"
 _NOISY_BOWL = "witness-noisy-bowl"
 
 
 @lru_cache(maxsize=1)
 def witness_findings() -> tuple[Finding, ...]:
     """Every finding on a witness whose left side is known exactly or in balls."""
-    cells = items(load_plan(PLAN), seed=0, seeds=1, device="cpu")
+    cells = items(load_plan(WITNESSES), seed=0, seeds=1, device="cpu")
     found = [noisy_round(finding) for cell in cells for finding in measured(cell)]
     return tuple(finding for finding in found if isinstance(finding.evidence, Enclosed))
 

@@ -19,6 +19,8 @@ import flint
 import numpy as np
 from flint import arb, arb_mat, fmpq
 
+from empirics.algorithm.modes import Mode
+
 BITS = 160
 Vector = arb_mat
 Number = int | float | Fraction | arb
@@ -290,6 +292,13 @@ class BallMeta:
             ahead, behind = self.f.gradient(point + v * delta), self.f.gradient(point - v * delta)
             v = v - (ahead - behind) * (self.alpha / (2 * delta))
         return v
+
+    def meta_gradient(self, w: Vector, mode: Mode, delta: float | None = None) -> Vector:
+        """That of a mode without batches."""
+        if mode.probes:
+            assert delta is not None
+            return self.hessian_free(w, ball(delta))
+        return self.exact(w) if mode.curved else self.first_order(w)
 
 
 def known(family: str) -> bool:

@@ -19,8 +19,8 @@ from matplotlib.patches import Rectangle
 
 from reports.figures.figure import Figure, MissingDataError
 from reports.figures.style import FAINT, INK, TEXT, canvas, legend_above, points, short, styled
+from reports.judging.frames import statement_order
 from reports.judging.rows import Row, Verdict
-from reports.pages.tables import statement_order
 
 # the verdict a cell shows, most urgent first: a violation is never hidden behind a row that holds
 _URGENCY = (Verdict.VIOLATED, Verdict.HOLDS, Verdict.INCONCLUSIVE, Verdict.VACUOUS, Verdict.NOT_APPLICABLE)

@@ -16,7 +16,7 @@ from matplotlib.lines import Line2D
 from reports.analyses.suite_file import PlantedError
 from reports.figures.figure import Figure, MissingDataError
 from reports.figures.style import FAINT, INK, TEXT, canvas, legend_above, points, short, styled
-from reports.pages.tables import statement_order
+from reports.judging.frames import statement_order
 
 _REFUTED, _OPEN = "#0072B2", "#D55E00"
 _LARGEST = 30.0  # ratios beyond stand at the edge of the axis, as triangles

@@ -70,7 +70,6 @@ class Finding:
     """A left side, measured, waiting for its right side and its verdict."""
 
     bound: str
-    provenance: str
     quantity: str
     inputs: Mapping[str, str]
     setting: Setting

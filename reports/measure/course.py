@@ -8,7 +8,7 @@ from functools import cached_property
 import numpy as np
 from torch import Tensor
 
-from reports.measure.prepare import Prepared
+from reports.measure.prepared import Prepared
 from reports.measure.trajectories import gaps, mean_gradients
 
 

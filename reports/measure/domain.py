@@ -10,9 +10,9 @@ import math
 
 import numpy as np
 
-from empirics.tasks.networks.network import NetworkTask
+from reports.cells.noise_cell import NoiseCell
+from reports.cells.points_cell import PointsCell
 from reports.measure.subject import Subject, upwards
-from reports.plans.plan import NoiseCell, PointsCell
 
 
 def on_points(subject: Subject, cell: PointsCell | NoiseCell) -> tuple[Subject, float]:
@@ -22,9 +22,8 @@ def on_points(subject: Subject, cell: PointsCell | NoiseCell) -> tuple[Subject, 
     gradient noise); Hessian-free probes reach delta norm(v) further, norm(v) <= q^nu B and B <= L (R + norm(c)).
     """
     start = float(cell.radius) if cell.at is None else _largest_norm(cell)
-    if isinstance(subject.task, NetworkTask):
-        _refuse_beyond(subject, cell, start)
-    if subject.task.family != "quadratic":
+    _refuse_beyond(subject, cell, start)
+    if not subject.quadratic:
         return subject, start
     alpha, A, c = subject.alpha(cell), subject.arrays["A"], subject.arrays["c"]
     noise = sum(float(subject.noise_arrays[name]) for name in ("noise_gradient",))
@@ -53,12 +52,14 @@ def _refuse_beyond(subject: Subject, cell: PointsCell | NoiseCell, start: float)
 
     G bounds gradients: B, and for cells with noise the sure bound on batch gradients.
     """
-    local, task, alpha = getattr(subject.task, "local", None), subject.task, subject.alpha(cell)
+    task, local = subject.task, subject.task.local
     if local is None:
         return
+    alpha = subject.alpha(cell)
     if cell.at is not None:
         start = math.dist([float(x) for x in cell.at], local.centre.tolist())
     gradient = local.sure.gradient if isinstance(cell, NoiseCell) else local.constants["B"].value
+    assert gradient is not None, "a ball about a start has a bound for every batch"
     reach = start + alpha * cell.nu * gradient
     if cell.delta is not None:
         reach += float(cell.delta) * task.sure_step_factor(alpha) ** cell.nu * gradient

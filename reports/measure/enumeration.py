@@ -15,6 +15,7 @@ from fractions import Fraction
 import numpy as np
 from flint import arb, arb_mat
 
+from empirics.algorithm.modes import Mode
 from reports.balls.ball import BallLoss, Vector, ball, column, columns_of, identity, side_by_side, squared_norm
 
 Outcome = tuple[arb, arb, arb]  # weight, mean of the signs s1, mean of the signs s2
@@ -213,9 +214,9 @@ def expectation(law: Iterable[tuple[arb, Vector]]) -> Vector:
     return total
 
 
-def tree_size(noise: BallNoise, nu: int, batches: Batches, mode: str) -> int:
+def tree_size(noise: BallNoise, nu: int, batches: Batches, mode: Mode) -> int:
     """How many leaves the tree of outcomes has, to be looked at before it is walked."""
     inner = len(outcomes(noise, batches.D, gradient=True)) ** nu
     outer = len(outcomes(noise, batches.D_prime, gradient=True))
-    hessian = 1 if mode == "first_order_stochastic" else len(outcomes(noise, batches.D_H, gradient=False)) ** nu
+    hessian = len(outcomes(noise, batches.D_H, gradient=False)) ** mode.hessian_batches(nu)
     return inner * outer * hessian

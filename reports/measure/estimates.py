@@ -8,18 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from empirics.estimation import Ball, Budget, Region, estimate, hull_of_run
-from empirics.tasks.networks.network import NetworkTask
+from reports.cells.points_cell import PointsCell
 from reports.judging.rows import StatedConstant
+from reports.measure.prepared import Prepared
 from reports.measure.subject import CONSTANTS, Subject
-from reports.plans.plan import PointsCell
-
-if TYPE_CHECKING:
-    from reports.measure.prepare import Prepared
 
 ALONG_RUN = "estimated from below over the hull of the run's server iterates and fine-tuning trajectories"
 ON_BALL = "estimated from below over the ball that is searched and what fine-tuning reaches from there"
@@ -32,7 +28,7 @@ _WITHOUT_NOISE = ("L", "rho", "B", "gamma_G", "gamma_H")
 
 def rough(subject: Subject) -> str | None:
     """Why nothing applies to a network that was declared not smooth; None for a smooth one."""
-    if isinstance(subject.task, NetworkTask) and not subject.task.smooth:
+    if not subject.task.smooth:
         return "A2: the network is declared not smooth, so L and rho do not exist"
     return None
 

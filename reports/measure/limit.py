@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import flint
 from flint import arb
@@ -12,9 +11,7 @@ from reports.balls import ball
 from reports.balls.ball import BallQuadratic, identity
 from reports.judging.finding import Enclosed
 from reports.measure.moments import average_and_minimiser, power
-
-if TYPE_CHECKING:
-    from reports.measure.prepare import Prepared
+from reports.measure.prepared import Prepared
 
 _BITS = 256
 

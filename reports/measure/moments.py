@@ -10,7 +10,6 @@ follow without sampling. Hessian noise that depends on w would make the recursio
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import flint
 from flint import arb, arb_mat
@@ -19,9 +18,7 @@ from reports.balls import ball
 from reports.balls.ball import BallQuadratic, column, identity
 from reports.judging.finding import Enclosed
 from reports.measure.enumeration import BallNoise, noises
-
-if TYPE_CHECKING:
-    from reports.measure.prepare import Prepared
+from reports.measure.prepared import Prepared
 
 _PRECISIONS = (256, 1024, 4096)
 
@@ -32,13 +29,6 @@ class Moments:
 
     mean_squared_gradient: Enclosed
     gap: Enclosed
-
-
-def covered(prepared: Prepared) -> bool:
-    """Whether the run is a random affine map: a quadratic task whose noise, if the mode draws any, is additive."""
-    sampler = prepared.subject.task.sampler
-    drawn = "stochastic" in prepared.cell.mode
-    return prepared.quadratic and (not drawn or getattr(sampler, "a", 0.0) == 0.0)
 
 
 def exact_moments(prepared: Prepared) -> Moments | None:
@@ -103,10 +93,10 @@ def _agent(prepared: Prepared, f: BallQuadratic, noise: BallNoise) -> _Agent:
     s, d = prepared.settings, f.A.nrows()
     eye = identity(d)
     P = eye - f.A * ball.ball(s.alpha)
-    first_order = s.mode.startswith("first_order")
-    update = f.A * power(P, s.nu if first_order else 2 * s.nu)
-    covariance = _gradient_covariance(prepared, f, noise, P) if "stochastic" in s.mode else f.A * 0
-    if not first_order:
+    curved = prepared.cell.mode.curved
+    update = f.A * power(P, 2 * s.nu if curved else s.nu)
+    covariance = _gradient_covariance(prepared, f, noise, P) if prepared.cell.mode.draws else f.A * 0
+    if curved:
         sweep = power(P, s.nu)
         covariance = sweep * covariance * sweep
     step = eye - update * ball.ball(s.beta)

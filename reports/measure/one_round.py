@@ -5,19 +5,15 @@ from __future__ import annotations
 import itertools
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import flint
 from flint import arb
 
 from reports.balls import ball
 from reports.balls.ball import BallMeta, Vector, column, norm
-
-if TYPE_CHECKING:
-    from reports.measure.prepare import Prepared
+from reports.measure.prepared import Prepared
 
 LARGEST_ENUMERATION = 64
-_DETERMINISTIC = ("exact", "first_order", "hessian_free")
 
 
 @dataclass(frozen=True)
@@ -33,7 +29,7 @@ class OneRound:
 def enumerable(prepared: Prepared) -> bool:
     """Whether the mode draws no batches and the agents' subsets are few enough to be enumerated."""
     s, n = prepared.settings, prepared.subject.task.n
-    return s.mode in _DETERMINISTIC and math.comb(n, s.participants_of(n)) <= LARGEST_ENUMERATION
+    return not prepared.cell.mode.draws and math.comb(n, s.participants_of(n)) <= LARGEST_ENUMERATION
 
 
 def expected_round(prepared: Prepared) -> OneRound:
@@ -51,17 +47,9 @@ def expected_round(prepared: Prepared) -> OneRound:
 
 def local_steps(agent: BallMeta, w: Vector, prepared: Prepared) -> Vector:
     """The point of one agent after its tau local steps from w, in a deterministic mode."""
-    s = prepared.settings
-    beta = ball.ball(s.beta)
+    s, beta = prepared.settings, ball.ball(prepared.settings.beta)
     for _ in range(s.tau):
-        if s.mode == "exact":
-            g = agent.exact(w)
-        elif s.mode == "first_order":
-            g = agent.first_order(w)
-        else:
-            assert s.delta is not None
-            g = agent.hessian_free(w, ball.ball(s.delta))
-        w = w - g * beta
+        w = w - agent.meta_gradient(w, prepared.cell.mode, s.delta) * beta
     return w
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import flint
 from flint import arb
 
@@ -11,9 +9,7 @@ from reports.balls import ball
 from reports.balls.ball import BallMeta, Vector, column
 from reports.judging.finding import Enclosed
 from reports.measure.one_round import local_steps
-
-if TYPE_CHECKING:
-    from reports.measure.prepare import Prepared
+from reports.measure.prepared import Prepared
 
 # balls widen at every step whatever the precision, so a long path needs bits in proportion to its steps
 _PRECISIONS = (256, 1024, 4096)

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fractions import Fraction
-from functools import cached_property
 from typing import Any
 
 import flint
@@ -19,69 +18,21 @@ import theory
 from empirics import MetaFedAvg, Run
 from empirics.certificates import closed_form, confinement
 from empirics.runs import fedavg
-from empirics.tasks.networks.network import NetworkTask
 from reports.balls import ball
 from reports.balls.ball import BallMeta, BallQuadratic
-from reports.judging.power import FEWEST, PowerCalculation, required_replicas
+from reports.cells.run_cell import RunCell
 from reports.judging.rows import StatedConstant
+from reports.measure.along_run import AlongRuns
 from reports.measure.estimates import rough
-from reports.measure.moments import average_and_minimiser, covered
+from reports.measure.moments import average_and_minimiser
+from reports.measure.power import PowerCalculation, required_replicas
+from reports.measure.prepared import Prepared, replicas
 from reports.measure.subject import Subject, upwards
-from reports.plans.plan import RunCell
-
-_STOCHASTIC = ("stochastic", "first_order_stochastic", "hessian_free_stochastic")
 
 
-@dataclass(frozen=True)
-class Prepared:
-    """A run cell with its numbers: exact theory inputs, the engine's settings, and why it may not apply."""
-
-    subject: Subject
-    cell: RunCell
-    constants: dict[str, StatedConstant]
-    inputs: dict[str, str]
-    settings: MetaFedAvg
-    start: torch.Tensor
-    refusal: str | None
-    power: tuple[PowerCalculation, ...] = ()
-    seeds: int = 1
-
-    @property
-    def replicas(self) -> int:
-        """Independent runs: one path without randomness, else what the plan or the power calculation fixed."""
-        if self.surely_one_path:
-            return 1
-        if self.cell.replicas is not None:
-            return self.cell.replicas
-        if covered(self):  # the expectation is computed exactly; the runs only stand beside it
-            return FEWEST
-        return min(self.cell.most, max((one.needed for one in self.power), default=FEWEST))
-
-    @cached_property
-    def L_F(self) -> float:
-        """The smoothness constant that enters the right sides."""
-        return theory.quantity("L_F").value(**self.inputs)
-
-    @cached_property
-    def B_F(self) -> float:
-        """The bound on norm(grad F_i)."""
-        return theory.quantity("B_F").value(**self.inputs)
-
-    @property
-    def quadratic(self) -> bool:
-        """Whether the closed forms Q1-Q3 apply."""
-        return self.subject.task.family == "quadratic"
-
-    @property
-    def surely_one_path(self) -> bool:
-        """Whether every replica is the same: no batches and no sampling of agents."""
-        return (
-            self.cell.mode not in _STOCHASTIC
-            and (self.settings.participants or self.subject.task.n) == self.subject.task.n
-        )
-
-
-def prepare(subject: Subject, cell: RunCell, level: float = 1e-3, seeds: int = 1) -> Prepared:
+def prepare(
+    subject: Subject, cell: RunCell, statements: Sequence[AlongRuns], level: float = 1e-3, seeds: int = 1
+) -> Prepared:
     """Choose beta as the cell asks, confine the run, and complete the exact inputs.
 
     A quadratic run gets the smallest ball that no possible run with these settings leaves, whatever is drawn; the step
@@ -100,74 +51,71 @@ def prepare(subject: Subject, cell: RunCell, level: float = 1e-3, seeds: int = 1
     }
     if delta is not None:
         more["delta"] = delta
-    rate = _rate_constants(subject, cell, alpha)
+    strong = any(statement.strong for statement in statements)
+    rate = _rate_constants(subject, cell, alpha, strong=strong)
     more |= {name: constant.value for name, constant in rate.items()}
     # the largest step depends neither on the ball nor on the start, but theory wants every key of the right side
-    beta = _step(cell, subject.on_ball(1.0).inputs(alpha, cell.nu, **more, F0_gap=1))
+    slowest = next((one.rate for one in statements if one.rate != "T2"), "T2")
+    beta = _step(cell, slowest, subject.on_ball(1.0).inputs(alpha, cell.nu, **more, F0_gap=1))
     settings = MetaFedAvg(alpha, cell.nu, beta, cell.tau, participants=cell.m, mode=cell.mode, delta=delta, **sizes)
     start = _start(subject, cell)
     subject, refusal = _confined(subject, settings, start, cell)
     inputs = subject.inputs(alpha, cell.nu, **more, beta=beta, F0_gap=_start_gap(subject, alpha, cell, start))
-    rated = [statement for statement in cell.statements if statement in ("T2", "T3")]
     # estimated constants are known after the run only, and no sample size could make their rows certain
-    power = [] if subject.estimated else [_power(subject, statement, inputs, level) for statement in rated]
+    power = [] if subject.estimated else [_power(subject, statement, inputs, level) for statement in statements]
     sized = tuple(one for one in power if one is not None)
     return Prepared(subject, cell, {**subject.constants, **rate}, inputs, settings, start, refusal, sized, seeds)
 
 
-def _power(subject: Subject, statement: str, inputs: dict[str, str], level: float) -> PowerCalculation | None:
-    """The sample size for T2 (range B_F^2) or T3 (range of the gap); none for a vacuous bound."""
-    predicted = theory.quantity(statement).evaluate(**inputs).value
-    largest = theory.quantity("B_F").value(**inputs) ** 2
-    if statement == "T3":
-        radius = subject.task.radius
-        assert radius is not None
-        largest = 2 * theory.quantity("L_F").value(**inputs) * radius**2  # norm(M) (R + norm(w*))^2 / 2, norm(w*) <= R
+def _power(subject: Subject, statement: AlongRuns, inputs: dict[str, str], level: float) -> PowerCalculation | None:
+    """The sample size for a statement whose left side has a range; none for a vacuous bound."""
+    if statement.largest is None:
+        return None
+    name = statement.left[0].quantity
+    predicted = theory.quantity(name).evaluate(**inputs).value
+    largest = statement.largest(subject.task, inputs)
     if predicted is None or not 0 < predicted < largest:
         return None
-    return required_replicas(statement, predicted, largest, level)
+    return required_replicas(name, predicted, largest, level)
 
 
-def _rate_constants(subject: Subject, cell: RunCell, alpha: float) -> dict[str, StatedConstant]:
-    """L_F and mu_F of a quadratic task from the closed form (Q1); other tasks take L_F from S4."""
-    if subject.task.family != "quadratic":
+def _rate_constants(subject: Subject, cell: RunCell, alpha: float, *, strong: bool) -> dict[str, StatedConstant]:
+    """L_F of a quadratic task from the closed form (Q1), and mu_F where asked for; other tasks take L_F from S4."""
+    if not subject.quadratic:
         return {}
     smooth = closed_form.smoothness(subject.task, alpha, cell.nu)
     rate = {"L_F": StatedConstant(value=smooth.value, side=smooth.side)}  # type: ignore[arg-type]
-    if {"T3", "T4"} & set(cell.statements):
-        strong = closed_form.pl_constant(subject.task, alpha, cell.nu)
-        rate["mu_F"] = StatedConstant(value=strong.value, side=strong.side)  # type: ignore[arg-type]
+    if strong:
+        found = closed_form.pl_constant(subject.task, alpha, cell.nu)
+        rate["mu_F"] = StatedConstant(value=found.value, side=found.side)  # type: ignore[arg-type]
     return rate
 
 
-def _step(cell: RunCell, inputs: dict[str, str]) -> float:
+def _step(cell: RunCell, rate: str, inputs: dict[str, str]) -> float:
     if cell.beta is not None:
         return float(cell.beta)
     assert cell.fraction is not None
-    rate = "T3" if "T3" in cell.statements else "T2"
     return float(cell.fraction * Fraction(theory.admissible(rate, **inputs).beta))
 
 
 def _confined(subject: Subject, settings: MetaFedAvg, start: torch.Tensor, cell: RunCell) -> tuple[Subject, str | None]:
     if subject.estimated:
         return subject, rough(subject)
-    if isinstance(subject.task, NetworkTask):
-        proof = confinement.ball(subject.task, settings, start, rounds=cell.rounds)
-        return subject, None if proof.holds else f"W0: {proof.reason}"
-    if subject.task.family != "quadratic":
+    if subject.quadratic:
+        found = confinement.ball(subject.task, settings, start, rounds=cell.rounds)
+        if not math.isfinite(found.radius_W):
+            return subject.on_ball(1.0), f"W0: {found.reason}"
+        subject = subject.on_ball(upwards(found.radius_W))
+    elif subject.task.local is None:
         return subject, None
-    found = confinement.ball(subject.task, settings, start, rounds=cell.rounds)
-    if not math.isfinite(found.radius_W):
-        return subject.on_ball(1.0), f"W0: {found.reason}"
-    bounded = subject.on_ball(upwards(found.radius_W))
-    proof = confinement.ball(bounded.task, settings, start, rounds=cell.rounds)
-    return bounded, None if proof.holds else f"W0: {proof.reason}"
+    proof = confinement.ball(subject.task, settings, start, rounds=cell.rounds)
+    return subject, None if proof.holds else f"W0: {proof.reason}"
 
 
 def _start(subject: Subject, cell: RunCell) -> torch.Tensor:
     if cell.start is not None:
         return torch.tensor([float(x) for x in cell.start], dtype=torch.float64)
-    if isinstance(subject.task, NetworkTask):
+    if subject.task.network() is not None:
         return subject.centre
     d = subject.task.d
     return torch.full((d,), 1.0 / math.sqrt(d), dtype=torch.float64)
@@ -188,7 +136,7 @@ def _start_gap(subject: Subject, alpha: float, cell: RunCell, start: torch.Tenso
 
 def _lowest(subject: Subject, agents: list[BallMeta]) -> arb:
     """At most F*: F at the minimiser of a quadratic task whose mean matrix is definite, else the task's own bound."""
-    if subject.task.family == "quadratic":
+    if subject.quadratic:
         try:
             closed_form.pl_constant(subject.task, float(agents[0].alpha.mid()), agents[0].nu)
         except empirics.InputError:
@@ -200,12 +148,6 @@ def _lowest(subject: Subject, agents: list[BallMeta]) -> arb:
     return ball.ball(subject.task.loss_lower_bound().value)
 
 
-def record_run(prepared: Prepared, seed: int, device: str = "cpu") -> dict[str, np.ndarray]:
-    """The server iterates (replicas, rounds + 1, d) of a cell; none when its hypotheses already fail."""
-    run = run_cell(prepared, seed, device)
-    return run_arrays([] if run is None else [run])
-
-
 def run_cell(
     prepared: Prepared, seed: int, device: str = "cpu", backend: str | None = None, chunk: int | None = None
 ) -> Run | None:
@@ -214,8 +156,8 @@ def run_cell(
         return None
     settings = prepared.settings if chunk is None else replace(prepared.settings, chunk=chunk)
     task, rounds = prepared.subject.task.to(device), prepared.cell.rounds
-    replicas = prepared.replicas
-    return fedavg.run(settings, task, prepared.start, rounds, seed=seed, replicas=replicas, backend=backend)
+    number = replicas(prepared)
+    return fedavg.run(settings, task, prepared.start, rounds, seed=seed, replicas=number, backend=backend)
 
 
 def run_arrays(runs: Sequence[Run]) -> dict[str, np.ndarray]:

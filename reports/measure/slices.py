@@ -12,7 +12,7 @@ from functools import lru_cache
 import torch
 from torch import Tensor
 
-from empirics import LogisticTask, Task
+from empirics import Task
 
 # float64 values of one intermediate result: half a megabyte, the second-level cache of one core
 _VALUES = 2**16
@@ -25,14 +25,8 @@ Evaluated = Callable[[Task, Tensor], Tensor]
 
 @lru_cache(maxsize=16)
 def one_agent_tasks(task: Task) -> tuple[Task, ...]:
-    """One task an agent, without the padding of unequal data, where agents are wide; else the task itself."""
-    if not isinstance(task, LogisticTask) or _width(task) < _WIDE:
-        return (task,)
-    samples, counts = task.whole("a"), task.counts.tolist()
-    return tuple(
-        LogisticTask(samples[agent : agent + 1, :count], torch.ones(1, count), intercept=False)
-        for agent, count in enumerate(counts)
-    )
+    """One task an agent where agents are wide and differ in size, so that none pays for another; else the task."""
+    return task.unpadded() if _width(task) >= _WIDE else (task,)
 
 
 @torch.no_grad()

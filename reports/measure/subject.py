@@ -4,30 +4,26 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 import torch
 
 import theory
-from empirics import Noise, QuadraticTask, Task
-from empirics.tasks.networks.network import NetworkTask
+from empirics import Task
 from reports.balls import ball
 from reports.balls import network as ball_network
+from reports.cells.cell import Cell, TaskPlan
 from reports.judging.rows import StatedConstant
 from reports.measure.rounding import Etas, etas, loss_error, with_updates
-from reports.plans.plan import TaskPlan
-from reports.plans.tasks import make_task
+from reports.tasks.factories import make_task
 
 CONSTANTS = ("L", "mu", "rho", "B", "sigma_G", "sigma_H", "gamma_G", "gamma_H")
-# a bound grows when these shrink, so a certified lower bound is their sound side
-_NOISE_SCALES = {"noise_gradient": "g", "noise_amplitude": "a", "noise_frequency": "k"}
+_NOISE_SCALES = ("noise_gradient", "noise_amplitude", "noise_frequency")
 # what a user's own task promises of its gradients over B and of its Hessian-vector products over L
 _PROMISED = 2.0**-30
-SOUND_BELOW = frozenset({"mu", "mu_F"})
 
 
 def exact(x: int | float | Fraction) -> str:
@@ -70,18 +66,19 @@ class Subject:
         return cls(plan, make_task(plan))
 
     def on_ball(self, radius: float) -> Subject:
-        """The same subject with B and gamma_G stated on norm(w) <= radius, for a quadratic task; else itself."""
-        task = self.task
-        if not isinstance(task, QuadraticTask):
-            return self
-        noise = None
-        if "noise_u" in self.arrays:
-            g, a, k = (float(self.noise_arrays[name]) for name in _NOISE_SCALES)
-            u, v, phi = (torch.as_tensor(self.arrays[name]) for name in ("noise_u", "noise_v", "noise_phi"))
-            noise = Noise(g, a, k, u, v, phi)
-        arrays = (self.arrays[name] for name in ("A", "c", "e"))
-        bounded = QuadraticTask(*arrays, radius=radius, noise=noise)
-        return Subject(self.plan, bounded)
+        """The same subject with its constants stated on norm(w) <= radius, where they need a ball; else itself."""
+        return replace(self, task=self.task.on_ball(radius))
+
+    @property
+    def quadratic(self) -> bool:
+        """Whether the losses are quadratics, exactly and nothing else."""
+        return self.task.quadratic() is not None
+
+    @property
+    def additive_noise(self) -> bool:
+        """Whether a batch adds to gradients what does not depend on w, if anything."""
+        scales = self.task.sampler.sign_scales()
+        return scales is not None and scales[1] == 0.0
 
     @property
     def name(self) -> str:
@@ -96,41 +93,40 @@ class Subject:
     @cached_property
     def noise_arrays(self) -> Mapping[str, np.ndarray]:
         """The numbers in the formula of the task's sign noise; without noise, zero scales and any directions."""
-        sampler, n, d = self.task.sampler, self.task.n, self.task.d
-        scales = {name: np.asarray(getattr(sampler, letter, 0.0)) for name, letter in _NOISE_SCALES.items()}
+        n, d = self.task.n, self.task.d
+        scales = dict(
+            zip(_NOISE_SCALES, map(np.asarray, self.task.sampler.sign_scales() or (0.0, 0.0, 0.0)), strict=True)
+        )
         still = {"noise_u": np.zeros((n, d)), "noise_v": np.zeros((n, d)), "noise_phi": np.zeros(n)}
         return {**still, **{name: self.arrays[name] for name in still if name in self.arrays}, **scales}
 
     @property
     def estimated(self) -> bool:
         """Whether the task certifies nothing, so that its constants are estimated and no row of it is decided."""
-        return isinstance(self.task, NetworkTask) and self.task.local is None
+        return not self.task.certified
 
     @property
     def in_balls(self) -> bool:
         """Whether the losses have a ball form."""
-        if isinstance(self.task, NetworkTask):
-            return self.task.form is not None
-        return ball.known(self.task.family)
+        network = self.task.network()
+        return ball.known(self.task.family) if network is None else network.form is not None
 
     @property
     def promised_only(self) -> bool:
         """Whether certified constants stand beside rounding that is promised, not proved: then balls decide first."""
-        return isinstance(self.task, NetworkTask) and not self.estimated
+        return self.task.network() is not None and not self.estimated
 
     @cached_property
     def losses(self) -> list[ball.BallLoss]:
         """The agents' losses in balls."""
-        if isinstance(self.task, NetworkTask) and self.in_balls:
+        if self.task.network() is not None and self.in_balls:
             return ball_network.dense_networks(self.arrays)
         return ball.losses(self.task.family, self.arrays)
 
     @property
     def centre(self) -> torch.Tensor:
         """About which points are searched: the origin, or the centre on which a network's constants are stated."""
-        if not isinstance(self.task, NetworkTask):
-            return torch.zeros(self.task.d, dtype=torch.float64)
-        return self.task.start if self.task.local is None else self.task.local.centre
+        return self.task.centre
 
     @cached_property
     def constants(self) -> dict[str, StatedConstant]:
@@ -144,11 +140,10 @@ class Subject:
             if name in found
         }
 
-    def alpha(self, cell: Any) -> float:
-        """The fine-tuning step of a cell: given, or a multiple of 1/L, as the float64 that the engine uses."""
-        if cell.alpha is not None:
-            return float(cell.alpha)
-        return float(cell.alpha_L / Fraction(self.constants["L"].value))
+    def alpha(self, cell: Cell) -> float:
+        """The fine-tuning step of a cell: given, or a multiple of 1/L."""
+        L = self.constants.get("L")
+        return cell.step(None if L is None else L.value)
 
     def inputs(self, alpha: float, nu: int, **more: str | int | float | Fraction) -> dict[str, str]:
         """Exact theory inputs: the constants, alpha, nu, and whatever a statement needs besides."""

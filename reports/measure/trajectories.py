@@ -17,7 +17,7 @@ from empirics.certificates import closed_form
 from reports.balls import ball
 from reports.balls.ball import BallQuadratic
 from reports.measure.moments import average_and_minimiser
-from reports.measure.prepare import Prepared
+from reports.measure.prepared import Prepared
 from reports.measure.rounding import UNIT_ROUNDOFF, gamma
 from reports.measure.slices import evaluated
 from reports.measure.subject import upwards
@@ -147,8 +147,7 @@ class Rounding:
         """A Lipschitz constant of w -> w - beta g_i(w): from the update matrices, else 1 + beta times that of g_i."""
         p, s = self.prepared, self.prepared.settings
         if p.quadratic:
-            mode = "first_order" if s.mode == "first_order" else "exact"
-            low, high = closed_form.update_range(p.subject.task, s.alpha, s.nu, mode)
+            low, high = closed_form.update_range(p.subject.task, s.alpha, s.nu, p.cell.mode)
             return upwards(float(np.maximum(np.abs(1 - s.beta * low), np.abs(1 - s.beta * high)).max()))
-        of_g = q**s.nu * p.subject.constants["L"].value if s.mode == "first_order" else p.L_F
+        of_g = q**s.nu * p.subject.constants["L"].value if not p.cell.mode.curved else p.L_F
         return 1.0 + s.beta * of_g

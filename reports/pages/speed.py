@@ -8,8 +8,8 @@ from statistics import median
 
 from pydantic import TypeAdapter, ValidationError
 
-from reports.pages.sections import Cell, Section, SectionTable
 from reports.pages.speed_records import Benchmarks, Contention, Growth, Machine, Search, SpeedTable, Timing
+from reports.sections import Cell, Section, SectionTable
 
 FILE_NAME = "benchmarks.json"
 COMMAND = "python -m benchmarks.run"

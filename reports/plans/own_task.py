@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import hashlib
-import importlib
 import re
 from fractions import Fraction
-from pathlib import Path
 from typing import Any
 
 from empirics import Task
-from empirics.tasks.sampler import ExactSamples
 from reports.balls import ball
-from reports.plans.plan import Plan, PointsCell, RunCell, TaskPlan
+from reports.cells.cell import TaskPlan
+from reports.cells.points_cell import PointsCell
+from reports.cells.run_cell import RunCell
+from reports.plans.plan import Plan
+from reports.statements import statements
 
 _ALPHA_L = Fraction(1, 8)
-_POINTS = ("S1", "S2", "S3", "S4", "S7", "S8", "S9", "S10")
 _RUNS: tuple[dict[str, Any], ...] = (
     {"mode": "exact", "nu": 1, "tau": 5, "fraction": Fraction(1, 4)},
     {"mode": "first_order", "nu": 2, "tau": 1, "fraction": Fraction(1, 2)},
@@ -33,32 +32,21 @@ _NOISY: tuple[dict[str, Any], ...] = (
 
 
 def with_own_task(plan: Plan, name: str, task: Task) -> Plan:
-    """The plan with one more task and its cells: T2 in every mode it has samples for, S1-S10 where it has a ball form.
-
-    The task's source text is part of its description, so that a changed task never meets old records.
-    """
+    """The plan with one more task and its cells: T2 in every mode it has samples for, points if it has a ball form."""
     label = "own-" + re.sub(r"[^a-z0-9]+", "-", name.partition(":")[2].lower()).strip("-")
-    described = TaskPlan(name=label, factory=name, arguments={"source": source_hash(name)})
-    modes = [*_RUNS, *(() if isinstance(task.sampler, ExactSamples) else _NOISY)]
+    described = TaskPlan(name=label, factory=name)
+    modes = [*_RUNS, *(() if task.sampler.noiseless else _NOISY)]
     runs = [
         RunCell(task=label, alpha_L=_ALPHA_L, rounds=12, replicas=512, statements=["T2"], label="own", **one)
         for one in modes
     ]
     points = []
     if ball.known(task.family):
+        names = [one.id for one in statements().values() if one.kind == PointsCell.kind]
         points = [
-            PointsCell(
-                task=label, alpha_L=_ALPHA_L, nu=nu, statements=list(_POINTS), delta=Fraction(1, 16), label="own"
-            )  # type: ignore[arg-type]
+            PointsCell(task=label, alpha_L=_ALPHA_L, nu=nu, statements=names, delta=Fraction(1, 16), label="own")
             for nu in (1, 2)
         ]
     return plan.model_copy(
         update={"tasks": [*plan.tasks, described], "points": [*plan.points, *points], "runs": [*plan.runs, *runs]}
     )
-
-
-def source_hash(name: str) -> str:
-    """SHA-256 of the text of the task's module."""
-    module = importlib.import_module(name.partition(":")[0])
-    path = getattr(module, "__file__", None)
-    return hashlib.sha256(Path(path).read_bytes() if path else name.encode()).hexdigest()[:16]

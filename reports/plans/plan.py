@@ -3,137 +3,34 @@
 from __future__ import annotations
 
 import tomllib
-from fractions import Fraction
+from collections.abc import Iterable
 from importlib import resources
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, Field, ValidationError, model_validator
 
+from empirics.algorithm.modes import MODES, Mode
+from reports.cells.cell import STRICT, Cell, TaskPlan
+from reports.cells.noise_cell import NoiseCell
+from reports.cells.points_cell import PointsCell
+from reports.cells.run_cell import RunCell
 from reports.plans.studies import StudyPlan
+from reports.statements import measured, statements
+from reports.user_objects import UserObjectError
 
 PROFILES = ("quick", "standard", "full")
-Mode = Literal[
-    "exact", "stochastic", "first_order", "first_order_stochastic", "hessian_free", "hessian_free_stochastic"
-]
+WITNESSES = "witnesses"
 
 
 class PlanError(ValueError):
     """A plan that cannot be read, with the place and what is admissible."""
 
 
-def _rational(value: object) -> Fraction:
-    if isinstance(value, bool) or not isinstance(value, int | str | Fraction):
-        raise ValueError(f"expected an integer or a string such as '1/4', got {value!r}")
-    return Fraction(value)
-
-
-Rational = Annotated[Fraction, BeforeValidator(_rational)]
-_STRICT = ConfigDict(extra="forbid", frozen=True, strict=True, arbitrary_types_allowed=True)
-
-
-class TaskPlan(BaseModel):
-    """A task by the name its rows carry, the factory that makes it and the factory's arguments."""
-
-    model_config = _STRICT
-    name: str = Field(pattern=r"^[a-z][a-z0-9-]*$")
-    factory: str
-    arguments: dict[str, Any] = Field(default_factory=dict)
-
-
-class _Cell(BaseModel):
-    """What every cell says: the task, and the fine-tuning as alpha (absolute, or as a multiple of 1/L) and nu."""
-
-    model_config = _STRICT
-    task: str
-    alpha: Rational | None = None
-    alpha_L: Rational | None = None
-    nu: int = Field(ge=0, le=100)
-    label: str = Field(default="", pattern=r"^[A-Za-z0-9.=_/-]*$")
-
-    @model_validator(mode="after")
-    def _one_alpha(self) -> _Cell:
-        if (self.alpha is None) == (self.alpha_L is None):
-            raise ValueError("give exactly one of alpha and alpha_L (alpha as a multiple of 1/L)")
-        return self
-
-
-class PointsCell(_Cell):
-    """Deterministic statements at points: searched for, or given (`at`, and `pair` for two-point statements)."""
-
-    statements: list[Literal["S1", "S2", "S3", "S4", "S7", "S8", "S9", "S10"]]
-    delta: Rational | None = None
-    radius: Rational = Fraction(2)
-    at: list[Rational] | None = None
-    pair: list[Rational] | None = None
-
-    @model_validator(mode="after")
-    def _complete(self) -> PointsCell:
-        if "S9" in self.statements and self.delta is None:
-            raise ValueError("S9 needs delta, the probe step")
-        if "S10" in self.statements and self.nu == 0:
-            raise ValueError("S10 compares nu with nu - 1 fine-tuning steps and needs nu >= 1")
-        if self.at is not None and self.pair is None and {"S2", "S4"} & set(self.statements):
-            raise ValueError("S2 and S4 compare two points: `at` needs `pair`")
-        return self
-
-
-class NoiseCell(_Cell):
-    """Bias and mean squared error of the stochastic meta-gradients at one point, by enumeration or by sampling."""
-
-    statements: list[Literal["S5", "S5p", "S6", "S8s", "S9s"]]
-    D: int = Field(ge=1)
-    D_prime: int = Field(ge=1)
-    D_H: int = Field(ge=1)
-    delta: Rational | None = None
-    method: Literal["enumerate", "sample"]
-    replicas: int = Field(default=0, ge=0)
-    radius: Rational = Fraction(1)
-    at: list[Rational] | None = None
-
-    @model_validator(mode="after")
-    def _complete(self) -> NoiseCell:
-        if "S9s" in self.statements and self.delta is None:
-            raise ValueError("S9s needs delta, the probe step")
-        if self.method == "sample" and self.replicas < 1:
-            raise ValueError("method = 'sample' needs replicas >= 1")
-        return self
-
-
-class RunCell(_Cell):
-    """A meta-FedAvg run; the server step is given as a fraction of the largest admissible one, or as beta.
-
-    replicas: independent runs; left out, a power calculation from the theory fixes them, at most `most`.
-    note: why the plan has the cell, shown with the verdict of a row that is not applicable on purpose.
-    """
-
-    statements: list[Literal["T1", "T2", "T3", "T4"]]
-    mode: Mode
-    tau: int = Field(ge=1)
-    m: int | None = Field(default=None, ge=1)
-    fraction: Rational | None = None
-    beta: Rational | None = None
-    rounds: int = Field(ge=1)
-    replicas: int | None = Field(default=None, ge=1)
-    most: int = Field(default=16384, ge=1)
-    note: str = ""
-    D: int | None = Field(default=None, ge=1)
-    D_prime: int | None = Field(default=None, ge=1)
-    D_H: int | None = Field(default=None, ge=1)
-    delta: Rational | None = None
-    start: list[Rational] | None = None
-
-    @model_validator(mode="after")
-    def _one_step(self) -> RunCell:
-        if (self.fraction is None) == (self.beta is None):
-            raise ValueError("give exactly one of fraction (of the largest admissible beta) and beta")
-        return self
-
-
 class Plan(BaseModel):
     """A whole report."""
 
-    model_config = _STRICT
+    model_config = STRICT
     title: str
     tasks: list[TaskPlan] = Field(default_factory=list)
     points: list[PointsCell] = Field(default_factory=list)
@@ -149,49 +46,39 @@ class Plan(BaseModel):
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
             raise ValueError(f"tasks: {', '.join(twice)} defined twice")
-        unknown = sorted({cell.task for cell in (*self.points, *self.noise, *self.runs)} - set(names))
+        unknown = sorted({cell.task for cell in self.cells} - set(names))
         if unknown:
             raise ValueError(f"cells name the unknown task {', '.join(unknown)}; known are {', '.join(names)}")
         return self
 
     @property
+    def cells(self) -> list[PointsCell | NoiseCell | RunCell]:
+        """Points, noise and runs."""
+        return [*self.points, *self.noise, *self.runs]
+
+    @property
+    def statements(self) -> set[str]:
+        """The names of all that is measured."""
+        return {name for cell in self.cells for name in cell.statements}
+
+    @property
     def family(self) -> int:
         """How many rows may be decided by samples at most: the multiplicity that is paid for, fixed by the plan."""
-        drawn = [run for run in self.runs if "stochastic" in run.mode or run.m is not None]
+        drawn = [run for run in self.runs if run.mode.draws or run.m is not None]
         rows = sum(len(run.statements) for run in drawn)
         return max(1, rows + sum(2 * len(cell.statements) for cell in self.noise if cell.method == "sample"))
 
-    def only(self, statements: set[str]) -> Plan:
-        """The plan with every cell cut down to the given statements, without studies, cells and tasks left idle."""
+    def only(self, wanted: set[str]) -> Plan:
+        """The plan with every cell cut down to what has rows of the given bounds, without studies and idle tasks."""
 
         def cut(cells: list) -> list:
-            kept = [
-                cell.model_copy(update={"statements": [s for s in cell.statements if _wanted(s, statements)]})
-                for cell in cells
-            ]
-            return [cell for cell in kept if cell.statements]
+            kept = [(cell, [s for s in cell.statements if {s, *measured(s).bounds} & wanted]) for cell in cells]
+            return [cell.model_copy(update={"statements": names}) for cell, names in kept if names]
 
-        points, noise, runs = cut(self.points), cut(self.noise), cut(self.runs)
-        used = {cell.task for cell in (*points, *noise, *runs)}
+        groups = {"points": cut(self.points), "noise": cut(self.noise), "runs": cut(self.runs)}
+        used = {cell.task for cells in groups.values() for cell in cells}
         tasks = [task for task in self.tasks if task.name in used]
-        return self.model_copy(update={"tasks": tasks, "points": points, "noise": noise, "runs": runs, "studies": []})
-
-
-# bounds that are measured together with a statement of the plan
-_MEASURED_WITH = {
-    "T1a": "T1",
-    "T1b": "T1",
-    "T1c": "T1",
-    "per_fedavg.L_F": "S4",
-    "maml.C_L": "S4",
-    "per_fedavg.bias": "S5",
-    "per_fedavg.sigma_F2": "S6",
-    "per_fedavg.gamma_F2": "S7",
-}
-
-
-def _wanted(statement: str, wanted: set[str]) -> bool:
-    return statement in wanted or statement in {_MEASURED_WITH.get(one) for one in wanted}
+        return self.model_copy(update={"tasks": tasks, **groups, "studies": []})
 
 
 def load_plan(name_or_file: str) -> Plan:
@@ -209,13 +96,32 @@ def load_plan(name_or_file: str) -> Plan:
         raw = tomllib.loads(text)
         for group in ("points", "noise", "runs"):
             raw[group] = [cell for entry in raw.get(group, []) for cell in _cells(entry)]
-        return Plan.model_validate(raw)
+        plan = Plan.model_validate(raw)
+        _check_statements(plan.cells)
     except tomllib.TOMLDecodeError as error:
         raise PlanError(f"plan {origin}: not valid TOML: {error}") from None
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(str(part) for part in first["loc"]) or "plan"
         raise PlanError(f"plan {origin}: {place}: {first['msg']} (got {first.get('input')!r:.80})") from None
+    except UserObjectError as error:
+        raise PlanError(f"plan {origin}: {error}") from None
+    return plan
+
+
+def _check_statements(cells: Iterable[Cell]) -> None:
+    """Refuse a statement that is unknown, measured on another kind of cell, or lacks something in its cell."""
+    for cell in cells:
+        for name in cell.statements:
+            record = measured(name)
+            if record.kind != cell.kind:
+                fitting = [one.id for one in statements().values() if one.kind == cell.kind]
+                raise PlanError(
+                    f"statements: {name} is measured in [[{record.kind}]], not in [[{cell.kind}]]; there, expected "
+                    f"{', '.join(fitting)}"
+                )
+            if (lacking := record.lacking(cell)) is not None:
+                raise PlanError(f"{cell.kind}: {name} {lacking}")
 
 
 _LIST_FIELDS = {"statements", "at", "pair", "start"}
@@ -245,10 +151,10 @@ def _taken(cell: dict[str, Any]) -> dict[str, Any]:
     """Without the options that the cell's mode has no use for."""
     if "mode" not in cell:
         return cell
-    mode = cell["mode"]
-    unused = {*(() if "stochastic" in mode else _SIZES), *(() if "hessian_free" in mode else ("delta",))}
-    if mode == "first_order_stochastic":
-        unused.add("D_H")
+    if cell["mode"] not in MODES:  # refused with the cell
+        return cell
+    mode = Mode(cell["mode"])
+    unused = {*(() if mode.draws else _SIZES), *(() if mode.probes else ("delta",)), *(() if mode.curved else ("D_H",))}
     return {key: value for key, value in cell.items() if key not in unused}
 
 
@@ -261,6 +167,8 @@ def _expanded(entry: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def _read(name_or_file: str) -> tuple[str, str]:
+    if name_or_file == WITNESSES:
+        return _witnesses(), name_or_file
     packaged = resources.files("reports") / "plans" / f"{name_or_file}.toml"
     if packaged.is_file():
         return packaged.read_text(encoding="utf-8"), name_or_file
@@ -270,7 +178,15 @@ def _read(name_or_file: str) -> tuple[str, str]:
     return path.read_text(encoding="utf-8"), str(path)
 
 
+def _witnesses() -> str:
+    """The witnesses of every statement and of what stands beside it, as one plan."""
+    tasks = (resources.files("reports") / "statements" / "witness_tasks.toml").read_text(encoding="utf-8")
+    records = [part for one in statements().values() for part in (one, *one.beside)]
+    title = 'title = "Witnesses: instances that attain a bound, or come close"'
+    return "\n".join([title, tasks, *(one.witnesses for one in records)])
+
+
 def plan_names() -> list[str]:
     """The packaged plans."""
     files = (resources.files("reports") / "plans").iterdir()
-    return sorted(file.name.removesuffix(".toml") for file in files if file.name.endswith(".toml"))
+    return sorted([WITNESSES, *(file.name.removesuffix(".toml") for file in files if file.name.endswith(".toml"))])

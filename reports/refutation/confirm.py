@@ -9,12 +9,13 @@ from fractions import Fraction
 from pathlib import Path
 
 from reports.analyses.claims import claim_findings
-from reports.analyses.witnesses import PLAN, noisy_round
+from reports.analyses.witnesses import noisy_round
 from reports.judging.finding import Enclosed, Finding
+from reports.judging.ratio import ratio
 from reports.judging.rows import Row, Verdict
 from reports.judging.verdicts import judge
-from reports.plans.plan import load_plan
-from reports.records.cells import Item, execute
+from reports.plans.plan import WITNESSES, load_plan
+from reports.records.execution import Item, execute
 from reports.refutation.family import Instance, Target
 from reports.refutation.search import Candidate, rounded
 from theory.claims.reading import Claim
@@ -50,9 +51,7 @@ class Asked:
 
 def measured(instance: Instance, asked: Asked) -> list[Confirmed]:
     """The rows of an instance that answer the question."""
-    kinds = {"PointsCell": "points", "NoiseCell": "noise", "RunCell": "runs"}
-    kind = kinds[type(instance.cell).__name__]
-    item = Item(kind, instance.cell, instance.task, 0, 1, "cpu", _LEVEL)  # type: ignore[arg-type]
+    item = Item(instance.cell, instance.task, 0, 1, "cpu", _LEVEL)
     with tempfile.TemporaryDirectory() as folder:
         return list(answers(instance, execute(item, Path(folder)).findings, asked))
 
@@ -69,30 +68,12 @@ def answers(instance: Instance, findings: Sequence[Finding], asked: Asked) -> It
             yield Confirmed(instance, finding, row, ratio(finding, row, asked.table))
 
 
-def ratio(finding: Finding, row: Row, table: Table) -> float:
-    """Measured over predicted; for one round both without the common shift and the descent of the theory."""
-    assert row.measured is not None
-    assert row.predicted is not None
-    above, below = row.measured, row.predicted
-    if "F0_gap" in finding.inputs and "grad_norm" in finding.inputs:
-        inputs = {**finding.inputs}
-        A = table.quantity("A").evaluate(**inputs).value
-        scale = float(Fraction(inputs["beta"])) * float(Fraction(inputs["tau"]))
-        base = float(Fraction(inputs["F0_gap"])) - scale * (A or 0.0) * float(Fraction(inputs["grad_norm"])) ** 2
-        above, below = above - base, below - base
-    if below > 0:
-        return above / below
-    return below / above if above < 0 else float("inf")
-
-
 def stored(asked: Asked) -> list[Confirmed]:
     """Every stored witness that answers the question, best first."""
-    plan = load_plan(PLAN)
+    plan = load_plan(WITNESSES)
     tasks = {task.name: task for task in plan.tasks}
-    statements = {statement for statement, _ in asked.targets}
-    wanted = plan.only(statements | ({"T1"} if statements & {"T1a", "T1b", "T1c"} else set()))
     found = []
-    for cell in (*wanted.points, *wanted.noise, *wanted.runs):
+    for cell in plan.only({bound for bound, _ in asked.targets}).cells:
         found += measured(Instance(tasks[cell.task], cell), asked)
     return sorted(found, key=lambda one: (not one.violated, -one.ratio))
 

@@ -11,7 +11,10 @@ from typing import final
 import torch
 from torch import Tensor
 
-from reports.plans.plan import NoiseCell, PointsCell, RunCell
+from empirics.algorithm.modes import Mode
+from reports.cells.noise_cell import NoiseCell
+from reports.cells.points_cell import PointsCell
+from reports.cells.run_cell import RunCell
 from reports.refutation.family import Batch, Family, Instance, Parameter, Target, task
 from reports.refutation.losses import BrokenLine, Parabola, Wave, exact, probed, signs, swept, trajectory
 
@@ -420,7 +423,7 @@ class Rounds(Family):
         statement = "T1" if target[0].startswith("T1") else target[0]
         cell = RunCell(
             task="found", alpha=Fraction(1, 2), nu=0, statements=[statement],  # type: ignore[list-item, arg-type]
-            mode="exact", tau=option["tau"],
+            mode=Mode.EXACT, tau=option["tau"],
             m=option["m"], beta=beta, rounds=option["K"], start=[Fraction(0)],
         )  # type: ignore[arg-type]  # fmt: skip
         return Instance(made, cell)

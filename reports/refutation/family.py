@@ -11,7 +11,10 @@ from typing import Any
 import numpy as np
 from torch import Tensor
 
-from reports.plans.plan import NoiseCell, PointsCell, RunCell, TaskPlan
+from reports.cells.cell import TaskPlan
+from reports.cells.noise_cell import NoiseCell
+from reports.cells.points_cell import PointsCell
+from reports.cells.run_cell import RunCell
 
 Target = tuple[str, str]  # statement and quantity, as in a built-in row
 Cell = PointsCell | NoiseCell | RunCell

@@ -7,9 +7,13 @@ from fractions import Fraction
 
 import sympy
 
+from empirics.algorithm.modes import Mode
+from reports.cells.noise_cell import NoiseCell
+from reports.cells.points_cell import PointsCell
+from reports.cells.run_cell import RunCell
 from reports.judging.finding import Finding
-from reports.plans.plan import NoiseCell, PointsCell, RunCell
 from reports.refutation.family import Instance
+from reports.refutation.targets import source
 from theory.enclosure.scope import Scope
 from theory.language.algebra import Expr, PowerGain, S
 from theory.tables import Table
@@ -104,24 +108,6 @@ for _ in range(K):  # every subset of m agents in every round
     squared.append(np.mean([dF(x) @ dF(x) for x in paths]))
     paths = [np.mean(chosen, axis=0) for x in paths for chosen in combinations([local(i, x) for i in range(n)], m)]
 """
-_LEFT = {
-    "S2": "measured = max(np.linalg.norm(path(i, w)[-1] - path(i, u)[-1]) for i in range(n)) / np.linalg.norm(w - u)",
-    "S3": "measured = max(np.linalg.norm(meta(i, w)){per} for i in range(n))",
-    "S4": "measured = max(np.linalg.norm(meta(i, w) - meta(i, u)) for i in range(n)) / np.linalg.norm(w - u)",
-    "S7": "all_agents = np.array([meta(i, w) for i in range(n)])\n"
-    "measured = np.sqrt(np.mean(np.sum((all_agents - all_agents.mean(axis=0)) ** 2, axis=1)))",
-    "S8": "measured = max(np.linalg.norm(grad(i, path(i, w)[-1]) - meta(i, w)) for i in range(n))",
-    "S9": "measured = max(np.linalg.norm(free(i, w) - meta(i, w)) for i in range(n))",
-    "S10": "measured = max(loss(i, path(i, w)[-1]) - loss(i, path(i, w)[-2]) for i in range(n))",
-}
-_STATISTIC = {
-    "bias": "mean = lambda i: sum(p * v for p, v in outcomes(i, w, mode))\n"
-    "measured = max(np.linalg.norm(mean(i) - meta(i, w)) for i in range(n))",
-    "error": "square = lambda v: v @ v\n"
-    "measured = max(sum(p * square(v - meta(i, w)) for p, v in outcomes(i, w, mode)) for i in range(n))",
-    "variance": "mean = lambda i: sum(p * v for p, v in outcomes(i, w, mode))\n"
-    "measured = max(sum(p * (v - mean(i)) @ (v - mean(i)) for p, v in outcomes(i, w, mode)) for i in range(n))",
-}
 
 
 def script(instance: Instance, finding: Finding, table: Table, *, title: str, squared: bool) -> str:
@@ -131,7 +117,7 @@ def script(instance: Instance, finding: Finding, table: Table, *, title: str, sq
     noise = arguments.pop("noise", None)
     for name in ("A", "c", "a", "s", "phi", "knots", "curvature", "slope", "at"):
         arguments.setdefault(name, None)
-    sweep = _SWEEP if finding.setting.mode.startswith("hessian_free") else _SWEEP.partition("def free")[0]
+    sweep = _SWEEP if Mode(finding.setting.mode).probes else _SWEEP.partition("def free")[0]
     lines = [
         f'"""{title}"""',
         "from itertools import combinations, product",
@@ -179,32 +165,18 @@ def _number(text: str) -> str:
     return text if "/" not in text else repr(float(value)) if Fraction(float(value)) == value else f"({text})"
 
 
-def _left(cell: PointsCell | NoiseCell | RunCell, finding: Finding) -> str:
-    from reports.refutation.targets import source
+_STEP = {True: "meta(i, w)", False: "grad(i, path(i, w)[-1])"}
 
-    statement, quantity = source(finding)
-    if isinstance(cell, PointsCell):
-        per = " / np.linalg.norm(grad(i, w))" if quantity == "S3" else ""
-        return _LEFT[statement].format(per=per)
+
+def _left(cell: PointsCell | NoiseCell | RunCell, finding: Finding) -> str:
+    text, mode = source(finding).script, Mode(finding.setting.mode)
+    if "F0_gap" in finding.inputs:
+        text = text.replace("{F0_gap}", repr(float(Fraction(finding.inputs["F0_gap"]))))
     if isinstance(cell, NoiseCell):
-        mode = finding.setting.mode.removesuffix("_stochastic")
-        kind = {"sigma_F2": "error", "mse_HF_sto": "error", "var_FO_sto": "variance"}.get(quantity, "bias")
-        return f'mode = "{mode}"\n{_STATISTIC[kind]}'
-    step = {"exact": "meta(i, w)", "first_order": "grad(i, path(i, w)[-1])", "hessian_free": "free(i, w)"}
-    text = _RUN.format(step=step[finding.setting.mode])
-    if statement.startswith("T1"):
-        shift = Fraction(finding.inputs["F0_gap"])
-        return (
-            text + f"measured = np.mean([F(x) for x in paths]) - F(w) + {float(shift)!r}  # both sides carry this shift"
-        )
-    if statement == "T2":
-        return text + "measured = np.mean(squared)"
-    lowest = "np.linalg.solve(mean, np.mean([power(i) @ c[i] for i in range(n)], axis=0))"
-    return text + (
-        "power = lambda i: A[i] @ np.linalg.matrix_power(np.eye(len(w)) - alpha * A[i], 2 * nu)\n"
-        f"mean = np.mean([power(i) for i in range(n)], axis=0)\nlowest = {lowest}\n"
-        "measured = np.mean([F(x) for x in paths]) - F(lowest)"
-    )
+        return f'mode = "{mode.full_batch}"\n{text}'
+    if isinstance(cell, RunCell):
+        return _RUN.format(step="free(i, w)" if mode.probes else _STEP[mode.curved]) + text
+    return text
 
 
 def _right(finding: Finding, table: Table) -> list[str]:

@@ -11,8 +11,8 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
-from reports.pages.sections import Cell, Section, SectionTable
 from reports.plans.studies import PersonalisationPlan
+from reports.sections import Cell, Section, SectionTable
 from reports.studies.arms import Arm
 from reports.studies.comparisons import QUESTIONS
 from reports.studies.conclusion import conclusion, headline

@@ -15,9 +15,9 @@ import pandas as pd
 
 import theory
 from reports.judging.rows import Verdict
-from reports.pages.sections import Cell, Section, SectionTable
 from reports.plans.studies import ScalingPlan
 from reports.records.store import Record
+from reports.sections import Cell, Section, SectionTable
 from reports.studies.drawings.scaling import scaling_figures
 from reports.studies.execution import execute_all
 from reports.studies.scaling_cells import Cost, Weight

@@ -12,8 +12,8 @@ from pathlib import Path
 import pandas as pd
 
 from reports.figures.figure import Figure
-from reports.pages.sections import Section
 from reports.records.store import write_atomically
+from reports.sections import Section
 
 FOLDER = "studies"
 

@@ -16,7 +16,7 @@ from theory.tables import default_table
 
 INPUTS = {"alpha": "1/2", "L": "1", "rho": "0", "B": "3", "nu": "1"}
 ROW = Finding(
-    "S4", "derived", "L_F", INPUTS, Setting("by-hand", "exact", 1, 1, 0.5),
+    "S4", "L_F", INPUTS, Setting("by-hand", "exact", 1, 1, 0.5),
     Enclosed(Fraction(9, 4), Fraction(9, 4), "by hand"), None
 )  # fmt: skip
 
@@ -38,7 +38,7 @@ def test_with_that_constant_the_claim_holds_and_with_a_smaller_one_it_does_not()
     for constant, verdict in (("5/2", "HOLDS"), ("2499/1000", "VIOLATED")):
         claim = claim_of(f"L + ({constant})*alpha*L**2")
         table = with_claims(default_table(), [claim])
-        (row,) = judge([dataclasses.replace(ROW, bound="mine", provenance="claim", quantity="mine")], table=table)
+        (row,) = judge([dataclasses.replace(ROW, bound="mine", quantity="mine")], table=table)
         assert row.verdict == verdict
 
 

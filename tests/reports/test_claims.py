@@ -25,7 +25,7 @@ from reports.judging.finding import Enclosed, Finding, Sampled, Withheld
 from reports.judging.rows import Verdict, VerdictFile
 from reports.judging.verdicts import judge
 from reports.plans.plan import load_plan
-from reports.records.cells import execute, items
+from reports.records.execution import execute, items
 from theory.claims.reading import Claim, parse_claims, read_claims, with_claims
 from theory.tables import default_table
 

@@ -9,10 +9,10 @@ import pytest
 
 from reports.judging.rows import Verdict
 from reports.judging.verdicts import judge
-from reports.plans.conformance import ConformanceError, checks, load_task, require_conformance
 from reports.plans.own_task import with_own_task
 from reports.plans.plan import Plan
-from reports.records.cells import execute, items
+from reports.records.execution import execute, items
+from reports.tasks.conformance import ConformanceError, checks, load_task, require_conformance
 
 SOURCE = '''
 import torch

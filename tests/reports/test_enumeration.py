@@ -10,8 +10,10 @@ import pytest
 import torch
 
 import empirics
+from empirics.algorithm.modes import Mode
 from reports.balls import ball
 from reports.balls.ball import BallMeta, column, entries
+from reports.cells.cell import TaskPlan
 from reports.measure.enumeration import (
     Batches,
     StochasticMeta,
@@ -22,7 +24,6 @@ from reports.measure.enumeration import (
     tree_size,
 )
 from reports.measure.subject import Subject
-from reports.plans.plan import TaskPlan
 
 COSINE = TaskPlan(
     name="cosine", factory="cosine", arguments={"noise": {"gradient": 0.25, "amplitude": 0.125, "frequency": 2.0}}
@@ -58,7 +59,7 @@ def test_probabilities_sum_to_one_and_leaves_are_counted(mode: str) -> None:
         "hessian_free_stochastic": lambda: meta.hessian_free(w, ball.ball(0.125)),
     }[mode]()
     leaves = list(tree)
-    assert len(leaves) == tree_size(meta.noise, 2, meta.batches, mode)
+    assert len(leaves) == tree_size(meta.noise, 2, meta.batches, Mode(mode))
     assert ball.bounds(sum(weight for weight, _ in leaves)) == (1, 1)
 
 

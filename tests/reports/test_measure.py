@@ -12,18 +12,23 @@ import torch
 import empirics
 import theory
 from reports.balls import ball
+from reports.cells.cell import TaskPlan
+from reports.cells.noise_cell import NoiseCell
+from reports.cells.points_cell import PointsCell
+from reports.cells.run_cell import RunCell
 from reports.judging.finding import Enclosed, Finding, Sampled, Withheld
+from reports.measure.along_run import run_findings
+from reports.measure.at_points import point_findings, record_points
 from reports.measure.domain import on_points
-from reports.measure.noise import noise_findings, record_noise
 from reports.measure.one_round import expected_round, local_steps
 from reports.measure.oracle import dense_loss, dense_meta_gradient
-from reports.measure.points import point_findings, record_points
-from reports.measure.prepare import prepare, record_run
-from reports.measure.runs import run_findings
+from reports.measure.prepare import prepare
+from reports.measure.prepared import replicas
 from reports.measure.search import Box, maximise
 from reports.measure.subject import Subject
 from reports.measure.trajectories import Rounding, losses, squared_gradients
-from reports.plans.plan import NoiseCell, PointsCell, RunCell, TaskPlan
+from reports.measure.with_batches import noise_findings, record_noise
+from tests.reports.measuring import of, record_run
 
 PLANS = {
     "quadratic": TaskPlan(name="quadratic", factory="quadratic"),
@@ -36,7 +41,7 @@ PLANS = {
 def points(task: str, statement: str, **more: object) -> list[Finding]:
     subject = Subject.of(PLANS[task])
     cell = PointsCell(task=task, alpha_L=Fraction(1, 4), nu=2, statements=[statement], **more)  # type: ignore[arg-type, list-item]
-    return point_findings(subject, cell, record_points(subject, cell, seed=1))
+    return point_findings(subject, cell, of(cell), record_points(subject, cell, of(cell), seed=1))
 
 
 def left(finding: Finding) -> float:
@@ -135,8 +140,8 @@ def test_sampled_noise_rows_agree_with_enumeration() -> None:
     at = [Fraction(1, 2), Fraction(0), Fraction(-1, 4)]
     exact = NoiseCell(**common, method="enumerate", at=at)  # type: ignore[arg-type]
     sampled = NoiseCell(**common, method="sample", replicas=4000, at=at)  # type: ignore[arg-type]
-    largest = left(noise_findings(subject, exact, record_noise(subject, exact, 0))[0])
-    sample = noise_findings(subject, sampled, record_noise(subject, sampled, 0))[0].evidence
+    largest = left(noise_findings(subject, exact, of(exact), record_noise(subject, exact, of(exact), 0))[0])
+    sample = noise_findings(subject, sampled, of(sampled), record_noise(subject, sampled, of(sampled), 0))[0].evidence
     assert isinstance(sample, Sampled)
     assert sample.low <= sample.values.min()
     assert sample.values.max() <= sample.high
@@ -154,7 +159,7 @@ def run_cell(**changes: object) -> RunCell:
 
 def test_one_round_over_subsets_is_the_mean_of_the_engine_over_histories() -> None:
     cell = run_cell(statements=["T1"], m=2, rounds=1)
-    p = prepare(Subject.of(PLANS["quadratic"]), cell)
+    p = prepare(Subject.of(PLANS["quadratic"]), cell, of(cell))
     exact = expected_round(p)
     assert exact.subsets == 10
     iterates = p.settings.run(p.subject.task, p.start, 1, seed=0, replicas=3000).iterates.numpy()
@@ -165,7 +170,8 @@ def test_one_round_over_subsets_is_the_mean_of_the_engine_over_histories() -> No
 @pytest.mark.parametrize("task", ["quadratic", "cosine"])
 def test_path_rounding_bound_contains_the_true_path(task: str) -> None:
     """The engine's iterates against the same run in balls: within the proved distance."""
-    p = prepare(Subject.of(PLANS[task]), run_cell(task=task, rounds=10))
+    cell = run_cell(task=task, rounds=10)
+    p = prepare(Subject.of(PLANS[task]), cell, of(cell))
     iterates = record_run(p, seed=0)["iterates"]
     rounding = Rounding(p, iterates)
     agents = [ball.BallMeta(f, ball.ball(p.settings.alpha), 1) for f in p.subject.losses]
@@ -181,15 +187,15 @@ def test_runs_outside_every_ball_are_withheld_with_the_reason() -> None:
     """One agent's loss falls without bound and the step is long: no ball can be proved, so there is no verdict."""
     saddle = TaskPlan(name="saddle", factory="quadratic", arguments={"n": 4, "mu": -0.5, "L": 1.0, "seed": 2})
     cell = run_cell(task="saddle", rounds=20000, tau=5, fraction=Fraction(9, 10))
-    p = prepare(Subject.of(saddle), cell)
+    p = prepare(Subject.of(saddle), cell, of(cell))
     assert p.refusal is not None
-    finding = run_findings(p, {})[0]
+    finding = run_findings(p, of(p.cell), {})[0]
     assert isinstance(finding.evidence, Withheld)
     assert "W0" in finding.evidence.reason
 
 
 def test_the_squared_gradient_of_a_record_is_that_of_the_closed_form() -> None:
-    p = prepare(Subject.of(PLANS["quadratic"]), run_cell())
+    p = prepare(Subject.of(PLANS["quadratic"]), run_cell(), of(run_cell()))
     iterates = record_run(p, seed=0)["iterates"]
     M = empirics.closed_form.meta_matrices(p.subject.task, p.settings.alpha, 1)
     c = torch.as_tensor(p.subject.arrays["c"])
@@ -202,8 +208,8 @@ def test_power_calculation_fixes_the_sample_before_anything_is_run() -> None:
         name="cosine", factory="cosine", arguments={"noise": {"gradient": 0.25, "amplitude": 0.0625, "frequency": 2.0}}
     )
     cell = run_cell(task="cosine", mode="stochastic", rounds=60, D=8, D_prime=8, D_H=8)
-    loose, strict = (prepare(Subject.of(noisy), cell, level) for level in (1e-2, 1e-8))
+    loose, strict = (prepare(Subject.of(noisy), cell, of(cell), level) for level in (1e-2, 1e-8))
     assert loose.power[0].needed < strict.power[0].needed
     predicted = theory.quantity("T2").value(**strict.inputs)
     assert strict.power[0].predicted == predicted
-    assert strict.replicas == min(cell.most, strict.power[0].needed)
+    assert replicas(strict) == min(cell.most, strict.power[0].needed)

@@ -9,11 +9,14 @@ import numpy as np
 import pytest
 
 import empirics
-from reports.measure.moments import covered, exact_moments
-from reports.measure.prepare import Prepared, prepare, record_run
+from reports.cells.cell import TaskPlan
+from reports.cells.run_cell import RunCell
+from reports.measure.moments import exact_moments
+from reports.measure.prepare import prepare
+from reports.measure.prepared import Prepared
 from reports.measure.subject import Subject
 from reports.measure.trajectories import gaps, squared_gradients
-from reports.plans.plan import RunCell, TaskPlan
+from tests.reports.measuring import of, record_run
 
 MODES = ("exact", "stochastic", "first_order", "first_order_stochastic", "hessian_free", "hessian_free_stochastic")
 NOISY = TaskPlan(
@@ -30,7 +33,7 @@ def prepared(mode: str, *, m: int = 2, tau: int = 3, nu: int = 2, rounds: int = 
         task="noisy", alpha_L=Fraction(1, 4), nu=nu, statements=["T2", "T3"], mode=mode, tau=tau, m=m,  # type: ignore[arg-type]
         fraction=Fraction(1, 2), rounds=rounds, replicas=4000, **sizes, **delta,  # type: ignore[arg-type]
     )  # fmt: skip
-    return prepare(Subject.of(task), cell)
+    return prepare(Subject.of(task), cell, of(cell))
 
 
 @pytest.mark.parametrize("mode", MODES)
@@ -83,9 +86,9 @@ def test_state_dependent_hessian_noise_is_not_covered() -> None:
     wavy = NOISY.model_copy(
         update={"arguments": {**NOISY.arguments, "noise": {"gradient": 0.5, "amplitude": 0.01, "frequency": 1.0}}}
     )
-    assert covered(prepared("stochastic"))
-    assert not covered(prepared("stochastic", task=wavy))
-    assert covered(prepared("exact", task=wavy))
+    assert prepared("stochastic").affine
+    assert not prepared("stochastic", task=wavy).affine
+    assert prepared("exact", task=wavy).affine
 
 
 def test_noise_raises_the_expected_gap_by_a_known_amount() -> None:
@@ -102,7 +105,7 @@ def test_noise_raises_the_expected_gap_by_a_known_amount() -> None:
         task="one", alpha=Fraction(1, 2), nu=0, statements=["T2", "T3"], mode="stochastic", tau=1,
         beta=Fraction(1, 4), rounds=1, D=1, D_prime=2, D_H=1, start=[Fraction(1)],
     )  # fmt: skip
-    exact = exact_moments(prepare(Subject.of(task), cell))
+    exact = exact_moments(prepare(Subject.of(task), cell, of(cell)))
     assert exact is not None
     gap = (Fraction(9, 16) + Fraction(1, 16) * Fraction(1, 4) / 2) / 2
     assert exact.gap.lower <= gap <= exact.gap.upper

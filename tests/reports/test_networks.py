@@ -16,15 +16,19 @@ from empirics.tasks.networks.small_networks import small_network
 from reports.analyses.two_sided import two_sided_sections
 from reports.balls import ball
 from reports.balls.network import dense_networks
+from reports.cells.cell import TaskPlan
+from reports.cells.points_cell import PointsCell
+from reports.cells.run_cell import RunCell
 from reports.judging.rows import Row, Verdict
 from reports.judging.verdicts import judge
+from reports.measure.along_run import run_findings
+from reports.measure.at_points import point_findings, record_points
 from reports.measure.estimates import completed, run_estimates
-from reports.measure.points import point_findings, record_points
-from reports.measure.prepare import prepare, record_run
-from reports.measure.runs import run_findings
+from reports.measure.prepare import prepare
 from reports.measure.subject import Subject
-from reports.plans.plan import PointsCell, RunCell, TaskPlan, load_plan
-from reports.records.cells import Item, execute
+from reports.plans.plan import load_plan
+from reports.records.execution import Item, execute
+from tests.reports.measuring import of, record_run
 
 BOUNDED = TaskPlan(name="network-on-ball", factory="small-network", arguments={"seed": 2, "radius": 0.25})
 FREE = TaskPlan(name="network", factory="small-network")
@@ -37,11 +41,11 @@ def run_cell(plan: TaskPlan, **more: object) -> RunCell:
 
 
 def rows_of(plan: TaskPlan, cell: RunCell, seed: int = 0) -> list[Row]:
-    prepared = prepare(Subject.of(plan), cell)
+    prepared = prepare(Subject.of(plan), cell, of(cell))
     arrays = record_run(prepared, seed)
     if "iterates" in arrays:
         arrays |= run_estimates(prepared, arrays["iterates"], seed)
-    return judge(run_findings(completed(prepared, arrays), arrays))
+    return judge(run_findings(completed(prepared, arrays), of(prepared.cell), arrays))
 
 
 def middle(column: ball.Vector) -> np.ndarray:
@@ -86,7 +90,7 @@ def test_a_certified_network_is_decided_at_points() -> None:
         statements=["S2", "S3", "S4", "S7", "S8", "S9", "S10"],
     )  # fmt: skip
     subject = Subject.of(BOUNDED)
-    rows = judge(point_findings(subject, cell, record_points(subject, cell, seed=0)))
+    rows = judge(point_findings(subject, cell, of(cell), record_points(subject, cell, of(cell), seed=0)))
     assert {row.verdict for row in rows} <= {Verdict.HOLDS, Verdict.VACUOUS}
     derived = [row for row in rows if row.provenance == "derived"]
     assert {row.bound for row in derived if row.verdict is Verdict.HOLDS} == set(cell.statements)
@@ -94,14 +98,14 @@ def test_a_certified_network_is_decided_at_points() -> None:
     centre = small_network(seed=2).start.numpy()
     for row in rows:
         assert row.measured is not None
-    w = record_points(subject, cell, seed=0)["S7_w"]
+    w = record_points(subject, cell, of(cell), seed=0)["S7_w"]
     assert 0 < np.linalg.norm(w - centre) <= 1 / 16 * (1 + 1e-12)  # points are searched about the network's start
 
 
 def test_points_whose_fine_tuning_may_leave_the_ball_are_refused() -> None:
     cell = PointsCell(task=BOUNDED.name, alpha_L=Fraction(1), nu=3, statements=["S2"], radius=Fraction(1, 8))
     with pytest.raises(ValueError, match=r"constants hold up to 0\.25"):
-        record_points(Subject.of(BOUNDED), cell, seed=0)
+        record_points(Subject.of(BOUNDED), cell, of(cell), seed=0)
 
 
 @pytest.mark.parametrize(
@@ -147,8 +151,8 @@ def test_an_estimated_network_is_never_decided(mode: str) -> None:
 def test_estimates_at_points_say_on_which_set() -> None:
     cell = PointsCell(task=FREE.name, alpha=Fraction(1, 16), nu=1, radius=Fraction(1, 4), statements=["S3", "S7"])
     subject = Subject.of(FREE)
-    arrays = record_points(subject, cell, seed=0)
-    rows = judge(point_findings(subject, cell, arrays))
+    arrays = record_points(subject, cell, of(cell), seed=0)
+    rows = judge(point_findings(subject, cell, of(cell), arrays))
     assert {row.verdict for row in rows} == {Verdict.INCONCLUSIVE}
     assert all("over the ball that is searched" in row.reason for row in rows)
     # the ball holds every searched point and its fine-tuning, so these estimates are at least what is met there
@@ -159,7 +163,7 @@ def test_estimates_at_points_say_on_which_set() -> None:
 
 def test_estimates_are_kept_in_the_record_and_read_back(tmp_path: Path) -> None:
     cell = run_cell(FREE, alpha=Fraction(1, 16), beta=Fraction(1, 64), replicas=4, m=2, statements=["T2"])
-    item = Item("runs", cell, FREE, 0, 1, "cpu", 1e-6)
+    item = Item(cell, FREE, 0, 1, "cpu", 1e-6)
     first = judge(execute(item, tmp_path).findings)
     again = judge(execute(item, tmp_path).findings)
     assert [row.model_dump() for row in first] == [row.model_dump() for row in again]
@@ -173,10 +177,10 @@ def test_nothing_applies_to_a_network_that_is_not_smooth() -> None:
     task = NetworkTask(module, data.whole("x"), data.whole("y"), nn.functional.mse_loss, smooth=False)
     subject = Subject(FREE, task)
     run = run_cell(FREE, alpha=Fraction(1, 16), beta=Fraction(1, 64))
-    prepared = prepare(subject, run)
-    rows = judge(run_findings(prepared, record_run(prepared, 0)))
+    prepared = prepare(subject, run, of(run))
+    rows = judge(run_findings(prepared, of(prepared.cell), record_run(prepared, 0)))
     points = PointsCell(task=FREE.name, alpha=Fraction(1, 16), nu=1, statements=["S2", "S4", "S7", "S8"])
-    rows += judge(point_findings(subject, points, record_points(subject, points, seed=0)))
+    rows += judge(point_findings(subject, points, of(points), record_points(subject, points, of(points), seed=0)))
     assert len(rows) == 6
     for row in rows:
         assert row.verdict is Verdict.NOT_APPLICABLE

@@ -11,7 +11,7 @@ import torch
 from typer.testing import CliRunner
 
 import theory
-from reports.analyses.wrong_versions import CATALOGUE
+from reports.analyses.planted import catalogue
 from reports.judging.rows import Verdict
 from reports.refutation.batched import BatchScope
 from reports.refutation.confirm import Asked, confirm, simplified, stored
@@ -189,7 +189,7 @@ def test_the_batched_right_sides_are_those_of_the_theory(mode: str) -> None:
 
 
 def test_a_planted_error_is_found_by_the_search_alone() -> None:
-    planted = next(one for one in CATALOGUE if one.name == "S4: L_F: the rho term halved")
+    planted = next(one for one in catalogue() if one.name == "S4: L_F: the rho term halved")
     table = planted.planted_in(default_table())
     asked = Asked(table, [("S4", "L_F")])
     waves = [family for family in families_for(("S4", "L_F")) if family.name == "waves"]

@@ -12,15 +12,17 @@ import pytest
 import torch
 
 from empirics.runs import fedavg
+from reports.cells.cell import TaskPlan
+from reports.cells.run_cell import RunCell
 from reports.judging.finding import Sampled, Withheld
+from reports.measure.along_run import run_findings
 from reports.measure.prepare import prepare, run_arrays, run_cell
-from reports.measure.runs import run_findings
 from reports.measure.subject import Subject
 from reports.measure.trajectories import Rounding, losses, squared_gradients
-from reports.plans.plan import RunCell, TaskPlan
 from reports.recheck import RecheckError, reproduce
-from reports.records.cells import Item, execute
+from reports.records.execution import Item, execute
 from reports.records.store import Store
+from tests.reports.measuring import of
 
 NOISY = TaskPlan(
     name="cosine", factory="cosine", arguments={"noise": {"gradient": 0.25, "amplitude": 0.0625, "frequency": 2.0}}
@@ -33,7 +35,7 @@ SUBJECT = Subject.of(NOISY)
 
 
 def test_float32_rows_are_widened_by_their_distance_to_float64() -> None:
-    p = prepare(SUBJECT, CELL)
+    p = prepare(SUBJECT, CELL, of(CELL))
     narrow = replace(p, subject=replace(p.subject, task=p.subject.task.to(dtype=torch.float32)))
     run = run_cell(narrow, seed=1)
     assert run is not None
@@ -53,16 +55,18 @@ def test_float32_rows_are_widened_by_their_distance_to_float64() -> None:
     roots = [np.sqrt(squared_gradients(p, w)) for w in (arrays["iterates"][:1], exact)]
     assert abs(roots[0] - roots[1]).max() <= widened.gradient + plain.gradient
     assert widened.path == pytest.approx(plain.path + distance, rel=1e-9)
-    for narrow_row, row in zip(run_findings(p, arrays), run_findings(p, run_arrays([wide])), strict=True):
+    for narrow_row, row in zip(
+        run_findings(p, of(p.cell), arrays), run_findings(p, of(p.cell), run_arrays([wide])), strict=True
+    ):
         assert isinstance(row.evidence, Sampled)
         assert isinstance(narrow_row.evidence, Sampled)
         assert narrow_row.evidence.rounding > row.evidence.rounding
 
 
 def test_tf32_rows_do_not_apply() -> None:
-    p = prepare(SUBJECT, CELL)
+    p = prepare(SUBJECT, CELL, of(CELL))
     run = fedavg.run(p.settings, p.subject.task, p.start, 6, seed=1, replicas=40, precision="tf32")
-    findings = run_findings(p, run_arrays([run]))
+    findings = run_findings(p, of(p.cell), run_arrays([run]))
     assert len(findings) == 2
     for finding in findings:
         assert isinstance(finding.evidence, Withheld)
@@ -70,7 +74,7 @@ def test_tf32_rows_do_not_apply() -> None:
 
 
 def _item(engine: dict | None, folder: Path) -> tuple[dict, np.ndarray]:
-    item = Item("runs", CELL, NOISY, 0, 1, "cpu", 1e-3)
+    item = Item(CELL, NOISY, 0, 1, "cpu", 1e-3)
     outcome = execute(item, folder, engine)
     record = Store(folder).read(outcome.key)
     return dict(record.facts), record.arrays["iterates"]
@@ -87,7 +91,7 @@ def test_a_record_names_backend_and_chunk_and_is_repeated_with_them(tmp_path: Pa
 
 
 def test_a_backend_that_is_not_here_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    item = Item("runs", CELL, NOISY, 0, 1, "cpu", 1e-3)
+    item = Item(CELL, NOISY, 0, 1, "cpu", 1e-3)
     outcome = execute(item, tmp_path / "records")
     path = tmp_path / "records" / f"{outcome.key}.json"
     body = json.loads(path.read_text())

@@ -7,9 +7,10 @@ import math
 import pytest
 
 import theory
-from reports.analyses.slack import STAGES, Waterfall, slack_section, waterfall
+from reports.analyses.slack import slack_section
+from reports.measure.waterfall import STAGES, Waterfall, waterfall
 from reports.plans.plan import load_plan
-from reports.records.cells import execute, items, prepared_of
+from reports.records.execution import execute, items, prepared_of
 from reports.records.store import Store
 
 

@@ -7,10 +7,10 @@ import torch
 
 import empirics
 from empirics.algorithm.meta_gradients import fine_tuning, trajectory
+from reports.cells.cell import TaskPlan
 from reports.measure import slices
 from reports.measure.slices import evaluated, one_agent_tasks, spread
-from reports.plans.plan import TaskPlan
-from reports.plans.tasks import make_task
+from reports.tasks.factories import make_task
 
 TASKS = {
     "digits": TaskPlan(name="digits", factory="digits", arguments={"agents": 4}),

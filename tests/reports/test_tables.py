@@ -14,8 +14,8 @@ import pytest
 import theory
 from empirics import MODES
 from reports.figures import Figure, all_figures
+from reports.judging.frames import coverage_frame, results_frame, statement_order, summary_frame
 from reports.judging.rows import Row, StatedConstant, StatedHypothesis, Verdict
-from reports.pages.tables import coverage_frame, results_frame, statement_order, summary_frame
 from tests.reports.synthetic_suite import synthetic_suite
 
 ALPHA, CURVATURE, B, RHO = 0.25, 1.0, 3.0, 0.5

@@ -20,7 +20,7 @@ SETTING = Setting("by-hand", "exact", 1, 1, 1.0)
 
 def finding(measured: Fraction | float, **changes: object) -> Finding:
     value = Fraction(measured)
-    plain = Finding("S4", "derived", "L_F", INPUTS, SETTING, Enclosed(value, value, "by hand"), None)
+    plain = Finding("S4", "L_F", INPUTS, SETTING, Enclosed(value, value, "by hand"), None)
     return dataclasses.replace(plain, **changes)  # type: ignore[arg-type]
 
 
@@ -64,7 +64,7 @@ def test_a_bound_no_smaller_than_the_trivial_one_is_vacuous_unless_violated() ->
 
 def test_a_failed_hypothesis_gives_both_sides_in_numbers_and_no_prediction() -> None:
     inputs = {**INPUTS, "alpha": "2"}
-    row = verdict(finding(1, bound="per_fedavg.L_F", provenance="published", quantity="per_fedavg.L_F", inputs=inputs))
+    row = verdict(finding(1, bound="per_fedavg.L_F", quantity="per_fedavg.L_F", inputs=inputs))
     assert row.verdict is Verdict.NOT_APPLICABLE
     assert row.predicted is None
     assert row.tightness is None

@@ -12,7 +12,7 @@ from reports.judging.finding import Enclosed, Finding
 from reports.judging.rows import Verdict
 from reports.judging.verdicts import compare
 from reports.plans.plan import load_plan
-from reports.records.cells import execute, items
+from reports.records.execution import execute, items
 
 EXACT = ("S2", "S3", "S4", "S6", "S7", "S8", "S10", "T1c", "T2")
 TINY = Fraction(1, 10**20)

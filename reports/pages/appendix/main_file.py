@@ -8,12 +8,12 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from reports.figures import Figure
+from reports.judging.frames import summary_frame
 from reports.judging.rows import Row, Verdict
 from reports.pages.appendix.names import file_stem
 from reports.pages.appendix.row_tables import VERDICT_WORDS, RowTable
 from reports.pages.appendix.sources import SOURCES
 from reports.pages.latex import code, escaped, number, prose
-from reports.pages.tables import summary_frame
 from theory.language.records import ASSUMPTIONS, SETTING
 from theory.tables import Table
 

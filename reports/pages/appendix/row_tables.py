@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
+from reports.judging.frames import statement_order, summary_frame
 from reports.judging.rows import Row, Verdict
 from reports.pages.appendix.names import file_stem, fresh
 from reports.pages.appendix.paging import Chunk, paged
 from reports.pages.latex import Column, aligned_number, escaped, floating_table, number
-from reports.pages.tables import statement_order, summary_frame
 from theory.tables import Table
 
 _LONGEST_NAME = 22

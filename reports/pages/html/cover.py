@@ -6,8 +6,8 @@ from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from reports.judging.frames import ENOUGH_TASKS, coverage_frame
 from reports.judging.rows import Row
-from reports.pages.tables import ENOUGH_TASKS, coverage_frame
 
 
 @dataclass(frozen=True)

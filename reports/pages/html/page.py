@@ -15,6 +15,7 @@ from markupsafe import Markup
 import theory
 from reports.figures import Figure, inline_svg, share_outlines
 from reports.figures.rounds import MODE_NAMES
+from reports.judging.frames import summary_frame
 from reports.judging.rows import Row, Verdict
 from reports.pages.html.anchors import row_anchors, slug
 from reports.pages.html.commands import evaluation_command, repeat_command
@@ -24,8 +25,7 @@ from reports.pages.html.manifest import flattened
 from reports.pages.html.numerals import interval, number, scale, short_number, sortable
 from reports.pages.html.opening import counts, facts, headline
 from reports.pages.html.statements import statement_entries
-from reports.pages.sections import Section
-from reports.pages.tables import summary_frame
+from reports.sections import Section
 from theory.language.modes import MODE_NAMES as MODES
 from theory.language.records import ASSUMPTIONS, SETTING
 from theory.tables import Table

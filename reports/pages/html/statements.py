@@ -18,7 +18,7 @@ from theory.tables import Table
 def statement_entries(
     summary: Sequence[Mapping[Hashable, Any]], table: Table, rows: Sequence[Row], figures: Sequence[Figure]
 ) -> list[dict[str, Any]]:
-    """One entry a statement, in the order of the theory. summary: the lines of reports.pages.tables.summary_frame."""
+    """One entry a statement, in the order of the theory. summary: the lines of reports.judging.frames.summary_frame."""
     lines = {line["bound"]: line for line in summary}
     return [
         _statement(bound, lines[bound.id], table)

@@ -6,16 +6,14 @@ constants hold everywhere, and that gradients and Hessian-vector products are co
 
 from __future__ import annotations
 
-import importlib
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import torch
 from torch import Tensor
 
 from empirics import Task
+from reports.user_objects import UserObjectError, load
 
 NEEDED = ("L", "rho", "B", "gamma_G", "gamma_H")
 _POINTS = 64
@@ -44,19 +42,10 @@ def load_task(name: str) -> Task:
     Raises:
         ConformanceError: there is no such module or name, or it is not a task.
     """
-    module_name, _, attribute = name.partition(":")
-    if not module_name or not attribute:
-        raise ConformanceError(f"{name}: expected MODULE:NAME, such as mytask:Wells")
-    here = str(Path.cwd())
-    if here not in sys.path:
-        sys.path.insert(0, here)
     try:
-        module = importlib.import_module(module_name)
-    except ImportError as error:
-        raise ConformanceError(f"{name}: the module cannot be imported: {error}") from None
-    if not hasattr(module, attribute):
-        raise ConformanceError(f"{name}: module {module_name} has no {attribute}")
-    found = getattr(module, attribute)
+        found = load(name)
+    except UserObjectError as error:
+        raise ConformanceError(str(error)) from None
     if not isinstance(found, Task):
         if not callable(found):
             raise ConformanceError(f"{name}: {type(found).__name__} is neither a Task nor a way to make one")

@@ -2,41 +2,47 @@
 
 from __future__ import annotations
 
-import hashlib
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import lru_cache
-from importlib import resources
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import torch
 
-from reports.analyses.slack import RATES, Waterfall, waterfalls
+from reports.cells.cell import TaskPlan
+from reports.cells.noise_cell import NoiseCell
+from reports.cells.points_cell import PointsCell
+from reports.cells.run_cell import RunCell
 from reports.judging.finding import Finding
 from reports.judging.verdicts import support_level
+from reports.measure.along_run import AlongRuns, run_findings
+from reports.measure.at_points import point_findings, record_points
 from reports.measure.course import Course
 from reports.measure.estimates import completed, run_estimates
-from reports.measure.noise import noise_findings, record_noise
-from reports.measure.points import point_findings, record_points
-from reports.measure.prepare import Prepared, prepare, run_arrays, run_cell
-from reports.measure.runs import run_findings
+from reports.measure.prepare import prepare, run_arrays, run_cell
+from reports.measure.prepared import Prepared, replicas
 from reports.measure.subject import Subject
-from reports.plans.plan import NoiseCell, Plan, PointsCell, RunCell, TaskPlan
+from reports.measure.waterfall import RATES, Waterfall, waterfalls
+from reports.measure.with_batches import noise_findings, record_noise
+from reports.plans.plan import Plan
 from reports.records.curves import Curve, curve_of
 from reports.records.seeds import child_seed
+from reports.records.sources import code_version, own_version
 from reports.records.store import Record, Store, record_key
 from reports.records.threads import one_thread
 from reports.records.workers import Call
+from reports.statements import measured as measured_statement
+
+_KINDS = {cell.kind: cell for cell in (PointsCell, NoiseCell, RunCell)}
 
 
 @dataclass(frozen=True)
 class Item:
     """A cell with its task and where its randomness and arithmetic come from."""
 
-    kind: Literal["points", "noise", "runs"]
     cell: PointsCell | NoiseCell | RunCell
     task: TaskPlan
     seed: int
@@ -47,23 +53,32 @@ class Item:
     @classmethod
     def of(cls, description: Mapping[str, Any]) -> Item:
         """The item that a record was made from."""
-        kind = description["kind"]
-        cell = {"points": PointsCell, "noise": NoiseCell, "runs": RunCell}[kind].model_validate(description["cell"])
+        cell = _KINDS[description["kind"]].model_validate(description["cell"])
         task = TaskPlan.model_validate(description["task"])
         where = (description[name] for name in ("seed", "seeds", "device", "level"))
-        return cls(kind, cell, task, *where)
+        return cls(cell, task, *where)
+
+    @property
+    def statements(self) -> list[Any]:
+        """The records of what it measures."""
+        return [measured_statement(name) for name in self.cell.statements]
+
+    def setting(self) -> dict[str, Any]:
+        """What its random numbers are a function of, besides the root of the seed tree."""
+        cell, task = self.cell.model_dump(mode="json"), self.task.model_dump(mode="json")
+        return {"kind": self.cell.kind, "cell": cell, "task": task}
 
     def description(self) -> dict[str, Any]:
         """Everything that decides what is run: the canonical text behind the record's key."""
+        own = own_version(name for name in (self.task.factory, *self.cell.statements) if ":" in name)
         return {
-            "kind": self.kind,
-            "cell": self.cell.model_dump(mode="json"),
-            "task": self.task.model_dump(mode="json"),
+            **self.setting(),
             "seed": self.seed,
             "seeds": self.seeds,
             "device": self.device,
             "level": self.level,
             "code": code_version(),
+            **({"own": own} if own else {}),
         }
 
 
@@ -78,58 +93,12 @@ class Outcome:
     seconds: float
 
 
-@lru_cache(maxsize=1)
-def code_version() -> str:
-    """SHA-256 of the sources that decide what is run and recorded, so that a changed engine never meets old records."""
-    digest = hashlib.sha256()
-    for package in ("empirics", "reports", "theory"):
-        root = Path(str(resources.files(package)))
-        for path in sorted(path for path in root.rglob("*") if path.suffix in (".py", ".cpp", ".h", ".hpp")):
-            name = path.relative_to(root).as_posix()
-            if not (package == "reports" and name.startswith(_PRESENTATION)):
-                digest.update(name.encode() + path.read_bytes())
-    return digest.hexdigest()
-
-
-# what only shows results cannot change what is run
-_PRESENTATION = (
-    "analyses.py",
-    "appendix",
-    "audit.py",
-    "build.py",
-    "claims.py",
-    "conformance.py",
-    "curves.py",
-    "figures",
-    "html",
-    "interactive",
-    "latex.py",
-    "pipeline.py",
-    "planted.py",
-    "recheck.py",
-    "refut",
-    "rows.py",
-    "sections.py",
-    "slack.py",
-    "slopes.py",
-    "statistics.py",
-    "studies",
-    "suite_file.py",
-    "tables.py",
-    "tightness.py",
-    "two_sided.py",
-    "verdicts.py",
-    "witnesses.py",
-    "wrong_versions.py",
-)
-
-
 def items(plan: Plan, *, seed: int, seeds: int, device: str) -> list[Item]:
     """The plan's cells, kind by kind."""
     tasks = {task.name: task for task in plan.tasks}
-    groups: Iterable[tuple[Any, list]] = (("runs", plan.runs), ("noise", plan.noise), ("points", plan.points))
     level = support_level(plan.family)
-    return [Item(kind, cell, tasks[cell.task], seed, seeds, device, level) for kind, cells in groups for cell in cells]
+    cells = (*plan.runs, *plan.noise, *plan.points)
+    return [Item(cell, tasks[cell.task], seed, seeds, device, level) for cell in cells]
 
 
 def cell_calls(work: Sequence[Item], folder: Path) -> list[Call]:
@@ -140,14 +109,14 @@ def cell_calls(work: Sequence[Item], folder: Path) -> list[Call]:
 def _weight(item: Item) -> float:
     """Points are searched statement by statement, runs take their local steps; data is wider than a formula."""
     cell = item.cell
-    wide = 1.0 if item.task.factory in _NARROW else 20.0
+    wide = 20.0 if item.task.factory in _WIDE else 1.0
     if isinstance(cell, RunCell):
         return wide * cell.rounds * cell.tau * (cell.nu + 1) / 20
     return wide * len(cell.statements) * (cell.nu + 1)
 
 
-# tasks given by a formula of a few numbers an agent
-_NARROW = ("quadratic", "explicit-quadratic", "cosine", "explicit-cosine", "log-cosh", "explicit-spline", "logistic")
+# tasks of thousands of numbers an agent; a guess of their cost only decides which cells are started first
+_WIDE = ("digits", "digits-network", "small-network", "sinusoid", "teacher-student")
 
 
 def execute(item: Item, folder: Path, engine: Mapping[str, Any] | None = None) -> Outcome:
@@ -171,12 +140,17 @@ def measured(item: Item) -> list[Finding]:
 
 def findings(item: Item, record: Record) -> list[Finding]:
     """The rows that a record supports."""
+    return _findings(item, record, course_of(item, record))
+
+
+def _findings(item: Item, record: Record, course: Course | None) -> list[Finding]:
     subject, cell, arrays = _subject(item.task.model_dump_json()), item.cell, dict(record.arrays)
     if isinstance(cell, PointsCell):
-        return point_findings(subject, cell, arrays)
+        return point_findings(subject, cell, item.statements, arrays)
     if isinstance(cell, NoiseCell):
-        return noise_findings(subject, cell, arrays)
-    return run_findings(completed(prepared_of(item), arrays), arrays, course_of(item, record))
+        return noise_findings(subject, cell, item.statements, arrays)
+    prepared = completed(prepared_of(item), arrays) if course is None else course.prepared
+    return run_findings(prepared, item.statements, arrays, course)
 
 
 def prepared_of(item: Item) -> Prepared:
@@ -195,10 +169,10 @@ def course_of(item: Item, record: Record) -> Course | None:
 
 def _contribution(item: Item, record: Record) -> tuple[list[Finding], Curve | None, list[Waterfall]]:
     """Findings, the course over the rounds for the figures, and where the slack of the rates sits."""
-    course = course_of(item, record) if isinstance(item.cell, RunCell) else None
+    course = course_of(item, record)
+    found = _findings(item, record, course)
     if course is None:
-        return findings(item, record), None, []
-    found = run_findings(course.prepared, record.arrays, course)
+        return found, None, []
     rates = [statement for statement in course.prepared.cell.statements if statement in RATES]
     curve = curve_of(course, found) if "T2" in rates else None
     unattributed = item.task.name.startswith("witness") or course.prepared.subject.estimated
@@ -208,12 +182,11 @@ def _contribution(item: Item, record: Record) -> tuple[list[Finding], Curve | No
 def _record(item: Item, engine: Mapping[str, Any]) -> tuple[Mapping[str, Any], Mapping[str, np.ndarray]]:
     """Facts and arrays of a cell that is run now."""
     subject, cell = _subject(item.task.model_dump_json()), item.cell
-    what = {name: item.description()[name] for name in ("kind", "cell", "task")}
-    roots = [child_seed(item.seed, index, record_key(what)) for index in range(item.seeds)]
+    roots = [child_seed(item.seed, index, record_key(item.setting())) for index in range(item.seeds)]
     if isinstance(cell, PointsCell):
-        return {}, record_points(subject, cell, roots[0])
+        return {}, record_points(subject, cell, item.statements, roots[0])
     if isinstance(cell, NoiseCell):
-        return {}, record_noise(subject, cell, roots[0], item.device)
+        return {}, record_noise(subject, cell, item.statements, roots[0], item.device)
     prepared = prepared_of(item)
     used = (engine.get("backend"), engine.get("chunk"))
     roots = roots[: 1 if prepared.surely_one_path else None]
@@ -224,7 +197,7 @@ def _record(item: Item, engine: Mapping[str, Any]) -> tuple[Mapping[str, Any], M
         "backend": runs[0].backend if runs else None,
         "chunk": runs[0].chunk if runs else None,
         "notes": sorted({note for run in runs for note in run.notes}),
-        "replicas": prepared.replicas * len(roots),
+        "replicas": replicas(prepared) * len(roots),
         "power": [asdict(one) for one in prepared.power],
         "refusal": prepared.refusal,
     }
@@ -234,7 +207,14 @@ def _record(item: Item, engine: Mapping[str, Any]) -> tuple[Mapping[str, Any], M
 
 @lru_cache(maxsize=2)  # a cell asks for its own several times in a row
 def _prepared(task: str, cell: str, level: float, seeds: int) -> Prepared:
-    return prepare(_subject(task), RunCell.model_validate_json(cell), level, seeds)
+    what = RunCell.model_validate_json(cell)
+    return prepare(_subject(task), what, [_run_statement(name) for name in what.statements], level, seeds)
+
+
+def _run_statement(name: str) -> AlongRuns:
+    found = measured_statement(name)
+    assert isinstance(found, AlongRuns)
+    return found
 
 
 @lru_cache(maxsize=32)

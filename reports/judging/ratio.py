@@ -1,0 +1,25 @@
+"""Measured over predicted, where both sides of a row may carry the same shift."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from reports.judging.finding import Finding
+from reports.judging.rows import Row
+from theory.tables import Table
+
+
+def ratio(finding: Finding, row: Row, table: Table) -> float:
+    """Measured over predicted; for one round both without the common shift and the descent of the theory."""
+    assert row.measured is not None
+    assert row.predicted is not None
+    above, below = row.measured, row.predicted
+    if "F0_gap" in finding.inputs and "grad_norm" in finding.inputs:
+        inputs = {**finding.inputs}
+        A = table.quantity("A").evaluate(**inputs).value
+        scale = float(Fraction(inputs["beta"])) * float(Fraction(inputs["tau"]))
+        base = float(Fraction(inputs["F0_gap"])) - scale * (A or 0.0) * float(Fraction(inputs["grad_norm"])) ** 2
+        above, below = above - base, below - base
+    if below > 0:
+        return above / below
+    return below / above if above < 0 else float("inf")

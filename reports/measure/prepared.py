@@ -1,0 +1,67 @@
+"""A run cell with its numbers, before anything is run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import torch
+
+import theory
+from empirics import MetaFedAvg
+from reports.cells.run_cell import RunCell
+from reports.judging.rows import StatedConstant
+from reports.measure.power import FEWEST, PowerCalculation
+from reports.measure.subject import Subject
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A run cell with its numbers: exact theory inputs, the engine's settings, and why it may not apply."""
+
+    subject: Subject
+    cell: RunCell
+    constants: dict[str, StatedConstant]
+    inputs: dict[str, str]
+    settings: MetaFedAvg
+    start: torch.Tensor
+    refusal: str | None
+    power: tuple[PowerCalculation, ...] = ()
+    seeds: int = 1
+
+    @cached_property
+    def L_F(self) -> float:
+        """The smoothness constant that enters the right sides."""
+        return theory.quantity("L_F").value(**self.inputs)
+
+    @cached_property
+    def B_F(self) -> float:
+        """The bound on norm(grad F_i)."""
+        return theory.quantity("B_F").value(**self.inputs)
+
+    @property
+    def quadratic(self) -> bool:
+        """Whether the closed forms Q1-Q3 apply."""
+        return self.subject.quadratic
+
+    @property
+    def surely_one_path(self) -> bool:
+        """Whether every replica is the same: no batches and no sampling of agents."""
+        n = self.subject.task.n
+        return not self.cell.mode.draws and self.settings.participants_of(n) == n
+
+    @property
+    def affine(self) -> bool:
+        """Whether the run is a random affine map: a quadratic task whose noise, if the mode draws any, is additive."""
+        return self.quadratic and (not self.cell.mode.draws or self.subject.additive_noise)
+
+
+def replicas(prepared: Prepared) -> int:
+    """Independent runs: one path without randomness, else what the plan or the power calculation fixed."""
+    if prepared.surely_one_path:
+        return 1
+    if prepared.cell.replicas is not None:
+        return prepared.cell.replicas
+    if prepared.affine:  # the expectation is computed exactly; the runs only stand beside it
+        return FEWEST
+    return min(prepared.cell.most, max((one.needed for one in prepared.power), default=FEWEST))

@@ -1,0 +1,85 @@
+"""How the left sides of a statement are measured: what every record of one has, whatever it is measured on."""
+
+from __future__ import annotations
+
+from abc import ABC
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from empirics import Task
+from reports.cells.cell import Kind
+from reports.wrong_versions import Planted
+
+Target = tuple[str, str]  # bound and quantity, as in a row
+
+
+@dataclass(frozen=True)
+class LeftSide:
+    """One left side of a statement: the bound and the quantity of its rows.
+
+    measures: what it is in the words of a claim, where a claim can bound it. script: how a counterexample's script
+    computes `measured` from the functions that stand above it.
+    """
+
+    bound: str
+    quantity: str
+    measures: str = ""
+    script: str = ""
+
+    @property
+    def target(self) -> Target:
+        """Bound and quantity."""
+        return self.bound, self.quantity
+
+
+def any_cell(cell: Any) -> str | None:
+    """Nothing is asked of a cell."""
+
+
+def any_task(task: Task) -> str | None:
+    """Nothing is asked of a task."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Measured(ABC):
+    """The record of a statement as it is measured, beside the theory's of what it states.
+
+    id: what plans call it. left: its left sides, the one that heads it first. cell, task: why a cell or a task cannot
+    measure it, None where it can. wrong: plausible wrong versions of its right sides. witnesses: cells of a plan, in
+    TOML, on which its right sides are attained or nearly so.
+    """
+
+    kind: ClassVar[Kind]
+    id: str
+    left: tuple[LeftSide, ...]
+    cell: Callable[[Any], str | None] = any_cell
+    task: Callable[[Task], str | None] = any_task
+    wrong: tuple[Planted, ...] = ()
+    witnesses: str = ""
+    beside: tuple[Beside, ...] = ()
+
+    def lacking(self, cell: Any) -> str | None:
+        """Why a cell of its kind cannot measure it, None where it can."""
+        return self.cell(cell)
+
+    @property
+    def bounds(self) -> frozenset[str]:
+        """The bounds that its rows may speak about."""
+        return frozenset({self.id, *(one.bound for one in self.left), *(one.left.bound for one in self.beside)})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Beside:
+    """Another bound on a left side that a statement measures: a published one, a row beside ours.
+
+    of: the statement. measure: its rows, from what the statement's own measurement is given. ours: the target whose
+    right side bounds the same, and the power of it that does; None where no right side of ours is comparable.
+    """
+
+    of: str
+    left: LeftSide
+    measure: Callable[[Any], list]
+    ours: tuple[Target, int] | None = None
+    wrong: tuple[Planted, ...] = ()
+    witnesses: str = ""

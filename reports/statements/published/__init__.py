@@ -1,0 +1,1 @@
+"""Published bounds on left sides that our own statements measure."""

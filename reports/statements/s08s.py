@@ -1,0 +1,94 @@
+"""S8s: bias and variance of the stochastic first-order meta-gradient."""
+
+from __future__ import annotations
+
+from empirics.algorithm.modes import Mode
+from reports.balls.ball import norm
+from reports.judging.finding import Finding
+from reports.measure.enumeration import expected_squared_distance
+from reports.measure.statement import LeftSide
+from reports.measure.with_batches import BIAS, VARIANCE, NoisyPoint, WithBatches
+from reports.wrong_versions import BATCH, CONSTANT, EXPONENT, TERM, becomes, swap, times, versions
+
+
+def _rows(at: NoisyPoint) -> list[Finding]:
+    bias, variance = [], []
+    for law, meta in at.laws():
+        mean = law.first_order_mean(at.at)
+        bias.append(norm(mean - meta.exact(at.at)))
+        variance.append(expected_squared_distance(law.first_order(at.at), mean))
+    return [
+        at.row("S8s", "b_FO_sto", bias, at.bias_trivial),
+        at.row("S8s", "var_FO_sto", variance, at.error_trivial),
+    ]
+
+
+# no squared error is sampled: it is at least the variance about the mean, which is what is bounded
+_WITNESSES = """
+[[noise]]
+statements = ["S8s"]
+columns = ["task", "at", "nu"]
+rows = [
+  ["witness-tent", ["-1/3"], 1],
+  ["witness-noise", [0], 1],
+  ["witness-noise", [0], 2],
+  ["witness-noise", [0], 3],
+]
+alpha = "1/2"
+D = 1
+D_prime = 1
+D_H = 1
+method = "enumerate"
+label = "more"
+
+[[noise]]
+task = "witness-noise"
+alpha = "1/2"
+nu = 2
+at = [0]
+D = 3
+D_prime = 2
+D_H = 2
+method = "enumerate"
+statements = ["S8s"]
+label = "sizes"
+
+[[noise]]
+statements = ["S8s"]
+columns = ["task", "at", "nu", "D", "label"]
+rows = [
+  ["witness-tent", ["-1/3"], 1, 4, "D4"],
+]
+alpha = "1/2"
+D_prime = 1
+D_H = 1
+method = "enumerate"
+"""
+
+MEASURED = WithBatches(
+    id="S8s",
+    left=(
+        LeftSide("S8s", "b_FO_sto", measures="meta_gradient_bias", script=BIAS),
+        LeftSide("S8s", "var_FO_sto", script=VARIANCE),
+    ),
+    mode=Mode.FIRST_ORDER_STOCHASTIC,
+    measure=_rows,
+    bias="b_FO_sto",
+    witnesses=_WITNESSES,
+    wrong=(
+        *versions(
+            "S8s", "b_FO_sto",
+            (TERM, "the noise lost", becomes("b_FO")),
+            (TERM, "b_FO lost", becomes("alpha*L*sigma_G*sqrt(S(nu, q**2)/D)")),
+            (BATCH, "1/D for 1/sqrt(D)", becomes("b_FO + alpha*L*sigma_G*sqrt(S(nu, q**2))/D")),
+            (CONSTANT, "the noise halved", becomes("b_FO + alpha*L*sigma_G*sqrt(S(nu, q**2)/D)/2")),
+            (CONSTANT, "0.95 of it", times("0.95"), True),
+        ),
+        *versions(
+            "S8s", "var_FO_sto",
+            (TERM, "the noise of the trajectory lost", becomes("sigma_G**2/D_prime"), True),
+            (EXPONENT, "S_nu(q) for S_nu(q^2)", swap("S(nu, q**2)", "S(nu, q)"), True),
+            (BATCH, "1/D^2 for 1/D", swap("1/D", "1/D**2"), True),
+        ),
+    ),
+)  # fmt: skip

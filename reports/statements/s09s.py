@@ -1,0 +1,97 @@
+"""S9s: bias and mean squared error of the stochastic Hessian-free meta-gradient."""
+
+from __future__ import annotations
+
+from empirics.algorithm.modes import Mode
+from reports.balls import ball
+from reports.balls.ball import norm
+from reports.judging.finding import Finding
+from reports.measure.enumeration import expectation, expected_squared_distance
+from reports.measure.statement import LeftSide
+from reports.measure.with_batches import BIAS, SQUARED_ERROR, NoisyPoint, WithBatches
+from reports.statements.s09 import needs_delta, probe_step
+from reports.wrong_versions import EXPONENT, TERM, becomes, swap, versions
+from theory.statements.s05 import b_sto
+
+
+def _rows(at: NoisyPoint) -> list[Finding]:
+    step = ball.ball(probe_step(at.cell))
+    bias, error = [], []
+    for law, meta in at.laws():
+        target = meta.exact(at.at)
+        outcomes = list(law.hessian_free(at.at, step))
+        bias.append(norm(expectation(outcomes) - target))
+        error.append(expected_squared_distance(outcomes, target))
+    return [
+        at.row("S9s", "b_HF_sto", bias, at.bias_trivial),
+        at.row("S9s", "mse_HF_sto", error, at.error_trivial),
+    ]
+
+
+_WITNESSES = """
+[[noise]]
+task = "witness-valley"
+alpha = "1/2"
+nu = 1
+at = [0]
+D = 1024
+D_prime = 1
+D_H = 1
+delta = "1/512"
+method = "enumerate"
+statements = ["S9s"]
+label = "probes"
+
+[[noise]]
+task = "witness-hessian-noise"
+alpha = "1/2"
+nu = 1
+at = [0]
+D = 1
+D_prime = 1
+D_H = 1
+delta = "1/1048576"
+method = "enumerate"
+statements = ["S9s"]
+label = "noise"
+
+[[noise]]
+task = "witness-tent"
+alpha = "1/2"
+nu = 1
+at = ["-1/3"]
+D = 1
+D_prime = 1
+D_H = 1
+delta = "1/1073741824"
+method = "enumerate"
+statements = ["S9s"]
+label = "tiny-probe"
+"""
+
+MEASURED = WithBatches(
+    id="S9s",
+    left=(
+        LeftSide("S9s", "b_HF_sto", measures="meta_gradient_bias", script=BIAS),
+        LeftSide("S9s", "mse_HF_sto", measures="meta_gradient_mean_squared_error", script=SQUARED_ERROR),
+    ),
+    cell=needs_delta,
+    mode=Mode.HESSIAN_FREE_STOCHASTIC,
+    measure=_rows,
+    bias="b_HF_sto",
+    squared_error="mse_HF_sto",
+    witnesses=_WITNESSES,
+    wrong=(
+        *versions(
+            "S9s", "b_HF_sto",
+            (TERM, "b_sto + b_HF: the noise of the probed vector lost", becomes("b_sto + b_HF")),
+            (TERM, "b_sto lost", lambda e: e - b_sto),
+            (EXPONENT, "delta^2 for delta", swap("delta", "delta**2")),
+        ),
+        *versions(
+            "S9s", "mse_HF_sto",
+            (TERM, "V lost", becomes("b_HF_sto**2")),
+            (TERM, "the squared bias lost", becomes("V"), True),
+        ),
+    ),
+)  # fmt: skip

@@ -1,0 +1,1 @@
+"""From the name in a plan to a task that keeps its word."""
