@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import json
-import platform
-import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -16,60 +14,33 @@ import pandas as pd
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-import theory
-from reports import __version__
-from reports.analyses.claims import stored, with_claim_findings
+from reports.analyses.claims import with_claim_findings
 from reports.analyses.suite import Suite, claims_section, suite_analyses, suite_calls, waterfalls
 from reports.analyses.suite_file import SuiteFile
 from reports.analyses.two_sided import two_sided_sections
 from reports.figures import all_figures, write_figures
+from reports.figures.figure import Figure
 from reports.judging import statistics
 from reports.judging.finding import Finding
 from reports.judging.frames import results_frame
 from reports.judging.rows import Row, Verdict, VerdictFile
 from reports.judging.verdicts import judge
+from reports.manifest import manifest_of
 from reports.pages import interactive
 from reports.pages.appendix import write_appendix
 from reports.pages.html import render
 from reports.pages.speed import speed_section
-from reports.plans.plan import Plan
 from reports.records.curves import curves_frame
 from reports.records.execution import Outcome, cell_calls, items
 from reports.records.store import write_atomically
 from reports.records.workers import Call, OneByOne, Workers, processes
+from reports.request import Request
+from reports.sections import Section
+from reports.statements import with_own
 from reports.studies.registry import run_studies
 from reports.studies.study import Context, StudyResult
-from theory.claims.reading import Claim, with_claims
-from theory.tables import Table
-
-_VERSIONS = (
-    "torch",
-    "numpy",
-    "scipy",
-    "sympy",
-    "python-flint",
-    "pandas",
-    "matplotlib",
-    "scikit-learn",
-    "joblib",
-    "pydantic",
-)
-
-
-@dataclass(frozen=True)
-class Request:
-    """What the command line asked for, checked."""
-
-    plan: Plan
-    plan_name: str
-    out: Path
-    device: str
-    seed: int
-    seeds: int
-    jobs: int
-    claims: tuple[Claim, ...] = ()
-    only: tuple[str, ...] = ()
-    command: list[str] = field(default_factory=list)
+from theory.claims.reading import with_claims
+from theory.tables import Table, default_table
 
 
 @dataclass(frozen=True)
@@ -99,55 +70,115 @@ def build(request: Request) -> Report:
 
 
 def _build(request: Request, workers: Workers) -> Report:
-    stages: dict[str, float] = {}
-    work = items(request.plan, seed=request.seed, seeds=request.seeds, device=request.device)
+    clock = _Stopwatch()
     records = request.out / "records"
     records.mkdir(parents=True, exist_ok=True)
-    whole = bool(request.plan.tasks) and not request.only  # cut down to some statements, nothing is said of the suite
-    with _Stopwatch(stages, "cells"):
-        about_suite = suite_calls() if whole else []
-        results = _results([*cell_calls(work, records), *about_suite], workers)
-        outcomes: list[Outcome] = results[: len(work)]
-    with _Stopwatch(stages, "studies"):
+    with clock("cells"):
+        outcomes, suite = _measure(request, records, workers)
+    with clock("studies"):
         context = Context(request.seed, request.seeds, request.jobs, request.device, records)
         studies = run_studies(request.plan.studies, context, request.out)
-    with _Stopwatch(stages, "verdicts"):
-        table = with_claims(theory.default_table(), request.claims)
-        measured = sum(len(outcome.findings) for outcome in outcomes)
-        outcomes = [
-            replace(one, findings=found) for one, found in zip(outcomes, _claimed(outcomes, request), strict=True)
-        ]
-        findings = [finding for outcome in outcomes for finding in outcome.findings]
-        family = request.plan.family + len(findings) - measured
-        rows = judge(findings, family, table)
-        rows.sort(key=lambda row: _reading_order(row, table))
-    with _Stopwatch(stages, "analyses"):
-        sections, suite = claims_section(request.claims, findings, rows, table), SuiteFile()
-        if whole:
-            about, suite = suite_analyses(rows, waterfalls(outcomes), Suite.of(results[len(work) :]))
-            sections = [*about, *two_sided_sections(request.plan.tasks), *sections, speed_section(request.out)]
-        sections = [*(section for study in studies for section in study.sections), *sections]
-        write_atomically(request.out / "suite.json", _strict_json(suite.model_dump(mode="json")))
-    with _Stopwatch(stages, "figures"):
-        curves = curves_frame([outcome.curve for outcome in outcomes if outcome.curve is not None])
-        write_atomically(request.out / "curves.csv", curves.to_csv(index=False).encode())
-        figures = [*all_figures(rows, curves, suite), *(figure for study in studies for figure in study.figures)]
-        title = request.plan.title
-        plots = workers.run([Call(_write_companion, (request.out / "interactive.html", rows, curves, title))])
-        write_figures(figures, request.out / "figures", workers=workers)
-        ((_, companion),) = plots
-    manifest = _manifest(request, stages, outcomes, family, studies)
-    verdict_file = VerdictFile(error_level=statistics.FAMILY_WISE_LEVEL, rows=rows)
-    write_atomically(request.out / "verdicts.json", _strict_json(verdict_file.model_dump(mode="json")))
-    write_atomically(request.out / "results.csv", results_frame(rows).to_csv(index=False).encode())
+    with clock("verdicts"):
+        judged = _judge(request, outcomes)
+    with clock("analyses"):
+        said = _analyse(request, judged, suite, studies)
+    with clock("figures"):
+        drawn = _draw(request, judged, said.suite, studies, workers)
+    manifest = manifest_of(request, judged.outcomes, judged.family, studies, clock.seconds)
+    _write(request, judged, said, drawn, manifest, studies)
+    return Report(judged.rows, request.out, studies)
+
+
+def _measure(request: Request, records: Path, workers: Workers) -> tuple[list[Outcome], Suite | None]:
+    """Every cell, and the suite's own instances beside them; none of these for a plan that is cut down."""
+    work = items(request.plan, seed=request.seed, seeds=request.seeds, device=request.device)
+    whole = bool(request.plan.tasks) and not request.only
+    results = _results([*cell_calls(work, records), *(suite_calls() if whole else [])], workers)
+    return results[: len(work)], Suite.of(results[len(work) :]) if whole else None
+
+
+@dataclass(frozen=True)
+class _Judged:
+    """The cells with the claims' findings among their own, the table of all right sides, and the rows in order."""
+
+    outcomes: list[Outcome]
+    table: Table
+    family: int
+    rows: list[Row]
+
+    @property
+    def findings(self) -> list[Finding]:
+        return [finding for outcome in self.outcomes for finding in outcome.findings]
+
+
+def _judge(request: Request, outcomes: Sequence[Outcome]) -> _Judged:
+    table = with_own(with_claims(default_table(), request.claims), request.plan.statements)
+    found = with_claim_findings(request.claims, [outcome.findings for outcome in outcomes])
+    widened = [replace(outcome, findings=findings) for outcome, findings in zip(outcomes, found, strict=True)]
+    added = sum(len(findings) for findings in found) - sum(len(outcome.findings) for outcome in outcomes)
+    judged = _Judged(widened, table, request.plan.family + added, [])
+    rows = judge(judged.findings, judged.family, table)
+    return replace(judged, rows=sorted(rows, key=lambda row: _reading_order(row, table)))
+
+
+@dataclass(frozen=True)
+class _Said:
+    """What the page says beyond its rows, and what is stored of it."""
+
+    sections: list[Section]
+    suite: SuiteFile
+
+
+def _analyse(request: Request, judged: _Judged, suite: Suite | None, studies: Sequence[StudyResult]) -> _Said:
+    sections, stored = claims_section(request.claims, judged.findings, judged.rows, judged.table), SuiteFile()
+    if suite is not None:
+        about, stored = suite_analyses(judged.rows, waterfalls(judged.outcomes), suite)
+        sections = [*about, *two_sided_sections(request.plan.tasks), *sections, speed_section(request.out)]
+    return _Said([*(section for study in studies for section in study.sections), *sections], stored)
+
+
+@dataclass(frozen=True)
+class _Drawn:
+    """The figures, written to their folder, the curves behind them, and the name of the page to explore, or ''."""
+
+    figures: list[Figure]
+    curves: pd.DataFrame
+    companion: str
+
+
+def _draw(
+    request: Request, judged: _Judged, suite: SuiteFile, studies: Sequence[StudyResult], workers: Workers
+) -> _Drawn:
+    curves = curves_frame([outcome.curve for outcome in judged.outcomes if outcome.curve is not None])
+    figures = [*all_figures(judged.rows, curves, suite), *(figure for study in studies for figure in study.figures)]
+    page = (request.out / "interactive.html", judged.rows, curves, request.plan.title)
+    explored = workers.run([Call(_write_companion, page)])
+    write_figures(figures, request.out / "figures", workers=workers)
+    ((_, companion),) = explored
+    return _Drawn(figures, curves, companion)
+
+
+def _write(
+    request: Request, judged: _Judged, said: _Said, drawn: _Drawn, manifest: Mapping[str, Any],
+    studies: Sequence[StudyResult],
+) -> None:  # fmt: skip
+    """Everything but records, figures and studies' frames; page and manifest last."""
+    out, rows, level = request.out, judged.rows, statistics.FAMILY_WISE_LEVEL
+    write_atomically(out / "suite.json", _strict_json(said.suite.model_dump(mode="json")))
+    write_atomically(out / "curves.csv", drawn.curves.to_csv(index=False).encode())
+    verdicts = VerdictFile(error_level=level, rows=rows)
+    write_atomically(out / "verdicts.json", _strict_json(verdicts.model_dump(mode="json")))
+    write_atomically(out / "results.csv", results_frame(rows).to_csv(index=False).encode())
     finding = None if rows else "; ".join(study.headline for study in studies) or None
-    level = statistics.FAMILY_WISE_LEVEL
-    page = render(rows, figures, manifest, title, level, table, sections, finding, companion)
-    drawings = request.out / "figures"
-    write_appendix(request.out / "appendix", rows, figures, drawings, manifest, level, table, suite)
-    write_atomically(request.out / "index.html", page.encode())
-    write_atomically(request.out / "manifest.json", _strict_json(manifest))
-    return Report(rows, request.out, studies)
+    page = render(
+        rows, drawn.figures, manifest, request.plan.title, level, table=judged.table, sections=said.sections,
+        finding=finding, companion=drawn.companion,
+    )  # fmt: skip
+    write_appendix(
+        out / "appendix", rows, drawn.figures, out / "figures", manifest, level, table=judged.table, suite=said.suite
+    )
+    write_atomically(out / "index.html", page.encode())
+    write_atomically(out / "manifest.json", _strict_json(manifest))
 
 
 def _write_companion(path: Path, rows: list[Row], curves: pd.DataFrame, title: str) -> str:
@@ -157,11 +188,6 @@ def _write_companion(path: Path, rows: list[Row], curves: pd.DataFrame, title: s
         return ""
     write_atomically(path, interactive.interactive_page(rows, curves, title).encode())
     return path.name
-
-
-def _claimed(outcomes: list[Outcome], request: Request) -> list[list[Finding]]:
-    """Every cell's findings with those of the claims beside them."""
-    return with_claim_findings(request.claims, [outcome.findings for outcome in outcomes])
 
 
 def _results(calls: list[Call], workers: Workers) -> list[Any]:
@@ -189,50 +215,16 @@ def _reading_order(row: Row, table: Table) -> tuple[Any, ...]:
 
 
 class _Stopwatch:
-    def __init__(self, stages: dict[str, float], name: str) -> None:
-        self._stages, self._name = stages, name
+    """Seconds by stage, each added when its block ends."""
 
-    def __enter__(self) -> None:
-        self._started = time.perf_counter()
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
 
-    def __exit__(self, *_: object) -> None:
-        self._stages[self._name] = round(time.perf_counter() - self._started, 3)
-
-
-def _manifest(
-    request: Request, stages: dict[str, float], outcomes: list[Outcome], family: int, studies: list[StudyResult]
-) -> dict[str, Any]:
-    return {
-        "distribution": "meta-fedavg-bounds",
-        "version": __version__,
-        "plan": request.plan_name,
-        "title": request.plan.title,
-        "command": request.command,
-        "device": request.device,
-        "seed": request.seed,
-        "seeds": request.seeds,
-        "jobs": request.jobs,
-        "error_level": statistics.FAMILY_WISE_LEVEL,
-        "python": platform.python_version(),
-        "platform": f"{sys.platform} {platform.machine()}",
-        "versions": {name: _version(name) for name in _VERSIONS},
-        "seconds": stages,
-        "cells": len(outcomes),
-        "family": family,
-        "claims": stored(request.claims),
-        "row_records": {finding.row_id: outcome.key for outcome in outcomes for finding in outcome.findings},
-        "records": [outcome.key for outcome in outcomes],
-        "studies": {study.name: study.headline for study in studies},
-        "study_records": [key for study in studies for key in study.records],
-    }
-
-
-def _version(name: str) -> str | None:
-    """None for a library that is there without being installed."""
-    try:
-        return metadata.version(name)
-    except metadata.PackageNotFoundError:
-        return None
+    @contextmanager
+    def __call__(self, name: str) -> Iterator[None]:
+        started = time.perf_counter()
+        yield
+        self.seconds[name] = round(time.perf_counter() - started, 3)
 
 
 def _strict_json(value: Any) -> bytes:

@@ -17,6 +17,7 @@ from reports.judging.verdicts import judge
 from reports.records.execution import Item, execute, findings
 from reports.records.store import Store
 from reports.records.threads import one_thread
+from reports.statements import with_own
 from theory.claims.reading import with_claims
 from theory.tables import default_table
 
@@ -47,7 +48,8 @@ class Finished:
         """The rows of these findings and of the report's claims on them, at the error level of the whole report."""
         claims = restored(self.manifest.get("claims", []))
         (extended,) = with_claim_findings(claims, [findings])
-        return judge(extended, self.manifest["family"], with_claims(default_table(), claims))
+        table = with_own(with_claims(default_table(), claims), self.manifest.get("own", ()))
+        return judge(extended, self.manifest["family"], table)
 
 
 def check(out: Path) -> list[str]:

@@ -1,0 +1,124 @@
+"""From the words of a command line to a checked request: whatever is wrong with them is said before any work."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import empirics
+import theory
+from reports.analyses.claims import measured_statements
+from reports.plans.checking import check_tasks
+from reports.plans.own_task import with_own_task
+from reports.plans.plan import PROFILES, Plan, PlanError, load_plan, plan_names
+from reports.refusal import RefusedError
+from reports.statements import measured
+from reports.tasks.conformance import load_task, require_conformance
+from theory.claims.reading import Claim, ClaimError, read_claims
+
+
+@dataclass(frozen=True)
+class Words:
+    """What a command line asks for, as it was written."""
+
+    profile: str
+    plan: str | None
+    device: str
+    out: Path
+    only: Sequence[str]
+    seed: int
+    seeds: int
+    jobs: int | None
+    claims: Sequence[str]
+    task: str | None
+
+
+@dataclass(frozen=True)
+class Request:
+    """What is to be done, checked."""
+
+    plan: Plan
+    plan_name: str
+    out: Path
+    device: str
+    seed: int
+    seeds: int
+    jobs: int
+    claims: tuple[Claim, ...] = ()
+    only: tuple[str, ...] = ()
+    command: list[str] = field(default_factory=list)
+
+
+def checked(words: Words) -> Request:
+    """The request that a command line makes.
+
+    Raises:
+        RefusedError: an option, a plan, a claims file or a task that cannot be used.
+    """
+    if words.plan is None and words.profile not in PROFILES:
+        raise RefusedError(f"--profile {words.profile}: expected one of {', '.join(PROFILES)}")
+    if words.seeds < 1 or words.seed < 0:
+        given = f"--seed {words.seed} --seeds {words.seeds}"
+        raise RefusedError(f"{given}: expected a root >= 0 and at least one root")
+    if words.out.exists() and not words.out.is_dir():
+        raise RefusedError(f"--out {words.out}: exists and is not a folder; choose another")
+    name = words.plan or words.profile
+    try:
+        claims = read_claims(list(words.claims))
+        plan = load_plan(name)
+        if words.task is not None:
+            plan = _with_task(plan, words.task)
+        if words.only:
+            plan = _only(plan, name, words.only, claims)
+    except (PlanError, ClaimError) as error:
+        raise RefusedError(str(error)) from None
+    try:
+        if name not in plan_names():  # the packaged plans are known to be sound
+            check_tasks(plan)
+    except PlanError as error:
+        raise RefusedError(f"plan {name}: {error}") from None
+    device = _device(words.device)
+    return Request(
+        plan, name, words.out, device, words.seed, words.seeds, _jobs(words.jobs, device), claims, tuple(words.only),
+        command=["python", "-m", "reports.build", *sys.argv[1:]],
+    )  # fmt: skip
+
+
+def _with_task(plan: Plan, name: str) -> Plan:
+    try:
+        task = load_task(name)
+        require_conformance(name, task)
+    except ValueError as error:
+        raise RefusedError(f"--task {error}") from None
+    return with_own_task(plan, name, task)
+
+
+def _only(plan: Plan, name: str, only: Sequence[str], claims: Sequence[Claim]) -> Plan:
+    own = {bound for statement in plan.statements for bound in measured(statement).bounds}
+    known = {*(bound.id for bound in theory.bounds()), *own, *plan.statements, *(claim.id for claim in claims)}
+    unknown = [one for one in only if one not in known]
+    if unknown:
+        expected = ", ".join(sorted(known))
+        raise RefusedError(f"--only {','.join(unknown)}: unknown; expected statement IDs among {expected}")
+    cut = plan.only(set(only).union(*(measured_statements(one) for one in claims if one.id in only)))
+    if not cut.tasks:
+        raise RefusedError(f"--only {','.join(only)}: nothing in plan {name} measures it")
+    return cut
+
+
+def _device(name: str) -> str:
+    try:
+        return str(empirics.device(name))
+    except ValueError as error:
+        raise RefusedError(f"--device {name}: {error}") from None
+
+
+def _jobs(jobs: int | None, device: str) -> int:
+    if jobs is not None and jobs < 1:
+        raise RefusedError(f"--jobs {jobs}: expected at least one worker process")
+    if device.startswith("cuda"):
+        return 1
+    return jobs or min(8, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
