@@ -43,7 +43,7 @@ def manifest_of(
         "cells": len(outcomes),
         "family": family,
         "claims": stored(request.claims),
-        "own": sorted(name for name in request.plan.statements if ":" in name),
+        "own": list(request.plan.own_statements),
         "row_records": {finding.row_id: outcome.key for outcome in outcomes for finding in outcome.findings},
         "records": [outcome.key for outcome in outcomes],
         "studies": {study.name: study.headline for study in studies},

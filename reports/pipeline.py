@@ -93,7 +93,9 @@ def _measure(request: Request, records: Path, workers: Workers) -> tuple[list[Ou
     """Every cell, and the suite's own instances beside them; none of these for a plan that is cut down."""
     work = items(request.plan, seed=request.seed, seeds=request.seeds, device=request.device)
     whole = bool(request.plan.tasks) and not request.only
-    results = _results([*cell_calls(work, records), *(suite_calls() if whole else [])], workers)
+    results = _results(
+        [*cell_calls(work, records), *(suite_calls(request.plan.own_statements) if whole else [])], workers
+    )
     return results[: len(work)], Suite.of(results[len(work) :]) if whole else None
 
 
@@ -132,7 +134,7 @@ class _Said:
 def _analyse(request: Request, judged: _Judged, suite: Suite | None, studies: Sequence[StudyResult]) -> _Said:
     sections, stored = claims_section(request.claims, judged.findings, judged.rows, judged.table), SuiteFile()
     if suite is not None:
-        about, stored = suite_analyses(judged.rows, waterfalls(judged.outcomes), suite)
+        about, stored = suite_analyses(judged.rows, waterfalls(judged.outcomes), suite, judged.table)
         sections = [*about, *two_sided_sections(request.plan.tasks), *sections, speed_section(request.out)]
     return _Said([*(section for study in studies for section in study.sections), *sections], stored)
 

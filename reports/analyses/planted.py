@@ -16,7 +16,7 @@ from reports.judging.finding import Enclosed, Finding
 from reports.measure.subject import Subject
 from reports.plans.plan import WITNESSES, load_plan
 from reports.sections import Section, SectionTable
-from reports.statements import statements
+from reports.statements import with_beside, with_own
 from reports.wrong_versions import AGENTS, FACTOR, Planted
 from theory.enclosure.evaluation import Evaluation
 from theory.language.algebra import Expr
@@ -61,28 +61,26 @@ class Trial:
         return "the right bound is loose there: no stored instance comes closer than the ratio shown"
 
 
-def catalogue() -> list[Planted]:
-    """Every wrong version that a statement, or what stands beside it, has."""
-    found = statements().values()
-    return [wrong for one in (*found, *(other for one in found for other in one.beside)) for wrong in one.wrong]
+def catalogue(own: tuple[str, ...] = ()) -> list[Planted]:
+    """Every wrong version that a statement, or what stands beside it, has; `own` names a user's bounds."""
+    return [wrong for one in with_beside(own) for wrong in one.wrong]
 
 
-def run_trials(versions: Sequence[Planted] | None = None, findings: Sequence[Finding] | None = None) -> list[Trial]:
+def run_trials(versions: Sequence[Planted] | None = None, own: tuple[str, ...] = ()) -> list[Trial]:
     """Wrong versions, by default all that there are, against the witnesses of their statements."""
-    known = witness_findings() if findings is None else findings
-    right = default_table()
+    known, right = witness_findings(own), with_own(default_table(), own)
     true = {finding.row_id: _value(right, finding) for finding in known}
     trials = [
         _trial(planted, [f for f in known if f.bound == planted.statement], right, true)
-        for planted in (catalogue() if versions is None else versions)
+        for planted in (catalogue(own) if versions is None else versions)
     ]
     return trials if versions is not None else [*trials, *identity_trials(), mean_trial(known, right)]
 
 
-def decided_trials() -> list[Trial]:
+def decided_trials(own: tuple[str, ...] = ()) -> list[Trial]:
     """Every trial of the catalogue without what was changed, which is a function and stays in its process."""
     replaced = dataclasses.replace
-    return [replaced(one, planted=replaced(one.planted, change=_as_it_is)) for one in run_trials()]
+    return [replaced(one, planted=replaced(one.planted, change=_as_it_is)) for one in run_trials(own=own)]
 
 
 def _as_it_is(expression: Expr) -> Expr:

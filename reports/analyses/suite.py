@@ -47,25 +47,30 @@ class Suite:
         return cls(witnesses, trials, slopes)
 
 
-def suite_calls() -> list[Call]:
-    """What worker processes are asked for: one call for the witnesses and all that meets them, one an exponent."""
-    return [Call(_witnesses_and_trials, weight=60.0), *(Call(_slope, (place,), 4.0) for place in range(len(SERIES)))]
+def suite_calls(own: tuple[str, ...] = ()) -> list[Call]:
+    """What worker processes are asked for: one call for the witnesses and all that meets them, one an exponent.
+
+    `own` names a user's bounds, which are looked at like ours.
+    """
+    return [Call(_witnesses_and_trials, (own,), 60.0), *(Call(_slope, (place,), 4.0) for place in range(len(SERIES)))]
 
 
-def _witnesses_and_trials() -> tuple[tuple[Finding, ...], list[Trial]]:
-    return witness_findings(), decided_trials()
+def _witnesses_and_trials(own: tuple[str, ...]) -> tuple[tuple[Finding, ...], list[Trial]]:
+    return witness_findings(own), decided_trials(own)
 
 
 def _slope(place: int) -> Slope:
     return measure(SERIES[place])
 
 
-def suite_analyses(rows: Sequence[Row], slack: Sequence[Waterfall], suite: Suite) -> tuple[list[Section], SuiteFile]:
-    """What the suite knows about its own bounds, for readers and for figures."""
+def suite_analyses(
+    rows: Sequence[Row], slack: Sequence[Waterfall], suite: Suite, table: Table
+) -> tuple[list[Section], SuiteFile]:
+    """What the suite knows about the bounds of a table, for readers and for figures."""
     trials, slopes = suite.trials, suite.slopes
     shown = slack_section(slack)
     sections = [
-        tightness_section(tightness(rows, suite.witnesses)),
+        tightness_section(tightness(rows, suite.witnesses, table)),
         planted_section(trials),
         *([] if shown is None else [shown]),
         slopes_section(slopes),

@@ -6,13 +6,12 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from reports.analyses.witnesses import witness_findings
 from reports.judging.finding import Enclosed, Finding
 from reports.judging.ratio import ratio
 from reports.judging.rows import Row, Verdict
 from reports.judging.verdicts import judge
 from reports.sections import Section, SectionTable
-from theory.tables import default_table
+from theory.tables import Table
 
 ATTAINED = 0.999
 CLOSE = 0.5
@@ -41,20 +40,19 @@ class Tightness:
         return f"no instance above {best:.2g} found"
 
 
-def tightness(rows: Sequence[Row], findings: Sequence[Finding] | None = None) -> list[Tightness]:
-    """One entry for every built-in bound and quantity with a witness, in the order of the theory."""
-    known = witness_findings() if findings is None else findings
+def tightness(rows: Sequence[Row], findings: Sequence[Finding], table: Table) -> list[Tightness]:
+    """One entry for every bound and quantity with a witness, in the order of the table."""
     best: dict[tuple[str, str], tuple[float, str]] = {}
-    for finding in known:
+    for finding in findings:
         if not isinstance(finding.evidence, Enclosed):
             continue
-        (row,) = judge([finding])
+        (row,) = judge([finding], table=table)
         if row.predicted is None or row.measured is None or row.verdict is Verdict.VIOLATED:
             continue
-        key, value = (row.bound, row.quantity), ratio(finding, row, default_table())
+        key, value = (row.bound, row.quantity), ratio(finding, row, table)
         if math.isfinite(value) and value > best.get(key, (0.0, ""))[0]:
             best[key] = (value, row.row_id)
-    order = list(default_table().statements)
+    order = list(table.statements)
     return [
         Tightness(bound, quantity, *found, *_elsewhere(rows, bound, quantity))
         for (bound, quantity), found in sorted(best.items(), key=lambda entry: (order.index(entry[0][0]), entry[0][1]))

@@ -7,16 +7,16 @@ from fractions import Fraction
 from functools import lru_cache
 
 from reports.judging.finding import Enclosed, Finding
-from reports.plans.plan import WITNESSES, load_plan
+from reports.plans.plan import witness_plan
 from reports.records.execution import items, measured
 
 _NOISY_BOWL = "witness-noisy-bowl"
 
 
-@lru_cache(maxsize=1)
-def witness_findings() -> tuple[Finding, ...]:
-    """Every finding on a witness whose left side is known exactly or in balls."""
-    cells = items(load_plan(WITNESSES), seed=0, seeds=1, device="cpu")
+@lru_cache(maxsize=2)
+def witness_findings(own: tuple[str, ...] = ()) -> tuple[Finding, ...]:
+    """Every finding on a witness whose left side is known exactly or in balls; `own` names a user's bounds."""
+    cells = items(witness_plan(own), seed=0, seeds=1, device="cpu")
     found = [noisy_round(finding) for cell in cells for finding in measured(cell)]
     return tuple(finding for finding in found if isinstance(finding.evidence, Enclosed))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from fractions import Fraction
 
 import theory
@@ -73,33 +73,22 @@ def _against(finding: Finding, evaluation: theory.Evaluation) -> float:
     return statistics.bounded_e_value(lowered, sample.low, sample.high, upper)
 
 
+@dataclass(frozen=True)
+class _Decision:
+    """A verdict with its reason and what decided it, and the left side with its limits where it was measured."""
+
+    verdict: Verdict
+    reason: str
+    decided_by: str
+    measured: float | None = None
+    lower: float | None = None
+    upper: float | None = None
+
+
 def _row(finding: Finding, table: Table, evaluation: theory.Evaluation, level: float, refuted: bool) -> Row:
-    bound, setting, evidence = table.bound(finding.bound), finding.setting, finding.evidence
-    measured = lower = upper = None
-    failed = [check for check in evaluation.hypotheses if not check.holds]
-    if isinstance(evidence, Withheld) or failed:
-        verdict = Verdict.NOT_APPLICABLE
-        reason = (
-            evidence.reason if isinstance(evidence, Withheld) else "; ".join(f"{c.name}: {c.detail}" for c in failed)
-        )
-        reason = f"{reason} ({finding.note})" if finding.note else reason
-        decided_by = "hypothesis"
-    elif isinstance(evidence, Enclosed):
-        measured, lower, upper = _midpoint(evidence), float(evidence.lower), float(evidence.upper)
-        verdict, reason = compare(evidence, *_predicted_between(evaluation))
-        decided_by = evidence.how
-    else:
-        measured, lower, upper = _limits(evidence, level)
-        verdict, reason = _decide_sample(upper, evaluation, refuted)
-        decided_by = f"{evidence.how}, N = {evidence.values.size}, level {level:.2e} a row"
-    if verdict is not Verdict.NOT_APPLICABLE:
-        if verdict is not Verdict.VIOLATED:
-            verdict, reason = _vacuous_or(verdict, reason, evaluation, finding.trivial)
-        verdict, reason = _one_sided(verdict, reason, finding)
+    bound, made = table.bound(finding.bound), _decision(finding, evaluation, level, refuted)
     predicted = evaluation.value
-    tightness = None
-    if measured is not None and predicted is not None and predicted > 0:
-        tightness = measured / predicted
+    tight = made.measured is not None and predicted is not None and predicted > 0
     return Row(
         row_id=finding.row_id,
         bound=finding.bound,
@@ -107,20 +96,35 @@ def _row(finding: Finding, table: Table, evaluation: theory.Evaluation, level: f
         kind=bound.kind,  # type: ignore[arg-type]
         quantity=finding.quantity,
         inputs=dict(finding.inputs),
-        **asdict(setting),
-        measured=measured,
-        lower=lower,
-        upper=upper,
+        **asdict(finding.setting),
+        **asdict(made),
         predicted=predicted,
         trivial=finding.trivial,
-        tightness=tightness,
-        verdict=verdict,
-        reason=reason,
+        tightness=made.measured / predicted if tight else None,  # type: ignore[operator]
         hypotheses=[StatedHypothesis(name=c.name, holds=c.holds, detail=c.detail) for c in evaluation.hypotheses],
-        decided_by=decided_by,
         witness=None if finding.witness is None else dict(finding.witness),
         constants=dict(finding.constants),
     )
+
+
+def _decision(finding: Finding, evaluation: theory.Evaluation, level: float, refuted: bool) -> _Decision:
+    evidence, failed = finding.evidence, [check for check in evaluation.hypotheses if not check.holds]
+    if isinstance(evidence, Withheld) or failed:
+        withheld = isinstance(evidence, Withheld)
+        reason = evidence.reason if withheld else "; ".join(f"{check.name}: {check.detail}" for check in failed)
+        reason = f"{reason} ({finding.note})" if finding.note else reason
+        return _Decision(Verdict.NOT_APPLICABLE, reason, "hypothesis")
+    if isinstance(evidence, Enclosed):
+        limits = _midpoint(evidence), float(evidence.lower), float(evidence.upper)
+        verdict, reason = compare(evidence, *_predicted_between(evaluation))
+        how = evidence.how
+    else:
+        limits = _limits(evidence, level)
+        verdict, reason = _decide_sample(limits[-1], evaluation, refuted)
+        how = f"{evidence.how}, N = {evidence.values.size}, level {level:.2e} a row"
+    if verdict is not Verdict.VIOLATED:
+        verdict, reason = _vacuous_or(verdict, reason, evaluation, finding.trivial)
+    return _Decision(*_one_sided(verdict, reason, finding), how, *limits)
 
 
 def _predicted_between(evaluation: theory.Evaluation) -> tuple[Fraction, Fraction]:

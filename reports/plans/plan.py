@@ -16,7 +16,7 @@ from reports.cells.noise_cell import NoiseCell
 from reports.cells.points_cell import PointsCell
 from reports.cells.run_cell import RunCell
 from reports.plans.studies import StudyPlan
-from reports.statements import measured, statements
+from reports.statements import measured, statements, with_beside
 from reports.user_objects import UserObjectError
 
 PROFILES = ("quick", "standard", "full")
@@ -62,6 +62,11 @@ class Plan(BaseModel):
         return {name for cell in self.cells for name in cell.statements}
 
     @property
+    def own_statements(self) -> tuple[str, ...]:
+        """Those that are a user's own, MODULE:NAME."""
+        return tuple(sorted(name for name in self.statements if ":" in name))
+
+    @property
     def family(self) -> int:
         """How many rows may be decided by samples at most: the multiplicity that is paid for, fixed by the plan."""
         drawn = [run for run in self.runs if run.mode.draws or run.m is not None]
@@ -91,7 +96,15 @@ def load_plan(name_or_file: str) -> Plan:
     >>> load_plan("quick").title != ""
     True
     """
-    text, origin = _read(name_or_file)
+    return _plan(*_read(name_or_file))
+
+
+def witness_plan(own: Iterable[str] = ()) -> Plan:
+    """The witnesses of every statement of ours, and of a user's own by name."""
+    return _plan(_witnesses(own), WITNESSES)
+
+
+def _plan(text: str, origin: str) -> Plan:
     try:
         raw = tomllib.loads(text)
         for group in ("points", "noise", "runs"):
@@ -168,7 +181,7 @@ def _expanded(entry: dict[str, Any]) -> list[dict[str, Any]]:
 
 def _read(name_or_file: str) -> tuple[str, str]:
     if name_or_file == WITNESSES:
-        return _witnesses(), name_or_file
+        return _witnesses(()), name_or_file
     packaged = resources.files("reports") / "plans" / f"{name_or_file}.toml"
     if packaged.is_file():
         return packaged.read_text(encoding="utf-8"), name_or_file
@@ -178,12 +191,10 @@ def _read(name_or_file: str) -> tuple[str, str]:
     return path.read_text(encoding="utf-8"), str(path)
 
 
-def _witnesses() -> str:
-    """The witnesses of every statement and of what stands beside it, as one plan."""
+def _witnesses(own: Iterable[str]) -> str:
     tasks = (resources.files("reports") / "statements" / "witness_tasks.toml").read_text(encoding="utf-8")
-    records = [part for one in statements().values() for part in (one, *one.beside)]
     title = 'title = "Witnesses: instances that attain a bound, or come close"'
-    return "\n".join([title, tasks, *(one.witnesses for one in records)])
+    return "\n".join([title, tasks, *(one.witnesses for one in with_beside(own))])
 
 
 def plan_names() -> list[str]:

@@ -54,6 +54,12 @@ def measured(name: str) -> Measured:
     return found
 
 
+def with_beside(own: Iterable[str] = ()) -> list[Measured | Beside]:
+    """The folder's records and those of a user's own by name, each followed by what stands beside it, as one list."""
+    mine = [*statements().values(), *map(measured, own)]
+    return [*mine, *(other for one in mine for other in one.beside)]
+
+
 def left_sides() -> list[LeftSide]:
     """Every left side of the folder's statements, those of what stands beside them not among them."""
     return [left for one in statements().values() for left in one.left]

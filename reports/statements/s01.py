@@ -9,8 +9,10 @@ import empirics
 from empirics.algorithm.meta_gradients import trajectory
 from reports.balls import ball
 from reports.judging.finding import Finding
-from reports.measure.at_points import AtPoint, AtPoints, Objective, Search
+from reports.measure.at_point import AtPoint
+from reports.measure.at_points import AtPoints
 from reports.measure.oracle import dense_loss, dense_meta_gradient
+from reports.measure.point_search import Objective, Search
 from reports.measure.statement import LeftSide
 from reports.measure.subject import downwards
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from empirics.algorithm.meta_gradients import fine_tuning
 from reports.balls.ball import norm
 from reports.judging.finding import Finding
-from reports.measure.at_points import AtPoint, AtPoints, Objective, Search
+from reports.measure.at_point import AtPoint
+from reports.measure.at_points import AtPoints
+from reports.measure.point_search import Objective, Search
 from reports.measure.statement import LeftSide
 from reports.wrong_versions import CONSTANT, EXPONENT, SUM, becomes, times, versions
 

@@ -10,7 +10,9 @@ from torch import Tensor
 from empirics.algorithm.meta_gradients import trajectory
 from reports.balls import ball
 from reports.judging.finding import Finding
-from reports.measure.at_points import AtPoint, AtPoints, Objective, Search
+from reports.measure.at_point import AtPoint
+from reports.measure.at_points import AtPoints
+from reports.measure.point_search import Objective, Search
 from reports.measure.slices import evaluated
 from reports.measure.statement import LeftSide
 from reports.wrong_versions import CONSTANT, EXPONENT, FACTOR, SUM, TERM, swap, times, versions

@@ -12,7 +12,9 @@ from reports.balls.ball import norm
 from reports.cells.noise_cell import NoiseCell
 from reports.cells.points_cell import PointsCell
 from reports.judging.finding import Finding
-from reports.measure.at_points import AtPoint, AtPoints, Objective, Search
+from reports.measure.at_point import AtPoint
+from reports.measure.at_points import AtPoints
+from reports.measure.point_search import Objective, Search
 from reports.measure.statement import LeftSide
 from reports.wrong_versions import CONSTANT, EXPONENT, FACTOR, SUM, swap, times, versions
 from theory.language.symbols import delta

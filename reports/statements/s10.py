@@ -11,7 +11,9 @@ from reports.balls import ball
 from reports.balls.ball import norm
 from reports.cells.points_cell import PointsCell
 from reports.judging.finding import Finding
-from reports.measure.at_points import AtPoint, AtPoints, Objective, Search, slack
+from reports.measure.at_point import AtPoint, slack
+from reports.measure.at_points import AtPoints
+from reports.measure.point_search import Objective, Search
 from reports.measure.statement import LeftSide
 from reports.wrong_versions import CONSTANT, becomes, versions
 

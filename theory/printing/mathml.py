@@ -13,7 +13,9 @@ from html import escape
 _IDENTIFIERS = {
     "alpha": "α", "beta": "β", "gamma": "γ", "delta": "δ", "Delta": "Δ", "epsilon": "ε", "varepsilon": "ε",
     "eta": "η", "theta": "θ", "kappa": "κ", "lambda": "λ", "mu": "μ", "nu": "ν", "xi": "ξ", "rho": "ρ", "sigma": "σ",
-    "tau": "τ", "chi": "χ", "phi": "φ", "nabla": "∇", "infty": "∞", "ell": "ℓ",
+    "tau": "τ", "chi": "χ", "phi": "φ", "nabla": "∇", "infty": "∞", "ell": "ℓ", "zeta": "ζ", "iota": "ι", "pi": "π",
+    "psi": "ψ", "omega": "ω", "upsilon": "υ", "varphi": "φ", "Gamma": "Γ", "Theta": "Θ", "Lambda": "Λ", "Xi": "Ξ",
+    "Pi": "Π", "Sigma": "Σ", "Phi": "Φ", "Psi": "Ψ", "Omega": "Ω",
 }  # fmt: skip
 _OPERATORS = {
     "le": "≤", "ge": "≥", "ne": "≠", "cdot": "·", "times": "×", "to": "→", "in": "∈", "ast": "∗", "dots": "…",

@@ -7,6 +7,7 @@ import re
 from markupsafe import Markup, escape
 
 from theory.printing.mathml import mathml, prose_html
+from theory.views import Bound
 
 
 def prose(text: str) -> Markup:
@@ -18,8 +19,19 @@ def prose(text: str) -> Markup:
 
 
 def inline(latex: str) -> Markup:
-    """A formula in running text."""
-    return steady(mathml(latex, "inline"))
+    """A formula in running text; one outside the subset that has MathML stays as it is typed."""
+    try:
+        return steady(mathml(latex, "inline"))
+    except ValueError:
+        return escape(latex)
+
+
+def display(bound: Bound) -> Markup:
+    """What a statement says, as a formula of its own; as it is typed where it has no MathML."""
+    try:
+        return steady(bound.mathml)
+    except ValueError:
+        return escape(bound.latex)
 
 
 def steady(html: str) -> Markup:

@@ -9,7 +9,7 @@ from typing import Any
 import theory
 from reports.figures import Figure
 from reports.judging.rows import Row, Verdict
-from reports.pages.html.formulas import inline, prose, steady
+from reports.pages.html.formulas import display, inline, prose
 from reports.pages.html.numerals import raised
 from theory.printing.latex import hypothesis_latex
 from theory.tables import Table
@@ -49,7 +49,7 @@ def _statement(bound: theory.Bound, line: Mapping[Hashable, Any], table: Table) 
     return {
         "bound": bound,
         "line": line,
-        "formula": steady(bound.mathml),
+        "formula": display(bound),
         "claim": prose(bound.claim),
         "proof": [prose(part) for part in _paragraphs(bound.proof)],
         "hypotheses": [inline(hypothesis_latex(item)) for item in bound.hypotheses],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from reports.judging.finding import Finding
-from reports.measure.at_points import AtPoint
+from reports.measure.at_point import AtPoint
 from reports.measure.statement import Beside, LeftSide
 from reports.statements.s04 import SCRIPT, quotient
 from reports.wrong_versions import CONSTANT, TERM, becomes, scaled, versions

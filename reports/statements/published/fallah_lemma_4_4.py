@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from reports.judging.finding import Finding
-from reports.measure.at_points import AtPoint
+from reports.measure.at_point import AtPoint
 from reports.measure.statement import Beside, LeftSide
 from reports.statements.s07 import SCRIPT, squared_spread
 

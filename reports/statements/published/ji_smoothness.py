@@ -6,7 +6,7 @@ from flint import arb
 
 from reports.balls import ball
 from reports.judging.finding import Finding
-from reports.measure.at_points import AtPoint
+from reports.measure.at_point import AtPoint
 from reports.measure.statement import Beside, LeftSide
 from reports.statements.s04 import gradient_norm, quotient
 

@@ -1,0 +1,116 @@
+"""A statement at one point, or one pair of points, in balls."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+import flint
+import numpy as np
+from flint import arb
+
+import theory
+from empirics.algorithm.modes import Mode
+from reports.balls import ball
+from reports.balls.ball import BallMeta, Vector, column
+from reports.cells.points_cell import PointsCell
+from reports.judging.finding import Enclosed, Finding, Setting
+from reports.measure.estimates import ON_BALL
+from reports.measure.subject import Subject
+
+# a right side whose own input was rounded to the safe side must not be called violated for that rounding
+_INPUT_SLACK = Fraction(1, 2**48)
+
+
+@dataclass(frozen=True)
+class Point:
+    """The instance a statement is checked on: a point, a second one for two-point statements, and the agent."""
+
+    w: np.ndarray
+    u: np.ndarray | None
+    agent: int
+
+
+def slack(rounded: arb) -> Fraction:
+    """Relative slack on the left side for a right side whose input had to be rounded; none for an exact input."""
+    return Fraction(0) if arb(float(rounded.mid())) == rounded else _INPUT_SLACK
+
+
+@dataclass(frozen=True, eq=False)
+class AtPoint:
+    """One statement at one instance, in balls."""
+
+    subject: Subject
+    cell: PointsCell
+    point: Point
+    in_float64: float
+
+    @property
+    def alpha(self) -> float:
+        """The fine-tuning step."""
+        return self.subject.alpha(self.cell)
+
+    @property
+    def nu(self) -> int:
+        """The fine-tuning steps."""
+        return self.cell.nu
+
+    @property
+    def meta(self) -> BallMeta:
+        """The meta loss of the agent with the largest left side."""
+        return self.meta_of(self.point.agent)
+
+    def meta_of(self, agent: int) -> BallMeta:
+        """The meta loss of an agent."""
+        return BallMeta(self.subject.losses[agent], ball.ball(self.alpha), self.nu)
+
+    @property
+    def w(self) -> Vector:
+        """The point."""
+        return column(self.point.w)
+
+    @property
+    def u(self) -> Vector:
+        """The second point."""
+        assert self.point.u is not None
+        return column(self.point.u)
+
+    @property
+    def one_short_step(self) -> bool:
+        """Whether nu = 1 and alpha L <= 1, the setting of Per-FedAvg."""
+        return self.nu == 1 and self.alpha * self.subject.constants["L"].value <= 1
+
+    def value(self, quantity: str, **more: Any) -> float:
+        """A quantity of the theory at this instance."""
+        return theory.quantity(quantity).value(**self.subject.inputs(self.alpha, self.nu, **more))
+
+    def row(
+        self, bound: str, quantity: str, left: arb, *, mode: Mode = Mode.EXACT, trivial: float | None = None,
+        slack: Fraction = Fraction(0), **more: Any,
+    ) -> Finding:  # fmt: skip
+        """A row with an enclosed left side; `more` are further inputs of the right side, `slack` is relative."""
+        subject, cell = self.subject, self.cell
+        lower, upper = ball.bounds(left)
+        lower -= slack * max(abs(lower), abs(upper))
+        return Finding(
+            bound,
+            quantity,
+            subject.inputs(self.alpha, cell.nu, mode=str(mode), **more),
+            Setting(subject.name, str(mode), cell.nu, subject.task.n, self.alpha),
+            Enclosed(lower, upper, f"Arb balls at {flint.ctx.prec} bits"),
+            trivial,
+            subject.constants,
+            self._witness(),
+            f"{cell.label}delta{cell.delta}".replace("/", "_") if mode.probes else cell.label,
+            note=ON_BALL if subject.stated else "",
+        )
+
+    def _witness(self) -> dict[str, Any]:
+        point = self.point
+        witness: dict[str, Any] = {"agent": point.agent, "float64": self.in_float64}
+        if point.w.size <= 8:
+            witness["w"] = point.w.tolist()
+            if point.u is not None:
+                witness["u"] = point.u.tolist()
+        return witness
