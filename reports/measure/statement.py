@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -46,8 +46,8 @@ class Measured(ABC):
     """The record of a statement as it is measured, beside the theory's of what it states.
 
     id: what plans call it. left: its left sides, the one that heads it first. cell, task: why a cell or a task cannot
-    measure it, None where it can. wrong: plausible wrong versions of its right sides. witnesses: cells of a plan, in
-    TOML, on which its right sides are attained or nearly so.
+    measure it, None where it can. wrong: plausible wrong versions of its right sides. witnesses: entries of a plan,
+    without their statements, on which its right sides are attained or nearly so.
     """
 
     kind: ClassVar[Kind]
@@ -56,7 +56,7 @@ class Measured(ABC):
     cell: Callable[[Any], str | None] = any_cell
     task: Callable[[Task], str | None] = any_task
     wrong: tuple[Planted, ...] = ()
-    witnesses: str = ""
+    witnesses: tuple[Mapping[str, Any], ...] = ()
     beside: tuple[Beside, ...] = ()
 
     def lacking(self, cell: Any) -> str | None:
@@ -82,4 +82,3 @@ class Beside:
     measure: Callable[[Any], list]
     ours: tuple[Target, int] | None = None
     wrong: tuple[Planted, ...] = ()
-    witnesses: str = ""

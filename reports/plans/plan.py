@@ -16,7 +16,7 @@ from reports.cells.noise_cell import NoiseCell
 from reports.cells.points_cell import PointsCell
 from reports.cells.run_cell import RunCell
 from reports.plans.studies import StudyPlan
-from reports.statements import measured, statements, with_beside
+from reports.statements import measured, statements
 from reports.user_objects import UserObjectError
 
 PROFILES = ("quick", "standard", "full")
@@ -96,23 +96,32 @@ def load_plan(name_or_file: str) -> Plan:
     >>> load_plan("quick").title != ""
     True
     """
-    return _plan(*_read(name_or_file))
+    if name_or_file == WITNESSES:
+        return witness_plan()
+    text, origin = _read(name_or_file)
+    try:
+        return _plan(tomllib.loads(text), origin)
+    except tomllib.TOMLDecodeError as error:
+        raise PlanError(f"plan {origin}: not valid TOML: {error}") from None
 
 
 def witness_plan(own: Iterable[str] = ()) -> Plan:
     """The witnesses of every statement of ours, and of a user's own by name."""
-    return _plan(_witnesses(own), WITNESSES)
+    tasks = (resources.files("reports") / "statements" / "witness_tasks.toml").read_text(encoding="utf-8")
+    raw: dict[str, Any] = {"title": "Witnesses: instances that attain a bound, or come close", **tomllib.loads(tasks)}
+    for name in (*statements(), *own):
+        record = measured(name)
+        raw.setdefault(record.kind, []).extend({**entry, "statements": [name]} for entry in record.witnesses)
+    return _plan(raw, WITNESSES)
 
 
-def _plan(text: str, origin: str) -> Plan:
+def _plan(raw: dict[str, Any], origin: str) -> Plan:
+    """The plan of a TOML file's contents, which are expanded in place."""
     try:
-        raw = tomllib.loads(text)
         for group in ("points", "noise", "runs"):
             raw[group] = [cell for entry in raw.get(group, []) for cell in _cells(entry)]
         plan = Plan.model_validate(raw)
         _check_statements(plan.cells)
-    except tomllib.TOMLDecodeError as error:
-        raise PlanError(f"plan {origin}: not valid TOML: {error}") from None
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(str(part) for part in first["loc"]) or "plan"
@@ -180,8 +189,6 @@ def _expanded(entry: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def _read(name_or_file: str) -> tuple[str, str]:
-    if name_or_file == WITNESSES:
-        return _witnesses(()), name_or_file
     packaged = resources.files("reports") / "plans" / f"{name_or_file}.toml"
     if packaged.is_file():
         return packaged.read_text(encoding="utf-8"), name_or_file
@@ -189,12 +196,6 @@ def _read(name_or_file: str) -> tuple[str, str]:
     if not path.is_file():
         raise PlanError(f"plan {name_or_file!r}: neither a packaged plan ({', '.join(plan_names())}) nor a file")
     return path.read_text(encoding="utf-8"), str(path)
-
-
-def _witnesses(own: Iterable[str]) -> str:
-    tasks = (resources.files("reports") / "statements" / "witness_tasks.toml").read_text(encoding="utf-8")
-    title = 'title = "Witnesses: instances that attain a bound, or come close"'
-    return "\n".join([title, tasks, *(one.witnesses for one in with_beside(own))])
 
 
 def plan_names() -> list[str]:

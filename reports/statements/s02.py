@@ -23,31 +23,16 @@ def _moved(at: AtPoint) -> list[Finding]:
 
 _SCRIPT = "measured = max(np.linalg.norm(path(i, w)[-1] - path(i, u)[-1]) for i in range(n)) / np.linalg.norm(w - u)"
 
-_WITNESSES = """
-[[points]]
-task = "witness-concave"
-alpha = "1/2"
-nu = [1, 2, 3]
-at = [1]
-pair = ["1/2"]
-statements = ["S2"]
-
-[[points]]
-task = "witness-bowl"             # alpha L > 2: each step overshoots
-alpha = "3"
-nu = [2, 3]
-at = [1]
-pair = ["1/2"]
-statements = ["S2"]
-"""
-
 MEASURED = AtPoints(
     id="S2",
     left=(LeftSide("S2", "S2", script=_SCRIPT),),
     objective=_stretch,
     measure=_moved,
     pairs=True,
-    witnesses=_WITNESSES,
+    witnesses=(
+        dict(task="witness-concave", alpha="1/2", nu=[1, 2, 3], at=[1], pair=["1/2"]),
+        dict(task="witness-bowl", alpha="3", nu=[2, 3], at=[1], pair=["1/2"]),  # alpha L > 2: overshoots
+    ),
     wrong=versions(
         "S2", "S2",
         (EXPONENT, "q^(nu-1) for q^nu", becomes("q**(nu-1)")),

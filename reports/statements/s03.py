@@ -28,24 +28,6 @@ def _sizes(at: AtPoint) -> list[Finding]:
     return [at.row("S3", "S3", factor, grad_norm_i=1), at.row("S3", "B_F", size)]
 
 
-_WITNESSES = """
-[[points]]
-task = "witness-concave"
-alpha = "1/2"
-nu = [1, 2, 3]
-at = [1]
-pair = ["1/2"]
-statements = ["S3"]
-
-[[points]]
-task = "witness-bowl"             # alpha L > 2: each step overshoots
-alpha = "3"
-nu = [2, 3]
-at = [1]
-pair = ["1/2"]
-statements = ["S3"]
-"""
-
 _SCRIPT = "measured = max(np.linalg.norm(meta(i, w)) for i in range(n))"
 
 MEASURED = AtPoints(
@@ -56,7 +38,10 @@ MEASURED = AtPoints(
     ),
     objective=_growth,
     measure=_sizes,
-    witnesses=_WITNESSES,
+    witnesses=(
+        dict(task="witness-concave", alpha="1/2", nu=[1, 2, 3], at=[1], pair=["1/2"]),
+        dict(task="witness-bowl", alpha="3", nu=[2, 3], at=[1], pair=["1/2"]),  # alpha L > 2: overshoots
+    ),
     wrong=(
         *versions(
             "S3", "S3",

@@ -40,32 +40,6 @@ def _smoothness(at: AtPoint) -> list[Finding]:
 
 SCRIPT = "measured = max(np.linalg.norm(meta(i, w) - meta(i, u)) for i in range(n)) / np.linalg.norm(w - u)"
 
-_WITNESSES = """
-[[points]]
-task = "witness-concave"
-alpha = "1/2"
-nu = [1, 2, 3]
-at = [1]
-pair = ["1/2"]
-statements = ["S4"]
-
-[[points]]
-task = "witness-wave"
-alpha = "1"
-nu = [1, 2, 3]
-at = [0]
-pair = ["1/1048576"]
-statements = ["S4"]
-
-[[points]]
-task = "witness-bowl"             # alpha L > 2: each step overshoots
-alpha = "3"
-nu = [2, 3]
-at = [1]
-pair = ["1/2"]
-statements = ["S4"]
-"""
-
 MEASURED = AtPoints(
     id="S4",
     left=(
@@ -75,7 +49,11 @@ MEASURED = AtPoints(
     objective=_stretch,
     measure=_smoothness,
     pairs=True,
-    witnesses=_WITNESSES,
+    witnesses=(
+        dict(task="witness-concave", alpha="1/2", nu=[1, 2, 3], at=[1], pair=["1/2"]),
+        dict(task="witness-wave", alpha="1", nu=[1, 2, 3], at=[0], pair=["1/1048576"]),
+        dict(task="witness-bowl", alpha="3", nu=[2, 3], at=[1], pair=["1/2"]),  # alpha L > 2: overshoots
+    ),
     wrong=(
         *versions(
             "S4", "L_F",

@@ -25,51 +25,23 @@ def _rows(at: NoisyPoint) -> list[Finding]:
     return [at.row("S5", "b_sto", bias(at), at.bias_trivial)]
 
 
-_WITNESSES = """
-[[noise]]
-task = "witness-tent"
-alpha = "1/2"
-nu = 1
-at = ["-1/3"]
-D = 1
-D_prime = 1
-D_H = 1
-method = "enumerate"
-statements = ["S5"]
-
-[[noise]]
-statements = ["S5"]
-columns = ["task", "at", "nu"]
-rows = [
-  ["witness-slant", [0], 1],
-]
-alpha = "1/2"
-D = 1
-D_prime = 1
-D_H = 1
-method = "enumerate"
-label = "more"
-
-[[noise]]
-statements = ["S5"]
-columns = ["task", "at", "nu", "D", "label"]
-rows = [
-  ["witness-tent", ["-1/3"], 1, 4, "D4"],
-  ["witness-pit", [0], 2, 1, "pit"],
-]
-alpha = "1/2"
-D_prime = 1
-D_H = 1
-method = "enumerate"
-"""
-
 MEASURED = WithBatches(
     id="S5",
     left=(LeftSide("S5", "b_sto", measures="meta_gradient_bias", script=BIAS),),
     mode=Mode.STOCHASTIC,
     measure=_rows,
     bias="b_sto",
-    witnesses=_WITNESSES,
+    witnesses=(
+        dict(task="witness-tent", alpha="1/2", nu=1, at=["-1/3"], D=1, D_prime=1, D_H=1, method="enumerate"),
+        dict(alpha="1/2", D=1, D_prime=1, D_H=1, method="enumerate", label="more", task="witness-slant", at=[0], nu=1,
+             columns=[], rows=[
+            [],
+        ]),
+        dict(alpha="1/2", D_prime=1, D_H=1, method="enumerate", columns=["task", "at", "nu", "D", "label"], rows=[
+            ["witness-tent", ["-1/3"], 1, 4, "D4"],
+            ["witness-pit", [0], 2, 1, "pit"],
+        ]),
+    ),
     wrong=versions(
         "S5", "b_sto",
         (BATCH, "1/D for 1/sqrt(D)", swap("1/sqrt(D)", "1/D")),

@@ -15,39 +15,22 @@ def _rows(at: NoisyPoint) -> list[Finding]:
     return [at.row("S5p", "b_sto_2", bias(at), at.bias_trivial)]
 
 
-_WITNESSES = """
-[[noise]]
-statements = ["S5p"]
-columns = ["task", "at", "nu"]
-rows = [
-  ["witness-slant", [0], 1],
-]
-alpha = "1/2"
-D = 1
-D_prime = 1
-D_H = 1
-method = "enumerate"
-label = "more"
-
-[[noise]]
-statements = ["S5p"]
-columns = ["task", "at", "nu", "D", "label"]
-rows = [
-  ["witness-slant", [0], 1, 4, "D4"],
-]
-alpha = "1/2"
-D_prime = 1
-D_H = 1
-method = "enumerate"
-"""
-
 MEASURED = WithBatches(
     id="S5p",
     left=(LeftSide("S5p", "b_sto_2", measures="meta_gradient_bias", script=BIAS),),
     mode=Mode.STOCHASTIC,
     measure=_rows,
     bias="b_sto_2",
-    witnesses=_WITNESSES,
+    witnesses=(
+        dict(alpha="1/2", D=1, D_prime=1, D_H=1, method="enumerate", label="more", task="witness-slant", at=[0], nu=1,
+             columns=[], rows=[
+            [],
+        ]),
+        dict(alpha="1/2", D_prime=1, D_H=1, method="enumerate", label="D4", at=[0], D=4, nu=1, task="witness-slant",
+             columns=[], rows=[
+            [],
+        ]),
+    ),
     wrong=versions(
         "S5p", "b_sto_2",
         (BATCH, "1/D^2 for 1/D at nu = 1", lambda e: e / D),

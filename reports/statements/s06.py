@@ -35,67 +35,25 @@ def _rows(at: NoisyPoint) -> list[Finding]:
     return [at.row("S6", "sigma_F2", squared_error(at), at.error_trivial)]
 
 
-_WITNESSES = """
-[[noise]]
-task = "witness-noise"
-alpha = "1/2"
-nu = [1, 2, 3]
-at = [0]
-D = 1
-D_prime = 1
-D_H = 1
-method = "enumerate"
-statements = ["S6"]
-
-[[noise]]
-statements = ["S6"]
-columns = ["task", "at", "nu"]
-rows = [
-  ["witness-hessian-noise", [0], 1],
-  ["witness-only-hessian", [1], 1],
-  ["witness-only-hessian", [1], 2],
-]
-alpha = "1/2"
-D = 1
-D_prime = 1
-D_H = 1
-method = "enumerate"
-label = "more"
-
-[[noise]]
-task = "witness-noise"
-alpha = "1/2"
-nu = 2
-at = [0]
-D = 3
-D_prime = 2
-D_H = 2
-method = "enumerate"
-statements = ["S6"]
-label = "sizes"
-
-[[noise]]
-columns = ["task", "at", "D_H"]
-rows = [
-  ["witness-only-hessian", [1], 2],
-  ["witness-hessian-noise", [0], 2],
-]
-alpha = "1/2"
-nu = 1
-D = 1
-D_prime = 1
-method = "enumerate"
-statements = ["S6"]
-label = "pairs"
-"""
-
 MEASURED = WithBatches(
     id="S6",
     left=(LeftSide("S6", "sigma_F2", measures="meta_gradient_mean_squared_error", script=SQUARED_ERROR),),
     mode=Mode.STOCHASTIC,
     measure=_rows,
     squared_error="sigma_F2",
-    witnesses=_WITNESSES,
+    witnesses=(
+        dict(task="witness-noise", alpha="1/2", nu=[1, 2, 3], at=[0], D=1, D_prime=1, D_H=1, method="enumerate"),
+        dict(alpha="1/2", D=1, D_prime=1, D_H=1, method="enumerate", label="more", columns=["task", "at", "nu"], rows=[
+            ["witness-hessian-noise", [0], 1],
+            ["witness-only-hessian", [1], 1],
+            ["witness-only-hessian", [1], 2],
+        ]),
+        dict(task="witness-noise", alpha="1/2", nu=2, at=[0], D=3, D_prime=2, D_H=2, method="enumerate", label="sizes"),
+        dict(alpha="1/2", nu=1, D=1, D_prime=1, method="enumerate", label="pairs", D_H=2, columns=["task", "at"], rows=[
+            ["witness-only-hessian", [1]],
+            ["witness-hessian-noise", [0]],
+        ]),
+    ),
     wrong=(
         *versions(
             "S6", "sigma_F2",

@@ -42,28 +42,15 @@ def _rows(at: AtPoint) -> list[Finding]:
 SCRIPT = """all_agents = np.array([meta(i, w) for i in range(n)])
 measured = np.sqrt(np.mean(np.sum((all_agents - all_agents.mean(axis=0)) ** 2, axis=1)))"""
 
-_WITNESSES = """
-[[points]]
-task = "witness-spread"
-alpha = "1/2"
-nu = [1, 2, 3]
-at = [1]
-statements = ["S7"]
-
-[[points]]
-task = "witness-wave-spread"
-alpha = "1"
-nu = [1, 2, 3]
-at = [0]
-statements = ["S7"]
-"""
-
 MEASURED = AtPoints(
     id="S7",
     left=(LeftSide("S7", "gamma_F", measures="meta_gradient_squared_spread", script=SCRIPT),),
     objective=_spread,
     measure=_rows,
-    witnesses=_WITNESSES,
+    witnesses=(
+        dict(task="witness-spread", alpha="1/2", nu=[1, 2, 3], at=[1]),
+        dict(task="witness-wave-spread", alpha="1", nu=[1, 2, 3], at=[0]),
+    ),
     wrong=versions(
         "S7", "gamma_F",
         (FACTOR, "the growth 1 + alpha L S_nu(q) lost", swap("alpha*L*S(nu, q) + 1", "1")),

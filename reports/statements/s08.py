@@ -32,39 +32,17 @@ def _rows(at: AtPoint) -> list[Finding]:
 
 _SCRIPT = "measured = max(np.linalg.norm(grad(i, path(i, w)[-1]) - meta(i, w)) for i in range(n))"
 
-_WITNESSES = """
-[[points]]
-task = "witness-concave"
-alpha = "1/2"
-nu = [1, 2, 3]
-at = [1]
-pair = ["1/2"]
-statements = ["S8"]
-
-[[points]]
-task = "witness-bowl"             # alpha L > 2: each step overshoots
-alpha = "3"
-nu = [2, 3]
-at = [1]
-pair = ["1/2"]
-statements = ["S8"]
-
-[[points]]
-task = "witness-wave"
-alpha = "1"
-nu = [1, 2, 3]
-at = [0]
-pair = ["1/1048576"]
-statements = ["S8"]
-"""
-
 MEASURED = AtPoints(
     id="S8",
     left=(LeftSide("S8", "b_FO", measures="first_order_error", script=_SCRIPT),),
     objective=_error,
     measure=_rows,
     mode=Mode.FIRST_ORDER,
-    witnesses=_WITNESSES,
+    witnesses=(
+        dict(task="witness-concave", alpha="1/2", nu=[1, 2, 3], at=[1], pair=["1/2"]),
+        dict(task="witness-bowl", alpha="3", nu=[2, 3], at=[1], pair=["1/2"]),  # alpha L > 2: overshoots
+        dict(task="witness-wave", alpha="1", nu=[1, 2, 3], at=[0], pair=["1/1048576"]),
+    ),
     wrong=versions(
         "S8", "b_FO",
         (SUM, "nu for S_nu(q)", swap("S(nu, q)", "nu"), True),

@@ -24,47 +24,6 @@ def _rows(at: NoisyPoint) -> list[Finding]:
 
 
 # no squared error is sampled: it is at least the variance about the mean, which is what is bounded
-_WITNESSES = """
-[[noise]]
-statements = ["S8s"]
-columns = ["task", "at", "nu"]
-rows = [
-  ["witness-tent", ["-1/3"], 1],
-  ["witness-noise", [0], 1],
-  ["witness-noise", [0], 2],
-  ["witness-noise", [0], 3],
-]
-alpha = "1/2"
-D = 1
-D_prime = 1
-D_H = 1
-method = "enumerate"
-label = "more"
-
-[[noise]]
-task = "witness-noise"
-alpha = "1/2"
-nu = 2
-at = [0]
-D = 3
-D_prime = 2
-D_H = 2
-method = "enumerate"
-statements = ["S8s"]
-label = "sizes"
-
-[[noise]]
-statements = ["S8s"]
-columns = ["task", "at", "nu", "D", "label"]
-rows = [
-  ["witness-tent", ["-1/3"], 1, 4, "D4"],
-]
-alpha = "1/2"
-D_prime = 1
-D_H = 1
-method = "enumerate"
-"""
-
 MEASURED = WithBatches(
     id="S8s",
     left=(
@@ -74,7 +33,19 @@ MEASURED = WithBatches(
     mode=Mode.FIRST_ORDER_STOCHASTIC,
     measure=_rows,
     bias="b_FO_sto",
-    witnesses=_WITNESSES,
+    witnesses=(
+        dict(alpha="1/2", D=1, D_prime=1, D_H=1, method="enumerate", label="more", columns=["task", "at", "nu"], rows=[
+            ["witness-tent", ["-1/3"], 1],
+            ["witness-noise", [0], 1],
+            ["witness-noise", [0], 2],
+            ["witness-noise", [0], 3],
+        ]),
+        dict(task="witness-noise", alpha="1/2", nu=2, at=[0], D=3, D_prime=2, D_H=2, method="enumerate", label="sizes"),
+        dict(alpha="1/2", D_prime=1, D_H=1, method="enumerate", label="D4", at=["-1/3"], D=4, nu=1, task="witness-tent",
+             columns=[], rows=[
+            [],
+        ]),
+    ),
     wrong=(
         *versions(
             "S8s", "b_FO_sto",

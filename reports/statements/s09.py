@@ -49,24 +49,6 @@ def _rows(at: AtPoint) -> list[Finding]:
 
 _SCRIPT = "measured = max(np.linalg.norm(free(i, w) - meta(i, w)) for i in range(n))"
 
-_WITNESSES = """
-[[points]]
-task = "witness-kink"
-alpha = "1/2"
-nu = 1
-at = [0]
-delta = "1/10000"
-statements = ["S9"]
-
-[[points]]
-task = "witness-two-kinks"
-alpha = "1/2"
-nu = 2
-at = [0]
-delta = "1/10000"
-statements = ["S9"]
-"""
-
 MEASURED = AtPoints(
     id="S9",
     left=(LeftSide("S9", "b_HF", measures="hessian_free_error", script=_SCRIPT),),
@@ -74,7 +56,10 @@ MEASURED = AtPoints(
     objective=_error,
     measure=_rows,
     mode=Mode.HESSIAN_FREE,
-    witnesses=_WITNESSES,
+    witnesses=(
+        dict(task="witness-kink", alpha="1/2", nu=1, at=[0], delta="1/10000"),
+        dict(task="witness-two-kinks", alpha="1/2", nu=2, at=[0], delta="1/10000"),
+    ),
     wrong=versions(
         "S9", "b_HF",
         (EXPONENT, "delta^2 for delta", lambda e: e * delta),

@@ -46,22 +46,15 @@ def _rows(at: AtPoint) -> list[Finding]:
 
 _SCRIPT = "measured = max(loss(i, path(i, w)[-1]) - loss(i, path(i, w)[-2]) for i in range(n))"
 
-_WITNESSES = """
-[[points]]
-task = "witness-bowl"
-alpha = "1/2"
-nu = [1, 2, 3]
-at = [1]
-statements = ["S10"]
-"""
-
 MEASURED = AtPoints(
     id="S10",
     left=(LeftSide("S10", "S10", script=_SCRIPT),),
     cell=_needs_a_step,
     objective=_descent,
     measure=_rows,
-    witnesses=_WITNESSES,
+    witnesses=(
+        dict(task="witness-bowl", alpha="1/2", nu=[1, 2, 3], at=[1]),
+    ),
     wrong=versions(
         "S10", "S10",
         (CONSTANT, "1 for 1 - alpha L / 2", becomes("-alpha*grad_norm_i**2")),

@@ -79,80 +79,31 @@ def _coarsest(inputs: Mapping[str, str]) -> str:
 
 _SCRIPT = "measured = np.mean([F(x) for x in paths]) - F(w) + {F0_gap}  # both sides carry this shift"
 
-_WITNESSES = """
-[[runs]]
-task = "witness-drift"
-mode = "exact"
-alpha = "1/2"
-nu = 0
-tau = 2
-beta = "1/100"
-rounds = 1
-start = [0]
-statements = ["T1"]
-
-[[runs]]
-task = "witness-sampling"
-mode = "exact"
-alpha = "1/2"
-nu = 0
-tau = 2
-m = 1
-beta = "1/40"
-rounds = 1
-start = [0]
-statements = ["T1"]
-
-[[runs]]
-task = "witness-sampling"
-mode = "exact"
-alpha = "1/2"
-nu = 0
-tau = 1
-m = 1
-beta = "1/2"
-rounds = 1
-start = [0]
-statements = ["T1"]
-label = "tau1"
-
-[[runs]]
-alpha = "1/2"
-nu = 0
-label = "more"
-statements = ["T1"]
-columns = ["task", "mode", "tau", "m", "beta", "rounds", "start", "D", "D_prime", "D_H"]
-rows = [
-  ["witness-noisy-bowl", "stochastic", 4, 1, "1/200", 1, [0], 1, 1, 1],
-  ["witness-noisy-bowl", "stochastic", 1, 1, "1/2", 1, [0], 1, 1, 1],
-  ["witness-bowl", "exact", 2, 1, "1/200", 1, [1], 1, 1, 1],
-  ["witness-bowl", "exact", 1, 1, "1/1024", 2, [1], 1, 1, 1],
-  ["witness-trio", "exact", 1, 1, "1/2", 1, [0], 1, 1, 1],
-  ["witness-trio", "exact", 1, 2, "1/2", 1, [0], 1, 1, 1],
-  ["witness-trio", "exact", 4, 2, "1/80", 1, [0], 1, 1, 1],
-  ["witness-drift", "exact", 8, 2, "1/400", 1, [0], 1, 1, 1],
-  ["witness-mean", "exact", 5, 2, "6/5", 1, [1], 1, 1, 1],
-]
-
-[[runs]]
-task = "witness-bowl"
-mode = "exact"
-alpha = "1/2"
-nu = 0
-tau = 1
-beta = "1"
-rounds = 1
-start = [1]
-statements = ["T1"]
-label = "full-step"
-"""
-
 MEASURED = AlongRuns(
     id="T1",
     left=tuple(LeftSide(case, case, "one_round_change", _SCRIPT) for case in ("T1b", "T1c", "T1a")),
     measure=_rows,
     name=_coarsest,
-    witnesses=_WITNESSES,
+    witnesses=(
+        dict(task="witness-drift", mode="exact", alpha="1/2", nu=0, tau=2, beta="1/100", rounds=1, start=[0]),
+        dict(task="witness-sampling", mode="exact", alpha="1/2", nu=0, tau=2, m=1, beta="1/40", rounds=1, start=[0]),
+        dict(task="witness-sampling", mode="exact", alpha="1/2", nu=0, tau=1, m=1, beta="1/2", rounds=1, start=[0],
+             label="tau1"),
+        dict(alpha="1/2", nu=0, label="more", D=1, D_prime=1, D_H=1,
+             columns=["task", "mode", "tau", "m", "beta", "rounds", "start"], rows=[
+            ["witness-noisy-bowl", "stochastic", 4, 1, "1/200", 1, [0]],
+            ["witness-noisy-bowl", "stochastic", 1, 1, "1/2", 1, [0]],
+            ["witness-bowl", "exact", 2, 1, "1/200", 1, [1]],
+            ["witness-bowl", "exact", 1, 1, "1/1024", 2, [1]],
+            ["witness-trio", "exact", 1, 1, "1/2", 1, [0]],
+            ["witness-trio", "exact", 1, 2, "1/2", 1, [0]],
+            ["witness-trio", "exact", 4, 2, "1/80", 1, [0]],
+            ["witness-drift", "exact", 8, 2, "1/400", 1, [0]],
+            ["witness-mean", "exact", 5, 2, "6/5", 1, [1]],
+        ]),
+        dict(task="witness-bowl", mode="exact", alpha="1/2", nu=0, tau=1, beta="1", rounds=1, start=[1],
+             label="full-step"),
+    ),
     wrong=(
         *versions(
             "T1a", "T1a.N",

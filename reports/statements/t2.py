@@ -56,55 +56,28 @@ def _one_path(run: AlongRun, value: float) -> Enclosed:
     return mean_squared_gradient(p) or evidence
 
 
-_WITNESSES = """
-[[runs]]
-task = "witness-bowl"
-mode = "exact"
-alpha = "1/2"
-nu = 0
-tau = 1
-beta = "1"
-rounds = 2
-start = [1]
-statements = ["T2"]
-
-[[runs]]
-alpha = "1/2"
-nu = 0
-label = "more"
-statements = ["T2"]
-columns = ["task", "mode", "tau", "m", "beta", "rounds", "start", "D", "D_prime", "D_H"]
-rows = [
-  ["witness-noisy-bowl", "stochastic", 1, 1, "9/10", 8, [0], 1, 1, 1],
-  ["witness-noisy-bowl", "stochastic", 4, 1, "1/5", 40, [0], 1, 1, 1],
-  ["witness-bowl", "exact", 2, 1, "1/200", 1, [1], 1, 1, 1],
-  ["witness-bowl", "exact", 4, 1, "1/8", 1, [1], 1, 1, 1],
-  ["witness-bowl", "exact", 1, 1, "1/1024", 2, [1], 1, 1, 1],
-  ["witness-pulling", "exact", 2, 2, "1/4", 200, [0], 1, 1, 1],
-  ["witness-pulling", "exact", 16, 2, "1/32", 200, [0], 1, 1, 1],
-  ["witness-sampling", "exact", 1, 1, "9/10", 40, [0], 1, 1, 1],
-  ["witness-sampling", "exact", 2, 1, "1/40", 400, [0], 1, 1, 1],
-]
-
-[[runs]]
-task = "witness-bowl"
-mode = "exact"
-alpha = "1/2"
-nu = 0
-tau = 1
-beta = "1"
-rounds = 1
-start = [1]
-statements = ["T2"]
-label = "full-step"
-"""
-
 MEASURED = AlongRuns(
     id="T2",
     left=(LeftSide("T2", "T2", "mean_squared_meta_gradient", "measured = np.mean(squared)"),),
     measure=_rows,
     largest=_largest,
-    witnesses=_WITNESSES,
+    witnesses=(
+        dict(task="witness-bowl", mode="exact", alpha="1/2", nu=0, tau=1, beta="1", rounds=2, start=[1]),
+        dict(alpha="1/2", nu=0, label="more", D=1, D_prime=1, D_H=1,
+             columns=["task", "mode", "tau", "m", "beta", "rounds", "start"], rows=[
+            ["witness-noisy-bowl", "stochastic", 1, 1, "9/10", 8, [0]],
+            ["witness-noisy-bowl", "stochastic", 4, 1, "1/5", 40, [0]],
+            ["witness-bowl", "exact", 2, 1, "1/200", 1, [1]],
+            ["witness-bowl", "exact", 4, 1, "1/8", 1, [1]],
+            ["witness-bowl", "exact", 1, 1, "1/1024", 2, [1]],
+            ["witness-pulling", "exact", 2, 2, "1/4", 200, [0]],
+            ["witness-pulling", "exact", 16, 2, "1/32", 200, [0]],
+            ["witness-sampling", "exact", 1, 1, "9/10", 40, [0]],
+            ["witness-sampling", "exact", 2, 1, "1/40", 400, [0]],
+        ]),
+        dict(task="witness-bowl", mode="exact", alpha="1/2", nu=0, tau=1, beta="1", rounds=1, start=[1],
+             label="full-step"),
+    ),
     wrong=versions(
         "T2", "T2",
         (TERM, "the floor N/A lost", becomes("F0_gap/(A*beta*tau*K)")),

@@ -52,25 +52,6 @@ mean = np.mean([power(i) for i in range(n)], axis=0)
 lowest = np.linalg.solve(mean, np.mean([power(i) @ c[i] for i in range(n)], axis=0))
 measured = np.mean([F(x) for x in paths]) - F(lowest)"""
 
-_WITNESSES = """
-[[runs]]
-alpha = "1/2"
-nu = 0
-label = "more"
-statements = ["T3"]
-columns = ["task", "mode", "tau", "m", "beta", "rounds", "start", "D", "D_prime", "D_H"]
-rows = [
-  ["witness-noisy-bowl", "stochastic", 1, 1, "9/10", 8, [0], 1, 1, 1],
-  ["witness-noisy-bowl", "stochastic", 4, 1, "1/5", 40, [0], 1, 1, 1],
-  ["witness-bowl", "exact", 1, 1, "1/10", 1, [1], 1, 1, 1],
-  ["witness-bowl", "exact", 2, 1, "1/200", 1, [1], 1, 1, 1],
-  ["witness-pulling", "exact", 2, 2, "1/4", 200, [0], 1, 1, 1],
-  ["witness-pulling", "exact", 16, 2, "1/32", 200, [0], 1, 1, 1],
-  ["witness-sampling", "exact", 1, 1, "9/10", 40, [0], 1, 1, 1],
-  ["witness-sampling", "exact", 2, 1, "1/40", 400, [0], 1, 1, 1],
-]
-"""
-
 MEASURED = AlongRuns(
     id="T3",
     left=(LeftSide("T3", "T3", "optimality_gap", _SCRIPT),),
@@ -79,7 +60,19 @@ MEASURED = AlongRuns(
     largest=_largest,
     strong=True,
     rate="T3",
-    witnesses=_WITNESSES,
+    witnesses=(
+        dict(alpha="1/2", nu=0, label="more", D=1, D_prime=1, D_H=1,
+             columns=["task", "mode", "tau", "m", "beta", "rounds", "start"], rows=[
+            ["witness-noisy-bowl", "stochastic", 1, 1, "9/10", 8, [0]],
+            ["witness-noisy-bowl", "stochastic", 4, 1, "1/5", 40, [0]],
+            ["witness-bowl", "exact", 1, 1, "1/10", 1, [1]],
+            ["witness-bowl", "exact", 2, 1, "1/200", 1, [1]],
+            ["witness-pulling", "exact", 2, 2, "1/4", 200, [0]],
+            ["witness-pulling", "exact", 16, 2, "1/32", 200, [0]],
+            ["witness-sampling", "exact", 1, 1, "9/10", 40, [0]],
+            ["witness-sampling", "exact", 2, 1, "1/40", 400, [0]],
+        ]),
+    ),
     wrong=versions(
         "T3", "T3",
         (TERM, "the floor lost", becomes("(1 - 2*A*beta*tau*mu_F)**K*F0_gap")),

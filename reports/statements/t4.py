@@ -18,26 +18,19 @@ def _rows(run: AlongRun) -> list[Finding]:
     ]
 
 
-_WITNESSES = """
-[[runs]]
-alpha = "1/2"
-nu = 0
-label = "more"
-statements = ["T4"]
-columns = ["task", "mode", "tau", "m", "beta", "rounds", "start", "D", "D_prime", "D_H"]
-rows = [
-  ["witness-pulling", "exact", 2, 2, "1/4", 200, [0], 1, 1, 1],
-  ["witness-pulling", "exact", 16, 2, "1/32", 200, [0], 1, 1, 1],
-]
-"""
-
 MEASURED = AlongRuns(
     id="T4",
     left=(LeftSide("T4", "T4"), LeftSide("T4", "T4_gap")),
     task=on_quadratics,
     measure=_rows,
     strong=True,
-    witnesses=_WITNESSES,
+    witnesses=(
+        dict(alpha="1/2", nu=0, label="more", start=[0], D=1, D_H=1, m=2, rounds=200, task="witness-pulling", D_prime=1,
+             columns=["mode", "tau", "beta"], rows=[
+            ["exact", 2, "1/4"],
+            ["exact", 16, "1/32"],
+        ]),
+    ),
     wrong=(
         *versions(
             "T4", "T4",
