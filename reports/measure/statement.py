@@ -46,8 +46,9 @@ class Measured(ABC):
     """The record of a statement as it is measured, beside the theory's of what it states.
 
     id: what plans call it. left: its left sides, the one that heads it first. cell, task: why a cell or a task cannot
-    measure it, None where it can. wrong: plausible wrong versions of its right sides. witnesses: entries of a plan,
-    without their statements, on which its right sides are attained or nearly so.
+    measure it, None where it can. wrong: plausible wrong versions of its right sides. headline, witnesses: entries of
+    a plan, without their statements, on which its right sides are attained or nearly so; the first of them have rows in
+    every plan that says `witnesses = true`.
     """
 
     kind: ClassVar[Kind]
@@ -56,6 +57,7 @@ class Measured(ABC):
     cell: Callable[[Any], str | None] = any_cell
     task: Callable[[Task], str | None] = any_task
     wrong: tuple[Planted, ...] = ()
+    headline: tuple[Mapping[str, Any], ...] = ()
     witnesses: tuple[Mapping[str, Any], ...] = ()
     beside: tuple[Beside, ...] = ()
 

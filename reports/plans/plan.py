@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from reports.plans.studies import StudyPlan
 from reports.statements import measured, statements
 from reports.user_objects import UserObjectError
 
+_GROUPS = ("points", "noise", "runs")
 PROFILES = ("quick", "standard", "full")
 WITNESSES = "witnesses"
 
@@ -91,6 +92,8 @@ def load_plan(name_or_file: str) -> Plan:
 
     List values of a cell's scalar fields expand to their product, so that a grid is one entry; `columns` and `rows`
     write many cells as a table. An entry of several modes hands batch sizes and delta only to the modes that take them.
+    `witnesses = true` adds instances that attain the bounds or come close, of ours and of those that the plan names.
+
     Raises PlanError naming the file, the place in it and what is admissible there.
 
     >>> load_plan("quick").title != ""
@@ -107,18 +110,31 @@ def load_plan(name_or_file: str) -> Plan:
 
 def witness_plan(own: Iterable[str] = ()) -> Plan:
     """The witnesses of every statement of ours, and of a user's own by name."""
-    tasks = (resources.files("reports") / "statements" / "witness_tasks.toml").read_text(encoding="utf-8")
-    raw: dict[str, Any] = {"title": "Witnesses: instances that attain a bound, or come close", **tomllib.loads(tasks)}
-    for name in (*statements(), *own):
-        record = measured(name)
-        raw.setdefault(record.kind, []).extend({**entry, "statements": [name]} for entry in record.witnesses)
-    return _plan(raw, WITNESSES)
+    raw: dict[str, Any] = {"title": "Witnesses: instances that attain a bound, or come close"}
+    names = (*statements(), *own)
+    found = {name: (*measured(name).headline, *measured(name).witnesses) for name in names}
+    return _plan(_with_witnesses(raw, found), WITNESSES)
+
+
+def _with_witnesses(raw: Mapping[str, Any], entries: Mapping[str, Iterable[Mapping[str, Any]]]) -> dict[str, Any]:
+    """A plan's contents with the entries of every statement, and the tasks of ours that these name."""
+    widened = {**raw, **{group: list(raw.get(group, ())) for group in ("tasks", *_GROUPS)}}
+    for name, mine in entries.items():
+        widened[measured(name).kind] += [{**entry, "statements": [name]} for entry in mine]
+    text = (resources.files("reports") / "statements" / "witness_tasks.toml").read_text(encoding="utf-8")
+    named = str([widened[group] for group in _GROUPS])
+    widened["tasks"] += [task for task in tomllib.loads(text)["tasks"] if f"'{task['name']}'" in named]
+    return widened
 
 
 def _plan(raw: dict[str, Any], origin: str) -> Plan:
     """The plan of a TOML file's contents, which are expanded in place."""
     try:
-        for group in ("points", "noise", "runs"):
+        if raw.pop("witnesses", False):
+            listed = [name for group in _GROUPS for entry in raw.get(group, ()) for name in entry.get("statements", ())]
+            names = dict.fromkeys((*statements(), *(name for name in listed if ":" in name)))
+            raw = _with_witnesses(raw, {name: measured(name).headline for name in names})
+        for group in _GROUPS:
             raw[group] = [cell for entry in raw.get(group, []) for cell in _cells(entry)]
         plan = Plan.model_validate(raw)
         _check_statements(plan.cells)

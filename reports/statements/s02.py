@@ -29,8 +29,10 @@ MEASURED = AtPoints(
     objective=_stretch,
     measure=_moved,
     pairs=True,
-    witnesses=(
+    headline=(
         dict(task="witness-concave", alpha="1/2", nu=[1, 2, 3], at=[1], pair=["1/2"]),
+    ),
+    witnesses=(
         dict(task="witness-bowl", alpha="3", nu=[2, 3], at=[1], pair=["1/2"]),  # alpha L > 2: overshoots
     ),
     wrong=versions(

@@ -49,9 +49,11 @@ MEASURED = AtPoints(
     objective=_stretch,
     measure=_smoothness,
     pairs=True,
-    witnesses=(
+    headline=(
         dict(task="witness-concave", alpha="1/2", nu=[1, 2, 3], at=[1], pair=["1/2"]),
         dict(task="witness-wave", alpha="1", nu=[1, 2, 3], at=[0], pair=["1/1048576"]),
+    ),
+    witnesses=(
         dict(task="witness-bowl", alpha="3", nu=[2, 3], at=[1], pair=["1/2"]),  # alpha L > 2: overshoots
     ),
     wrong=(

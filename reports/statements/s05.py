@@ -31,8 +31,10 @@ MEASURED = WithBatches(
     mode=Mode.STOCHASTIC,
     measure=_rows,
     bias="b_sto",
-    witnesses=(
+    headline=(
         dict(task="witness-tent", alpha="1/2", nu=1, at=["-1/3"], D=1, D_prime=1, D_H=1, method="enumerate"),
+    ),
+    witnesses=(
         dict(alpha="1/2", D=1, D_prime=1, D_H=1, method="enumerate", label="more", task="witness-slant", at=[0], nu=1,
              columns=[], rows=[
             [],

@@ -41,8 +41,10 @@ MEASURED = WithBatches(
     mode=Mode.STOCHASTIC,
     measure=_rows,
     squared_error="sigma_F2",
-    witnesses=(
+    headline=(
         dict(task="witness-noise", alpha="1/2", nu=[1, 2, 3], at=[0], D=1, D_prime=1, D_H=1, method="enumerate"),
+    ),
+    witnesses=(
         dict(alpha="1/2", D=1, D_prime=1, D_H=1, method="enumerate", label="more", columns=["task", "at", "nu"], rows=[
             ["witness-hessian-noise", [0], 1],
             ["witness-only-hessian", [1], 1],

@@ -47,7 +47,7 @@ MEASURED = AtPoints(
     left=(LeftSide("S7", "gamma_F", measures="meta_gradient_squared_spread", script=SCRIPT),),
     objective=_spread,
     measure=_rows,
-    witnesses=(
+    headline=(
         dict(task="witness-spread", alpha="1/2", nu=[1, 2, 3], at=[1]),
         dict(task="witness-wave-spread", alpha="1", nu=[1, 2, 3], at=[0]),
     ),

@@ -56,8 +56,10 @@ MEASURED = AtPoints(
     objective=_error,
     measure=_rows,
     mode=Mode.HESSIAN_FREE,
-    witnesses=(
+    headline=(
         dict(task="witness-kink", alpha="1/2", nu=1, at=[0], delta="1/10000"),
+    ),
+    witnesses=(
         dict(task="witness-two-kinks", alpha="1/2", nu=2, at=[0], delta="1/10000"),
     ),
     wrong=versions(

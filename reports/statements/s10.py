@@ -52,7 +52,7 @@ MEASURED = AtPoints(
     cell=_needs_a_step,
     objective=_descent,
     measure=_rows,
-    witnesses=(
+    headline=(
         dict(task="witness-bowl", alpha="1/2", nu=[1, 2, 3], at=[1]),
     ),
     wrong=versions(

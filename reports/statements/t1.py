@@ -84,11 +84,13 @@ MEASURED = AlongRuns(
     left=tuple(LeftSide(case, case, "one_round_change", _SCRIPT) for case in ("T1b", "T1c", "T1a")),
     measure=_rows,
     name=_coarsest,
-    witnesses=(
+    headline=(
         dict(task="witness-drift", mode="exact", alpha="1/2", nu=0, tau=2, beta="1/100", rounds=1, start=[0]),
         dict(task="witness-sampling", mode="exact", alpha="1/2", nu=0, tau=2, m=1, beta="1/40", rounds=1, start=[0]),
         dict(task="witness-sampling", mode="exact", alpha="1/2", nu=0, tau=1, m=1, beta="1/2", rounds=1, start=[0],
              label="tau1"),
+    ),
+    witnesses=(
         dict(alpha="1/2", nu=0, label="more", D=1, D_prime=1, D_H=1,
              columns=["task", "mode", "tau", "m", "beta", "rounds", "start"], rows=[
             ["witness-noisy-bowl", "stochastic", 4, 1, "1/200", 1, [0]],

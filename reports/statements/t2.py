@@ -61,8 +61,10 @@ MEASURED = AlongRuns(
     left=(LeftSide("T2", "T2", "mean_squared_meta_gradient", "measured = np.mean(squared)"),),
     measure=_rows,
     largest=_largest,
-    witnesses=(
+    headline=(
         dict(task="witness-bowl", mode="exact", alpha="1/2", nu=0, tau=1, beta="1", rounds=2, start=[1]),
+    ),
+    witnesses=(
         dict(alpha="1/2", nu=0, label="more", D=1, D_prime=1, D_H=1,
              columns=["task", "mode", "tau", "m", "beta", "rounds", "start"], rows=[
             ["witness-noisy-bowl", "stochastic", 1, 1, "9/10", 8, [0]],
