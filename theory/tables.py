@@ -123,7 +123,7 @@ def quantity(name: str) -> Quantity:
 
 
 def quantities() -> tuple[Quantity, ...]:
-    """Every quantity."""
+    """Every quantity of the theory as derived and as published."""
     return default_table().quantities()
 
 
@@ -137,7 +137,7 @@ def bound(id: str) -> Bound:
 
 
 def bounds() -> tuple[Bound, ...]:
-    """Every statement."""
+    """Every statement, in the order of the theory."""
     return default_table().bounds()
 
 

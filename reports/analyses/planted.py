@@ -229,7 +229,7 @@ class Score:
 
     @property
     def share(self) -> float:
-        """Refuted over all."""
+        """Refuted versions over all that were planted; 0 when none were."""
         return self.refuted / self.total if self.total else 0.0
 
 

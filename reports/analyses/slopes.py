@@ -105,11 +105,6 @@ def measure(series: Series) -> Slope:
     )  # fmt: skip
 
 
-def measure_all() -> list[Slope]:
-    """Every series."""
-    return [measure(series) for series in SERIES]
-
-
 # --- how the points are made: cells measured in balls or by enumeration, and closed forms (Q4, Q5)
 
 _COSINE = TaskPlan(

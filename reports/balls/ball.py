@@ -62,12 +62,12 @@ def side_by_side(columns: Sequence[Vector]) -> arb_mat:
 
 
 def identity(d: int) -> arb_mat:
-    """The unit matrix."""
+    """The unit matrix (d, d)."""
     return arb_mat(d, d, [int(i == j) for i in range(d) for j in range(d)])
 
 
 def squared_norm(v: Vector) -> arb:
-    """Euclidean norm, squared."""
+    """The square of the Euclidean norm of a column."""
     return sum((x * x for x in entries(v)), arb(0))
 
 
@@ -141,7 +141,7 @@ class BallLoss(ABC):
 
     @abstractmethod
     def loss(self, w: Vector) -> arb:
-        """f_i(w)."""
+        """The loss f_i at a column w."""
 
     @abstractmethod
     def gradient(self, w: Vector) -> Vector:
@@ -162,7 +162,7 @@ class BallQuadratic(BallLoss):
     e: arb
 
     def loss(self, w: Vector) -> arb:
-        """f(w)."""
+        """The loss at a column w."""
         r = w - self.c
         return (r.transpose() * (self.A * r))[0, 0] / 2 + self.e
 
@@ -171,7 +171,7 @@ class BallQuadratic(BallLoss):
         return self.A * (w - self.c)
 
     def hvp(self, w: Vector, v: Vector) -> Vector:
-        """A v."""
+        """The constant Hessian A times v."""
         return self.A * v
 
 
@@ -190,7 +190,7 @@ class BallRidge(BallLoss):
         return [s * x for s, x in zip(self.s, values, strict=True)]
 
     def loss(self, w: Vector) -> arb:
-        """f(w)."""
+        """The loss at a column w."""
         return sum(self._scaled(0, w), arb(0))
 
     def gradient(self, w: Vector) -> Vector:
@@ -235,19 +235,19 @@ class BallSpline(BallLoss):
         return x - self.knots[0], [(x - knot + abs(x - knot)) / 2 for knot in self.knots]
 
     def loss(self, w: Vector) -> arb:
-        """f(w)."""
+        """The loss at a column w."""
         t, ramps = self._ramps(w)
         cubic = sum((c * r * r * r for c, r in zip(self.kinks, ramps, strict=True)), arb(0))
         return self.value + self.slope * t + self.bend * t * t / 2 + cubic / 6
 
     def gradient(self, w: Vector) -> Vector:
-        """f'(w)."""
+        """The derivative at a column w of one entry."""
         t, ramps = self._ramps(w)
         square = sum((c * r * r for c, r in zip(self.kinks, ramps, strict=True)), arb(0))
         return arb_mat(1, 1, [self.slope + self.bend * t + square / 2])
 
     def hvp(self, w: Vector, v: Vector) -> Vector:
-        """f''(w) v."""
+        """The second derivative at w times v."""
         _, ramps = self._ramps(w)
         return v * (self.bend + sum((c * r for c, r in zip(self.kinks, ramps, strict=True)), arb(0)))
 
@@ -262,14 +262,14 @@ class BallMeta:
     nu: int
 
     def trajectory(self, w: Vector) -> list[Vector]:
-        """w^0, ..., w^nu."""
+        """The fine-tuning points w^0 = w, ..., w^nu."""
         points = [w]
         for _ in range(self.nu):
             points.append(points[-1] - self.f.gradient(points[-1]) * self.alpha)
         return points
 
     def loss(self, w: Vector) -> arb:
-        """F_i(w) = f_i(w^nu)."""
+        """The meta loss F_i(w) = f_i(w^nu)."""
         return self.f.loss(self.trajectory(w)[-1])
 
     def exact(self, w: Vector) -> Vector:

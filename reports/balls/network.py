@@ -74,7 +74,7 @@ class BallDense(BallLoss):
     cross_entropy: bool
 
     def loss(self, w: Vector) -> arb:
-        """f(w)."""
+        """The mean loss over the samples at a column w."""
         out = self._forward(self._layers(w)).output
         if not self.cross_entropy:
             rest = _zipped(lambda a, b: (a - b) * (a - b), out, self.target)
@@ -83,7 +83,7 @@ class BallDense(BallLoss):
         return (sum((_log_sum(column) for column in _columns(out)), arb(0)) - chosen) / out.ncols()
 
     def gradient(self, w: Vector) -> Vector:
-        """Backpropagation."""
+        """Its gradient, by a sweep back through the layers."""
         layers = self._layers(w)
         done = self._forward(layers)
         back, parts = self._slope(done.output), []

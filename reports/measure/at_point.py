@@ -48,12 +48,12 @@ class AtPoint:
 
     @property
     def alpha(self) -> float:
-        """The fine-tuning step."""
+        """The fine-tuning step alpha of the cell, as it is run with."""
         return self.subject.alpha(self.cell)
 
     @property
     def nu(self) -> int:
-        """The fine-tuning steps."""
+        """The number nu of fine-tuning steps."""
         return self.cell.nu
 
     @property
@@ -67,12 +67,12 @@ class AtPoint:
 
     @property
     def w(self) -> Vector:
-        """The point."""
+        """The point w as a column of exact balls."""
         return column(self.point.w)
 
     @property
     def u(self) -> Vector:
-        """The second point."""
+        """The second point u of a statement about pairs."""
         assert self.point.u is not None
         return column(self.point.u)
 

@@ -25,17 +25,17 @@ class Search:
 
     @property
     def task(self) -> Task:
-        """The losses."""
+        """The task that is searched on."""
         return self.subject.task
 
     @property
     def alpha(self) -> float:
-        """The fine-tuning step."""
+        """The fine-tuning step alpha of the cell, as it is run with."""
         return self.subject.alpha(self.cell)
 
     @property
     def nu(self) -> int:
-        """The fine-tuning steps."""
+        """The number nu of fine-tuning steps."""
         return self.cell.nu
 
     def at(self, function: Evaluated) -> Objective:

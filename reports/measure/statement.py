@@ -29,7 +29,7 @@ class LeftSide:
 
     @property
     def target(self) -> Target:
-        """Bound and quantity."""
+        """Bound and quantity, as rows and claims refer to it."""
         return self.bound, self.quantity
 
 

@@ -57,7 +57,7 @@ class Waterfall:
 
     @property
     def total(self) -> float:
-        """Predicted over measured."""
+        """Predicted over measured: the product of the factors."""
         return self.values[0] / self.values[-1]
 
 

@@ -136,7 +136,7 @@ class NoisyPoint:
 
     @property
     def alpha(self) -> float:
-        """The fine-tuning step."""
+        """The fine-tuning step alpha of the cell, as it is run with."""
         return self.subject.alpha(self.cell)
 
     def inputs(self, mode: Mode | None = None) -> dict[str, str]:

@@ -29,7 +29,7 @@ class PlanError(ValueError):
 
 
 class Plan(BaseModel):
-    """A whole report."""
+    """A whole report: tasks, the cells on them, and studies."""
 
     model_config = STRICT
     title: str
@@ -215,6 +215,6 @@ def _read(name_or_file: str) -> tuple[str, str]:
 
 
 def plan_names() -> list[str]:
-    """The packaged plans."""
+    """The names of the packaged plans, in order."""
     files = (resources.files("reports") / "plans").iterdir()
     return sorted([WITNESSES, *(file.name.removesuffix(".toml") for file in files if file.name.endswith(".toml"))])

@@ -20,12 +20,12 @@ class Call:
     weight: float = 1.0
 
     def __call__(self) -> Any:
-        """The result."""
+        """What the function gives for these arguments."""
         return self.function(*self.arguments)
 
 
 class Workers(Protocol):
-    """Whoever runs calls."""
+    """Whoever runs calls: this process, or a pool of others."""
 
     def run(self, calls: Sequence[Call]) -> Iterator[tuple[int, Any]]:
         """(index of the call, its result), each as soon as it is there; started in the order of the calls."""

@@ -28,7 +28,7 @@ def quotient(at: AtPoint) -> arb:
 
 
 def gradient_norm(at: AtPoint) -> arb:
-    """norm(grad f_i(u))."""
+    """norm(grad f_i(u)), the size that the pointwise bound speaks of."""
     return norm(at.meta.f.gradient(at.u))
 
 

@@ -26,7 +26,7 @@ def needs_delta(cell: PointsCell | NoiseCell) -> str | None:
 
 
 def probe_step(cell: PointsCell | NoiseCell) -> float:
-    """That step."""
+    """The probe step delta of a cell that was checked to have one."""
     assert cell.delta is not None, "a cell without it is refused"
     return float(cell.delta)
 

@@ -53,7 +53,7 @@ def within_budget(value: fmpq) -> fmpq:
 
 
 def add(left: Exact, right: Exact) -> Exact:
-    """The sum."""
+    """The exact sum; NotExact where it would grow beyond the budget."""
     if isinstance(left, fmpq) and isinstance(right, fmpq):
         return within_budget(left + right)
     total = _terms(left)
@@ -137,12 +137,12 @@ def sign(value: Exact) -> int:
 
 
 def smaller(left: Exact, right: Exact) -> Exact:
-    """The minimum."""
+    """The smaller of two exact values, decided exactly."""
     return left if sign(add(left, multiply(fmpq(-1), right))) <= 0 else right
 
 
 def larger(left: Exact, right: Exact) -> Exact:
-    """The maximum."""
+    """The larger of two exact values, decided exactly."""
     return right if smaller(left, right) is left else left
 
 

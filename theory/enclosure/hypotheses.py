@@ -33,7 +33,7 @@ class HypothesisCheck:
 
 
 def holds(scope: Scope, hypothesis: Hypothesis) -> bool:
-    """Decide a hypothesis."""
+    """Whether a hypothesis holds for these inputs, decided in exact or ball arithmetic."""
     return _HOLDS[hypothesis.relation](scope.sign_of(hypothesis.difference))
 
 

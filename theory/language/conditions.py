@@ -21,7 +21,7 @@ class Facts(Protocol):
 
     @property
     def inputs(self) -> Mapping[str, Any]:
-        """The given inputs."""
+        """The symbols whose being given decides."""
         ...
 
     def is_zero(self, symbol: Symbol) -> bool:
@@ -61,7 +61,7 @@ class Otherwise(Condition):
     """Always met: the last case."""
 
     def holds(self, facts: Facts) -> bool:
-        """Always true."""
+        """True whatever is given."""
         return True
 
     def _shown(self) -> tuple[str, str]:
@@ -118,7 +118,7 @@ class AllZero(Condition):
 
     @property
     def asks(self) -> tuple[Symbol, ...]:
-        """The quantities themselves."""
+        """The quantities whose values decide."""
         return self.symbols
 
     def holds(self, facts: Facts) -> bool:
