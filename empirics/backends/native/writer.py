@@ -91,6 +91,12 @@ class Writer:
         self.constants.append((value.storage, laid))
         return value
 
+    def value(self, argument: Any) -> Value:
+        """A value as it is; a tensor or a number as a constant."""
+        if isinstance(argument, Value):
+            return argument
+        return self.constant(argument) if isinstance(argument, Tensor) else self.number(float(argument))
+
     def number(self, number: float) -> Value:
         """A single number."""
         if number not in self._numbers:
