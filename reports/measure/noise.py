@@ -122,10 +122,10 @@ class _Common:
 
     def _largest(self, mode: str) -> float:
         """G_max >= norm(g) surely."""
-        gradient = self.subject.task.sure_bounds()["gradient"]
+        gradient = self.subject.task.almost_sure_norms()["gradient"]
         if mode == "first_order_stochastic":
             return gradient
-        return upwards(self.subject.task.sure_step_factor(self.alpha) ** self.cell.nu * gradient)
+        return upwards(self.subject.task.almost_sure_step_factor(self.alpha) ** self.cell.nu * gradient)
 
     def _B_F(self) -> float:
         return theory.quantity("B_F").value(**self._inputs("exact"))

@@ -153,10 +153,10 @@ class _Measured:
             return B
         if s.mode == "hessian_free":
             return upwards(theory.quantity("S2").value(**p.inputs) * B)
-        sure = p.subject.task.sure_bounds()["gradient"]
+        sure = p.subject.task.almost_sure_norms()["gradient"]
         if s.mode == "first_order_stochastic":
             return sure
-        return upwards(p.subject.task.sure_step_factor(s.alpha) ** s.nu * sure)
+        return upwards(p.subject.task.almost_sure_step_factor(s.alpha) ** s.nu * sure)
 
     def T2(self) -> list[Finding]:
         """The mean over k < K of norm(grad F(w_k))^2."""

@@ -24,7 +24,7 @@ from empirics.backends.native.instructions import (
     Program,
     Rows,
 )
-from empirics.backends.native.job import Integers, Job, Words
+from empirics.backends.native.job import Job, Signed, Unsigned
 
 # each after those that it contains
 STRUCTURES: tuple[type[ctypes.Structure], ...] = (Operand, Instruction, Rows, Data, Program, Job)
@@ -32,8 +32,8 @@ _SCALARS: dict[Any, str] = {
     ctypes.c_int64: "int64_t",
     ctypes.c_double: "double",
     ctypes.c_void_p: "void*",
-    Integers: "const int64_t*",
-    Words: "const uint64_t*",
+    Signed: "const int64_t*",
+    Unsigned: "const uint64_t*",
 }
 
 
@@ -77,13 +77,13 @@ def _structure(kind: type[ctypes.Structure]) -> str:
 
 def _field(name: str, kind: Any) -> str:
     if issubclass(kind, ctypes.Array):
-        return f"{_named(kind._type_)} {name}[{kind._length_}];"
-    return f"{_named(kind)} {name};"
+        return f"{_type_name(kind._type_)} {name}[{kind._length_}];"
+    return f"{_type_name(kind)} {name};"
 
 
-def _named(kind: Any) -> str:
+def _type_name(kind: Any) -> str:
     if kind in _SCALARS:
         return _SCALARS[kind]
     if issubclass(kind, ctypes.Structure):
         return kind.__name__
-    return f"const {_named(kind._type_)}*"  # a pointer
+    return f"const {_type_name(kind._type_)}*"  # a pointer

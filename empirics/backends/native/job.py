@@ -7,11 +7,11 @@ import ctypes
 from empirics.backends.native.instructions import Data, Program, Rows
 
 
-class Integers(ctypes.c_void_p):
+class Signed(ctypes.c_void_p):
     """The address of signed 64-bit integers."""
 
 
-class Words(ctypes.c_void_p):
+class Unsigned(ctypes.c_void_p):
     """The address of unsigned 64-bit integers."""
 
 
@@ -20,7 +20,7 @@ def _each(kind: type, *names: str) -> list[tuple[str, type]]:
 
 
 class Job(ctypes.Structure):
-    """Sizes, scalars and addresses; whoever fills it keeps the memory behind the addresses alive."""
+    """BatchSizes, scalars and addresses; whoever fills it keeps the memory behind the addresses alive."""
 
     _fields_ = [
         *_each(ctypes.c_int64, "replicas", "agents", "count", "d"),  # R, n, m, d
@@ -28,15 +28,16 @@ class Job(ctypes.Structure):
         *_each(ctypes.c_int64, "curved"),  # 1: the factors I - alpha H are kept; 0: first order
         *_each(ctypes.c_int64, "inner", "outer", "hessian"),  # batch sizes D, D', D_H; 0: the whole loss
         *_each(ctypes.c_double, "alpha", "beta", "delta"),  # delta > 0: products are central differences of gradients
-        *_each(Words, "keys"),  # (rounds, 1 + tau (nu + 1 + nu)): participants, then inner, outer, hessian of each step
-        *_each(Integers, "replica_ids"),  # (R,)
+        # (rounds, 1 + tau (nu + 1 + nu)): of the participants, then of inner, outer and Hessian batches of each step
+        *_each(Unsigned, "keys"),
+        *_each(Signed, "replica_ids"),  # (R,)
         *_each(ctypes.c_void_p, "start", "iterates"),  # (R, d), (R, rounds, d)
         # quadratics: A (n, d, d), c (n, d), two-sign noise u, v (n, d), phi (n,) or null, and its scales g, a, k
         *_each(ctypes.c_void_p, "matrices", "centres", "noise_u", "noise_v", "noise_phi"),
         *_each(ctypes.c_double, "noise_gradient", "noise_amplitude", "noise_frequency"),
         # dense networks: x (n, samples, widths[0]), targets (n, samples, widths[layers]) or labels (n, samples)
         *_each(ctypes.c_void_p, "inputs", "targets"),
-        *_each(Integers, "labels", "widths"),
+        *_each(Signed, "labels", "widths"),
         *_each(ctypes.c_int64, "samples", "layers"),
         # recorded tasks
         *_each(ctypes.POINTER(Program), "programs"),

@@ -9,7 +9,7 @@ import torch
 
 from empirics.backends.native.recorded import RecordedModel, alike, recorded_model, vector_width
 from empirics.backends.native.writer import UnsupportedError
-from empirics.graphs.decompositions import few_kinds
+from empirics.graphs.decompositions import elementary_decompositions
 from empirics.graphs.recording import UntraceableError
 from empirics.tasks.networks.agent_model import recorded_derivatives
 from empirics.tasks.networks.network import NetworkTask
@@ -35,7 +35,8 @@ def _made(task: NetworkTask, sweeps: TracedSweeps, sizes: Sequence[int], width: 
     x, y, point, model = task.whole("x"), task.whole("y"), task.start.unsqueeze(0), sweeps.model
     shapes = [tuple(parameter.shape) for parameter in task.module.parameters()]
     try:
-        records = [recorded_derivatives(model, point, x[:1, :size], y[:1, :size], few_kinds()) for size in sizes]
+        parts = elementary_decompositions()
+        records = [recorded_derivatives(model, point, x[:1, :size], y[:1, :size], parts) for size in sizes]
         native = recorded_model(records, sizes, (x.to(task.dtype), y.to(task.dtype)), shapes, width)
     except (UntraceableError, UnsupportedError) as error:
         log.info("the compiled engine does not serve this module (%s): running on torch", error)

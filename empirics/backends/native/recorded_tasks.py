@@ -10,7 +10,7 @@ from torch import Tensor
 
 from empirics.backends.native.recorded import RecordedModel, alike, recorded_model, vector_width
 from empirics.backends.native.writer import UnsupportedError
-from empirics.graphs.decompositions import few_kinds
+from empirics.graphs.decompositions import elementary_decompositions
 from empirics.graphs.recording import Parts, UntraceableError, recorded
 from empirics.tasks.task import Task
 
@@ -47,7 +47,7 @@ def _made(task: Task, width: int) -> RecordedModel | None:
     tensors = tuple(task.agents_parameters().values())
     w, v = _probes(task, 0)
     try:
-        record = recorded(flat, (w, *(tensor[:1] for tensor in tensors), v), few_kinds())
+        record = recorded(flat, (w, *(tensor[:1] for tensor in tensors), v), elementary_decompositions())
         if any(part.shape != w.shape for part in record.expected):
             raise UnsupportedError("derivatives of one agent of another shape")
         native = recorded_model([record], [1], [tensor.unsqueeze(1) for tensor in tensors], [(1, task.d)], width)

@@ -98,7 +98,7 @@ class Writer:
         return self.constant(argument) if isinstance(argument, Tensor) else self.number(float(argument))
 
     def number(self, number: float) -> Value:
-        """A single number."""
+        """A single number, kept once however often it is asked for."""
         if number not in self._numbers:
             value = allotted((), (), self.width)
             value.storage.area = "constants"
@@ -269,7 +269,7 @@ class Writer:
 
 
 def _merge(extents: list[int], strides: list[list[int]]) -> None:
-    """Join neighbouring axes along which every operand goes on in equal steps."""
+    """Join neighbouring axes along which every operand goes on in equal steps; both lists are changed in place."""
     axis = len(extents) - 2
     while axis >= 0:
         if all(own[axis] == extents[axis + 1] * own[axis + 1] for own in strides):
