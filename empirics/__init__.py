@@ -37,50 +37,41 @@ if TYPE_CHECKING:
     from empirics.tasks.noise import Noise
     from empirics.tasks.populations import Population, QuadraticPopulation
     from empirics.tasks.quadratic import QuadraticTask
-    from empirics.tasks.sampler import Batch, Sampler, Sure
+    from empirics.tasks.sampler import AlmostSureBounds, Batch, Sampler
     from empirics.tasks.spline import SplineTask
     from empirics.tasks.task import Task
 
 _HOMES = {
-    "MODES": "algorithm.modes",
-    "AgentData": "tasks.networks.agent_samples",
-    "Batch": "tasks.sampler",
-    "Constant": "numerics.constants",
-    "CosineTask": "tasks.cosine",
-    "DigitsTask": "tasks.datasets.digits",
-    "DivergedError": "runs.run",
-    "Divergence": "runs.run",
-    "Draws": "numerics.randomness",
-    "InputError": "numerics.errors",
-    "LogCoshTask": "tasks.logcosh",
-    "LogisticTask": "tasks.logistic",
-    "MetaFedAvg": "runs.meta_fedavg",
-    "NetworkTask": "tasks.networks.network",
-    "Noise": "tasks.noise",
-    "Population": "tasks.populations",
-    "QuadraticPopulation": "tasks.populations",
-    "QuadraticTask": "tasks.quadratic",
-    "Run": "runs.run",
-    "Sampler": "tasks.sampler",
-    "SplineTask": "tasks.spline",
-    "Sure": "tasks.sampler",
-    "Task": "tasks.task",
-    "agent_data": "tasks.networks.agent_samples",
-    "device": "numerics.devices",
-    "digit_data": "tasks.networks.digit_networks",
-    "digits_network": "tasks.networks.digit_networks",
-    "dirichlet_partition": "tasks.datasets.partitions",
-    "label_partition": "tasks.datasets.partitions",
-    "meta_gradient": "algorithm.meta_gradients",
-    "meta_loss": "algorithm.meta_gradients",
-    "multilayer_perceptron": "tasks.networks.architectures",
-    "read_cifar10": "tasks.datasets.image_files",
-    "read_emnist": "tasks.datasets.image_files",
-    "read_idx": "tasks.datasets.image_files",
-    "sinusoid_data": "tasks.networks.sinusoid",
-    "sinusoid_regression": "tasks.networks.sinusoid",
-    "small_cnn": "tasks.networks.architectures",
-    "teacher_student": "tasks.networks.teacher",
+    name: home
+    for home, names in {
+        "algorithm.meta_gradients": ("meta_gradient", "meta_loss"),
+        "algorithm.modes": ("MODES",),
+        "numerics.constants": ("Constant",),
+        "numerics.devices": ("device",),
+        "numerics.errors": ("InputError",),
+        "numerics.randomness": ("Draws",),
+        "runs.meta_fedavg": ("MetaFedAvg",),
+        "runs.run": ("DivergedError", "Divergence", "Run"),
+        "tasks.cosine": ("CosineTask",),
+        "tasks.datasets.digits": ("DigitsTask",),
+        "tasks.datasets.image_files": ("read_cifar10", "read_emnist", "read_idx"),
+        "tasks.datasets.partitions": ("dirichlet_partition", "label_partition"),
+        "tasks.logcosh": ("LogCoshTask",),
+        "tasks.logistic": ("LogisticTask",),
+        "tasks.networks.agent_samples": ("AgentData", "agent_data"),
+        "tasks.networks.architectures": ("multilayer_perceptron", "small_cnn"),
+        "tasks.networks.digit_networks": ("digit_data", "digits_network"),
+        "tasks.networks.network": ("NetworkTask",),
+        "tasks.networks.sinusoid": ("sinusoid_data", "sinusoid_regression"),
+        "tasks.networks.teacher": ("teacher_student",),
+        "tasks.noise": ("Noise",),
+        "tasks.populations": ("Population", "QuadraticPopulation"),
+        "tasks.quadratic": ("QuadraticTask",),
+        "tasks.sampler": ("AlmostSureBounds", "Batch", "Sampler"),
+        "tasks.spline": ("SplineTask",),
+        "tasks.task": ("Task",),
+    }.items()
+    for name in names
 }
 _MODULES = {
     "closed_form": "certificates.closed_form",
@@ -94,6 +85,7 @@ _MODULES = {
 __all__ = [
     "MODES",
     "AgentData",
+    "AlmostSureBounds",
     "Batch",
     "Constant",
     "CosineTask",
@@ -113,7 +105,6 @@ __all__ = [
     "Run",
     "Sampler",
     "SplineTask",
-    "Sure",
     "Task",
     "agent_data",
     "closed_form",
@@ -150,5 +141,5 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    """The public names."""
+    """The public names, which completion offers before any of them is imported."""
     return sorted(__all__)

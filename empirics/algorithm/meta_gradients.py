@@ -14,7 +14,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from empirics.algorithm.modes import Mode, Sizes, check_mode
+from empirics.algorithm.modes import BatchSizes, Mode, check_mode
 from empirics.numerics.checks import integer, real
 from empirics.numerics.errors import InputError
 from empirics.numerics.randomness import Draws
@@ -24,7 +24,7 @@ from empirics.tasks.task import Block, Task
 
 Watch = Callable[[str, Tensor], None]
 # One step for all agents, or (n, 1) with one for each where agents are instances of their own.
-Step = float | Tensor
+StepSize = float | Tensor
 # Points that keep what their linearisation needs beyond the point itself.
 _LINEARISED = 3
 
@@ -51,29 +51,29 @@ class Batches:
 
 
 def ignore(term: str, vector: Tensor) -> None:
-    """Watch nothing."""
+    """The watch of an ordinary run: it looks at nothing."""
 
 
-def exact(task: Task, w: Tensor, alpha: Step, nu: int, *, watch: Watch = ignore) -> Tensor:
+def exact(task: Task, w: Tensor, alpha: StepSize, nu: int, *, watch: Watch = ignore) -> Tensor:
     """S1: P^0 ... P^{nu-1} grad f(w^nu) with P^l = I - alpha hess f(w^l)."""
     return trajectory(task, w, alpha, nu, watch).exact(watch)
 
 
-def first_order(task: Task, w: Tensor, alpha: Step, nu: int, *, watch: Watch = ignore) -> Tensor:
+def first_order(task: Task, w: Tensor, alpha: StepSize, nu: int, *, watch: Watch = ignore) -> Tensor:
     """S8: grad f(w^nu), the Hessians dropped."""
     for step in range(nu):
         w = _seen(watch, _point(step + 1), _minus(w, task.raw_gradient(w), alpha))
     return _seen(watch, "outer gradient", task.raw_gradient(w))
 
 
-def hessian_free(task: Task, w: Tensor, alpha: Step, nu: int, *, delta: Step, watch: Watch = ignore) -> Tensor:
+def hessian_free(task: Task, w: Tensor, alpha: StepSize, nu: int, *, delta: StepSize, watch: Watch = ignore) -> Tensor:
     """S9: S1 with hess f(w^l) v replaced by [grad f(w^l + delta v) - grad f(w^l - delta v)] / (2 delta)."""
     *points, last = fine_tuning(task, w, alpha, nu, watch)
     # Handed over without a name here: the sweep can then drop it after its first step.
     return _probed(task, points, _seen(watch, "outer gradient", task.raw_gradient(last)), alpha, delta, watch)
 
 
-def stochastic(task: Task, w: Tensor, alpha: Step, nu: int, batches: Batches, *, watch: Watch = ignore) -> Tensor:
+def stochastic(task: Task, w: Tensor, alpha: StepSize, nu: int, batches: Batches, *, watch: Watch = ignore) -> Tensor:
     """S5, S6: S1 with every gradient and every Hessian on its own independent batch."""
     *points, last = noisy_fine_tuning(task, w, alpha, nu, batches, watch)
     v = _seen(watch, "outer gradient", task.sampler.gradient(task, last, batches.outer.values))
@@ -84,7 +84,7 @@ def stochastic(task: Task, w: Tensor, alpha: Step, nu: int, batches: Batches, *,
 
 
 def first_order_stochastic(
-    task: Task, w: Tensor, alpha: Step, nu: int, batches: Batches, *, watch: Watch = ignore
+    task: Task, w: Tensor, alpha: StepSize, nu: int, batches: Batches, *, watch: Watch = ignore
 ) -> Tensor:
     """S8, stochastic: the batch gradient on D' at the end of a trajectory of batch gradients on D."""
     last = noisy_fine_tuning(task, w, alpha, nu, batches, watch)[-1]
@@ -92,7 +92,7 @@ def first_order_stochastic(
 
 
 def hessian_free_stochastic(
-    task: Task, w: Tensor, alpha: Step, nu: int, batches: Batches, *, delta: Step, watch: Watch = ignore
+    task: Task, w: Tensor, alpha: StepSize, nu: int, batches: Batches, *, delta: StepSize, watch: Watch = ignore
 ) -> Tensor:
     """S9s: as S9 with batch gradients; both probes of one step use the same batch of D_H samples."""
     *points, last = noisy_fine_tuning(task, w, alpha, nu, batches, watch)
@@ -113,7 +113,7 @@ class Trajectory:
     """
 
     task: Task
-    alpha: Step
+    alpha: StepSize
     points: tuple[Tensor, ...]
     products: tuple[Callable[[Tensor], Tensor], ...]
     outer: Tensor
@@ -125,12 +125,12 @@ class Trajectory:
             v = _seen(watch, _factor(step), _minus(v, self.products[step](v), self.alpha))
         return v
 
-    def hessian_free(self, delta: Step, watch: Watch = ignore) -> Tensor:
+    def hessian_free(self, delta: StepSize, watch: Watch = ignore) -> Tensor:
         """S9: the same with probed products."""
         return _probed(self.task, self.points[:-1], self.outer, self.alpha, delta, watch)
 
 
-def trajectory(task: Task, w: Tensor, alpha: Step, nu: int, watch: Watch = ignore) -> Trajectory:
+def trajectory(task: Task, w: Tensor, alpha: StepSize, nu: int, watch: Watch = ignore) -> Trajectory:
     """Fine-tune from points (R, n, d) with exact gradients and linearise at every point but the last.
 
     What a linearisation keeps is held for the last few points only, where the sweep back begins, and made again at
@@ -153,7 +153,7 @@ def trajectory(task: Task, w: Tensor, alpha: Step, nu: int, watch: Watch = ignor
     return Trajectory(task, alpha, tuple(points), tuple(products), outer)
 
 
-def _probed(task: Task, points: Sequence[Tensor], v: Tensor, alpha: Step, delta: Step, watch: Watch) -> Tensor:
+def _probed(task: Task, points: Sequence[Tensor], v: Tensor, alpha: StepSize, delta: StepSize, watch: Watch) -> Tensor:
     """The sweep of S9 back along points w^{nu-1} ... w^0 from the outer gradient v."""
     for step in range(len(points) - 1, -1, -1):
         ahead = task.raw_gradient(_plus(points[step], v, delta))
@@ -162,7 +162,7 @@ def _probed(task: Task, points: Sequence[Tensor], v: Tensor, alpha: Step, delta:
     return v
 
 
-def fine_tuning(task: Task, w: Tensor, alpha: Step, nu: int, watch: Watch = ignore) -> list[Tensor]:
+def fine_tuning(task: Task, w: Tensor, alpha: StepSize, nu: int, watch: Watch = ignore) -> list[Tensor]:
     """The trajectory w^0 = w, ..., w^nu of exact gradient steps."""
     points = [w]
     for step in range(nu):
@@ -172,7 +172,7 @@ def fine_tuning(task: Task, w: Tensor, alpha: Step, nu: int, watch: Watch = igno
 
 
 def noisy_fine_tuning(
-    task: Task, w: Tensor, alpha: Step, nu: int, batches: Batches, watch: Watch = ignore
+    task: Task, w: Tensor, alpha: StepSize, nu: int, batches: Batches, watch: Watch = ignore
 ) -> list[Tensor]:
     """The trajectory w^0 = w, ..., w^nu of batch gradient steps, each on its own batch."""
     points = [w]
@@ -183,7 +183,7 @@ def noisy_fine_tuning(
     return points
 
 
-def draw_batches(task: Task, draws: Draws, mode: str, nu: int, sizes: Sizes) -> Batches:
+def draw_batches(task: Task, draws: Draws, mode: str, nu: int, sizes: BatchSizes) -> Batches:
     """All batches of one meta-gradient, independent of one another; first-order mode draws none for Hessians."""
     inner, outer, hessian = sizes
     hessians = Mode(mode).hessian_batches(nu)
@@ -284,7 +284,7 @@ def meta_gradient(
     """
     alpha, nu, seed = real("alpha", alpha, at_least=0), integer("nu", nu, at_least=0), integer("seed", seed, at_least=0)
     mode, delta, sizes = check_mode(mode, delta, batches)
-    points, leading = task._points("w", w)
+    points, leading = task.as_points(w)
     drawn = None
     if sizes is not None:
         check_sizes(task, sizes)
@@ -304,13 +304,13 @@ def meta_loss(task: Task, w: Any, alpha: float, nu: int) -> Tensor:
     8.0
     """
     alpha, nu = real("alpha", alpha, at_least=0), integer("nu", nu, at_least=0)
-    points, leading = task._points("w", w)
+    points, leading = task.as_points(w)
     for _ in range(nu):
         points = _minus(points, task.raw_gradient(points), alpha)
     return task.raw_loss(points).reshape(*leading, task.n)
 
 
-def check_sizes(task: Task, sizes: Sizes) -> None:
+def check_sizes(task: Task, sizes: BatchSizes) -> None:
     """Refuse batch sizes that some agent cannot serve."""
     for size in set(sizes):
         task.sampler.check(task, size)
@@ -329,10 +329,10 @@ def _factor(step: int) -> str:
     return f"Hessian-vector product at w^{step}"
 
 
-def _minus(w: Tensor, direction: Tensor, step: Step) -> Tensor:
+def _minus(w: Tensor, direction: Tensor, step: StepSize) -> Tensor:
     """w - step * direction, in one kernel for a single step."""
     return w - step * direction if isinstance(step, Tensor) else torch.sub(w, direction, alpha=step)
 
 
-def _plus(w: Tensor, direction: Tensor, step: Step) -> Tensor:
+def _plus(w: Tensor, direction: Tensor, step: StepSize) -> Tensor:
     return w + step * direction if isinstance(step, Tensor) else torch.add(w, direction, alpha=step)

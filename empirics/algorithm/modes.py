@@ -8,7 +8,7 @@ from typing import Any
 from empirics.numerics.checks import choice, integer, real
 from empirics.numerics.errors import InputError
 
-Sizes = tuple[int, int, int]
+BatchSizes = tuple[int, int, int]
 
 
 class Mode(StrEnum):
@@ -34,7 +34,7 @@ class Mode(StrEnum):
     HESSIAN_FREE_STOCHASTIC = "hessian_free_stochastic", True, True, True
 
     def __new__(cls, name: str, draws: bool, curved: bool, probes: bool) -> Mode:
-        """A member; the engine in C++ counts them in this order."""
+        """A member: its name, and what sets it apart from the others."""
         member = str.__new__(cls, name)
         member._value_ = name
         member.draws, member.curved, member.probes = draws, curved, probes
@@ -54,11 +54,6 @@ class Mode(StrEnum):
         """The mode that this one estimates with batches; itself when it draws none."""
         return next(mode for mode in Mode if (mode.draws, *mode._kind) == (False, *self._kind))
 
-    @property
-    def place(self) -> int:
-        """Its place among the modes."""
-        return tuple(Mode).index(self)
-
     def hessian_batches(self, nu: int) -> int:
         """Batches that one meta-gradient draws for its factors."""
         return nu if self.draws and self.curved else 0
@@ -71,7 +66,7 @@ class Mode(StrEnum):
 MODES = tuple(Mode)
 
 
-def check_mode(mode: Any, delta: Any, batches: Any) -> tuple[Mode, float | None, Sizes | None]:
+def check_mode(mode: Any, delta: Any, batches: Any) -> tuple[Mode, float | None, BatchSizes | None]:
     """Mode, delta and batch sizes, refused when one is missing that the mode needs, or given that it has no use for.
 
     batches is (D, D', D_H). A mode without Hessian batches takes None for D_H.

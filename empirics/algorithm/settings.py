@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from empirics.algorithm.modes import Mode, Sizes, check_mode
+from empirics.algorithm.modes import BatchSizes, Mode, check_mode
 from empirics.numerics.checks import integer, real
 from empirics.numerics.errors import InputError
 
@@ -47,7 +47,7 @@ class Settings:
             object.__setattr__(self, name, value)
 
     @property
-    def sizes(self) -> Sizes | None:
+    def sizes(self) -> BatchSizes | None:
         """(D, D_prime, D_H) in a stochastic mode, else None."""
         if self.D is None or self.D_prime is None:
             return None

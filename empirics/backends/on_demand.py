@@ -11,7 +11,7 @@ from empirics.algorithm.settings import Settings
 from empirics.backends.backend import Backend
 from empirics.backends.native.engine import NativeBackend
 from empirics.backends.native.library import library
-from empirics.backends.native.problems import quadratic_problem
+from empirics.backends.native.models import quadratic_model
 from empirics.numerics.randomness import Draws, participants
 from empirics.tasks.task import Task
 
@@ -45,9 +45,9 @@ class OnDemandBackend(Backend):
                 made = task.select(present[one])
                 form = made.quadratic()
                 assert form is not None  # one selection of a population of quadratics
-                problem = quadratic_problem(made, form)
-                assert problem is not None  # populations have no noise
-                engine = NativeBackend(problem)
+                model = quadratic_model(made, form)
+                assert model is not None  # populations have no noise
+                engine = NativeBackend(model)
                 after[one] = engine.rounds(everybody, made, w[one], index, 1, seed, replicas[one])[:, 0]
             iterates[:, place] = w = after
             if not bool(torch.isfinite(w).all()):

@@ -55,7 +55,7 @@ class Confinement:
 
 
 @dataclass(frozen=True)
-class _Step:
+class _WorstCase:
     """Worst cases of each agent: local r -> factor r + shift, fine-tuning r -> q r + alpha pull, norm(A_i), s_H."""
 
     factor: np.ndarray
@@ -89,7 +89,7 @@ def ball(task: Task, settings: Settings, w0: Any, *, rounds: int | None = None) 
         if task.local is not None and rounds is not None:
             return _travelled(task.local, settings, start, integer("rounds", rounds, at_least=0))
         return Confinement(False, math.inf, math.inf, f"no confinement proof is known for family {task.family}")
-    noise = (0.0, 0.0) if settings.sizes is None else task.sampler.sure_noise(task)
+    noise = (0.0, 0.0) if settings.sizes is None else task.sampler.almost_sure_noise(task)
     if noise is None:
         return Confinement(False, math.inf, math.inf, "the samples state no sure bound on their noise")
     horizon = None if rounds is None else integer("rounds", rounds, at_least=0)
@@ -110,7 +110,7 @@ def _travelled(local: LocalConstants, settings: Settings, start: Tensor, rounds:
     return Confinement(holds, reach.radius_W0, reach.radius_W, reason)
 
 
-def _quadratic_ball(task: Task, step: _Step, settings: Settings, first: float, rounds: int | None) -> Confinement:
+def _quadratic_ball(task: Task, step: _WorstCase, settings: Settings, first: float, rounds: int | None) -> Confinement:
     radius, why = _outer_radius(step, settings, first, rounds)
     wide = _fine_tuning_radius(step, settings, radius)
     stated = task.radius
@@ -123,7 +123,7 @@ def _quadratic_ball(task: Task, step: _Step, settings: Settings, first: float, r
     return Confinement(holds, radius, wide, reason)
 
 
-def _outer_radius(step: _Step, settings: Settings, first: float, rounds: int | None) -> tuple[float, str]:
+def _outer_radius(step: _WorstCase, settings: Settings, first: float, rounds: int | None) -> tuple[float, str]:
     """The radius of W0 by the better proof, infinite when none succeeds."""
     options = [(math.inf, "no proof: some local step may expand, and no finite number of rounds was given")]
     if bool((step.factor < 1).all()):
@@ -138,7 +138,7 @@ def _outer_radius(step: _Step, settings: Settings, first: float, rounds: int | N
     return min(options, key=lambda option: option[0])
 
 
-def _horizon(step: _Step, tau: int, first: float, rounds: int) -> float:
+def _horizon(step: _WorstCase, tau: int, first: float, rounds: int) -> float:
     """The largest radius after at most `rounds` rounds, each agent followed through its tau local steps."""
     radius = first
     for _ in range(rounds):
@@ -152,7 +152,7 @@ def _horizon(step: _Step, tau: int, first: float, rounds: int) -> float:
     return radius
 
 
-def _fine_tuning_radius(step: _Step, settings: Settings, radius: float) -> float:
+def _fine_tuning_radius(step: _WorstCase, settings: Settings, radius: float) -> float:
     if not math.isfinite(radius):
         return math.inf
     reach = radius
@@ -166,7 +166,7 @@ def _fine_tuning_radius(step: _Step, settings: Settings, radius: float) -> float
     return up(reach + settings.delta * up(float((largest * growth).max()), 4 * settings.nu + 64))
 
 
-def _worst_step(task: Task, form: QuadraticForm, settings: Settings, noise: tuple[float, float]) -> _Step:
+def _worst_step(task: Task, form: QuadraticForm, settings: Settings, noise: tuple[float, float]) -> _WorstCase:
     """`noise`: sure bounds on the gradient noise and the Hessian noise of any batch."""
     alpha, beta, nu = settings.alpha, settings.beta, settings.nu
     matrices, centres = form.matrices.numpy(), form.centres.numpy()
@@ -191,7 +191,7 @@ def _worst_step(task: Task, form: QuadraticForm, settings: Settings, noise: tupl
     inflation = 1 + (8 * nu + 64) * EPS
     factor = (contraction + beta * spread * end) * inflation
     gradient = (_pull(matrices, centres) + gradient_noise) * inflation
-    return _Step(factor, shift * inflation, q, gradient, norm, hessian_noise)
+    return _WorstCase(factor, shift * inflation, q, gradient, norm, hessian_noise)
 
 
 def _factor_error(q: np.ndarray, noise: float, nu: int) -> np.ndarray:

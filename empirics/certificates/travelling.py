@@ -38,9 +38,9 @@ def travel(local: LocalConstants, settings: Settings, start: torch.Tensor, round
     """The reach of all possible runs, provided that it stays within the ball of the constants.
 
     >>> from empirics.numerics.constants import Constant
-    >>> from empirics.tasks.sampler import Sure
+    >>> from empirics.tasks.sampler import AlmostSureBounds
     >>> ball = {"B": Constant(1.0, "upper"), "L": Constant(1.0, "upper")}
-    >>> local = LocalConstants(torch.zeros(1), 9.0, ball, Sure(1.0, -1.0, 1.0))
+    >>> local = LocalConstants(torch.zeros(1), 9.0, ball, AlmostSureBounds(1.0, -1.0, 1.0))
     >>> found = travel(local, Settings(alpha=1.0, nu=1, beta=0.5, tau=2), torch.zeros(1, 1), 3)
     >>> round(found.radius_W0, 9), round(found.radius_W, 9)                   # 6 steps of 1/2 (1 + 1), then 1
     (6.0, 7.0)
@@ -57,7 +57,7 @@ def travel(local: LocalConstants, settings: Settings, start: torch.Tensor, round
 
 def _sure(local: LocalConstants, settings: Settings) -> tuple[float, float, float]:
     """G and the range of eigenvalues: of batches in stochastic modes, of full losses else."""
-    sure, L = local.sure, local.constants["L"].value
+    sure, L = local.almost_sure, local.constants["L"].value
     if settings.sizes is None:
         return local.constants["B"].value, -L, L
     assert sure.gradient is not None

@@ -102,7 +102,7 @@ def point_curvature(task: Task, w: Any, *, steps: int = 24, probability: float =
     >>> largest.side, round(largest.value, 9), round(least.value, 9)
     ('interval', 2.0, 1.0)
     """
-    points, _ = task._points("w", w)
+    points, _ = task.as_points(w)
     found = hessian_ends(task, points, steps, seed)
     miss = (1 - real("probability", probability, above=0)) / (2 * task.n)
     low, high = enclosures(found, task.d, miss)

@@ -20,7 +20,7 @@ from empirics.tasks.task import Task
 
 
 def gradient_spread(task: Task) -> Objective:
-    """gamma_G."""
+    """gamma_G at points (P, d), and a positive multiple of its gradient."""
 
     def objective(points: Tensor) -> tuple[Tensor, Tensor]:
         w = for_all(points, task)
@@ -47,7 +47,7 @@ def deviation_ends(task: Task, w: Tensor, steps: int, seed: int) -> Ritz:
 
 
 def hessian_spread(task: Task, budget: Budget, seed: int) -> Objective:
-    """gamma_H."""
+    """gamma_H at points (P, d), and a positive multiple of its gradient."""
 
     def objective(points: Tensor) -> tuple[Tensor, Tensor]:
         w = for_all(points, task)

@@ -57,12 +57,12 @@ class Ritz:
 
     @property
     def norm_vector(self) -> Tensor:
-        """Its vector."""
+        """The unit vector (..., d) of the Ritz value of largest size."""
         return torch.where((self.high >= -self.low).unsqueeze(-1), self.high_vector, self.low_vector)
 
     @property
     def norm_residual(self) -> Tensor:
-        """Its residual."""
+        """norm(A v - theta v) (...) of the Ritz value of largest size."""
         return torch.where(self.high >= -self.low, self.high_residual, self.low_residual)
 
 

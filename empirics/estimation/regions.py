@@ -75,7 +75,7 @@ class Ball(Region):
 
     @property
     def reach(self) -> float:
-        """The radius."""
+        """The radius, from the centre to the sphere."""
         return self.radius
 
     def draw(self, count: int, generator: torch.Generator) -> Tensor:
@@ -92,7 +92,7 @@ class Ball(Region):
         return x
 
     def pull_back(self, slopes: Tensor) -> Tensor:
-        """Unchanged."""
+        """Unchanged, since coordinates are the points."""
         return slopes
 
     def project(self, x: Tensor) -> Tensor:
@@ -119,7 +119,7 @@ class Hull(Region):
     vertices: Any
 
     def __post_init__(self) -> None:
-        """Check the vertices."""
+        """Check the vertices (P, d), at least one of them."""
         object.__setattr__(self, "vertices", array("vertices", self.vertices, "(P, d)", 2).to(torch.float64))
 
     @property
@@ -145,7 +145,7 @@ class Hull(Region):
         return weights
 
     def point(self, x: Tensor) -> Tensor:
-        """The convex combinations."""
+        """The convex combinations x V of the vertices."""
         return x @ self.vertices
 
     def pull_back(self, slopes: Tensor) -> Tensor:
@@ -195,7 +195,7 @@ class Pairs(Region):
         return torch.cat([first, second], dim=-1)
 
     def point(self, x: Tensor) -> Tensor:
-        """Both points."""
+        """Both points of each pair, side by side."""
         return torch.cat([self.each.point(part) for part in x.chunk(2, dim=-1)], dim=-1)
 
     def pull_back(self, slopes: Tensor) -> Tensor:

@@ -10,19 +10,19 @@ from torch import Tensor
 
 Decompositions = dict[Any, Callable[..., Any]]
 
-_FEW = 64
+_SMALL_SOFTMAX = 64
 
 aten = torch.ops.aten
 
 
-def few_classes() -> Decompositions:
+def small_softmax_decompositions() -> Decompositions:
     """torch's softmax spends its time on setting up rows; over few classes, operations on all rows are faster."""
 
     def log_softmax(x: Tensor, dim: int, half_to_float: bool) -> Tensor:
-        return _log_softmax(x, dim) if x.shape[dim] <= _FEW else NotImplemented
+        return _log_softmax(x, dim) if x.shape[dim] <= _SMALL_SOFTMAX else NotImplemented
 
     def log_softmax_backward(error: Tensor, output: Tensor, dim: int, dtype: torch.dtype) -> Tensor:
-        return _log_softmax_backward(error, output, dim) if output.shape[dim] <= _FEW else NotImplemented
+        return _log_softmax_backward(error, output, dim) if output.shape[dim] <= _SMALL_SOFTMAX else NotImplemented
 
     return {
         aten._log_softmax.default: log_softmax,
@@ -30,7 +30,7 @@ def few_classes() -> Decompositions:
     }
 
 
-def few_kinds() -> Decompositions:
+def elementary_decompositions() -> Decompositions:
     """Compound operations as sums, products and elementary functions, for a machine that knows little else."""
     from torch._decomp import get_decompositions
 

@@ -1,7 +1,7 @@
 """Cleaning a recorded graph of tensor operations: less work, the same numbers up to the order of a sum.
 
 The graphs are those of make_fx: calls of aten operations, one output, no effect but their results (recording removes
-writes in place). Every pass keeps the graph's value; `cleaned` applies them all.
+writes in place). Every pass changes the graph that it is given and keeps its value; `cleaned` applies them all.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ _ZEROS = {aten._efficientzerotensor.default, aten.zeros.default, aten.zeros_like
 
 
 def cleaned(graph: GraphModule) -> GraphModule:
-    """The graph without zeros, copies, repeated and unused operations, its products and sums joined.
+    """The same graph, changed: without zeros, copies, repeated and unused operations, its products and sums joined.
 
     >>> from torch.fx.experimental.proxy_tensor import make_fx
     >>> recorded = make_fx(lambda a: (a * 1 + torch.zeros_like(a)) * 2 + 2 * a)(torch.ones(3))
@@ -69,7 +69,7 @@ def cleaned(graph: GraphModule) -> GraphModule:
 
 
 def accumulating(graph: GraphModule) -> GraphModule:
-    """The graph with products added in place to a product that nothing else uses; the last pass, after `split`."""
+    """The same graph, changed: products are added onto one that nothing else uses. The last pass, after `split`."""
     fresh = (aten.bmm.default, aten.baddbmm.default, aten.baddbmm_.default)
     for node in graph.graph.nodes:
         if node.target is aten.baddbmm.default and node.args[0].target in fresh and len(node.args[0].users) == 1:
@@ -79,7 +79,7 @@ def accumulating(graph: GraphModule) -> GraphModule:
 
 
 def split(graph: GraphModule, inputs: int, outputs: int) -> tuple[GraphModule, GraphModule]:
-    """Cut a graph (a, v) -> (p(a), t(a, v)) into a -> (p, residuals) and (residuals, v) -> t.
+    """Cut a graph (a, v) -> (p(a), t(a, v)) into new ones, a -> (p, residuals) and (residuals, v) -> t.
 
     `inputs` counts the graph's arguments a, the rest are v; `outputs` counts the results p, the rest are t. What t
     needs and can be computed from a alone is a residual, computed once for any number of v.

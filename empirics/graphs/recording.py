@@ -15,7 +15,8 @@ from empirics.graphs.passes import cleaned
 from empirics.numerics.memory import out_of_memory
 
 Parts = tuple[Tensor, ...]
-Program = Callable[..., Parts]
+Flat = Callable[..., Parts]
+"""A function of tensors, one after another, whose result is a tuple of tensors."""
 
 
 class UntraceableError(RuntimeError):
@@ -35,7 +36,7 @@ class Recording:
 
 
 @torch.no_grad()
-def recorded(flat: Callable[..., Parts], arguments: Parts, taken_apart: Decompositions) -> Recording:
+def recorded(flat: Flat, arguments: Parts, taken_apart: Decompositions) -> Recording:
     """Record what runs on these arguments; writes in place become new tensors.
 
     Raises:

@@ -1,4 +1,4 @@
-"""Where tensors live."""
+"""The device that a name stands for on this machine."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Bad input."""
+"""The one error that bad input raises."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ from torch.utils._pytree import tree_leaves
 CPU_BYTES = 2**28
 
 
-def budget(device: torch.device) -> int:
+def memory_budget(device: torch.device) -> int:
     """Bytes that one batch may take: 256 MB on the CPU, half of the whole memory of a GPU.
 
     Neither depends on what else is running, so that the same machine chooses the same chunk again.

@@ -41,7 +41,7 @@ def _mix(
     c0: np.ndarray, c1: np.ndarray, c2: np.ndarray, c3: np.ndarray, k0: np.ndarray, k1: np.ndarray,
     x0: np.ndarray, x1: np.ndarray, x2: np.ndarray, x3: np.ndarray,
 ) -> None:  # fmt: skip
-    """All rounds on one block, into x0 ... x3; products of 32-bit words are exact in 64 bits."""
+    """All rounds on one block, into x0 ... x3; k0 and k1 are changed. Products of 32-bit words are exact in 64 bits."""
     x0[...], x1[...], x2[...], x3[...] = c0, c1, c2, c3
     low0, low1 = np.empty_like(x0), np.empty_like(x0)
     for turn in range(ROUNDS):

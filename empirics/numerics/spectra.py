@@ -123,7 +123,7 @@ def _is_extreme(matrices: list[list[list[Fraction]]], bound: Fraction, sign: int
 
 
 def _semidefinite(rows: list[list[Fraction]]) -> bool | None:
-    """True if positive definite, False if semidefinite and singular, None otherwise (exact elimination)."""
+    """True if positive definite, False if semidefinite and singular, else None; elimination changes the rows."""
     definite = True
     for k, pivot_row in enumerate(rows):
         pivot = pivot_row[k]

@@ -16,7 +16,7 @@ from empirics.backends.backend import Backend
 from empirics.backends.choice import chosen, named
 from empirics.numerics.checks import array, choice, integer
 from empirics.numerics.errors import InputError
-from empirics.numerics.memory import budget, largest_chunk, out_of_memory, peak_bytes
+from empirics.numerics.memory import largest_chunk, memory_budget, out_of_memory, peak_bytes
 from empirics.numerics.precision import PRECISIONS, products
 from empirics.numerics.workers import keep_freed_memory
 from empirics.runs.diagnosis import diagnose
@@ -28,7 +28,7 @@ _VALUES_PER_BLOCK = 2**22
 
 
 @dataclass(frozen=True)
-class _Job:
+class _ResolvedRun:
     """One run, resolved: what is computed, from where, by whom."""
 
     settings: Settings
@@ -84,10 +84,10 @@ def run(
     size = (replicas, len(kept), task.d)
     recorder = InMemory(*size, task.dtype) if path is None else OnDisk(path, *size, task.dtype)
     engine = _backend(backend, settings, task)
-    job = _Job(settings, task, start, kept, seed, engine, recorder)
+    resolved = _ResolvedRun(settings, task, start, kept, seed, engine, recorder)
     with products(precision):
         chunk = min(settings.chunk or default_chunk(settings, task, replicas, engine), replicas)
-        finite, failure, chunk, notes = _run_chunks(job, chunk)
+        finite, failure, chunk, notes = _run_chunks(resolved, chunk)
     recheck = None
     if task.dtype == torch.float32:
         recheck = partial(float64_distance, settings, task, start[:1], kept.rounds[:finite], seed)
@@ -115,7 +115,7 @@ def default_chunk(settings: Settings, task: Task, replicas: int, engine: Backend
         indices = torch.arange(size, device=task.device)
         return peak_bytes(lambda: engine.rounds(one_step, task, w, 0, 1, 0, indices), task.device)
 
-    return largest_chunk(replicas, budget(task.device), peak)
+    return largest_chunk(replicas, memory_budget(task.device), peak)
 
 
 def _start(task: Task, w0: Any, replicas: int) -> Tensor:
@@ -125,13 +125,13 @@ def _start(task: Task, w0: Any, replicas: int) -> Tensor:
     return start.expand(replicas, task.d)
 
 
-def _run_chunks(job: _Job, chunk: int) -> tuple[int, Divergence | None, int, list[str]]:
+def _run_chunks(resolved: _ResolvedRun, chunk: int) -> tuple[int, Divergence | None, int, list[str]]:
     """Kept rounds in which all replicas are finite, the first failure, the chunk that fitted, and what happened."""
     notes: list[str] = []
     while True:
         failed = None
         try:
-            outcomes = [_run_chunk(job, first, chunk) for first in range(0, len(job.start), chunk)]
+            ended = [_run_chunk(resolved, first, chunk) for first in range(0, len(resolved.start), chunk)]
         except (MemoryError, RuntimeError) as error:
             if not out_of_memory(error):
                 raise
@@ -140,32 +140,32 @@ def _run_chunks(job: _Job, chunk: int) -> tuple[int, Divergence | None, int, lis
                 raise
             failed = type(error).__name__
         if failed is None:
-            failures = [event for _, event in outcomes if event is not None]
+            failures = [event for _, event in ended if event is not None]
             first_failure = min(failures, key=lambda event: (event.round, event.replica), default=None)
-            return min(finite for finite, _ in outcomes), first_failure, chunk, notes
+            return min(finite for finite, _ in ended), first_failure, chunk, notes
         # Beginning again with all replicas keeps the run a pure function of device and chunk.
         notes.append(f"out of memory ({failed}) with {chunk} replicas a batch: went on with {max(1, chunk // 2)}")
         chunk = max(1, chunk // 2)
-        if job.task.device.type == "cuda":
+        if resolved.task.device.type == "cuda":
             torch.cuda.empty_cache()
 
 
-def _run_chunk(job: _Job, replica: int, chunk: int) -> tuple[int, Divergence | None]:
+def _run_chunk(resolved: _ResolvedRun, replica: int, chunk: int) -> tuple[int, Divergence | None]:
     """Record one chunk; how many kept rounds are finite in it, and the event that ended it."""
-    settings, task, kept = job.settings, job.task, job.kept
-    w = job.start[replica : replica + chunk].contiguous()
+    settings, task, kept = resolved.settings, resolved.task, resolved.kept
+    w = resolved.start[replica : replica + chunk].contiguous()
     replicas = torch.arange(replica, replica + len(w), device=task.device)
-    job.recorder.write(replica, 0, w.unsqueeze(1))
+    resolved.recorder.write(replica, 0, w.unsqueeze(1))
     block = max(1, _VALUES_PER_BLOCK // w.numel())
     for first in range(0, kept.last, block):
         count = min(block, kept.last - first)
-        after = job.engine.rounds(settings, task, w, first, count, job.seed, replicas)
+        after = resolved.engine.rounds(settings, task, w, first, count, resolved.seed, replicas)
         finite = torch.isfinite(after).flatten(2).all(dim=-1).all(dim=0)
         good = count if bool(finite.all()) else int((~finite).int().argmax())
-        job.recorder.write(replica, kept.until(first), kept.of_block(after[:, :good], first))
+        resolved.recorder.write(replica, kept.until(first), kept.of_block(after[:, :good], first))
         if good < count:
             before = after[:, good - 1] if good else w
-            event = diagnose(settings, task, before, first + good, job.seed, replicas, after[:, good])
+            event = diagnose(settings, task, before, first + good, resolved.seed, replicas, after[:, good])
             return kept.until(first + good), event
         w = after[:, -1].contiguous()
     return len(kept), None

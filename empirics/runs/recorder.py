@@ -68,15 +68,15 @@ class InMemory(Recorder):
     """One tensor, allocated once."""
 
     def __init__(self, replicas: int, kept: int, d: int, dtype: torch.dtype) -> None:
-        """Allocate it."""
+        """Allocate one tensor (replicas, kept, d)."""
         self._values = torch.empty((replicas, kept, d), dtype=dtype)
 
     def write(self, replica: int, place: int, values: Tensor) -> None:
-        """Copy."""
+        """Copy them to their places."""
         self._values[replica : replica + len(values), place : place + values.shape[1]] = values
 
     def iterates(self) -> Tensor:
-        """The tensor."""
+        """The tensor itself, not a copy."""
         return self._values
 
 
@@ -95,7 +95,7 @@ class OnDisk(Recorder):
         np.lib.format.open_memmap(self._path, mode="w+", dtype=narrow, shape=(replicas, kept, d))
 
     def write(self, replica: int, place: int, values: Tensor) -> None:
-        """Map, copy, unmap."""
+        """Map the file, copy, and unmap it again."""
         mapped = np.load(self._path, mmap_mode="r+")
         mapped[replica : replica + len(values), place : place + values.shape[1]] = values.cpu().numpy()
 

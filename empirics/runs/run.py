@@ -63,7 +63,7 @@ class Run:
 
     @property
     def rounds(self) -> int:
-        """Number of rounds."""
+        """Number of rounds that the iterates cover."""
         return self.kept[-1] if self.kept else self.iterates.shape[1] - 1
 
     @cached_property

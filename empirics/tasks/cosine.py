@@ -64,15 +64,15 @@ class CosineTask(RidgeTask):
         super().__init__(d, with_noise(own, noise, n, d), shared=shared, sampler=sampler_of(noise))
 
     def profile(self, theta: Tensor) -> Tensor:
-        """Cosine."""
+        """psi = cos at each angle."""
         return torch.cos(theta)
 
     def slope(self, theta: Tensor) -> Tensor:
-        """Minus sine."""
+        """psi' = -sin at each angle."""
         return -torch.sin(theta)
 
     def curvature(self, theta: Tensor) -> Tensor:
-        """Minus cosine."""
+        """psi'' = -cos at each angle."""
         return -torch.cos(theta)
 
     def own_constants(self) -> dict[str, Constant]:

@@ -9,14 +9,14 @@ from types import MappingProxyType
 import torch
 
 from empirics.numerics.constants import Constant
-from empirics.tasks.sampler import Sure
+from empirics.tasks.sampler import AlmostSureBounds
 
 
 @dataclass(frozen=True, eq=False)
 class LocalConstants:
     """What is known on norm(w - centre) <= radius: constants of A2-A6, sigma included, and sure bounds on batches.
 
-    >>> local = LocalConstants(torch.zeros(1), 2.0, {"L": Constant(1.0, "upper")}, Sure(None, -1.0, 1.0))
+    >>> local = LocalConstants(torch.zeros(1), 2.0, {"L": Constant(1.0, "upper")}, AlmostSureBounds(None, -1.0, 1.0))
     >>> local.contains(torch.tensor([[1.0], [3.0]])).tolist()
     [True, False]
     """
@@ -24,7 +24,7 @@ class LocalConstants:
     centre: torch.Tensor
     radius: float
     constants: Mapping[str, Constant]
-    sure: Sure
+    almost_sure: AlmostSureBounds
 
     def __post_init__(self) -> None:
         """Keep the constants read-only."""
@@ -36,4 +36,4 @@ class LocalConstants:
 
     def __reduce__(self) -> tuple:
         """Rebuild from plain parts, for worker processes."""
-        return type(self), (self.centre, self.radius, dict(self.constants), self.sure)
+        return type(self), (self.centre, self.radius, dict(self.constants), self.almost_sure)

@@ -68,12 +68,12 @@ class LogCoshTask(RidgeTask):
         super().__init__(d, with_noise(own, noise, n, d), shared=shared, sampler=sampler_of(noise))
 
     def profile(self, theta: Tensor) -> Tensor:
-        """Log-cosh, without overflow."""
+        """psi = log cosh at each angle, without overflow."""
         size = theta.abs()
         return size + torch.log1p(torch.exp(-2 * size)) - math.log(2)
 
     def slope(self, theta: Tensor) -> Tensor:
-        """Hyperbolic tangent."""
+        """psi' = tanh at each angle."""
         return torch.tanh(theta)
 
     def curvature(self, theta: Tensor) -> Tensor:

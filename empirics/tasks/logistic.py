@@ -15,7 +15,7 @@ from empirics.numerics.randomness import Words, subset_blocks, subsets
 from empirics.numerics.rounding import up
 from empirics.tasks.logistic_constants import logistic_constants, noise_constants, sample_norm
 from empirics.tasks.ridge import RidgeTask, combine, project
-from empirics.tasks.sampler import Outcomes, Sampled, Sampler, Sure, of_data
+from empirics.tasks.sampler import AlmostSureBounds, Outcomes, Sampled, Sampler, of_data
 from empirics.tasks.task import Task
 
 
@@ -102,7 +102,7 @@ class LogisticTask(RidgeTask):
         return logistic_constants(self.arrays())
 
     def loss_lower_bound(self) -> Constant:
-        """0."""
+        """0, since log(1 + exp) is positive."""
         return Constant(0.0, "lower", "log(1 + exp) >= 0")
 
 
@@ -149,10 +149,10 @@ class Minibatches(Sampler):
         """None: the data is in the task's arrays."""
         return {}
 
-    def sure(self, task: Task, constants: dict[str, Constant]) -> Sure:
+    def almost_sure_bounds(self, task: Task, constants: dict[str, Constant]) -> AlmostSureBounds:
         """Gradients within max norm(z); Hessians in [0, max norm(z)^2 / 4]."""
         largest = sample_norm(task.arrays())
-        return Sure(largest, 0.0, up(largest**2 / 4))
+        return AlmostSureBounds(largest, 0.0, up(largest**2 / 4))
 
 
 def _gather(task: Task, indices: Tensor) -> Tensor:

@@ -15,7 +15,7 @@ from empirics.numerics.constants import Constant
 from empirics.numerics.errors import InputError
 from empirics.numerics.randomness import Words, sign_blocks, sign_means
 from empirics.numerics.rounding import float_up, root_up, row_norms_up, up
-from empirics.tasks.sampler import Outcomes, Sampled, Sampler, Sure, full_loss_sure
+from empirics.tasks.sampler import AlmostSureBounds, Outcomes, Sampled, Sampler, full_loss_bounds
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,7 +109,7 @@ class NoisySamples(Sampler):
         weights = torch.full((4, task.n), 0.25, dtype=task.dtype, device=task.device)
         return Outcomes(signs.unsqueeze(1).expand(-1, task.n, -1).contiguous(), weights)
 
-    def sure_noise(self, task: Sampled) -> tuple[float, float]:
+    def almost_sure_noise(self, task: Sampled) -> tuple[float, float]:
         """g + a k and a k^2, times the directions' norms."""
         u, v = self.norms(task)
         return up(self.g * u + self.a * self.k * v), up(self.a * self.k**2 * v * v)
@@ -170,15 +170,15 @@ class NoisySamples(Sampler):
         """g, a and k."""
         return {"noise_gradient": self.g, "noise_amplitude": self.a, "noise_frequency": self.k}
 
-    def sure(self, task: Sampled, constants: dict[str, Constant]) -> Sure:
+    def almost_sure_bounds(self, task: Sampled, constants: dict[str, Constant]) -> AlmostSureBounds:
         """B + g + a k for gradients; [mu - a k^2, L + a k^2] for Hessians, mu = -L when none is known."""
-        base, (u, v) = full_loss_sure(constants), self.norms(task)
+        base, (u, v) = full_loss_bounds(constants), self.norms(task)
         spread = up(self.a * self.k**2 * v * v)
         gradient = None if base.gradient is None else up(base.gradient + self.g * u + self.a * self.k * v)
         if base.curvature_low is None or base.curvature_high is None:
-            return Sure(gradient, None, None)
+            return AlmostSureBounds(gradient, None, None)
         slack = (abs(base.curvature_low) + abs(base.curvature_high) + spread) * 2.0**-50
-        return Sure(gradient, base.curvature_low - spread - slack, base.curvature_high + spread + slack)
+        return AlmostSureBounds(gradient, base.curvature_low - spread - slack, base.curvature_high + spread + slack)
 
 
 def unit_norm_up(directions: Tensor) -> float:

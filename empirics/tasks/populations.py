@@ -80,7 +80,7 @@ class Population(Task):
 
     @property
     def on_demand(self) -> bool:
-        """True."""
+        """True: only those who take part are ever made."""
         return True
 
     @property
@@ -136,10 +136,11 @@ class Population(Task):
                 f"{MOST_BYTES // 2**30} GiB; give MetaFedAvg a number of participants, or select agents"
             )
 
-    def _points(self, name: str, w: Any) -> tuple[Tensor, tuple[int, ...]]:
+    def as_points(self, w: Any, name: str = "w") -> tuple[Tensor, tuple[int, ...]]:
+        """As for any task; refused where the points of all agents take more than 2 GiB."""
         if self._selection is None:
             self._refuse_too_many(self.d)
-        return super()._points(name, w)
+        return super().as_points(w, name)
 
 
 class QuadraticPopulation(Population):
@@ -209,7 +210,7 @@ class QuadraticPopulation(Population):
         return apply_symmetric(w - self.parameter("c"), self.parameter("A"))
 
     def raw_hvp(self, w: Tensor, v: Tensor) -> Tensor:
-        """A_i v."""
+        """A_i v, the same at every w."""
         return apply_symmetric(v, self.parameter("A"))
 
     @property

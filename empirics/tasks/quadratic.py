@@ -80,7 +80,7 @@ class QuadraticTask(Task):
         return apply_symmetric(w - self.parameter("c"), self.parameter("A"))
 
     def raw_hvp(self, w: Tensor, v: Tensor) -> Tensor:
-        """A_i v."""
+        """A_i v, the same at every w."""
         return apply_symmetric(v, self.parameter("A"))
 
     def quadratic(self) -> QuadraticForm | None:
@@ -120,7 +120,7 @@ class QuadraticTask(Task):
 
 def in_ball(task: Task, w: Any, radius: float | None) -> Tensor:
     """norm(w_i) <= radius for each agent, shape (..., n); without a radius true everywhere."""
-    points, leading = task._points("w", w)
+    points, leading = task.as_points(w)
     inside = torch.ones(points.shape[:-1], dtype=torch.bool, device=task.device)
     if radius is not None:
         inside = points.norm(dim=-1) <= radius

@@ -21,15 +21,15 @@ class RidgeTask(Task):
 
     @abstractmethod
     def profile(self, theta: Tensor) -> Tensor:
-        """psi, elementwise."""
+        """psi at each angle theta (R, n, J)."""
 
     @abstractmethod
     def slope(self, theta: Tensor) -> Tensor:
-        """psi', elementwise."""
+        """psi' at each angle theta (R, n, J)."""
 
     @abstractmethod
     def curvature(self, theta: Tensor) -> Tensor:
-        """psi'', elementwise."""
+        """psi'' at each angle theta (R, n, J)."""
 
     def raw_loss(self, w: Tensor) -> Tensor:
         """sum_j s_ij psi(theta_ij) + <b_i, w>."""

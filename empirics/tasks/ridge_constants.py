@@ -89,11 +89,6 @@ def minkowski_spread(features: np.ndarray, deviations: np.ndarray, power: int) -
     return up(math.fsum(row_norms_up(features) ** power * deviations), 16)
 
 
-def own_spread(bounds: np.ndarray) -> float:
-    """gamma from centre 0: the root mean square of per-agent bounds."""
-    return root_mean_square_up(bounds)
-
-
 def linear_spread(linear: np.ndarray) -> float:
     """At least the agents' L2 spread of the linear terms b_i; any common centre gives an upper bound."""
     return 0.0 if bool((linear == linear[0]).all()) else root_mean_square_up(row_norms_up(linear - linear.mean(axis=0)))

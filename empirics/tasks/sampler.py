@@ -28,12 +28,12 @@ class Sampled(Protocol):
 
     @property
     def dtype(self) -> torch.dtype:
-        """Precision of points."""
+        """Precision of points and parameters."""
         ...
 
     @property
     def device(self) -> torch.device:
-        """Where points lie."""
+        """Where points and parameters lie."""
         ...
 
     def parameter(self, name: str) -> Tensor:
@@ -62,7 +62,7 @@ class Batch:
 
 
 @dataclass(frozen=True)
-class Sure:
+class AlmostSureBounds:
     """What holds for every batch of every agent, whatever is drawn, on the set on which the constants hold.
 
     `gradient` bounds the norm of a batch gradient (None when the task states no such bound); the eigenvalues of a
@@ -122,7 +122,7 @@ class Sampler(ABC):
         """All samples, where they are finitely many; None where they can only be drawn."""
         return None
 
-    def sure_noise(self, task: Sampled) -> tuple[float, float] | None:
+    def almost_sure_noise(self, task: Sampled) -> tuple[float, float] | None:
         """Bounds on the gradient noise and the Hessian noise of any batch at any w; None where none is known."""
         return None
 
@@ -135,7 +135,7 @@ class Sampler(ABC):
         """Numbers, beyond the task's arrays, that an independent implementation of the samples needs."""
 
     @abstractmethod
-    def sure(self, task: Sampled, constants: dict[str, Constant]) -> Sure:
+    def almost_sure_bounds(self, task: Sampled, constants: dict[str, Constant]) -> AlmostSureBounds:
         """Bounds that no batch can break."""
 
 
@@ -144,16 +144,16 @@ class ExactSamples(Sampler):
 
     @property
     def noiseless(self) -> bool:
-        """True."""
+        """True: every batch has the full gradient."""
         return True
 
     def outcomes(self, task: Sampled) -> Outcomes:
-        """One."""
+        """One sample of weight 1, the loss itself."""
         values = torch.zeros((1, task.n, 0), dtype=task.dtype, device=task.device)
         return Outcomes(values, torch.ones((1, task.n), dtype=task.dtype, device=task.device))
 
-    def sure_noise(self, task: Sampled) -> tuple[float, float]:
-        """None at all."""
+    def almost_sure_noise(self, task: Sampled) -> tuple[float, float]:
+        """0 and 0, as nothing is noisy."""
         return 0.0, 0.0
 
     def sign_scales(self) -> tuple[float, float, float]:
@@ -164,15 +164,15 @@ class ExactSamples(Sampler):
         """Any size will do."""
 
     def blocks(self, size: int) -> int:
-        """Nothing is drawn."""
+        """0, as nothing is drawn."""
         return 0
 
     def draw(self, task: Sampled, words: Words, size: int) -> Tensor:
-        """Empty values."""
+        """Values (purposes, R, n, 0): there is nothing to know about a batch."""
         return torch.zeros((*words[0].shape[:3], 0), dtype=task.dtype, device=task.device)
 
     def gradient(self, task: Sampled, w: Tensor, values: Tensor) -> Tensor:
-        """The full gradient."""
+        """The gradient of the full loss."""
         return task.raw_gradient(w)
 
     def hvp(self, task: Sampled, w: Tensor, v: Tensor, values: Tensor) -> Tensor:
@@ -184,19 +184,19 @@ class ExactSamples(Sampler):
         return {"sigma_G": Constant(0.0, "exact", "no noise"), "sigma_H": Constant(0.0, "exact", "no noise")}
 
     def scalars(self) -> dict[str, float]:
-        """None."""
+        """None: there is no noise to describe."""
         return {}
 
-    def sure(self, task: Sampled, constants: dict[str, Constant]) -> Sure:
+    def almost_sure_bounds(self, task: Sampled, constants: dict[str, Constant]) -> AlmostSureBounds:
         """The bounds of the full loss: B, and [mu, L]."""
-        return full_loss_sure(constants)
+        return full_loss_bounds(constants)
 
 
-def full_loss_sure(constants: dict[str, Constant]) -> Sure:
+def full_loss_bounds(constants: dict[str, Constant]) -> AlmostSureBounds:
     """Bounds on the full gradient and the full Hessian, from B, L and mu (or -L)."""
     high = constants["L"].value if "L" in constants else None
     low = constants["mu"].value if "mu" in constants else (None if high is None else -high)
-    return Sure(constants["B"].value if "B" in constants else None, low, high)
+    return AlmostSureBounds(constants["B"].value if "B" in constants else None, low, high)
 
 
 def of_data(counts: Tensor, dtype: torch.dtype) -> Outcomes:

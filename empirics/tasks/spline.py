@@ -100,7 +100,7 @@ class SplineTask(Task):
 
     def contains(self, w: Any) -> Tensor:
         """Whether each point lies in [x_1, x_J], or anywhere if f'' vanishes beyond the end knots."""
-        points, leading = self._points("w", w)
+        points, leading = self.as_points(w)
         knots, x = self.common("knots"), points[..., 0]
         inside = torch.ones_like(x, dtype=torch.bool) if self.everywhere else (x >= knots[0]) & (x <= knots[-1])
         return inside.reshape(*leading, self.n)

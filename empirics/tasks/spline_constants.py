@@ -10,10 +10,8 @@ import numpy as np
 from empirics.numerics.constants import Constant
 from empirics.numerics.rounding import EPS, float_up, root_mean_square_up, up
 
-Arrays = dict[str, np.ndarray]
 
-
-def spline_constants(arrays: Arrays, where: str) -> dict[str, Constant]:
+def spline_constants(arrays: dict[str, np.ndarray], where: str) -> dict[str, Constant]:
     """L, mu, rho, gamma_H of the broken lines f_i'', and B, gamma_G on the set that `where` names.
 
     gamma_H is the largest spread at a knot: between knots the mean square of linear functions is convex.
@@ -34,7 +32,7 @@ def spline_constants(arrays: Arrays, where: str) -> dict[str, Constant]:
     }
 
 
-def lower_bound(arrays: Arrays) -> Constant:
+def lower_bound(arrays: dict[str, np.ndarray]) -> Constant:
     """A bound below (1/n) sum_i inf f_i over the knots' interval.
 
     On a piece of width h, f is at least the lower of its end values minus h^2 max(f'', 0)/8.
@@ -50,7 +48,7 @@ def lower_bound(arrays: Arrays) -> Constant:
     return Constant(math.fsum(lows) / len(lows) - slack, "lower", "end values of the pieces minus their sag")
 
 
-def _read(arrays: Arrays) -> tuple[np.ndarray, np.ndarray, np.ndarray, float]:
+def _read(arrays: dict[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray, np.ndarray, float]:
     """Knots, f'' and f' at the knots, and how far f' can be from its table: rounding of integration and evaluation."""
     knots = arrays["knots"].astype(np.float64)
     heights, slopes = (arrays[name].astype(np.float64)[:, 1:] for name in ("bends", "slopes"))

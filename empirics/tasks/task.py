@@ -18,7 +18,7 @@ from empirics.numerics.randomness import Draws
 from empirics.numerics.rounding import step_factor_up
 from empirics.tasks.forms import QuadraticForm
 from empirics.tasks.local_constants import LocalConstants
-from empirics.tasks.sampler import Batch, ExactSamples, Sampler, Sure
+from empirics.tasks.sampler import AlmostSureBounds, Batch, ExactSamples, Sampler
 
 Block = tuple[slice, slice]
 _LOSSES = ("raw_loss", "raw_gradient", "raw_hvp", "raw_linearisation")
@@ -173,7 +173,7 @@ class Task(ABC):
 
     def contains(self, w: Any) -> Tensor:
         """Whether each point (..., n) lies in the set on which the constants hold (R^d unless overridden)."""
-        points, leading = self._points("w", w)
+        points, leading = self.as_points(w)
         return torch.ones((*leading, points.shape[1]), dtype=torch.bool, device=self.device)
 
     @property
@@ -198,7 +198,7 @@ class Task(ABC):
 
     @property
     def dtype(self) -> torch.dtype:
-        """float64 or float32."""
+        """Precision of points and parameters, float64 or float32."""
         return self._dtype
 
     @property
@@ -248,14 +248,30 @@ class Task(ABC):
         arrays = {name: tensor.detach().cpu().numpy().copy() for name, tensor in tensors.items()}
         return {**arrays, **{name: np.array(value) for name, value in self.sampler.scalars().items()}}
 
+    def as_points(self, w: Any, name: str = "w") -> tuple[Tensor, tuple[int, ...]]:
+        """What a user gave as w, (d,) or (..., n, d), as points (R, n, d) where the task lies, and its leading axes.
+
+        Raises:
+            InputError: another shape, or an entry that is not a finite number; the message calls it `name`.
+        """
+        tensor = _as_tensor(name, w).to(self.device, self.dtype)
+        if tensor.dim() == 1 and len(tensor) == self.d:
+            tensor = tensor.expand(self.n, self.d)
+        if tensor.shape[-2:] != (self.n, self.d):
+            expected = f"({self.d},) or (..., {self.n}, {self.d})"
+            raise InputError(f"{name} has shape {tuple(tensor.shape)}: expected {expected}")
+        if not bool(torch.isfinite(tensor).all()):
+            raise InputError(f"{name} has an entry that is infinite or nan: expected finite numbers")
+        return tensor.reshape(-1, self.n, self.d), tuple(tensor.shape[:-2])
+
     def loss(self, w: Any) -> Tensor:
         """f_i(w_i), shape (..., n), at w (..., n, d) or (d,)."""
-        points, leading = self._points("w", w)
+        points, leading = self.as_points(w)
         return self.raw_loss(points).reshape(*leading, -1)
 
     def gradient(self, w: Any) -> Tensor:
         """Gradients of f_i at w_i, shape (..., n, d), at w (..., n, d) or (d,)."""
-        points, leading = self._points("w", w)
+        points, leading = self.as_points(w)
         return self.raw_gradient(points).reshape(*leading, *points.shape[-2:])
 
     def hvp(self, w: Any, v: Any) -> Tensor:
@@ -265,7 +281,7 @@ class Task(ABC):
 
     def hessian(self, w: Any) -> Tensor:
         """Hessians of f_i at w_i, shape (..., n, d, d), from d Hessian-vector products."""
-        points, leading = self._points("w", w)
+        points, leading = self.as_points(w)
         basis = torch.eye(self.d, dtype=self.dtype, device=self.device)
         columns = [self.raw_hvp(points, unit.expand(points.shape)) for unit in basis]
         return torch.stack(columns, dim=-1).reshape(*leading, self.n, self.d, self.d)
@@ -290,7 +306,7 @@ class Task(ABC):
 
     def batch_gradient(self, w: Any, batch: Batch) -> Tensor:
         """Gradient of the batch loss, shape (..., n, d)."""
-        points, leading = self._points("w", w)
+        points, leading = self.as_points(w)
         return self.sampler.gradient(self, points, batch.values).reshape(*leading, *points.shape[-2:])
 
     def batch_hvp(self, w: Any, v: Any, batch: Batch) -> Tensor:
@@ -327,21 +343,21 @@ class Task(ABC):
             self._cache["constants"] = {**self.own_constants(), **self.sampler.constants(self)}
         return dict(self._cache["constants"])
 
-    def sure(self) -> Sure:
+    def almost_sure_bounds(self) -> AlmostSureBounds:
         """Bounds that hold for every batch, whatever is drawn."""
-        return self.sampler.sure(self, self.constants())
+        return self.sampler.almost_sure_bounds(self, self.constants())
 
-    def sure_bounds(self) -> dict[str, float]:
+    def almost_sure_norms(self) -> dict[str, float]:
         """`gradient` >= norm of any batch gradient and `hessian` >= norm of any batch Hessian, where known."""
-        sure = self.sure()
+        sure = self.almost_sure_bounds()
         bounds = {} if sure.gradient is None else {"gradient": sure.gradient}
         if sure.curvature_low is not None and sure.curvature_high is not None:
             bounds["hessian"] = max(abs(sure.curvature_low), abs(sure.curvature_high))
         return bounds
 
-    def sure_step_factor(self, alpha: float) -> float:
+    def almost_sure_step_factor(self, alpha: float) -> float:
         """At least norm(I - alpha H) for every batch Hessian H: max |1 - alpha x| over its eigenvalue range."""
-        sure = self.sure()
+        sure = self.almost_sure_bounds()
         if sure.curvature_low is None or sure.curvature_high is None:
             raise InputError(f"a task of family {self.family} states no L: expected one to bound its step factor")
         return step_factor_up(alpha, sure.curvature_low, sure.curvature_high)
@@ -350,20 +366,9 @@ class Task(ABC):
         if self._selection is not None:
             raise InputError(f"{what} of a selection of agents: ask the task that it was selected from")
 
-    def _points(self, name: str, w: Any) -> tuple[Tensor, tuple[int, ...]]:
-        tensor = _as_tensor(name, w).to(self.device, self.dtype)
-        if tensor.dim() == 1 and len(tensor) == self.d:
-            tensor = tensor.expand(self.n, self.d)
-        if tensor.shape[-2:] != (self.n, self.d):
-            expected = f"({self.d},) or (..., {self.n}, {self.d})"
-            raise InputError(f"{name} has shape {tuple(tensor.shape)}: expected {expected}")
-        if not bool(torch.isfinite(tensor).all()):
-            raise InputError(f"{name} has an entry that is infinite or nan: expected finite numbers")
-        return tensor.reshape(-1, self.n, self.d), tuple(tensor.shape[:-2])
-
     def _pair(self, w: Any, v: Any) -> tuple[tuple[Tensor, Tensor], tuple[int, ...]]:
-        points, leading = self._points("w", w)
-        vectors, other = self._points("v", v)
+        points, leading = self.as_points(w)
+        vectors, other = self.as_points(v, "v")
         if leading != other:
             # A point serves many vectors and the reverse, as long as ordinary broadcasting allows it.
             try:

@@ -25,28 +25,22 @@ if TYPE_CHECKING:
     from empirics.testing.tables import replay
 
 _HOMES = {
-    "Case": "cases",
-    "CheckFailedError": "failure",
-    "Failure": "failure",
-    "ModuleProblem": "modules",
-    "Network": "network_problem",
-    "Problem": "problems",
-    "Quadratic": "problems",
-    "Report": "checkers",
-    "Ridge": "problems",
-    "RoundCase": "rounds",
-    "RoundSetting": "rounds",
-    "SampledCase": "sampled",
-    "Samples": "sampled",
-    "WrongResultError": "arrays",
-    "as_task": "known_constants",
-    "check_meta_gradient": "checkers",
-    "check_round": "checkers",
-    "check_stochastic": "checkers",
-    "constants_of": "known_constants",
-    "module_problem": "modules",
-    "on_modules": "adapter",
-    "replay": "tables",
+    name: home
+    for home, names in {
+        "adapter": ("on_modules",),
+        "arrays": ("WrongResultError",),
+        "cases": ("Case",),
+        "checkers": ("Report", "check_meta_gradient", "check_round", "check_stochastic"),
+        "failure": ("CheckFailedError", "Failure"),
+        "known_constants": ("as_task", "constants_of"),
+        "modules": ("ModuleProblem", "module_problem"),
+        "network_problem": ("Network",),
+        "problems": ("Problem", "Quadratic", "Ridge"),
+        "rounds": ("RoundCase", "RoundSetting"),
+        "sampled": ("SampledCase", "Samples"),
+        "tables": ("replay",),
+    }.items()
+    for name in names
 }
 
 __all__ = [
@@ -83,5 +77,5 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    """The public names."""
+    """The public names, which completion offers before any of them is imported."""
     return sorted(__all__)

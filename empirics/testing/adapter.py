@@ -21,7 +21,7 @@ class Parameters(nn.Module):
         self.tail = nn.Parameter(w[1:].detach().clone()) if len(w) > 1 else None
 
     def forward(self, x: Tensor) -> Tensor:
-        """(d,)."""
+        """The parameters (d,), whatever x is."""
         return self.head if self.tail is None else torch.cat([self.head, self.tail])
 
 

@@ -35,7 +35,7 @@ class SampledBounds:
 
     @property
     def q(self) -> float:
-        """Step factor."""
+        """1 + alpha L, the most by which one step moves two points apart."""
         return 1 + self.alpha * self.L
 
     def bias(self, mode: str) -> float:

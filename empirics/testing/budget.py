@@ -11,7 +11,7 @@ from empirics.numerics.errors import InputError
 
 
 @dataclass(frozen=True)
-class Budget:
+class SearchBudget:
     """Examples for each property; `repeatable`: the same in every run, `targeted`: climbing towards failure."""
 
     examples: int
@@ -35,13 +35,13 @@ class Budget:
 
 
 PROFILES = {
-    "ci": Budget(25, repeatable=True),
-    "thorough": Budget(250, repeatable=False),
-    "targeted": Budget(250, repeatable=False, targeted=True),
+    "ci": SearchBudget(25, repeatable=True),
+    "thorough": SearchBudget(250, repeatable=False),
+    "targeted": SearchBudget(250, repeatable=False, targeted=True),
 }
 
 
-def budget_of(profile: str, max_examples: int | None) -> Budget:
+def budget_of(profile: str, max_examples: int | None) -> SearchBudget:
     """The budget of a profile, with another number of examples if one is given.
 
     >>> budget_of("ci", 7).examples

@@ -8,6 +8,7 @@ from typing import Any, Self
 
 import numpy as np
 
+from empirics.algorithm.modes import Mode
 from empirics.testing.problems import Problem, Vector
 from empirics.testing.shown import Shown
 from empirics.testing.tolerances import meta_gradient_rounding
@@ -21,7 +22,7 @@ class Case(Shown):
     w: Vector
     alpha: float
     nu: int
-    mode: str = "exact"
+    mode: str = Mode.EXACT
     delta: float | None = None
     twist: Any = None
 
@@ -31,7 +32,7 @@ class Case(Shown):
 
     @property
     def point(self) -> np.ndarray:
-        """w in float64."""
+        """w as an array (d,) in float64."""
         return np.array(self.w)
 
     def rounding(self, eps: float) -> float:

@@ -11,13 +11,14 @@ from typing import Any
 import torch
 from hypothesis import strategies as st
 
+from empirics.algorithm.modes import Mode
 from empirics.numerics.errors import InputError
 from empirics.testing.arrays import Arrays, arrays_of
-from empirics.testing.budget import Budget, budget_of
+from empirics.testing.budget import SearchBudget, budget_of
 from empirics.testing.failure import CheckFailedError, Failure, script_of
 from empirics.testing.modules import ModuleProblem
 from empirics.testing.property import Property
-from empirics.testing.search import Found, Outcome, search
+from empirics.testing.search import Found, SearchResult, search
 from empirics.testing.tables import META_GRADIENT, ROUND, STOCHASTIC, Checker, likely_cause
 
 
@@ -37,7 +38,7 @@ class Report:
 def check_meta_gradient(
     f: Callable[..., Any],
     *,
-    modes: Sequence[str] = ("exact",),
+    modes: Sequence[str] = (Mode.EXACT,),
     dtype: Any = torch.float64,
     max_examples: int | None = None,
     profile: str = "ci",
@@ -78,7 +79,7 @@ def check_meta_gradient(
 def check_stochastic(
     f: Callable[..., Any],
     *,
-    modes: Sequence[str] = ("stochastic",),
+    modes: Sequence[str] = (Mode.STOCHASTIC,),
     dtype: Any = torch.float64,
     max_examples: int | None = None,
     profile: str = "ci",
@@ -126,12 +127,17 @@ def check_round(
     >>> print(check_round(mine, dtype="numpy.float64", max_examples=2))
     check_round: 8 properties hold; ...
     """
-    return _check(ROUND, f, ("exact",), dtype, budget_of(profile, max_examples))
+    return _check(ROUND, f, (Mode.EXACT,), dtype, budget_of(profile, max_examples))
 
 
-def outcomes(
-    checker: Checker, f: Callable[..., Any], modes: tuple[str, ...], arrays: Arrays, budget: Budget, own: Any = None
-) -> Iterator[tuple[Property, str, Outcome]]:
+def search_results(
+    checker: Checker,
+    f: Callable[..., Any],
+    modes: tuple[str, ...],
+    arrays: Arrays,
+    budget: SearchBudget,
+    own: Any = None,
+) -> Iterator[tuple[Property, str, SearchResult]]:
     """Search for a failure of every applicable property; an answer that the first one finds to be none ends it."""
     for tested, mode in _applicable(checker, modes, own):
         ask = checker.ask(f, arrays)
@@ -151,10 +157,10 @@ def _applicable(checker: Checker, modes: tuple[str, ...], own: Any) -> list[tupl
 
 
 def _check(
-    checker: Checker, f: Callable[..., Any], modes: tuple[str, ...], dtype: Any, budget: Budget, own: Any = None
+    checker: Checker, f: Callable[..., Any], modes: tuple[str, ...], dtype: Any, budget: SearchBudget, own: Any = None
 ) -> Report:
     arrays, failures, worst = arrays_of(dtype), [], {}
-    for tested, mode, outcome in outcomes(checker, f, modes, arrays, budget, own):
+    for tested, mode, outcome in search_results(checker, f, modes, arrays, budget, own):
         worst[tested.name, mode] = outcome.worst
         if outcome.failure is not None:
             failures.append(_failure(checker, tested, mode, f, arrays, outcome.failure))

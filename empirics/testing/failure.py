@@ -27,7 +27,7 @@ class Failure:
     script: str
 
     def __str__(self) -> str:
-        """The whole report."""
+        """The whole report, from the claim to the script."""
         if self.comparison is None:
             sides = [f"found:     {self.error}", "expected:  one gradient"]
         else:
@@ -54,7 +54,7 @@ class CheckFailedError(AssertionError):
     """Raised by a checker; `failures` holds every property that failed, the first of which is printed in full."""
 
     def __init__(self, checker: str, tested: int, failures: tuple[Failure, ...]) -> None:
-        """Keep the failures."""
+        """Keep the failures; the message tells the first in full."""
         names = ", ".join(f"{failure.property} ({failure.mode})" for failure in failures)
         super().__init__(f"{checker}: {len(failures)} of {tested} properties failed: {names}\n\n{failures[0]}")
         self.failures = failures

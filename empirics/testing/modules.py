@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.func import functional_call
 
 from empirics.algorithm.modes import Mode
-from empirics.testing.problems import Problem, Sizes
+from empirics.testing.problems import Problem, TermSizes
 
 
 class ModuleProblem(Problem):
@@ -36,12 +36,12 @@ class ModuleProblem(Problem):
 
     @property
     def d(self) -> int:
-        """Number of parameters."""
+        """Number of parameters of the module."""
         return sum(shape.numel() for shape in self._shapes.values())
 
     @property
     def start(self) -> np.ndarray:
-        """The module's parameters."""
+        """The module's own parameters (d,)."""
         return torch.cat([p.detach().reshape(-1) for p in self._module.parameters()]).numpy()
 
     def loss(self, w: Any) -> Any:
@@ -58,14 +58,14 @@ class ModuleProblem(Problem):
         along = _tensor(v)
         return _back(torch.func.grad(lambda point: torch.func.grad(self._value)(point) @ along)(_tensor(w)), w)
 
-    def sizes(self, w: np.ndarray) -> Sizes:
+    def sizes(self, w: np.ndarray) -> TermSizes:
         """An estimate: a model is a black box, so its terms are taken to be as large as its Hessian and gradient.
 
         Each of the d coordinates is counted with 64 operations.
         """
         hessian = float(np.linalg.norm([self.hvp(w, unit) for unit in np.eye(self.d)])) + abs(self._factor) * 1e-3
         gradient = float(np.linalg.norm(self.gradient(w))) + hessian * (1 + float(np.linalg.norm(w)))
-        return Sizes(gradient, hessian, hessian, 64 * self.d)
+        return TermSizes(gradient, hessian, hessian, 64 * self.d)
 
     def scaled(self, factor: float) -> ModuleProblem:
         """The loss times the factor."""

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from empirics.testing.problems import Matrix, Problem, Sizes, Vector
+from empirics.testing.problems import Matrix, Problem, TermSizes, Vector
 from empirics.testing.shown import Shown
 
 
@@ -39,7 +39,7 @@ class Network(Shown, Problem):
         return self.scale * (residual * residual).sum() / (2 * len(self.y)) + p.e
 
     def gradient(self, w: Any) -> Any:
-        """Backpropagation, written out."""
+        """Backpropagation, written out for both libraries."""
         p, _, out, units, residual = self._forward(w)
         weights = self.scale * residual / len(self.y)
         inner = (weights[:, None] * (1 - units * units) * out).T @ p.z
@@ -57,7 +57,7 @@ class Network(Shown, Problem):
         inner = inner - 2 * residual[:, None] * units * units_turn * out
         return _joined(size * (inner.T @ p.z).reshape(-1), size * (residual_turn @ units + residual @ units_turn))
 
-    def sizes(self, w: np.ndarray) -> Sizes:
+    def sizes(self, w: np.ndarray) -> TermSizes:
         """From |tanh|, |tanh'|, |tanh''| <= 1 and |tanh'''| <= 2 by the product rule, with V = norm_1(out).
 
         grad o <= g = sqrt(hidden) + V Z, hess o <= h = 2 Z + V Z^2, third o <= t = 3 Z^2 + 2 V Z^3; the loss has
@@ -70,7 +70,7 @@ class Network(Shown, Problem):
         g, h, t = self.hidden**0.5 + v * z, 2 * z + v * z * z, 3 * z * z + 2 * v * z**3
         operations = 2 * (len(self.x[0]) + 1) + self.hidden + len(self.y) + 32
         size = abs(self.scale)
-        return Sizes(size * r * g * theta, size * (g * g + r * h) * theta, size * (3 * g * h + r * t), operations)
+        return TermSizes(size * r * g * theta, size * (g * g + r * h) * theta, size * (3 * g * h + r * t), operations)
 
     def scaled(self, factor: float) -> Network:
         """scale and e times the factor."""

@@ -96,7 +96,7 @@ def complex_step(problem: Problem, w: np.ndarray, alpha: float, nu: int) -> np.n
 
 
 def first_order(problem: Problem, w: np.ndarray, alpha: float, nu: int) -> np.ndarray:
-    """S8: grad f(w^nu)."""
+    """S8: grad f(w^nu), no Hessian in it."""
     return gradient_at(problem, trajectory(problem, w, alpha, nu)[-1])
 
 

@@ -18,7 +18,7 @@ Matrix = tuple[Vector, ...]
 
 
 @dataclass(frozen=True)
-class Sizes:
+class TermSizes:
     """Sums of the absolute values of all terms of a gradient, a Hessian and a third derivative at a point.
 
     A floating-point evaluation in any order is off by at most `operations` roundings relative to these sums.
@@ -36,11 +36,11 @@ class Problem(ABC):
     @property
     @abstractmethod
     def d(self) -> int:
-        """Length of w."""
+        """Length of w and of every gradient."""
 
     @abstractmethod
     def loss(self, w: Any) -> Any:
-        """f(w), a scalar."""
+        """f(w), a scalar of the library of w."""
 
     @abstractmethod
     def gradient(self, w: Any) -> Any:
@@ -51,7 +51,7 @@ class Problem(ABC):
         """hess f(w) v, shape (d,)."""
 
     @abstractmethod
-    def sizes(self, w: np.ndarray) -> Sizes:
+    def sizes(self, w: np.ndarray) -> TermSizes:
         """Magnitudes that a rounding-error bound at w needs."""
 
     @abstractmethod
@@ -107,7 +107,7 @@ class Quadratic(Shown, Transformable):
 
     @property
     def d(self) -> int:
-        """Length of w."""
+        """Length of w, which is that of c."""
         return len(self.c)
 
     def loss(self, w: Any) -> Any:
@@ -121,13 +121,13 @@ class Quadratic(Shown, Transformable):
         return p.A @ (w - p.c)
 
     def hvp(self, w: Any, v: Any) -> Any:
-        """A v."""
+        """A v, the same at every w."""
         return self._arrays(w).A @ v
 
-    def sizes(self, w: np.ndarray) -> Sizes:
+    def sizes(self, w: np.ndarray) -> TermSizes:
         """norm(|A|), times norm(w) + norm(c) for the gradient."""
         largest = float(np.linalg.norm(self.A))
-        return Sizes(largest * (float(np.linalg.norm(w)) + math.hypot(*self.c)), largest, 0.0, self.d + 4)
+        return TermSizes(largest * (float(np.linalg.norm(w)) + math.hypot(*self.c)), largest, 0.0, self.d + 4)
 
     def scaled(self, factor: float) -> Quadratic:
         """A and e times the factor."""
@@ -174,7 +174,7 @@ class Ridge(Shown, Transformable):
 
     @property
     def d(self) -> int:
-        """Length of w."""
+        """Length of w, which is that of b."""
         return len(self.b)
 
     def loss(self, w: Any) -> Any:
@@ -192,14 +192,14 @@ class Ridge(Shown, Transformable):
         p = self._arrays(w)
         return (p.s * _curvature(self.kind, p.a @ w + p.phi) * (p.a @ v)) @ p.a
 
-    def sizes(self, w: np.ndarray) -> Sizes:
+    def sizes(self, w: np.ndarray) -> TermSizes:
         """Sums of |s| norm(a)^k, each weighted by one plus the size of the terms of its angle."""
         norms, weights = np.linalg.norm(self.a, axis=1), np.abs(self.s)
         angles = 1 + norms * np.linalg.norm(w) + np.abs(self.phi)
         gradient = float(np.sum(weights * norms * angles)) + math.hypot(*self.b)
         hessian, third = float(np.sum(weights * norms**2 * angles)), float(np.sum(weights * norms**3))
         # An elementary function is counted as eight roundings: libraries promise four units in the last place.
-        return Sizes(gradient, hessian, third, 2 * self.d + len(self.s) + 16)
+        return TermSizes(gradient, hessian, third, 2 * self.d + len(self.s) + 16)
 
     def fourth(self) -> float:
         """At least the norm of the fourth derivative anywhere: 2 sum |s| norm(a)^4."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from empirics.algorithm.modes import Mode
 from empirics.testing import oracles
 from empirics.testing.ask import Ask
 from empirics.testing.bounds import geometric
@@ -69,7 +70,7 @@ def hessian_free_rate(ask: Ask, case: Case) -> Comparison:
 def _error(ask: Ask, case: Case) -> tuple[float, float]:
     """Distance of the answer from the exact meta-gradient, and the rounding in both."""
     exact = oracles.jacobian_product(case.problem, case.point, case.alpha, case.nu)
-    rounding = ask.rounding(case) + ask.rounding(case.but(mode="exact", delta=None))
+    rounding = ask.rounding(case) + ask.rounding(case.but(mode=Mode.EXACT, delta=None))
     return float(np.linalg.norm(ask(case) - exact)), rounding
 
 
@@ -78,7 +79,7 @@ PROPERTIES = (
         "first_order_formula",
         "S8: first-order mode is grad f(w^nu), every Hessian dropped",
         "the mode is ignored, a Hessian is left, or the gradient is taken at another point of the trajectory",
-        ("first_order",),
+        (Mode.FIRST_ORDER,),
         "first_order_cases",
         first_order_formula,
     ),
@@ -86,7 +87,7 @@ PROPERTIES = (
         "first_order_error",
         "S8: first-order mode is within alpha L S_nu(1 + alpha L) norm(grad f(w^nu)) of the meta-gradient",
         "the gradient is taken at another point of the trajectory, or has the wrong sign",
-        ("first_order",),
+        (Mode.FIRST_ORDER,),
         "first_order_cases",
         first_order_error,
     ),
@@ -94,7 +95,7 @@ PROPERTIES = (
         "hessian_free_formula",
         "S9: central differences of gradients at w^l +- delta v, v not normalised",
         "the probe is one-sided, normalised, or at another point than w^l",
-        ("hessian_free",),
+        (Mode.HESSIAN_FREE,),
         "probed_cases",
         hessian_free_formula,
     ),
@@ -102,7 +103,7 @@ PROPERTIES = (
         "hessian_free_error",
         "S9: Hessian-free mode is within alpha rho delta B^2 q^{nu-1} S_nu(q) / 2, and exact on quadratics",
         "the probe is at another point than w^l, or the difference is divided by the wrong length",
-        ("hessian_free",),
+        (Mode.HESSIAN_FREE,),
         "certified_probed_cases",
         hessian_free_error,
     ),
@@ -110,7 +111,7 @@ PROPERTIES = (
         "hessian_free_rate",
         "on smooth losses Hessian-free mode is within O(delta^2) of the meta-gradient",
         "the difference is one-sided: its error falls like delta only",
-        ("hessian_free",),
+        (Mode.HESSIAN_FREE,),
         "finely_probed_cases",
         hessian_free_rate,
     ),

@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 
+from empirics.algorithm.modes import Mode
 from empirics.testing import oracles
 from empirics.testing.ask import Ask
 from empirics.testing.cases import Case
@@ -90,7 +91,7 @@ PROPERTIES = (
         "one_step",
         "nu = 1 is Per-FedAvg (arXiv 2002.07948): (I - alpha hess f(w)) grad f(w - alpha grad f(w))",
         "the Hessian is taken at another point, or multiplies another gradient, than in the formula",
-        ("exact",),
+        (Mode.EXACT,),
         "one_step_cases",
         one_step,
     ),
@@ -98,7 +99,7 @@ PROPERTIES = (
         "jacobian_product",
         "S1: grad F(w) = P^0 P^1 ... P^{nu-1} grad f(w^nu), P^l = I - alpha hess f(w^l)",
         "a factor is missing, in the wrong place of the product, or evaluated at the wrong point",
-        ("exact",),
+        (Mode.EXACT,),
         "turning_cases",
         jacobian_product,
     ),
@@ -106,7 +107,7 @@ PROPERTIES = (
         "derivative_of_meta_loss",
         "grad F is the derivative of w -> f(w^nu(w)), here of a tanh network",
         "part of the second derivative is lost (a block between layers, or a graph that was cut)",
-        ("exact",),
+        (Mode.EXACT,),
         "network_cases",
         derivative_of_meta_loss,
     ),
@@ -114,7 +115,7 @@ PROPERTIES = (
         "semigroup",
         "grad F^(nu)(w) = (I - alpha hess f(w)) grad F^(nu-1)(w - alpha grad f(w)), also for many steps",
         "the product is cut after a number of steps, or its first factor is not at w",
-        ("exact",),
+        (Mode.EXACT,),
         "long_cases",
         semigroup,
     ),
@@ -122,7 +123,7 @@ PROPERTIES = (
         "slope_in_alpha",
         "the linear term in alpha is -2 nu hess f grad f (first-order mode has half of it), however small alpha is",
         "fine-tuning stops early once a step is small, or half of the derivative is missing",
-        ("exact",),
+        (Mode.EXACT,),
         "short_step_cases",
         slope_in_alpha,
     ),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from empirics.algorithm.modes import Mode
 from empirics.testing import oracles
 from empirics.testing.arrays import numbers
 from empirics.testing.comparison import Comparison
@@ -77,7 +78,7 @@ def untouched_server(ask: AskRound, case: RoundCase) -> Comparison:
     return Comparison(changed + int(marked), 0, 0.0)
 
 
-EXACT = ("exact",)
+EXACT = (Mode.EXACT,)
 PROPERTIES = (
     Property(
         "returns_an_iterate",

@@ -51,12 +51,12 @@ def ridge_rounds(mode: str, arrays: Arrays) -> SearchStrategy[RoundCase]:
 
 
 def rounds(mode: str, arrays: Arrays) -> SearchStrategy[RoundCase]:
-    """Either kind."""
+    """Rounds of quadratic or of nonlinear agents."""
     return st.one_of(quadratic_rounds(mode, arrays), ridge_rounds(mode, arrays))
 
 
 def unadapted_rounds(mode: str, arrays: Arrays) -> SearchStrategy[RoundCase]:
-    """nu = 0."""
+    """nu = 0, so FedAvg, with two agents of any family."""
     agents = st.integers(1, 3).flatmap(lambda d: st.tuples(*[st.one_of(quadratics(d), ridges(d, 2))] * 2))
     return agents.flatmap(lambda group: _of(group, (0, 0), (1, 3), (0.5,)))
 

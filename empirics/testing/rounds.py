@@ -8,6 +8,7 @@ from typing import Any, Self
 
 import numpy as np
 
+from empirics.algorithm.modes import Mode
 from empirics.testing import oracles
 from empirics.testing.arrays import Arrays, numbers
 from empirics.testing.ask import answer
@@ -34,11 +35,11 @@ class RoundCase(Shown):
     w: Vector
     setting: RoundSetting
     twist: Any = None
-    mode: str = "exact"
+    mode: str = Mode.EXACT
 
     @property
     def point(self) -> np.ndarray:
-        """w in float64."""
+        """w as an array (d,) in float64."""
         return np.array(self.w)
 
     def but(self, **changes: Any) -> Self:
@@ -91,7 +92,7 @@ def round_rounding(case: RoundCase, eps: float) -> float:
     for problem, path in zip(case.problems, local_paths(case), strict=True):
         drift = 0.0
         for point in path[:-1]:
-            own = meta_gradient_rounding(problem, point, setting.alpha, setting.nu, "exact", None, eps)
+            own = meta_gradient_rounding(problem, point, setting.alpha, setting.nu, Mode.EXACT, None, eps)
             moved = SLACK * eps * (float(np.linalg.norm(point)) + setting.beta * problem.sizes(point).gradient)
             drift = (1 + setting.beta * _smoothness(problem, point, setting)) * drift + setting.beta * own + moved
         worst, largest = max(worst, drift), max(largest, float(np.linalg.norm(path[-1])))

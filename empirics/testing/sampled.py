@@ -14,7 +14,7 @@ from empirics.numerics.errors import InputError
 from empirics.testing.arrays import Arrays, numbers
 from empirics.testing.ask import answer
 from empirics.testing.oracles import gradient_at
-from empirics.testing.problems import Problem, Sizes, Vector
+from empirics.testing.problems import Problem, TermSizes, Vector
 from empirics.testing.shown import Shown
 from empirics.testing.tolerances import SLACK
 
@@ -36,12 +36,12 @@ class SampledCase(Shown):
 
     @property
     def problem(self) -> Problem:
-        """The mean loss."""
+        """The mean loss, which full-batch modes see."""
         return self.base
 
     @property
     def point(self) -> np.ndarray:
-        """w in float64."""
+        """w as an array (d,) in float64."""
         return np.array(self.w)
 
     def but(self, **changes: Any) -> Self:
@@ -87,7 +87,7 @@ class Samples:
 
     @property
     def d(self) -> int:
-        """Length of w."""
+        """Length of w and of every gradient."""
         return self.case.base.d
 
     def draw(self, purpose: str) -> Drawn:
@@ -102,15 +102,15 @@ class Samples:
         return self.drawn[-1]
 
     def loss(self, w: Any, batch: Drawn) -> Any:
-        """The batch loss."""
+        """The loss of a batch at w, logged."""
         return self._evaluate("loss", batch, w)
 
     def gradient(self, w: Any, batch: Drawn) -> Any:
-        """The batch gradient."""
+        """The gradient of a batch at w, logged."""
         return self._evaluate("gradient", batch, w)
 
     def hvp(self, w: Any, v: Any, batch: Drawn) -> Any:
-        """The batch Hessian times v."""
+        """The Hessian of a batch at w times v, logged."""
         return self._evaluate("hvp", batch, w, v)
 
     def _evaluate(self, kind: str, batch: Drawn, w: Any, *more: Any) -> Any:
@@ -133,7 +133,7 @@ class Law:
 
     @property
     def mean(self) -> np.ndarray:
-        """The exact mean."""
+        """The exact mean (d,) over all batches."""
         return self.probabilities @ self.values
 
     def mean_squared_distance(self, point: np.ndarray) -> float:
@@ -217,14 +217,14 @@ def _sampled_gradient(case: SampledCase, w: np.ndarray, sign: int) -> np.ndarray
     return mean if case.noise is None else mean + sign * gradient_at(case.noise, w)
 
 
-def _sizes(case: SampledCase, norm: float) -> Sizes:
+def _sizes(case: SampledCase, norm: float) -> TermSizes:
     at = np.zeros(case.base.d)
     at[0] = norm
     base = case.base.sizes(at)
     if case.noise is None:
         return base
     more = case.noise.sizes(at)
-    return Sizes(
+    return TermSizes(
         base.gradient + more.gradient,
         base.hessian + more.hessian,
         base.third + more.third,

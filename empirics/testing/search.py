@@ -11,7 +11,7 @@ from hypothesis.errors import Flaky
 from hypothesis.strategies import SearchStrategy
 
 from empirics.testing.arrays import WrongResultError
-from empirics.testing.budget import Budget
+from empirics.testing.budget import SearchBudget
 from empirics.testing.comparison import Comparison
 
 _CAP = 1e300
@@ -29,7 +29,7 @@ class Found:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class SearchResult:
     """The smallest failure (None if there is none), and the largest ratio of difference to tolerance among passes."""
 
     failure: Found | None
@@ -40,7 +40,7 @@ class _FailsError(Exception):
     """Tells hypothesis that a case fails."""
 
 
-def search(test: Callable[[Any], Comparison], cases: SearchStrategy[Any], budget: Budget) -> Outcome:
+def search(test: Callable[[Any], Comparison], cases: SearchStrategy[Any], budget: SearchBudget) -> SearchResult:
     """Look for a case on which the test does not hold."""
     failures: list[Found] = []
     worst = 0.0
@@ -64,8 +64,8 @@ def search(test: Callable[[Any], Comparison], cases: SearchStrategy[Any], budget
     try:
         attempt()
     except _FailsError:
-        return Outcome(failures[-1], worst)
+        return SearchResult(failures[-1], worst)
     except Flaky:
         last = failures[-1]
-        return Outcome(Found(last.case, last.comparison, last.error, UNREPEATABLE), worst)
-    return Outcome(None, worst)
+        return SearchResult(Found(last.case, last.comparison, last.error, UNREPEATABLE), worst)
+    return SearchResult(None, worst)

@@ -122,7 +122,7 @@ def unadapted_cases(mode: str, arrays: Arrays) -> SearchStrategy[Case]:
 
 
 def one_step_cases(mode: str, arrays: Arrays) -> SearchStrategy[Case]:
-    """nu = 1."""
+    """nu = 1, with long steps among them."""
     return problems().flatmap(lambda problem: around(problem, mode, (1, 1), region=LONG))
 
 

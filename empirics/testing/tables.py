@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from empirics.algorithm.modes import Mode
 from empirics.numerics.errors import InputError
 from empirics.testing import (
     properties_approximate,
@@ -55,7 +56,9 @@ META_GRADIENT = Checker(
 STOCHASTIC = Checker(
     "check_stochastic", properties_sampled.PROPERTIES, SAMPLED, AskSampled, "empirics.testing.sampled_strategies"
 )
-ROUND = Checker("check_round", properties_round.PROPERTIES, ("exact",), AskRound, "empirics.testing.round_strategies")
+ROUND = Checker(
+    "check_round", properties_round.PROPERTIES, (Mode.EXACT,), AskRound, "empirics.testing.round_strategies"
+)
 CHECKERS = (META_GRADIENT, STOCHASTIC, ROUND)
 
 

@@ -91,8 +91,8 @@ class AlongRun:
         """G_max >= norm(g_i) surely, in the mode of the run."""
         p, s, mode = self.prepared, self.prepared.settings, self.prepared.cell.mode
         if mode.draws:
-            sure = p.subject.task.sure_bounds()["gradient"]
-            return upwards(p.subject.task.sure_step_factor(s.alpha) ** s.nu * sure) if mode.curved else sure
+            sure = p.subject.task.almost_sure_norms()["gradient"]
+            return upwards(p.subject.task.almost_sure_step_factor(s.alpha) ** s.nu * sure) if mode.curved else sure
         B = p.subject.constants["B"].value
         if mode.probes:
             return upwards(theory.quantity("S2").value(**p.inputs) * B)

@@ -58,11 +58,11 @@ def _refuse_beyond(subject: Subject, cell: PointsCell | NoiseCell, start: float)
     alpha = subject.alpha(cell)
     if cell.at is not None:
         start = math.dist([float(x) for x in cell.at], local.centre.tolist())
-    gradient = local.sure.gradient if isinstance(cell, NoiseCell) else local.constants["B"].value
+    gradient = local.almost_sure.gradient if isinstance(cell, NoiseCell) else local.constants["B"].value
     assert gradient is not None, "a ball about a start has a bound for every batch"
     reach = start + alpha * cell.nu * gradient
     if cell.delta is not None:
-        reach += float(cell.delta) * task.sure_step_factor(alpha) ** cell.nu * gradient
+        reach += float(cell.delta) * task.almost_sure_step_factor(alpha) ** cell.nu * gradient
     if not upwards(reach) <= local.radius:
         raise ValueError(
             f"task {subject.name}: from points {start:.4g} about its start a cell looks up to {reach:.4g} away, but "

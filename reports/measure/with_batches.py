@@ -154,10 +154,10 @@ class NoisyPoint:
     @property
     def largest(self) -> float:
         """G_max >= norm(g) surely."""
-        gradient = self.subject.task.sure_bounds()["gradient"]
+        gradient = self.subject.task.almost_sure_norms()["gradient"]
         if not self.mode.curved:
             return gradient
-        return upwards(self.subject.task.sure_step_factor(self.alpha) ** self.cell.nu * gradient)
+        return upwards(self.subject.task.almost_sure_step_factor(self.alpha) ** self.cell.nu * gradient)
 
     @property
     def bias_trivial(self) -> float:

@@ -15,7 +15,7 @@ from empirics.algorithm import meta_gradients
 from empirics.numerics.constants import Constant
 from empirics.numerics.errors import InputError
 from empirics.numerics.randomness import Words
-from empirics.tasks.sampler import Batch, Sampler, Sure
+from empirics.tasks.sampler import AlmostSureBounds, Batch, Sampler
 from empirics.tasks.task import Task
 
 
@@ -154,9 +154,9 @@ class Added(Sampler):
         """None."""
         return {}
 
-    def sure(self, task: Task, constants: dict[str, Constant]) -> Sure:
+    def almost_sure_bounds(self, task: Task, constants: dict[str, Constant]) -> AlmostSureBounds:
         """Nothing is known."""
-        return Sure(None, None, None)
+        return AlmostSureBounds(None, None, None)
 
 
 class Instances(Task):

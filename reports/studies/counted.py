@@ -14,7 +14,7 @@ from empirics.algorithm.one_round import one_round
 from empirics.backends.backend import TorchBackend
 from empirics.numerics.constants import Constant
 from empirics.numerics.randomness import Words
-from empirics.tasks.sampler import Sure
+from empirics.tasks.sampler import AlmostSureBounds
 
 
 @dataclass
@@ -124,9 +124,9 @@ class CountingSamples(Sampler):
         """As the other one."""
         return self._inner.scalars()
 
-    def sure(self, task: Task, constants: dict[str, Constant]) -> Sure:
+    def almost_sure_bounds(self, task: Task, constants: dict[str, Constant]) -> AlmostSureBounds:
         """As the other one."""
-        return self._inner.sure(task, constants)
+        return self._inner.almost_sure_bounds(task, constants)
 
     def _unpacked(self, values: Tensor) -> tuple[int, Tensor]:
         size = int(values[0, 0, -1])

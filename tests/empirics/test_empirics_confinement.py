@@ -105,7 +105,7 @@ def test_hessian_noise_enters_the_radius_as_stated():
     settings = MetaFedAvg(0.5, 1, 1.0, 1, mode="stochastic", D=1, D_prime=1, D_H=1)
     outer = 1.5 / 64
     expected = 0.75 + 0.5 * outer + 0.125 * (0.5 + outer)
-    form, sure = subject.quadratic(), subject.sampler.sure_noise(subject)
+    form, sure = subject.quadratic(), subject.sampler.almost_sure_noise(subject)
     step = confinement._worst_step(subject, form, settings, sure)
     assert float(step.factor[0] + step.shift[0]) == pytest.approx(expected, rel=1e-12)
     assert float(step.factor[0] + step.shift[0]) >= expected

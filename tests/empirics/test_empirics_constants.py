@@ -231,7 +231,7 @@ def test_coordinate_noise_has_exact_constants_where_they_are_floats():
 @pytest.mark.parametrize("name", [*NOISY, "logistic_ragged"])
 def test_sure_bounds_hold_for_every_sample(name):
     subject = task(name) if name == "logistic_ragged" else noisy(name)
-    bounds, w = subject.sure_bounds(), torch.as_tensor(_common_points(subject, 300))
+    bounds, w = subject.almost_sure_norms(), torch.as_tensor(_common_points(subject, 300))
     eye = torch.eye(subject.d, dtype=torch.float64)
     if name == "logistic_ragged":
         batches = [Batch(1, torch.full((300, 3, 1), j)) for j in range(3)]
@@ -244,7 +244,7 @@ def test_sure_bounds_hold_for_every_sample(name):
         assert float(torch.linalg.matrix_norm(hessian, 2).max()) <= bounds["hessian"]
         for alpha in (0.1, 0.8, 3.0):
             factor = torch.linalg.matrix_norm(eye - alpha * hessian, 2).max()
-            assert float(factor) <= subject.sure_step_factor(alpha) * (1 + 1e-14)
+            assert float(factor) <= subject.almost_sure_step_factor(alpha) * (1 + 1e-14)
 
 
 @pytest.mark.parametrize("name", ["cosine", "logcosh", "logistic", "quadratic", "indefinite", "spline"])

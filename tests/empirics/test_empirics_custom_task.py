@@ -56,15 +56,15 @@ def test_its_meta_gradient_at_nu_one_is_the_formula():
 def test_what_it_does_not_state_is_refused_by_name():
     subject = Wells(CENTRES)
     assert set(subject.constants()) == {"sigma_G", "sigma_H"}
-    assert subject.sure_bounds() == {}
+    assert subject.almost_sure_norms() == {}
     assert subject.everywhere
     assert subject.contains([1.0, 2.0]).tolist() == [True, True, True]
     with pytest.raises(InputError, match="family custom states no lower bound"):
         subject.loss_lower_bound()
     with pytest.raises(InputError, match="states no L"):
-        subject.sure_step_factor(0.1)
+        subject.almost_sure_step_factor(0.1)
     noisy = Wells(CENTRES, Noise.coordinate(3, 2, gradient=0.1))
-    assert noisy.sure_bounds() == {}
+    assert noisy.almost_sure_norms() == {}
 
 
 def test_parameters_are_checked():

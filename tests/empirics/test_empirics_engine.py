@@ -12,7 +12,7 @@ import torch
 from empirics import DivergedError, Divergence, InputError, MetaFedAvg, QuadraticTask
 from empirics.backends.backend import Backend, TorchBackend
 from empirics.backends.choice import chosen, named
-from empirics.numerics.memory import CPU_BYTES, budget, largest_chunk, out_of_memory, peak_bytes
+from empirics.numerics.memory import CPU_BYTES, largest_chunk, memory_budget, out_of_memory, peak_bytes
 from empirics.numerics.precision import products
 from empirics.runs import fedavg
 from empirics.runs.recorder import Kept
@@ -84,7 +84,7 @@ def test_memory_is_flat(what, monkeypatch, tmp_path):
 def test_a_chunk_fills_the_budget_and_no_more(mode, participants, monkeypatch):
     subject, allowed = noisy("cosine"), 2**20
     settings = MetaFedAvg(0.5, 2, 0.2, 1, participants=participants, mode=mode, **settings_options(mode))
-    monkeypatch.setattr(fedavg, "budget", lambda device: allowed)
+    monkeypatch.setattr(fedavg, "memory_budget", lambda device: allowed)
     engine = TorchBackend()
     chunk = fedavg.default_chunk(settings, subject, 10**6, engine)
 
@@ -121,7 +121,7 @@ def test_results_that_live_together_add_up_and_views_are_free():
 
 
 def test_the_budget_of_the_cpu_does_not_depend_on_the_moment():
-    assert budget(CPU) == CPU_BYTES == 2**28
+    assert memory_budget(CPU) == CPU_BYTES == 2**28
 
 
 class Cramped(QuadraticTask):

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import ctypes
 import logging
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from itertools import pairwise
 
@@ -14,8 +17,8 @@ from torch import nn
 from empirics import MODES, DivergedError, MetaFedAvg, Noise, QuadraticTask
 from empirics.backends.backend import TorchBackend
 from empirics.backends.choice import chosen
-from empirics.backends.native import NativeBackend, native_backend
 from empirics.backends.native import library as library_module
+from empirics.backends.native.engine import NativeBackend, native_backend
 from empirics.backends.native.library import library
 from empirics.runs.fedavg import run
 from empirics.tasks.networks.network import NetworkTask
@@ -243,6 +246,28 @@ def test_without_the_library_torch_takes_over_and_says_so_once(monkeypatch, tmp_
     finally:
         monkeypatch.undo()
         library_module.library.cache_clear()
+
+
+@pytest.mark.parametrize("changed", ["STRUCTURES", "digest"])
+def test_a_library_of_another_version_is_refused(monkeypatch, changed: str) -> None:
+    class Job(ctypes.Structure):
+        _fields_ = (("more", ctypes.c_int64),)
+
+    monkeypatch.setattr(library_module, changed, (Job,) if changed == "STRUCTURES" else lambda: 1)
+    library_module.library.cache_clear()
+    try:
+        with pytest.raises(ImportError, match="another version"):
+            library()
+    finally:
+        monkeypatch.undo()
+        library_module.library.cache_clear()
+
+
+def test_the_header_of_the_library_needs_no_torch() -> None:
+    """An isolated build has the standard library only."""
+    source = "import sys; from empirics.backends.native.header import header; header(); print('torch' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", source], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"
 
 
 def test_a_selection_of_agents_runs_on_its_own_agents() -> None:

@@ -369,7 +369,7 @@ def test_a_copy_made_by_pickle_computes_the_same():
 def test_constants_are_not_invented():
     task = made("tanh")
     assert task.constants() == {}
-    assert task.sure_bounds() == {}
+    assert task.almost_sure_norms() == {}
     assert task.loss_lower_bound().value == 0
     with pytest.raises(InputError, match="no lower bound"):
         made("rough").loss_lower_bound()

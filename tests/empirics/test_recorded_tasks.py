@@ -14,9 +14,10 @@ from torch import Tensor
 from empirics import DivergedError, MetaFedAvg, QuadraticTask
 from empirics.backends.backend import TorchBackend
 from empirics.backends.choice import chosen
-from empirics.backends.native import native_backend, recorded_tasks
+from empirics.backends.native import recorded_tasks
+from empirics.backends.native.engine import native_backend
 from empirics.backends.native.library import library
-from empirics.backends.native.recorded import RecordedProblem
+from empirics.backends.native.recorded import RecordedModel
 from empirics.runs.fedavg import run
 from empirics.tasks.factories import small_cosine, small_logcosh, small_logistic
 from empirics.tasks.task import Task
@@ -30,7 +31,7 @@ ROUNDING = 1e-12
 
 @pytest.fixture(autouse=True)
 def nothing_is_too_small(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(recorded_tasks, "_FEW", 0)
+    monkeypatch.setattr(recorded_tasks, "_WORTH_RECORDING", 0)
 
 
 def numbers(*shape: int, seed: int = 0) -> np.ndarray:
@@ -111,7 +112,7 @@ def subclassed() -> Task:
 def gap(task: Task, how: MetaFedAvg) -> float:
     backend = native_backend(how, task)
     assert backend is not None
-    assert isinstance(backend.problem, RecordedProblem)
+    assert isinstance(backend.model, RecordedModel)
     ours, torchs = (
         run(how, task, numbers(D), 3, seed=2, replicas=2, backend=one).iterates for one in (backend, TorchBackend())
     )
@@ -171,7 +172,7 @@ def test_products_of_all_sizes_have_their_closed_form(d: int, columns: bool) -> 
 
 def test_small_tasks_and_batches_are_left_to_torch(monkeypatch: pytest.MonkeyPatch) -> None:
     assert chosen(MetaFedAvg(0.1, 1, 0.1, 1, mode="stochastic", D=1, D_prime=1, D_H=1), by_rows()).name == "torch"
-    monkeypatch.setattr(recorded_tasks, "_FEW", N * D)
+    monkeypatch.setattr(recorded_tasks, "_WORTH_RECORDING", N * D)
     assert chosen(MetaFedAvg(0.1, 1, 0.1, 1), by_rows()).name == "native"
     assert chosen(MetaFedAvg(0.1, 1, 0.1, 1, participants=N - 1), by_rows()).name == "torch"
 
@@ -209,12 +210,12 @@ def test_a_task_is_recorded_once_and_still_travels() -> None:
     first, second = native_backend(how, task), native_backend(how, task)
     assert first is not None
     assert second is not None
-    assert first.problem is second.problem
+    assert first.model is second.model
     quadratic = QuadraticTask(task.whole("A").numpy(), task.whole("c").numpy())
     assert pickle.loads(pickle.dumps(quadratic)).d == D
     single = native_backend(how, task.to(dtype=torch.float32))
     assert single is not None
-    assert single.problem is not first.problem
+    assert single.model is not first.model
 
 
 def test_a_run_that_leaves_the_numbers_says_where() -> None:

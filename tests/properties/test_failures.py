@@ -222,11 +222,11 @@ def test_a_targeted_search_climbs_and_finds_what_is_rare():
     # Seed-free statement: the targeted profile finds the same mistakes (here with few examples, and repeatable).
     from dataclasses import replace
 
-    from empirics.testing.checkers import outcomes
+    from empirics.testing.checkers import search_results
     from empirics.testing.tables import META_GRADIENT
 
     budget = replace(PROFILES["targeted"], examples=20, repeatable=True)
-    found = outcomes(
+    found = search_results(
         META_GRADIENT, demonstration.hessian_after_adaptation, ("exact",), arrays_of("numpy.float64"), budget
     )
     failed = {own.name for own, _, outcome in found if outcome.failure}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from empirics.testing.arrays import arrays_of
-from empirics.testing.checkers import outcomes
+from empirics.testing.checkers import search_results
 from empirics.testing.tables import CHECKERS
 from tests.properties.matrix import BUDGET, BY_NAME, catchers, mistakes_of
 from tests.properties.museum import MISTAKES
@@ -39,5 +39,5 @@ def test_property_is_the_only_catcher_or_one_of_two(checker, name):
 def test_the_matrix_is_what_the_checkers_find(name):
     mistake = next(mistake for mistake in MISTAKES if mistake.name == name)
     checker, arrays = BY_NAME[mistake.checker], arrays_of(mistake.dtype)
-    found = outcomes(checker, mistake.make(), (mistake.mode,), arrays, BUDGET)
+    found = search_results(checker, mistake.make(), (mistake.mode,), arrays, BUDGET)
     assert tuple(own.name for own, _, outcome in found if outcome.failure) == catchers(mistake)

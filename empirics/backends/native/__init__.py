@@ -4,9 +4,3 @@ It serves quadratics and dense tanh networks in all modes and, through their rec
 in all modes and other tasks in those without batches, all on the CPU. It is optional: where the package was installed
 without a compiler, or a task uses an operation that it does not know, the torch engine does the same work.
 """
-
-from __future__ import annotations
-
-from empirics.backends.native.engine import NativeBackend, native_backend
-
-__all__ = ["NativeBackend", "native_backend"]

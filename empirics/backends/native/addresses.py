@@ -29,7 +29,7 @@ class Assembly:
 
 
 def assembled(draft: Draft, samples: int, dtype: torch.dtype) -> Assembly:
-    """Give every tensor its place and write the instructions out."""
+    """Write the instructions out; the storages of the draft are changed: each gets its area and its offset."""
     batch = max((value.storage.offset + value.storage.size for value in draft.data), default=0)
     own = [storage for storage in draft.storages if storage.area is None and storage.uses]
     lasting = [storage for storage in own if _phases(storage)[0] != _phases(storage)[1]]
@@ -61,6 +61,7 @@ def _phases(storage: Storage) -> tuple[int, int]:
 
 
 def _in_a_row(storages: Sequence[Storage], area: str, start: int) -> int:
+    """Place storages one after another from `start` on, which is written into them; the end of the last."""
     for storage in storages:
         storage.area, storage.offset = area, start
         start += storage.size
@@ -68,7 +69,10 @@ def _in_a_row(storages: Sequence[Storage], area: str, start: int) -> int:
 
 
 def _shared(storages: Sequence[Storage]) -> int:
-    """Places in scratch for the tensors of one phase: the first gap wide enough, among those alive at that time."""
+    """Place the tensors of one phase in scratch, which is written into them; how many values that takes.
+
+    Each goes into the first gap wide enough, among those alive at that time.
+    """
     placed: list[Storage] = []
     reach = 0
     for storage in storages:  # in the order in which they are made

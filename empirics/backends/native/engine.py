@@ -14,8 +14,8 @@ from empirics.algorithm.settings import Settings
 from empirics.backends.backend import Backend
 from empirics.backends.native.job import Job
 from empirics.backends.native.library import library
-from empirics.backends.native.problem import Problem
-from empirics.backends.native.problems import problem_of
+from empirics.backends.native.model import NativeModel
+from empirics.backends.native.models import model_of
 from empirics.numerics.randomness import derived_key
 from empirics.tasks.task import Task
 
@@ -28,8 +28,8 @@ def native_backend(settings: Settings, task: Task) -> NativeBackend | None:
         return None
     if task.ids.dim() > 1:  # in a selection every replica has agents of its own
         return None
-    problem = problem_of(task, settings.sizes or (), settings.participants_of(task.n))
-    return None if problem is None else NativeBackend(problem)
+    model = model_of(task, settings.sizes or (), settings.participants_of(task.n))
+    return None if model is None else NativeBackend(model)
 
 
 @final
@@ -37,7 +37,7 @@ def native_backend(settings: Settings, task: Task) -> NativeBackend | None:
 class NativeBackend(Backend):
     """Rounds in compiled code: same draws as the torch engine, same iterates up to rounding."""
 
-    problem: Problem
+    model: NativeModel
     name: str = "native"
 
     def rounds(
@@ -57,8 +57,8 @@ class NativeBackend(Backend):
             rounds=count,
             tau=settings.tau,
             nu=settings.nu,
-            mode=Mode(settings.mode).place,
             threads=torch.get_num_threads(),
+            curved=Mode(settings.mode).curved,
             alpha=settings.alpha,
             beta=settings.beta,
             delta=settings.delta or 0.0,
@@ -69,7 +69,7 @@ class NativeBackend(Backend):
         )
         if settings.sizes is not None:
             job.inner, job.outer, job.hessian = settings.sizes
-        self.problem.fill(job)
+        self.model.fill(job)
         entry = loaded.empirics_rounds_float64 if task.dtype == torch.float64 else loaded.empirics_rounds_float32
         if entry(ctypes.byref(job)) < 0:
             raise MemoryError(f"the compiled engine found no memory for {len(w)} replicas of {job.count} participants")

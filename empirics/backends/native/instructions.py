@@ -1,4 +1,4 @@
-"""The instructions of a recorded program, field by field as in source/program.h and source/recorded.h."""
+"""The instructions of a recorded program, as Python writes them and (through `header`) as C++ reads them."""
 
 from __future__ import annotations
 
@@ -7,16 +7,18 @@ import ctypes
 AXES = 6
 AREAS = ("scratch", "kept", "point", "vector", "batch", "constants", "gradient", "result")
 PHASES = ("samples", "primal", "gradient", "tangent")
+
+# Elementwise operations by their number of arguments, under the names that torch gives them.
+UNARY = (
+    *("copy", "neg", "tanh", "exp", "log", "sqrt", "reciprocal", "sin", "cos", "erf", "abs", "sign", "log1p", "expm1"),
+    *("cosh", "sinh", "atan"),
+)
+COMPARISONS = ("eq", "ne", "lt", "le", "gt", "ge")
+BINARY = ("add", "sub", "mul", "div", "pow", "maximum", "minimum", "tanh_backward", *COMPARISONS)
+TERNARY = ("where",)
 OPERATIONS = (
-    *("copy", "negative", "tanh", "exponential", "logarithm", "square root", "reciprocal", "sine", "cosine"),
-    *("error function", "absolute", "sign", "logarithm of more", "exponential less", "hyperbolic cosine"),
-    *("hyperbolic sine", "arctangent"),
-    *("add", "subtract", "multiply", "divide", "power", "maximum", "minimum", "tanh backward"),
-    *("equal", "unequal", "less", "at most", "greater", "at least"),
-    "where",
-    *("total", "highest"),
-    *("product", "accumulate", "transpose"),
-    *("gather", "scatter", "scatter add"),
+    *(*UNARY, *BINARY, *TERNARY, "sum", "amax"),
+    *("product", "accumulate", "transpose", "gather", "scatter", "scatter_add"),
 )
 
 
@@ -48,7 +50,10 @@ class Data(ctypes.Structure):
 
 
 class Program(ctypes.Structure):
-    """One recorded program: its memory, its constants and the instructions of each phase."""
+    """One recorded program, for one number of samples: its memory, its constants and the instructions of each phase.
+
+    `offsets` says where each piece of data lies in the memory of a batch.
+    """
 
     _fields_ = [
         *((name, ctypes.c_int64) for name in ("samples", "kept_values", "batch_values")),

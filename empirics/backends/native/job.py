@@ -1,30 +1,47 @@
-"""The run that the compiled engine is asked for, field by field as in source/job.h."""
+"""The run that the compiled engine is asked for, as Python fills it and (through `header`) as C++ reads it."""
 
 from __future__ import annotations
 
 import ctypes
 
-_INTEGERS = ("replicas", "agents", "count", "d", "rounds", "tau", "nu", "mode", "inner", "outer", "hessian", "threads")
-_REALS = ("alpha", "beta", "delta")
-_RUN = ("keys", "replica_ids", "start", "iterates")
-_QUADRATIC = ("matrices", "centres", "noise_u", "noise_v", "noise_phi")
-_NOISE = ("noise_gradient", "noise_amplitude", "noise_frequency")
-_DENSE = ("inputs", "targets", "labels", "widths")
-_SIZES = ("samples", "layers")
-_RECORDED = ("programs", "parameters", "data")
-_COUNTS = ("program_count", "parameter_count", "data_count", "point_values", "scratch_values")
+from empirics.backends.native.instructions import Data, Program, Rows
+
+
+class Signed(ctypes.c_void_p):
+    """The address of signed 64-bit integers."""
+
+
+class Unsigned(ctypes.c_void_p):
+    """The address of unsigned 64-bit integers."""
+
+
+def _each(kind: type, *names: str) -> list[tuple[str, type]]:
+    return [(name, kind) for name in names]
 
 
 class Job(ctypes.Structure):
-    """Sizes, scalars and addresses; whoever fills it keeps the memory behind the addresses alive."""
+    """BatchSizes, scalars and addresses; whoever fills it keeps the memory behind the addresses alive."""
 
     _fields_ = [
-        *((name, ctypes.c_int64) for name in _INTEGERS),
-        *((name, ctypes.c_double) for name in _REALS),
-        *((name, ctypes.c_void_p) for name in (*_RUN, *_QUADRATIC)),
-        *((name, ctypes.c_double) for name in _NOISE),
-        *((name, ctypes.c_void_p) for name in _DENSE),
-        *((name, ctypes.c_int64) for name in _SIZES),
-        *((name, ctypes.c_void_p) for name in _RECORDED),
-        *((name, ctypes.c_int64) for name in _COUNTS),
+        *_each(ctypes.c_int64, "replicas", "agents", "count", "d"),  # R, n, m, d
+        *_each(ctypes.c_int64, "rounds", "tau", "nu", "threads"),
+        *_each(ctypes.c_int64, "curved"),  # 1: the factors I - alpha H are kept; 0: first order
+        *_each(ctypes.c_int64, "inner", "outer", "hessian"),  # batch sizes D, D', D_H; 0: the whole loss
+        *_each(ctypes.c_double, "alpha", "beta", "delta"),  # delta > 0: products are central differences of gradients
+        # (rounds, 1 + tau (nu + 1 + nu)): of the participants, then of inner, outer and Hessian batches of each step
+        *_each(Unsigned, "keys"),
+        *_each(Signed, "replica_ids"),  # (R,)
+        *_each(ctypes.c_void_p, "start", "iterates"),  # (R, d), (R, rounds, d)
+        # quadratics: A (n, d, d), c (n, d), two-sign noise u, v (n, d), phi (n,) or null, and its scales g, a, k
+        *_each(ctypes.c_void_p, "matrices", "centres", "noise_u", "noise_v", "noise_phi"),
+        *_each(ctypes.c_double, "noise_gradient", "noise_amplitude", "noise_frequency"),
+        # dense networks: x (n, samples, widths[0]), targets (n, samples, widths[layers]) or labels (n, samples)
+        *_each(ctypes.c_void_p, "inputs", "targets"),
+        *_each(Signed, "labels", "widths"),
+        *_each(ctypes.c_int64, "samples", "layers"),
+        # recorded tasks
+        *_each(ctypes.POINTER(Program), "programs"),
+        *_each(ctypes.POINTER(Rows), "parameters"),
+        *_each(ctypes.POINTER(Data), "data"),
+        *_each(ctypes.c_int64, "program_count", "parameter_count", "data_count", "point_values", "scratch_values"),
     ]

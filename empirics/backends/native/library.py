@@ -9,6 +9,7 @@ from pathlib import Path
 
 import torch
 
+from empirics.backends.native.header import STRUCTURES, digest
 from empirics.backends.native.job import Job
 
 # by torch's name of what the processor can do, best first
@@ -17,7 +18,11 @@ _VARIANTS = {"AVX512": ("avx512", "avx2", "generic"), "AVX2": ("avx2", "generic"
 
 @lru_cache(maxsize=1)
 def library() -> ctypes.CDLL | None:
-    """The engine, or None with one line in the log when there is none for this machine."""
+    """The engine, or None with one line in the log when there is none for this machine.
+
+    Raises:
+        ImportError: the engine at hand was compiled for another version of this package.
+    """
     capability = torch.backends.cpu.get_cpu_capability()
     for variant in _VARIANTS.get(capability, ("generic",)):
         path = Path(__file__).parent / f"engine.{variant}.so"
@@ -30,8 +35,16 @@ def library() -> ctypes.CDLL | None:
 
 
 def _declared(loaded: ctypes.CDLL) -> ctypes.CDLL:
-    if loaded.empirics_job_bytes() != ctypes.sizeof(Job):
-        raise ImportError("the compiled engine is from another version of this package: install the package again")
+    expected = {"empirics_digest": digest()}
+    expected |= {f"empirics_bytes_of_{kind.__name__}": ctypes.sizeof(kind) for kind in STRUCTURES}
+    for name, number in expected.items():
+        entry = getattr(loaded, name, None)
+        if entry is not None:
+            entry.restype = ctypes.c_int64
+        if entry is None or entry() != number:
+            raise ImportError(
+                f"the compiled engine is from another version of this package ({name}): install the package again"
+            )
     for precision in ("float64", "float32"):
         entry = getattr(loaded, f"empirics_rounds_{precision}")
         entry.argtypes, entry.restype = (ctypes.POINTER(Job),), ctypes.c_int64

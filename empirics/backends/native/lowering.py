@@ -50,7 +50,7 @@ def lowered(graph: GraphModule, parts: int, width: int, operations: Callable[...
 
 
 def _phases(graph: GraphModule, point: set[Node], vector: set[Node]) -> dict[Node, int]:
-    """When each call is made; what depends on a set's nodes is added to it."""
+    """When each call is made; both sets are changed: what depends on their nodes is added."""
     calls = [node for node in graph.graph.nodes if node.op in ("call_function", "get_attr")]
     for node in calls:
         for kind in (point, vector):
@@ -67,7 +67,10 @@ def _phases(graph: GraphModule, point: set[Node], vector: set[Node]) -> dict[Nod
 
 
 def _deliver(writer: Writer, area: str, results: list[Any]) -> None:
-    """Results where the engine reads them: computed there when nothing else needs them, else copied."""
+    """Put results where the engine reads them; the writer gets the steps, and storages their places.
+
+    A result is computed there when nothing else needs it, else copied.
+    """
     offset = 0
     for given in results:
         value = given if isinstance(given, Value) else writer.constant(given)

@@ -1,4 +1,4 @@
-"""How each recorded operation of torch is written as steps of a program.
+"""How each recorded operation of torch is written as steps of a program: one entry of `HANDLERS` an operation.
 
 Truth values and integers are kept as real numbers; nothing is divided or rounded in integers, and every operation that
 is not listed is refused.
@@ -6,75 +6,28 @@ is not listed is refused.
 
 from __future__ import annotations
 
+import math
 import operator
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import Any
 
 import torch
 from torch import Tensor
 from torch.fx import Node
 
+from empirics.backends.native.instructions import COMPARISONS, UNARY
 from empirics.backends.native.tensors import Value
 from empirics.backends.native.writer import UnsupportedError, Writer
 
 aten = torch.ops.aten
 
-Given = Callable[[Node], Any]
-
-_VIEWS = {
-    *(aten.view.default, aten._unsafe_view.default, aten.reshape.default, aten.expand.default, aten.permute.default),
-    *(aten.transpose.int, aten.t.default, aten.unsqueeze.default, aten.squeeze.dim, aten.squeeze.dims),
-    *(aten.squeeze.default, aten.select.int, aten.slice.Tensor),
-}
-_PIECES = {aten.split.Tensor, aten.split_with_sizes.default, aten.chunk.default, aten.unbind.int}
-_SAME = {aten.clone.default, aten.alias.default, aten.detach.default, aten.lift_fresh_copy.default}
-_OF_ONE = {
-    aten.neg.default: "negative",
-    aten.tanh.default: "tanh",
-    aten.exp.default: "exponential",
-    aten.log.default: "logarithm",
-    aten.sqrt.default: "square root",
-    aten.reciprocal.default: "reciprocal",
-    aten.sin.default: "sine",
-    aten.cos.default: "cosine",
-    aten.erf.default: "error function",
-    aten.abs.default: "absolute",
-    aten.sign.default: "sign",
-    aten.sgn.default: "sign",
-    aten.log1p.default: "logarithm of more",
-    aten.expm1.default: "exponential less",
-    torch.ops.prims.expm1.default: "exponential less",
-    aten.cosh.default: "hyperbolic cosine",
-    aten.sinh.default: "hyperbolic sine",
-    aten.atan.default: "arctangent",
-}
-_OF_TWO = {
-    aten.mul.Tensor: "multiply",
-    aten.mul.Scalar: "multiply",
-    aten.div.Tensor: "divide",
-    aten.div.Scalar: "divide",
-    aten.maximum.default: "maximum",
-    aten.minimum.default: "minimum",
-    aten.tanh_backward.default: "tanh backward",
-    aten.eq.Tensor: "equal",
-    aten.eq.Scalar: "equal",
-    aten.ne.Tensor: "unequal",
-    aten.ne.Scalar: "unequal",
-    aten.lt.Tensor: "less",
-    aten.lt.Scalar: "less",
-    aten.le.Tensor: "at most",
-    aten.le.Scalar: "at most",
-    aten.gt.Tensor: "greater",
-    aten.gt.Scalar: "greater",
-    aten.ge.Tensor: "at least",
-    aten.ge.Scalar: "at least",
-}
-_SUMS = {aten.add.Tensor: "add", aten.add.Scalar: "add", aten.sub.Tensor: "subtract", aten.sub.Scalar: "subtract"}
-_TOTALS = {aten.sum.dim_IntList, aten.sum.default, aten.mean.dim, aten.mean.default}
+Handler = Callable[..., Any]
+"""(writer, node, *arguments of the node, Values in place of its nodes) -> what stands for the node; it writes steps."""
 
 
-def written(writer: Writer, node: Node, given: Given) -> Any:
-    """The result of a node: a Value, or a tensor where it is known already.
+def written(writer: Writer, node: Node, given: Callable[[Node], Any]) -> Any:
+    """The result of a node: a Value, or a tensor where it is known already. The writer gets the steps.
 
     Raises:
         UnsupportedError: an operation that programs do not know.
@@ -84,17 +37,23 @@ def written(writer: Writer, node: Node, given: Given) -> Any:
         return arguments[0][arguments[1]]
     if not any(isinstance(argument, Value) for argument in _flat(arguments)):
         return _known(node, arguments)
-    return _written(writer, node, arguments)
+    if node.target not in HANDLERS:
+        raise UnsupportedError(str(node.target))
+    return HANDLERS[node.target](writer, node, *arguments)
 
 
-def _resolved(argument: Any, given: Given) -> Any:
+def _resolved(argument: Any, given: Callable[[Node], Any]) -> Any:
     if isinstance(argument, Node):
         return given(argument)
     return [_resolved(part, given) for part in argument] if isinstance(argument, (list, tuple)) else argument
 
 
-def _flat(arguments: Sequence[Any]) -> list[Any]:
-    return [one for part in arguments for one in (_flat(part) if isinstance(part, (list, tuple)) else [part])]
+def _flat(arguments: Sequence[Any]) -> Iterator[Any]:
+    for argument in arguments:
+        if isinstance(argument, (list, tuple)):
+            yield from _flat(argument)
+        else:
+            yield argument
 
 
 def _known(node: Node, arguments: list[Any]) -> Tensor:
@@ -104,106 +63,13 @@ def _known(node: Node, arguments: list[Any]) -> Tensor:
     return node.target(*arguments, **node.kwargs)
 
 
-def _written(writer: Writer, node: Node, arguments: list[Any]) -> Any:
-    target: Any = node.target
-
-    def tensor(argument: Any) -> Value:
-        if isinstance(argument, Value):
-            return argument
-        return writer.constant(argument) if isinstance(argument, Tensor) else writer.number(float(argument))
-
-    if target in _VIEWS:
-        return _view(writer, node, tensor(arguments[0]), arguments[1:])
-    if target in _PIECES:
-        whole = tensor(arguments[0])
-        return [whole.seen(meta) for meta in target(whole.meta, *arguments[1:])]
-    if target in _SAME or (target is aten._to_copy.default and _keeps_numbers(node)):
-        return tensor(arguments[0])
-    if target in _OF_ONE:
-        return writer.elementwise(_OF_ONE[target], tensor(arguments[0]))
-    if target in _OF_TWO and not node.kwargs:
-        return _times(writer, _OF_TWO[target], *map(tensor, arguments))
-    if target in _SUMS and not _boolean(node):
-        return _sum(writer, _SUMS[target], tensor(arguments[0]), tensor(arguments[1]), _scale(node))
-    if target in (aten.pow.Tensor_Scalar, aten.square.default, aten.rsqrt.default, aten.sigmoid.default):
-        return _power(writer, target, tensor(arguments[0]), arguments[1] if len(arguments) > 1 else None)
-    if target in (aten.bitwise_not.default, aten.logical_not.default) and _boolean(node.args[0]):
-        return writer.elementwise("equal", tensor(arguments[0]), writer.number(0.0))
-    if target in (aten.bitwise_and.Tensor, aten.logical_and.default) and all(map(_boolean, node.args)):
-        return writer.elementwise("multiply", *map(tensor, arguments))
-    if target is aten.relu.default:
-        return writer.elementwise("maximum", tensor(arguments[0]), writer.number(0.0))
-    if target in (aten.clamp.default, aten.clamp_min.default, aten.clamp_max.default):
-        return _clamped(writer, target, tensor(arguments[0]), arguments[1:])
-    if target is aten.threshold_backward.default:
-        below = writer.elementwise("at most", tensor(arguments[1]), tensor(arguments[2]))
-        return writer.elementwise("where", below, writer.number(0.0), tensor(arguments[0]))
-    if target is aten.all.dims and _boolean(node.args[0]):
-        return _all(writer, node, tensor(arguments[0]), arguments[1:])
-    if target is aten.copy.default:
-        return _broadcast(tensor(arguments[1]), tensor(arguments[0]))
-    if target is aten.masked_fill.Scalar:
-        return writer.elementwise("where", tensor(arguments[1]), tensor(arguments[2]), tensor(arguments[0]))
-    if target in (aten.slice_scatter.default, aten.select_scatter.default):
-        place = aten.slice.Tensor if target is aten.slice_scatter.default else aten.select.int
-        return _replaced(writer, tensor(arguments[0]), tensor(arguments[1]), place, arguments[2:])
-    if target is aten.where.self:
-        return writer.elementwise("where", *map(tensor, arguments))
-    if target in (aten.bmm.default, aten.mm.default):
-        return _product(writer, node, tensor(arguments[0]), tensor(arguments[1]))
-    if target in (aten.baddbmm.default, aten.addmm.default) and not node.kwargs and len(arguments) == 3:
-        return _product(writer, node, *map(tensor, (arguments[1], arguments[2], arguments[0])))
-    if target in _TOTALS:
-        return _total(writer, node, tensor(arguments[0]), arguments[1:])
-    if target in (aten.amax.default, aten.amin.default):
-        return _highest(writer, node, tensor(arguments[0]), arguments[1:])
-    if target in (aten.gather.default, aten.scatter.value, aten.scatter.src, aten.scatter_add.default):
-        return _indexed(writer, node, tensor(arguments[0]), arguments[1], *map(tensor, arguments[2:]))
-    if target is aten.cat.default:
-        return _joined(writer, node, [tensor(part) for part in arguments[0]], *arguments[1:])
-    raise UnsupportedError(str(target))
-
-
-def _view(writer: Writer, node: Node, value: Value, arguments: list[Any]) -> Value:
-    assert callable(node.target)
-    target = aten.view.default if node.target in (aten._unsafe_view.default, aten.reshape.default) else node.target
-    try:
-        return value.seen(target(value.meta, *arguments))
-    except RuntimeError:
-        return writer.reshaped(value, node.meta["val"].shape)
-
-
-def _keeps_numbers(node: Node) -> bool:
-    source = node.args[0]
-    assert isinstance(source, Node)
-    return node.meta["val"].is_floating_point() or not source.meta["val"].is_floating_point()
+def _ask(condition: bool, node: Node) -> None:
+    if not condition:
+        raise UnsupportedError(f"{node.target} {node.args[1:]} {dict(node.kwargs)}")
 
 
 def _boolean(node: Any) -> bool:
     return isinstance(node, Node) and node.meta["val"].dtype == torch.bool
-
-
-def _scale(node: Node) -> float:
-    if set(node.kwargs) - {"alpha"} or len(node.args) > 2:
-        raise UnsupportedError(f"{node.target} with {node.kwargs} {node.args[2:]}")
-    scale: Any = node.kwargs.get("alpha", 1)
-    return float(scale)
-
-
-def _times(writer: Writer, operation: str, a: Value, b: Value) -> Value:
-    if operation in ("multiply", "divide") and _is_number(writer, b, 1.0):
-        return _broadcast(a, b)
-    return writer.elementwise(operation, a, b)
-
-
-def _sum(writer: Writer, operation: str, a: Value, b: Value, scale: float) -> Value:
-    if _is_number(writer, b, 0.0):
-        return _broadcast(a, b)
-    if _is_number(writer, a, 0.0) and operation == "add" and scale == 1:
-        return _broadcast(b, a)
-    return writer.elementwise(
-        operation, a, b if scale == 1 else writer.elementwise("multiply", b, writer.number(scale))
-    )
 
 
 def _is_number(writer: Writer, value: Value, number: float) -> bool:
@@ -214,39 +80,112 @@ def _broadcast(value: Value, other: Value) -> Value:
     return value.seen(value.meta.expand(torch.broadcast_shapes(value.shape, other.shape)))
 
 
-def _power(writer: Writer, target: Any, value: Value, exponent: Any) -> Value:
-    if target is aten.sigmoid.default:
-        falling = writer.elementwise("exponential", writer.elementwise("negative", value))
-        return writer.elementwise("reciprocal", writer.elementwise("add", falling, writer.number(1.0)))
-    if target is aten.rsqrt.default:
-        return writer.elementwise("reciprocal", writer.elementwise("square root", value))
-    if target is aten.square.default or exponent == 2:
-        return writer.elementwise("multiply", value, value)
+def _view(writer: Writer, node: Node, value: Any, *arguments: Any) -> Value:
+    assert callable(node.target)
+    target = aten.view.default if node.target in (aten._unsafe_view.default, aten.reshape.default) else node.target
+    try:
+        return value.seen(target(value.meta, *arguments))
+    except RuntimeError:
+        return writer.reshaped(value, node.meta["val"].shape)
+
+
+def _pieces(writer: Writer, node: Node, whole: Value, *arguments: Any) -> list[Value]:
+    assert callable(node.target)
+    return [whole.seen(meta) for meta in node.target(whole.meta, *arguments)]
+
+
+def _same(writer: Writer, node: Node, value: Value, *arguments: Any) -> Value:
+    return value
+
+
+def _cast(writer: Writer, node: Node, value: Value) -> Value:
+    source: Any = node.args[0]
+    _ask(node.meta["val"].is_floating_point() or not source.meta["val"].is_floating_point(), node)
+    return value
+
+
+def _elementwise(operation: str, writer: Writer, node: Node, *arguments: Any) -> Value:
+    return writer.elementwise(operation, *map(writer.value, arguments))
+
+
+def _binary(operation: str, writer: Writer, node: Node, *arguments: Any) -> Value:
+    _ask(not node.kwargs, node)
+    return _elementwise(operation, writer, node, *arguments)
+
+
+def _scaled(operation: str, writer: Writer, node: Node, a: Any, b: Any) -> Value:
+    _ask(not node.kwargs, node)
+    a, b = writer.value(a), writer.value(b)
+    return _broadcast(a, b) if _is_number(writer, b, 1.0) else writer.elementwise(operation, a, b)
+
+
+def _sum(operation: str, writer: Writer, node: Node, a: Any, b: Any, *more: Any) -> Value:
+    _ask(not more and not set(node.kwargs) - {"alpha"} and not _boolean(node), node)
+    a, b, scale = writer.value(a), writer.value(b), float(node.kwargs.get("alpha", 1))  # type: ignore[arg-type]
+    if _is_number(writer, b, 0.0):
+        return _broadcast(a, b)
+    if _is_number(writer, a, 0.0) and operation == "add" and scale == 1:
+        return _broadcast(b, a)
+    return writer.elementwise(operation, a, b if scale == 1 else writer.elementwise("mul", b, writer.number(scale)))
+
+
+def _power(writer: Writer, node: Node, value: Value, exponent: Any) -> Value:
     if exponent == 0:
         one = writer.number(1.0)
         return one.seen(one.meta.expand(value.shape))
     if exponent == 1:
         return value
+    if exponent == 2:
+        return _square(writer, node, value)
     if exponent == 3:
-        return writer.elementwise("multiply", writer.elementwise("multiply", value, value), value)
-    return writer.elementwise("power", value, writer.number(float(exponent)))
+        return writer.elementwise("mul", _square(writer, node, value), value)
+    return writer.elementwise("pow", value, writer.number(float(exponent)))
 
 
-def _clamped(writer: Writer, target: Any, value: Value, limits: list[Any]) -> Value:
-    low, high = (None, limits[0]) if target is aten.clamp_max.default else (*limits, None)[:2]
+def _square(writer: Writer, node: Node, value: Value) -> Value:
+    return writer.elementwise("mul", value, value)
+
+
+def _reciprocal_root(writer: Writer, node: Node, value: Value) -> Value:
+    return writer.elementwise("reciprocal", writer.elementwise("sqrt", value))
+
+
+def _sigmoid(writer: Writer, node: Node, value: Value) -> Value:
+    falling = writer.elementwise("exp", writer.elementwise("neg", value))
+    return writer.elementwise("reciprocal", writer.elementwise("add", falling, writer.number(1.0)))
+
+
+def _not(writer: Writer, node: Node, value: Value) -> Value:
+    _ask(_boolean(node.args[0]), node)
+    return writer.elementwise("eq", value, writer.number(0.0))
+
+
+def _and(writer: Writer, node: Node, *arguments: Any) -> Value:
+    _ask(all(map(_boolean, node.args)), node)
+    return _elementwise("mul", writer, node, *arguments)
+
+
+def _clamped(writer: Writer, node: Node, value: Value, low: Any = None, high: Any = None) -> Value:
     if low is not None:
         value = writer.elementwise("maximum", value, writer.number(float(low)))
     return value if high is None else writer.elementwise("minimum", value, writer.number(float(high)))
 
 
-def _replaced(writer: Writer, value: Value, part: Value, place: Callable[..., Tensor], where: list[Any]) -> Value:
+def _threshold_backward(writer: Writer, node: Node, error: Any, value: Any, threshold: Any) -> Value:
+    below = _elementwise("le", writer, node, value, threshold)
+    return writer.elementwise("where", below, writer.number(0.0), writer.value(error))
+
+
+def _replaced(place: Callable[..., Tensor], writer: Writer, node: Node, value: Any, part: Any, *where: Any) -> Value:
+    value, part = writer.value(value), writer.value(part)
     out = writer.new(value.shape)
     writer.elementwise("copy", value, into=out)
     writer.elementwise("copy", part, into=out.seen(place(out.meta, *where)))
     return out
 
 
-def _product(writer: Writer, node: Node, a: Value, b: Value, onto: Value | None = None) -> Value:
+def _product(writer: Writer, node: Node, a: Any, b: Any, onto: Value | None = None) -> Value:
+    a, b = writer.value(a), writer.value(b)
     flat = len(a.shape) == 2
     if flat:
         a, b = (value.seen(value.meta.unsqueeze(0)) for value in (a, b))
@@ -254,9 +193,8 @@ def _product(writer: Writer, node: Node, a: Value, b: Value, onto: Value | None 
     if onto is not None:
         base: Any = node.args[0]
         owned = base.target in (aten.bmm.default, aten.baddbmm.default) and len(base.users) == 1
-        if not (
-            owned and onto.shape == shape and onto.storage.area is None and onto.storage.uses[0][0] == writer.phase
-        ):
+        made_now = onto.storage.area is None and onto.storage.uses[0][0] == writer.phase
+        if not (owned and onto.shape == shape and made_now):
             held = writer.new(shape, writer.product_strides(shape))
             writer.elementwise("copy", onto, into=held)
             onto = held
@@ -264,60 +202,129 @@ def _product(writer: Writer, node: Node, a: Value, b: Value, onto: Value | None 
     return made.seen(made.meta.squeeze(0)) if flat else made
 
 
-def _total(writer: Writer, node: Node, value: Value, arguments: list[Any]) -> Value:
-    every = node.target in (aten.sum.default, aten.mean.default)
-    dims = list(range(len(value.shape))) if every or not arguments[0] else arguments[0]
-    total = writer.reduced("total", 0.0, value, dims)
-    if node.target in (aten.mean.dim, aten.mean.default):
-        count = 1
-        for dim in dims:
-            count *= value.shape[dim]
-        total = writer.elementwise("multiply", total, writer.number(1.0 / count))
-    return _dropped(node, total, dims)
+def _product_onto(writer: Writer, node: Node, onto: Any, a: Any, b: Any) -> Value:
+    _ask(not node.kwargs, node)
+    return _product(writer, node, a, b, writer.value(onto))
 
 
-def _highest(writer: Writer, node: Node, value: Value, arguments: list[Any]) -> Value:
-    dims = arguments[0] if arguments and arguments[0] else list(range(len(value.shape)))
-    lowest = node.target is aten.amin.default
-    taken = writer.elementwise("negative", value) if lowest else value
-    found = writer.reduced("highest", float("-inf"), taken, dims)
-    return _dropped(node, writer.elementwise("negative", found) if lowest else found, dims)
+def _dims(value: Value, dims: Any) -> list[int]:
+    return list(dims or range(len(value.shape)))
 
 
-def _all(writer: Writer, node: Node, value: Value, arguments: list[Any]) -> Value:
-    dims = arguments[0] if arguments and arguments[0] else list(range(len(value.shape)))
-    missing = writer.reduced("total", 0.0, writer.elementwise("equal", value, writer.number(0.0)), dims)
-    return _dropped(node, writer.elementwise("equal", missing, writer.number(0.0)), dims)
-
-
-def _dropped(node: Node, value: Value, dims: Sequence[int]) -> Value:
+def _reduced(
+    operation: str, neutral: float, writer: Writer, node: Node, value: Value, dims: Any = None, *_: Any
+) -> Value:
+    dims = _dims(value, dims)
+    found = writer.reduced(operation, neutral, value, dims)
     keeps = len(node.meta["val"].shape) == len(value.shape)
-    return value if keeps else value.seen(value.meta.squeeze(tuple(dims)))
+    return found if keeps else found.seen(found.meta.squeeze(tuple(dims)))
 
 
-def _indexed(writer: Writer, node: Node, source: Value, dim: int, index: Value, moved: Value | None = None) -> Value:
-    if not index.shape:
-        raise UnsupportedError(f"{node.target} by a single index")
-    if node.target is aten.gather.default:
-        out = writer.new(index.shape)
-        writer.indexed("gather", out, source, index, dim)
-        return out
-    assert moved is not None
-    if set(node.kwargs):
-        raise UnsupportedError(f"{node.target} with {node.kwargs}")
-    out = writer.new(source.shape)
-    writer.elementwise("copy", source, into=out)
-    seen = moved.seen(moved.meta[tuple(slice(0, length) for length in index.shape)] if moved.shape else moved.meta)
-    operation = "scatter add" if node.target is aten.scatter_add.default else "scatter"
-    writer.indexed(operation, out, seen.seen(seen.meta.expand(index.shape)), index, dim)
+_total, _highest = partial(_reduced, "sum", 0.0), partial(_reduced, "amax", -math.inf)
+
+
+def _mean(writer: Writer, node: Node, value: Value, dims: Any = None, *_: Any) -> Value:
+    count = math.prod(value.shape[dim] for dim in _dims(value, dims))
+    return writer.elementwise("mul", _total(writer, node, value, dims), writer.number(1.0 / count))
+
+
+def _lowest(writer: Writer, node: Node, value: Value, *dims: Any) -> Value:
+    return writer.elementwise("neg", _highest(writer, node, writer.elementwise("neg", value), *dims))
+
+
+def _all(writer: Writer, node: Node, value: Value, *dims: Any) -> Value:
+    return _not(writer, node, _total(writer, node, _not(writer, node, value), *dims))
+
+
+def _gathered(writer: Writer, node: Node, source: Any, dim: int, index: Any) -> Value:
+    source, index = writer.value(source), writer.value(index)
+    _ask(bool(index.shape), node)
+    out = writer.new(index.shape)
+    writer.indexed("gather", out, source, index, dim)
     return out
 
 
-def _joined(writer: Writer, node: Node, values: list[Value], dim: int = 0) -> Value:
-    out = writer.new(node.meta["val"].shape)
-    start = 0
-    for value in values:
-        length = value.shape[dim]
-        writer.elementwise("copy", value, into=out.seen(out.meta.narrow(dim, start, length)))
-        start += length
+def _scattered(operation: str, writer: Writer, node: Node, onto: Any, dim: int, index: Any, moved: Any) -> Value:
+    onto, index, moved = map(writer.value, (onto, index, moved))
+    _ask(bool(index.shape) and not node.kwargs, node)
+    out = writer.new(onto.shape)
+    writer.elementwise("copy", onto, into=out)
+    seen = moved.meta[tuple(slice(0, length) for length in index.shape)] if moved.shape else moved.meta
+    writer.indexed(operation, out, moved.seen(seen.expand(index.shape)), index, dim)
     return out
+
+
+def _joined(writer: Writer, node: Node, parts: Sequence[Any], dim: int = 0) -> Value:
+    out, start = writer.new(node.meta["val"].shape), 0
+    for value in map(writer.value, parts):
+        writer.elementwise("copy", value, into=out.seen(out.meta.narrow(dim, start, value.shape[dim])))
+        start += value.shape[dim]
+    return out
+
+
+HANDLERS: dict[Any, Handler] = {
+    **{getattr(aten, name).default: partial(_elementwise, name) for name in UNARY if name != "copy"},
+    aten.sgn.default: partial(_elementwise, "sign"),
+    torch.ops.prims.expm1.default: partial(_elementwise, "expm1"),
+    **{
+        overload: partial(_binary, name)
+        for name in COMPARISONS
+        for overload in (getattr(aten, name).Tensor, getattr(aten, name).Scalar)
+    },
+    **{getattr(aten, name).default: partial(_binary, name) for name in ("maximum", "minimum", "tanh_backward")},
+    aten.mul.Tensor: partial(_scaled, "mul"),
+    aten.mul.Scalar: partial(_scaled, "mul"),
+    aten.div.Tensor: partial(_scaled, "div"),
+    aten.div.Scalar: partial(_scaled, "div"),
+    aten.add.Tensor: partial(_sum, "add"),
+    aten.add.Scalar: partial(_sum, "add"),
+    aten.sub.Tensor: partial(_sum, "sub"),
+    aten.sub.Scalar: partial(_sum, "sub"),
+    aten.pow.Tensor_Scalar: _power,
+    aten.square.default: _square,
+    aten.rsqrt.default: _reciprocal_root,
+    aten.sigmoid.default: _sigmoid,
+    aten.bitwise_not.default: _not,
+    aten.logical_not.default: _not,
+    aten.bitwise_and.Tensor: _and,
+    aten.logical_and.default: _and,
+    aten.relu.default: partial(_clamped, low=0.0),
+    aten.clamp.default: _clamped,
+    aten.clamp_min.default: _clamped,
+    aten.clamp_max.default: lambda writer, node, value, high: _clamped(writer, node, value, None, high),
+    aten.threshold_backward.default: _threshold_backward,
+    aten.where.self: partial(_elementwise, "where"),
+    aten.masked_fill.Scalar: lambda writer, node, value, mask, fill: _elementwise(
+        "where", writer, node, mask, fill, value
+    ),
+    aten.copy.default: lambda writer, node, value, source: _broadcast(writer.value(source), writer.value(value)),
+    aten.slice_scatter.default: partial(_replaced, aten.slice.Tensor),
+    aten.select_scatter.default: partial(_replaced, aten.select.int),
+    aten.bmm.default: _product,
+    aten.mm.default: _product,
+    aten.baddbmm.default: _product_onto,
+    aten.addmm.default: _product_onto,
+    aten.sum.default: _total,
+    aten.sum.dim_IntList: _total,
+    aten.mean.default: _mean,
+    aten.mean.dim: _mean,
+    aten.amax.default: _highest,
+    aten.amin.default: _lowest,
+    aten.all.dims: _all,
+    aten.gather.default: _gathered,
+    aten.scatter.value: partial(_scattered, "scatter"),
+    aten.scatter.src: partial(_scattered, "scatter"),
+    aten.scatter_add.default: partial(_scattered, "scatter_add"),
+    aten.cat.default: _joined,
+    aten._to_copy.default: _cast,
+    **dict.fromkeys((aten.clone.default, aten.alias.default, aten.detach.default, aten.lift_fresh_copy.default), _same),
+    **dict.fromkeys(
+        (
+            *(aten.view.default, aten._unsafe_view.default, aten.reshape.default, aten.expand.default),
+            *(aten.permute.default, aten.transpose.int, aten.t.default, aten.unsqueeze.default, aten.squeeze.dim),
+            *(aten.squeeze.dims, aten.squeeze.default, aten.select.int, aten.slice.Tensor),
+        ),
+        _view,
+    ),
+    **dict.fromkeys((aten.split.Tensor, aten.split_with_sizes.default, aten.chunk.default, aten.unbind.int), _pieces),
+}

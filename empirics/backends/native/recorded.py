@@ -16,8 +16,8 @@ from empirics.backends.native.instructions import Data, Program, Rows
 from empirics.backends.native.job import Job
 from empirics.backends.native.library import library
 from empirics.backends.native.lowering import lowered
+from empirics.backends.native.model import NativeModel
 from empirics.backends.native.operations import written
-from empirics.backends.native.problem import Problem
 from empirics.backends.native.tensors import rounded
 from empirics.graphs.recording import Recording
 
@@ -27,7 +27,7 @@ _TOLERANCE = {torch.float32: 1e-3, torch.float64: 1e-9}
 
 @final
 @dataclass(frozen=True, eq=False)
-class RecordedProblem(Problem):
+class RecordedModel(NativeModel):
     """What the agents have, (n, samples, ...) each, and a program for every size of a batch."""
 
     tensors: tuple[Tensor, ...]
@@ -40,16 +40,16 @@ class RecordedProblem(Problem):
     def fill(self, job: Job) -> None:
         """Addresses of data and programs, and the sizes of what a thread needs."""
         job.samples = self.tensors[0].shape[1]
-        job.programs, job.program_count = ctypes.addressof(self.programs), len(self.programs)
-        job.parameters, job.parameter_count = ctypes.addressof(self.rows), len(self.rows)
-        job.data, job.data_count = ctypes.addressof(self.data), len(self.data)
+        job.programs, job.program_count = self.programs, len(self.programs)
+        job.parameters, job.parameter_count = self.rows, len(self.rows)
+        job.data, job.data_count = self.data, len(self.data)
         job.point_values = SLACK + sum(row.rows * rounded(row.columns, self.width) for row in self.rows)
         job.scratch_values = max(assembly.scratch for assembly in self.assemblies)
 
     def derivatives(self, agent: int, size: int, w: Tensor, v: Tensor) -> tuple[Tensor, Tensor]:
         """Gradient and Hessian-vector product (d,) of an agent on its first `size` samples."""
         loaded = library()
-        assert loaded is not None  # checked before this problem was made
+        assert loaded is not None  # checked before this model was made
         w, v = w.contiguous(), v.contiguous()
         job, found = Job(d=len(w), count=1, agents=1, replicas=1), (torch.empty_like(w), torch.empty_like(w))
         self.fill(job)
@@ -65,13 +65,13 @@ def vector_width(dtype: torch.dtype) -> int | None:
     return None if loaded is None else loaded.empirics_vector_bytes() // dtype.itemsize
 
 
-def problem_from(
+def recorded_model(
     records: Sequence[Recording],
     sizes: Sequence[int],
     tensors: Sequence[Tensor],
     shapes: Sequence[tuple[int, ...]],
     width: int,
-) -> RecordedProblem:
+) -> RecordedModel:
     """A program for each record, of a batch of that size, for points made of parameters of these shapes.
 
     Raises:
@@ -80,7 +80,7 @@ def problem_from(
     drafts = [lowered(record.graph, len(shapes), width, written) for record in records]
     held = tuple(tensor.contiguous() for tensor in tensors)
     assemblies = tuple(assembled(draft, size, held[0].dtype) for draft, size in zip(drafts, sizes, strict=True))
-    return RecordedProblem(
+    return RecordedModel(
         tensors=held,
         assemblies=assemblies,
         programs=(Program * len(sizes))(*(assembly.program for assembly in assemblies)),

@@ -32,7 +32,7 @@ class Value:
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """Its shape."""
+        """The lengths of its axes, as Python integers."""
         return tuple(self.meta.shape)
 
     @property
@@ -41,7 +41,7 @@ class Value:
         return int(self.meta.storage_offset())
 
     def seen(self, meta: Tensor) -> Value:
-        """A view."""
+        """Another tensor in the same storage, laid out as the meta tensor says."""
         return Value(self.storage, meta)
 
 

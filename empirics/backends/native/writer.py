@@ -91,8 +91,14 @@ class Writer:
         self.constants.append((value.storage, laid))
         return value
 
+    def value(self, argument: Any) -> Value:
+        """A value as it is; a tensor or a number as a constant."""
+        if isinstance(argument, Value):
+            return argument
+        return self.constant(argument) if isinstance(argument, Tensor) else self.number(float(argument))
+
     def number(self, number: float) -> Value:
-        """A single number."""
+        """A single number, kept once however often it is asked for."""
         if number not in self._numbers:
             value = allotted((), (), self.width)
             value.storage.area = "constants"
@@ -263,7 +269,7 @@ class Writer:
 
 
 def _merge(extents: list[int], strides: list[list[int]]) -> None:
-    """Join neighbouring axes along which every operand goes on in equal steps."""
+    """Join neighbouring axes along which every operand goes on in equal steps; both lists are changed in place."""
     axis = len(extents) - 2
     while axis >= 0:
         if all(own[axis] == extents[axis + 1] * own[axis + 1] for own in strides):

@@ -12,7 +12,7 @@ from empirics.numerics.errors import InputError
 
 _ATTEMPTS = 1000
 
-Parts = list[np.ndarray]
+Partition = list[np.ndarray]
 
 
 def dirichlet_partition(
@@ -23,7 +23,7 @@ def dirichlet_partition(
     seed: int = 0,
     classes: Sequence[int] | None = None,
     at_least: int = 10,
-) -> Parts:
+) -> Partition:
     """Sample indices of each agent: every class is cut at the cumulated proportions of its own Dirichlet draw.
 
     Small concentrations give agents with few classes. Proportions are drawn again until every agent has `at_least`
@@ -64,7 +64,7 @@ def dirichlet_partition(
     return [np.concatenate([piece[agent] for piece in pieces]) for agent in range(agents)]
 
 
-def label_partition(labels: np.ndarray, agents: int, per_agent: int, *, seed: int = 0) -> Parts:
+def label_partition(labels: np.ndarray, agents: int, per_agent: int, *, seed: int = 0) -> Partition:
     """Sample indices of agents that hold `per_agent` labels each; a label's holders share its samples evenly.
 
     Labels are put in a random order and handed out in turn, so that their numbers of holders differ by one at most;

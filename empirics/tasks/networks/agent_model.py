@@ -57,7 +57,7 @@ class AgentModel:
         return self.criterion(self.output(parameters, x), y)
 
     def gradient(self, parameters: tuple[Tensor, ...], x: Tensor, y: Tensor) -> tuple[Tensor, ...]:
-        """Its gradient."""
+        """The gradient of that loss in the parameters."""
         return grad(self.loss)(parameters, x, y)
 
     def tangent(

@@ -11,7 +11,7 @@ from torch import nn
 
 from empirics.numerics.checks import integer
 from empirics.numerics.errors import InputError
-from empirics.tasks.datasets.partitions import Parts
+from empirics.tasks.datasets.partitions import Partition
 from empirics.tasks.networks.network import NetworkTask
 
 
@@ -44,7 +44,9 @@ class AgentData:
         return NetworkTask(module, self.held_x, self.held_y, loss, smooth=smooth)
 
 
-def agent_data(x: np.ndarray, y: np.ndarray, parts: Parts, samples: int, held_out: int, *, seed: int = 0) -> AgentData:
+def agent_data(
+    x: np.ndarray, y: np.ndarray, parts: Partition, samples: int, held_out: int, *, seed: int = 0
+) -> AgentData:
     """Training and held-out samples of every agent, `samples` and `held_out` of them, from parts of any size.
 
     An agent's part is put in a random order and cut in two in the proportion samples : held_out (each side gets at

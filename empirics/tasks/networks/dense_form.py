@@ -38,7 +38,7 @@ class DenseForm:
 
     @property
     def d(self) -> int:
-        """Number of parameters."""
+        """Number of parameters, weights and biases of all layers."""
         return sum(inputs * outputs + outputs for inputs, outputs in pairwise(self.widths))
 
 

@@ -73,7 +73,7 @@ class DenseSweeps(Sweeps):
         return functional.cross_entropy(output.mT, y, reduction="none").mean(-1)
 
     def gradient(self, w: Tensor, x: Tensor, y: Tensor) -> Tensor:
-        """Backpropagation."""
+        """Backpropagation: a forward sweep and a backward one."""
         return self._gradient(self._primal(w, x, y))
 
     def linearisation(self, w: Tensor, x: Tensor, y: Tensor) -> Linearisation:
@@ -141,7 +141,7 @@ class DenseSweeps(Sweeps):
         return result
 
     def _last(self, primal: Primal, rz: Tensor) -> Tensor:
-        """The Hessian of the loss in the output, times RZ of the output."""
+        """The Hessian of the loss in the output, times RZ of the output; it may be made in the memory of rz."""
         if primal.output is None:
             return rz.mul_(2 / rz[0].numel())
         error = primal.output * rz

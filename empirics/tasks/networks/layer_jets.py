@@ -43,7 +43,7 @@ INFLATION = 1 + 2.0**-40
 
 
 @dataclass(frozen=True)
-class Activation:
+class ActivationBounds:
     """phi(0), sup |phi| (infinite when unbounded) and suprema of |phi'|, |phi''|, |phi'''| over the real line."""
 
     at_zero: float
@@ -52,24 +52,24 @@ class Activation:
 
 
 _ROOT3 = math.sqrt(3.0)
-ACTIVATION_BOUNDS: dict[str, Activation] = {
+ACTIVATION_BOUNDS: dict[str, ActivationBounds] = {
     # t = tanh z: phi'' = -2 t (1 - t^2), largest at t = 1/sqrt 3; phi''' = -2 (1 - t^2)(1 - 3 t^2), largest at 0
-    "tanh": Activation(0.0, 1.0, (1.0, 4 / (3 * _ROOT3), 2.0)),
+    "tanh": ActivationBounds(0.0, 1.0, (1.0, 4 / (3 * _ROOT3), 2.0)),
     # (1 + tanh(z/2))/2
-    "sigmoid": Activation(0.5, 1.0, (0.25, 1 / (6 * _ROOT3), 0.125)),
+    "sigmoid": ActivationBounds(0.5, 1.0, (0.25, 1 / (6 * _ROOT3), 0.125)),
     # its derivative is the sigmoid
-    "softplus": Activation(math.log(2.0), math.inf, (1.0, 0.25, 1 / (6 * _ROOT3))),
+    "softplus": ActivationBounds(math.log(2.0), math.inf, (1.0, 0.25, 1 / (6 * _ROOT3))),
     # phi' = Phi + z p, largest at sqrt 2 (1.12891); phi'' = p (2 - z^2), largest at 0 (sqrt(2/pi));
     # phi''' = p z (z^2 - 4), largest where z^4 - 7 z^2 + 4 = 0 (0.77897)
-    "gelu": Activation(0.0, math.inf, (1.129, 0.79789, 0.7791)),
+    "gelu": ActivationBounds(0.0, math.inf, (1.129, 0.79789, 0.7791)),
     # z sigmoid(z): phi' <= 1.09984 (at 2.39936), |phi''| <= 1/2 (at 0), |phi'''| <= 0.30813
-    "silu": Activation(0.0, math.inf, (1.0999, 0.5, 0.3083)),
-    "identity": Activation(0.0, math.inf, (1.0, 0.0, 0.0)),
+    "silu": ActivationBounds(0.0, math.inf, (1.0999, 0.5, 0.3083)),
+    "identity": ActivationBounds(0.0, math.inf, (1.0, 0.0, 0.0)),
 }
 
 
 @dataclass(frozen=True)
-class Jet:
+class JetBounds:
     """Bounds per sample (arrays of one shape) on a quantity and on its first three derivatives in theta."""
 
     value: np.ndarray
@@ -111,7 +111,7 @@ def layers_of(form: DenseForm, theta: np.ndarray) -> list[Layer]:
     return layers
 
 
-def output_jet(form: DenseForm, layers: list[Layer], inputs: np.ndarray, radius: float) -> tuple[Jet, np.ndarray]:
+def output_jet(form: DenseForm, layers: list[Layer], inputs: np.ndarray, radius: float) -> tuple[JetBounds, np.ndarray]:
     """Bounds on the outputs z_M for samples (..., features), and the outputs at the centre with their error bound.
 
     Returns the jet, arrays (...), and the outputs at the centre (..., out + 1), the last entry an error bound on the
@@ -122,7 +122,7 @@ def output_jet(form: DenseForm, layers: list[Layer], inputs: np.ndarray, radius:
     """
     phi, h = ACTIVATION_BOUNDS[form.activation], inputs
     error = np.zeros(inputs.shape[:-1])
-    jet = Jet(row_norms_up(inputs), *(np.zeros(inputs.shape[:-1]) for _ in range(3)))
+    jet = JetBounds(row_norms_up(inputs), *(np.zeros(inputs.shape[:-1]) for _ in range(3)))
     for index, layer in enumerate(layers):
         z = h @ layer.weight.T + layer.bias
         rounding = (h.shape[-1] + 4) * EPS * (np.linalg.norm(layer.weight) * row_norms_up(h) + _norm(layer.bias))
@@ -141,7 +141,7 @@ def output_jet(form: DenseForm, layers: list[Layer], inputs: np.ndarray, radius:
     raise InputError(f"{form} has no layer: expected at least one")
 
 
-def _affine(jet: Jet, layer: Layer, radius: float, at_centre: np.ndarray) -> Jet:
+def _affine(jet: JetBounds, layer: Layer, radius: float, at_centre: np.ndarray) -> JetBounds:
     omega = layer.norm + radius
     first = np.sqrt(jet.value**2 + 1 + (omega * jet.first) ** 2) * INFLATION
     bent = omega * jet.second
@@ -149,10 +149,10 @@ def _affine(jet: Jet, layer: Layer, radius: float, at_centre: np.ndarray) -> Jet
     twisted = omega * jet.third
     third = np.minimum(2 * jet.second / _ROOT3 + twisted, np.sqrt(9 * jet.second**2 + twisted**2)) * INFLATION
     value = np.minimum(omega * jet.value + _norm(layer.bias) + radius, at_centre + radius * first) * INFLATION
-    return Jet(value, first, second, third)
+    return JetBounds(value, first, second, third)
 
 
-def _elementwise(jet: Jet, phi: Activation, width: int, at_centre: np.ndarray, radius: float) -> Jet:
+def _elementwise(jet: JetBounds, phi: ActivationBounds, width: int, at_centre: np.ndarray, radius: float) -> JetBounds:
     s1, s2, s3 = phi.slopes
     first = s1 * jet.first * INFLATION
     second = (s2 * jet.first**2 + s1 * jet.second) * INFLATION
@@ -161,7 +161,7 @@ def _elementwise(jet: Jet, phi: Activation, width: int, at_centre: np.ndarray, r
     value = np.minimum(root * phi.at_zero + s1 * jet.value, at_centre + radius * first)
     if math.isfinite(phi.size):
         value = np.minimum(value, root * phi.size)
-    return Jet(value * INFLATION, first, second, third)
+    return JetBounds(value * INFLATION, first, second, third)
 
 
 def _activated(name: str, z: np.ndarray) -> np.ndarray:

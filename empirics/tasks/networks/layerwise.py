@@ -40,7 +40,7 @@ from empirics.tasks.local_constants import LocalConstants
 from empirics.tasks.networks.dense_form import DenseForm
 from empirics.tasks.networks.layer_jets import INFLATION, layers_of, output_jet
 from empirics.tasks.networks.network import NetworkTask
-from empirics.tasks.sampler import Sure
+from empirics.tasks.sampler import AlmostSureBounds
 
 PROMISED = 2.0**-30
 _LARGEST = 256
@@ -249,7 +249,7 @@ class _Certified:
         constants = {name: Constant(value, "upper", note) for name, value in values.items()}
         constants["mu"] = Constant(self.least, "lower", note)
         steepest = float(self.sample_hessian.max()) * INFLATION
-        sure = Sure(float(self.sample_gradient.max()) * INFLATION, -steepest, steepest)
+        sure = AlmostSureBounds(float(self.sample_gradient.max()) * INFLATION, -steepest, steepest)
         return LocalConstants(self.centre.cpu(), self.radius, constants, sure)
 
 

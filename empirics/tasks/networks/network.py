@@ -158,7 +158,7 @@ class NetworkTask(Task):
 
     def outputs(self, w: Any, x: Any = None) -> Tensor:
         """The module's outputs (..., n, samples, ...) at w (..., n, d) or (d,), on its samples or on x (n, ...)."""
-        points, leading = self._points("w", w)
+        points, leading = self.as_points(w)
         if x is None:
             samples = self.parameter("x")
         else:
@@ -188,15 +188,15 @@ class NetworkTask(Task):
         return view
 
     def raw_loss(self, w: Tensor) -> Tensor:
-        """Losses (R, n)."""
+        """Losses (R, n) on the agents' own samples."""
         return self.sample_loss(w, self.parameter("x"), self.parameter("y"))
 
     def raw_gradient(self, w: Tensor) -> Tensor:
-        """Gradients (R, n, d)."""
+        """Gradients (R, n, d) on the agents' own samples."""
         return self.sample_gradient(w, self.parameter("x"), self.parameter("y"))
 
     def raw_hvp(self, w: Tensor, v: Tensor) -> Tensor:
-        """Hessian-vector products (R, n, d)."""
+        """Hessian-vector products (R, n, d) on the agents' own samples."""
         return self.sample_hvp(w, v, self.parameter("x"), self.parameter("y"))
 
     def raw_linearisation(self, w: Tensor) -> tuple[Tensor, Callable[[Tensor], Tensor]]:
@@ -266,7 +266,7 @@ class NetworkTask(Task):
         """Whether each point lies in the ball of the stated constants; everywhere when none is stated."""
         if self._local is None:
             return super().contains(w)
-        points, leading = self._points("w", w)
+        points, leading = self.as_points(w)
         return self._local.contains(points).reshape(*leading, self.n)
 
     def loss_lower_bound(self) -> Constant:
@@ -304,6 +304,8 @@ class NetworkTask(Task):
         return TracedSweeps(AgentModel(self.module, self._loss))
 
     def _spread(self, result: Tensor, sweep: Callable[..., Tensor], w: Tensor, *data: Tensor) -> None:
+        """Fill `result`, whose first axis is that of R n agents, block by block."""
+
         def one(block: tuple[slice, Tensor, list[Tensor]]) -> None:
             rows, points, parts = block
             result[rows] = sweep(points, *parts)

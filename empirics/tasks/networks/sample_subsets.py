@@ -11,7 +11,7 @@ from torch import Tensor
 from empirics.numerics.constants import Constant
 from empirics.numerics.errors import InputError
 from empirics.numerics.randomness import Words, subset_blocks, subsets
-from empirics.tasks.sampler import Outcomes, Sampled, Sampler, Sure, of_data
+from empirics.tasks.sampler import AlmostSureBounds, Outcomes, Sampled, Sampler, of_data
 from empirics.tasks.task import Task
 
 
@@ -56,10 +56,10 @@ class SampleSubsets(Sampler):
         """None: the data is in the task's arrays."""
         return {}
 
-    def sure(self, task: Any, constants: dict[str, Constant]) -> Sure:
+    def almost_sure_bounds(self, task: Any, constants: dict[str, Constant]) -> AlmostSureBounds:
         """What is stated on a ball; nothing holds for every batch at every w."""
         local = task.local
-        return Sure(None, None, None) if local is None else local.sure
+        return AlmostSureBounds(None, None, None) if local is None else local.almost_sure
 
 
 def _gather(task: Task, name: str, indices: Tensor) -> Tensor:

@@ -27,22 +27,22 @@ class Sweeps(ABC):
 
     @abstractmethod
     def outputs(self, w: Tensor, x: Tensor) -> Tensor:
-        """(A, S, ...)."""
+        """The module's outputs (A, S, ...) on every sample."""
 
     @abstractmethod
     def loss(self, w: Tensor, x: Tensor, y: Tensor) -> Tensor:
-        """(A,)."""
+        """Every agent's loss (A,), a mean over its samples."""
 
     @abstractmethod
     def gradient(self, w: Tensor, x: Tensor, y: Tensor) -> Tensor:
-        """(A, d)."""
+        """Every agent's gradient (A, d) in its parameters."""
 
     @abstractmethod
     def linearisation(self, w: Tensor, x: Tensor, y: Tensor) -> Linearisation:
         """Gradient (A, d), and the map from vectors (A, d) to Hessian-vector products (A, d)."""
 
     def hvp(self, w: Tensor, x: Tensor, y: Tensor, v: Tensor) -> Tensor:
-        """(A, d)."""
+        """Every agent's Hessian (not formed) times its vector, (A, d)."""
         return self.linearisation(w, x, y)[1](v)
 
 
@@ -57,15 +57,15 @@ class EagerSweeps(Sweeps):
         self._batched = True
 
     def outputs(self, w: Tensor, x: Tensor) -> Tensor:
-        """Every agent's outputs."""
+        """Outputs of all agents, by vmap where that works."""
         return self._map(self._model.output, self._model.output, self._model.split(w), x)
 
     def loss(self, w: Tensor, x: Tensor, y: Tensor) -> Tensor:
-        """Every agent's loss."""
+        """Losses of all agents, by vmap where that works."""
         return self._map(self._model.loss, self._model.loss, self._model.split(w), x, y)
 
     def gradient(self, w: Tensor, x: Tensor, y: Tensor) -> Tensor:
-        """Every agent's gradient."""
+        """Gradients by torch.func or, one after another, by torch.autograd."""
         model = self._model
         return model.join(self._map(model.gradient, model.recorded_gradient, model.split(w), x, y))
 

@@ -10,9 +10,9 @@ import torch
 from torch import Tensor
 from torch.func import vmap
 
-from empirics.graphs.decompositions import few_classes
+from empirics.graphs.decompositions import small_softmax_decompositions
 from empirics.graphs.passes import accumulating, split
-from empirics.graphs.recording import Parts, Program, UntraceableError, recorded
+from empirics.graphs.recording import Flat, Parts, UntraceableError, recorded
 from empirics.numerics.workers import in_recording_thread
 from empirics.tasks.networks.agent_model import AgentModel, recorded_derivatives
 from empirics.tasks.networks.sweeps import EagerSweeps, Linearisation, Sweeps
@@ -26,8 +26,8 @@ class Derivatives:
     parts.
     """
 
-    primal: Program
-    tangent: Program
+    primal: Flat
+    tangent: Flat
 
 
 class TracedSweeps(Sweeps):
@@ -47,17 +47,17 @@ class TracedSweeps(Sweeps):
         return {**self.__dict__, "_programs": {}}
 
     def outputs(self, w: Tensor, x: Tensor) -> Tensor:
-        """The recorded module."""
+        """The recorded module, or torch.func where it cannot be recorded."""
         program = self._forward("outputs", self.model.output, w, x)
         return self._eager.outputs(w, x) if program is None else program(*self.model.split(w.contiguous()), x)[0]
 
     def loss(self, w: Tensor, x: Tensor, y: Tensor) -> Tensor:
-        """The recorded loss."""
+        """The recorded loss, or torch.func where it cannot be recorded."""
         program = self._forward("loss", self.model.loss, w, x, y)
         return self._eager.loss(w, x, y) if program is None else program(*self.model.split(w.contiguous()), x, y)[0]
 
     def gradient(self, w: Tensor, x: Tensor, y: Tensor) -> Tensor:
-        """The recorded gradient."""
+        """The recorded gradient, or torch.func where it cannot be recorded."""
         program = self._forward("gradient", self.model.gradient, w, x, y)
         if program is None:
             return self._eager.gradient(w, x, y)
@@ -80,7 +80,7 @@ class TracedSweeps(Sweeps):
     def _derivatives(self, w: Tensor, x: Tensor, y: Tensor) -> Derivatives | None:
         return self._recorded("derivatives", (w, x, y), lambda point: _derivatives(self.model, point, x, y))
 
-    def _forward(self, name: str, function: Callable[..., Any], w: Tensor, *data: Tensor) -> Program | None:
+    def _forward(self, name: str, function: Callable[..., Any], w: Tensor, *data: Tensor) -> Flat | None:
         return self._recorded(name, (w, *data), lambda point: _forward(self.model, function, point, *data))
 
     def _recorded(self, name: str, arguments: Parts, record: Callable[[Tensor], Any]) -> Any:
@@ -106,7 +106,7 @@ class TracedSweeps(Sweeps):
 
 
 def _derivatives(model: AgentModel, point: Tensor, x: Tensor, y: Tensor) -> Derivatives:
-    parts, found = len(model.sizes), recorded_derivatives(model, point, x, y, few_classes())
+    parts, found = len(model.sizes), recorded_derivatives(model, point, x, y, small_softmax_decompositions())
     primal, tangent = (accumulating(part).forward for part in split(found.graph, parts + 2, parts))
     with torch.no_grad():
         results = primal(*found.arguments[: parts + 2])
@@ -115,14 +115,14 @@ def _derivatives(model: AgentModel, point: Tensor, x: Tensor, y: Tensor) -> Deri
     return Derivatives(primal, tangent)
 
 
-def _forward(model: AgentModel, function: Callable[..., Any], point: Tensor, *data: Tensor) -> Program:
+def _forward(model: AgentModel, function: Callable[..., Any], point: Tensor, *data: Tensor) -> Flat:
     parts = len(model.sizes)
 
     def flat(*arguments: Tensor) -> Parts:
         found = vmap(function)(arguments[:parts], *arguments[parts:])
         return found if isinstance(found, tuple) else (found,)
 
-    found = recorded(flat, (*model.split(point), *data), few_classes())
+    found = recorded(flat, (*model.split(point), *data), small_softmax_decompositions())
     program = accumulating(found.graph).forward
     with torch.no_grad():
         _check(program(*found.arguments), found.expected)

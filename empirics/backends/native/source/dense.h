@@ -9,7 +9,7 @@
 #pragma once
 #include "buffer.h"
 #include "draws.h"
-#include "job.h"
+#include "interface.h"
 #include "products.h"
 #include "transpose.h"
 

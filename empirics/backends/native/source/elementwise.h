@@ -62,81 +62,59 @@ inline typename Simd<T>::V logarithm(typename Simd<T>::V x) {
     return k * ln2_high + (T(2) * s + (T(2) * s * square * series + k * ln2_low));
 }
 
-// log(1 + x) = x log(u) / (u - 1) with u = 1 + x as rounded (Kahan): the error of u is made good by the quotient
-template <class T>
-inline typename Simd<T>::V logarithm_of_more(typename Simd<T>::V x) {
-    using V = typename Simd<T>::V;
-    const V u = T(1) + x, step = u - T(1);
-    const V found = logarithm<T>(u) * (x / step);
-    return step == T(0) ? x : u > std::numeric_limits<T>::max() ? u : found;
-}
+// the elementwise operations, under their names in empirics.backends.native.instructions
+namespace functions {
 
-#define OF_ONE(Name, value)                                                   \
-    struct Name {                                                             \
-        template <class T>                                                    \
+#define OF_ONE(name, value)                                                    \
+    struct name {                                                              \
+        template <class T>                                                     \
         static typename Simd<T>::V of(typename Simd<T>::V a) { return value; } \
     };
-#define OF_TWO(Name, value)                                                                            \
-    struct Name {                                                                                      \
-        template <class T>                                                                             \
-        static typename Simd<T>::V of(typename Simd<T>::V a, typename Simd<T>::V b) { return value; }  \
+#define OF_TWO(name, value)                                                                           \
+    struct name {                                                                                     \
+        template <class T>                                                                            \
+        static typename Simd<T>::V of(typename Simd<T>::V a, typename Simd<T>::V b) { return value; } \
     };
-#define ONE_WHERE(Name, condition)                                                                      \
-    struct Name {                                                                                      \
-        template <class T>                                                                             \
-        static typename Simd<T>::V of(typename Simd<T>::V a, typename Simd<T>::V b) {                  \
-            return (condition) ? splat<T>(T(1)) : typename Simd<T>::V{};                               \
-        }                                                                                              \
-    };
+#define LIBRARY(name) OF_ONE(name, lanes<T>(a, [](T x) { return std::name(x); }))
+#define COMPARISON(name, condition) OF_TWO(name, (condition) ? splat<T>(T(1)) : typename Simd<T>::V{})
 
-OF_ONE(Copy, a)
-OF_ONE(Negative, -a)
-OF_ONE(HyperbolicTangent, hyperbolic_tangent<T>(a))
-OF_ONE(Logarithm, logarithm<T>(a))
-OF_ONE(SquareRoot, lanes<T>(a, [](T x) { return std::sqrt(x); }))
-OF_ONE(Reciprocal, T(1) / a)
-OF_ONE(Sine, lanes<T>(a, [](T x) { return std::sin(x); }))
-OF_ONE(Cosine, lanes<T>(a, [](T x) { return std::cos(x); }))
-OF_ONE(ErrorFunction, lanes<T>(a, [](T x) { return std::erf(x); }))
-OF_ONE(Absolute, with_sign<T>(a, typename Simd<T>::V{}))
-OF_ONE(Sign, lanes<T>(a, [](T x) { return T((x > 0) - (x < 0)); }))
-OF_ONE(LogarithmOfMore, logarithm_of_more<T>(a))
-OF_ONE(ExponentialLess, lanes<T>(a, [](T x) { return std::expm1(x); }))
-OF_ONE(HyperbolicCosine, lanes<T>(a, [](T x) { return std::cosh(x); }))
-OF_ONE(HyperbolicSine, lanes<T>(a, [](T x) { return std::sinh(x); }))
-OF_ONE(Arctangent, lanes<T>(a, [](T x) { return std::atan(x); }))
-OF_TWO(Add, a + b)
-OF_TWO(Subtract, a - b)
-OF_TWO(Multiply, a * b)
-OF_TWO(Divide, a / b)
+OF_ONE(copy, a)
+OF_ONE(neg, -a)
+OF_ONE(tanh, hyperbolic_tangent<T>(a))
+OF_ONE(log, logarithm<T>(a))
+OF_ONE(reciprocal, T(1) / a)
+OF_ONE(abs, with_sign<T>(a, typename Simd<T>::V{}))
+OF_ONE(sign, lanes<T>(a, [](T x) { return T((x > 0) - (x < 0)); }))
+LIBRARY(sqrt)
+LIBRARY(sin)
+LIBRARY(cos)
+LIBRARY(erf)
+LIBRARY(expm1)
+LIBRARY(cosh)
+LIBRARY(sinh)
+LIBRARY(atan)
+OF_TWO(add, a + b)
+OF_TWO(sub, a - b)
+OF_TWO(mul, a * b)
+OF_TWO(div, a / b)
 // a NaN stays one, as in torch
-OF_TWO(Maximum, a > b || a != a ? a : b)
-OF_TWO(Minimum, a < b || a != a ? a : b)
-OF_TWO(TanhBackward, a * (T(1) - b * b))
-ONE_WHERE(Equal, a == b)
-ONE_WHERE(Unequal, a != b)
-ONE_WHERE(Less, a < b)
-ONE_WHERE(AtMost, a <= b)
-ONE_WHERE(Greater, a > b)
-ONE_WHERE(AtLeast, a >= b)
+OF_TWO(maximum, a > b || a != a ? a : b)
+OF_TWO(minimum, a < b || a != a ? a : b)
+OF_TWO(tanh_backward, a * (T(1) - b * b))
+COMPARISON(eq, a == b)
+COMPARISON(ne, a != b)
+COMPARISON(lt, a < b)
+COMPARISON(le, a <= b)
+COMPARISON(gt, a > b)
+COMPARISON(ge, a >= b)
 
-struct Power {
-    template <class T>
-    static typename Simd<T>::V of(typename Simd<T>::V a, typename Simd<T>::V b) {
-        for (int i = 0; i < Simd<T>::W; ++i) a[i] = std::pow(a[i], b[i]);
-        return a;
-    }
-};
-
-struct Where {
-    template <class T>
-    static typename Simd<T>::V of(typename Simd<T>::V condition, typename Simd<T>::V a, typename Simd<T>::V b) {
-        return condition != T(0) ? a : b;
-    }
-};
+#undef OF_ONE
+#undef OF_TWO
+#undef LIBRARY
+#undef COMPARISON
 
 // exp(y) = exp(y / 2)^2, which reaches infinity and zero where exp does
-struct ExponentialOf {
+struct exp {
     template <class T>
     static typename Simd<T>::V of(typename Simd<T>::V y) {
         const T most = sizeof(T) == 8 ? T(700.0) : T(85.0f);
@@ -149,6 +127,29 @@ struct ExponentialOf {
     }
 };
 
-#undef OF_ONE
-#undef OF_TWO
-#undef ONE_WHERE
+// log(1 + x) = x log(u) / (u - 1) with u = 1 + x as rounded (Kahan): the error of u is made good by the quotient
+struct log1p {
+    template <class T>
+    static typename Simd<T>::V of(typename Simd<T>::V x) {
+        const typename Simd<T>::V u = T(1) + x, step = u - T(1);
+        const typename Simd<T>::V found = logarithm<T>(u) * (x / step);
+        return step == T(0) ? x : u > std::numeric_limits<T>::max() ? u : found;
+    }
+};
+
+struct pow {
+    template <class T>
+    static typename Simd<T>::V of(typename Simd<T>::V a, typename Simd<T>::V b) {
+        for (int i = 0; i < Simd<T>::W; ++i) a[i] = std::pow(a[i], b[i]);
+        return a;
+    }
+};
+
+struct where {
+    template <class T>
+    static typename Simd<T>::V of(typename Simd<T>::V condition, typename Simd<T>::V a, typename Simd<T>::V b) {
+        return condition != T(0) ? a : b;
+    }
+};
+
+}  // namespace functions

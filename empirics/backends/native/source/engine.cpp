@@ -41,7 +41,11 @@ int64_t derivatives_of(const Job& job, int64_t agent, int64_t samples, const voi
 #endif
 
 extern "C" {
-EXPORT int64_t empirics_job_bytes() { return sizeof(Job); }
+EXPORT int64_t empirics_digest() { return DIGEST; }
+#define EXPORT_BYTES(Structure) \
+    EXPORT int64_t empirics_bytes_of_##Structure() { return sizeof(Structure); }
+EACH_STRUCTURE(EXPORT_BYTES)
+#undef EXPORT_BYTES
 EXPORT int64_t empirics_vector_bytes() { return VECTOR_BYTES; }
 EXPORT int64_t empirics_derivatives_float64(const Job* job, int64_t agent, int64_t samples, const void* w, const void* v,
                                            void* g, void* h) {

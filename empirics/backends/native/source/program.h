@@ -7,39 +7,14 @@
 #include <limits>
 
 #include "elementwise.h"
-#include "job.h"
+#include "interface.h"
 #include "products.h"
 #include "transpose.h"
-
-// where a tensor's memory lies
-enum Base : int64_t { scratch, kept, point, vector, batch, constants, gradient, result, bases };
-
-struct Operand {
-    int64_t base, offset, strides[6];
-};
-
-struct Instruction {
-    int64_t operation, rank, extents[6];
-    Operand out, a, b, c;
-};
-
-// in the order of empirics.backends.native.instructions.OPERATIONS
-enum Operation : int64_t {
-    copy_, negative_, tanh_, exponential_, logarithm_, square_root_, reciprocal_, sine_, cosine_,
-    error_function_, absolute_, sign_, logarithm_of_more_, exponential_less_, hyperbolic_cosine_,
-    hyperbolic_sine_, arctangent_,
-    add_, subtract_, multiply_, divide_, power_, maximum_, minimum_, tanh_backward_,
-    equal_, unequal_, less_, at_most_, greater_, at_least_,
-    where_,
-    total_, highest_,
-    product_, accumulate_, transpose_,
-    gather_, scatter_, scatter_add_,
-};
 
 template <class T>
 class Machine {
   public:
-    void run(const Instruction* program, int64_t count, T* const (&memory)[bases]) const {
+    void run(const Instruction* program, int64_t count, T* const (&memory)[area::count]) const {
         for (const Instruction* step = program; step < program + count; ++step) one(*step, memory);
     }
 
@@ -50,55 +25,35 @@ class Machine {
         T* data;
         const int64_t* strides;
     };
-    static Place place(const Operand& operand, T* const (&memory)[bases]) {
-        return {memory[operand.base] + operand.offset, operand.strides};
+    static Place place(const Operand& operand, T* const (&memory)[area::count]) {
+        return {memory[operand.area] + operand.offset, operand.strides};
     }
 
-    void one(const Instruction& step, T* const (&memory)[bases]) const {
+    void one(const Instruction& step, T* const (&memory)[area::count]) const {
         const Place out = place(step.out, memory), a = place(step.a, memory), b = place(step.b, memory), c = place(step.c, memory);
         switch (step.operation) {
-            case copy_: return rows<Copy>(step, out, a);
-            case negative_: return rows<Negative>(step, out, a);
-            case tanh_: return rows<HyperbolicTangent>(step, out, a);
-            case exponential_: return rows<ExponentialOf>(step, out, a);
-            case logarithm_: return rows<Logarithm>(step, out, a);
-            case square_root_: return rows<SquareRoot>(step, out, a);
-            case reciprocal_: return rows<Reciprocal>(step, out, a);
-            case sine_: return rows<Sine>(step, out, a);
-            case cosine_: return rows<Cosine>(step, out, a);
-            case error_function_: return rows<ErrorFunction>(step, out, a);
-            case absolute_: return rows<Absolute>(step, out, a);
-            case sign_: return rows<Sign>(step, out, a);
-            case logarithm_of_more_: return rows<LogarithmOfMore>(step, out, a);
-            case exponential_less_: return rows<ExponentialLess>(step, out, a);
-            case hyperbolic_cosine_: return rows<HyperbolicCosine>(step, out, a);
-            case hyperbolic_sine_: return rows<HyperbolicSine>(step, out, a);
-            case arctangent_: return rows<Arctangent>(step, out, a);
-            case add_: return rows<Add>(step, out, a, b);
-            case subtract_: return rows<Subtract>(step, out, a, b);
-            case multiply_: return rows<Multiply>(step, out, a, b);
-            case divide_: return rows<Divide>(step, out, a, b);
-            case power_: return rows<Power>(step, out, a, b);
-            case maximum_: return rows<Maximum>(step, out, a, b);
-            case minimum_: return rows<Minimum>(step, out, a, b);
-            case tanh_backward_: return rows<TanhBackward>(step, out, a, b);
-            case equal_: return rows<Equal>(step, out, a, b);
-            case unequal_: return rows<Unequal>(step, out, a, b);
-            case less_: return rows<Less>(step, out, a, b);
-            case at_most_: return rows<AtMost>(step, out, a, b);
-            case greater_: return rows<Greater>(step, out, a, b);
-            case at_least_: return rows<AtLeast>(step, out, a, b);
-            case where_: return rows<Where>(step, out, a, b, c);
-            case total_: return reduce<Add>(step, out, a, T(0));
-            case highest_: return reduce<Maximum>(step, out, a, -std::numeric_limits<T>::infinity());
-            case product_: return products(step, out, a, b, false);
-            case accumulate_: return products(step, out, a, b, true);
-            case transpose_: return transposes(step, out, a);
-            case gather_:
+#define ON_ROWS(name, ...) \
+    case operation::name: return rows<functions::name>(step, out, __VA_ARGS__);
+#define ON_ONE(name) ON_ROWS(name, a)
+#define ON_TWO(name) ON_ROWS(name, a, b)
+#define ON_THREE(name) ON_ROWS(name, a, b, c)
+            EACH_UNARY(ON_ONE)
+            EACH_BINARY(ON_TWO)
+            EACH_TERNARY(ON_THREE)
+#undef ON_ONE
+#undef ON_TWO
+#undef ON_THREE
+#undef ON_ROWS
+            case operation::sum: return reduce<functions::add>(step, out, a, T(0));
+            case operation::amax: return reduce<functions::maximum>(step, out, a, -std::numeric_limits<T>::infinity());
+            case operation::product: return products(step, out, a, b, false);
+            case operation::accumulate: return products(step, out, a, b, true);
+            case operation::transpose: return transposes(step, out, a);
+            case operation::gather:
                 return indexed(step, b.data, [&](int64_t to, int64_t from, int64_t place) { out.data[to] = a.data[from + place]; });
-            case scatter_:
+            case operation::scatter:
                 return indexed(step, b.data, [&](int64_t to, int64_t from, int64_t place) { out.data[to + place] = a.data[from]; });
-            case scatter_add_:
+            case operation::scatter_add:
                 return indexed(step, b.data, [&](int64_t to, int64_t from, int64_t place) { out.data[to + place] += a.data[from]; });
         }
     }
@@ -106,7 +61,7 @@ class Machine {
     // calls row(offsets) for every index of all axes but the last
     template <int Places, class Row>
     static void each_row(const Instruction& step, const Place (&places)[Places], Row row) {
-        int64_t offsets[Places] = {}, index[6] = {};
+        int64_t offsets[Places] = {}, index[AXES] = {};
         const int64_t outer = step.rank - 1;
         for (;;) {
             row(offsets);

@@ -4,7 +4,7 @@
 
 #include "buffer.h"
 #include "draws.h"
-#include "job.h"
+#include "interface.h"
 #include "products.h"
 
 // Small matrices are taken several agents at a time: one agent's steps depend on each other, different agents' do not.

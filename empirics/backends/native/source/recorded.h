@@ -2,40 +2,18 @@
 #pragma once
 #include "buffer.h"
 #include "draws.h"
-#include "job.h"
+#include "interface.h"
 #include "program.h"
-
-// consecutive rows of a parameter
-struct Rows {
-    int64_t rows, columns;
-};
-
-// what the agents have: (agents, samples, rows, columns), rows = 0 where a sample is a single number
-struct Data {
-    const void* values;
-    int64_t rows, columns;
-};
-
-// written for one number of samples; the phases are what depends on the samples, then on the point, then the gradient,
-// then the Hessian-vector product
-struct Program {
-    int64_t samples, kept_values, batch_values;
-    const int64_t* offsets;  // of each piece of data in the memory of a batch
-    const void* constants;
-    int64_t counts[4];
-    const Instruction* phases[4];
-};
 
 template <class T>
 class Recorded {
   public:
     Recorded(const Job& job, int64_t slots)
-        : job_(job), programs_(static_cast<const Program*>(job.programs)), parameters_(static_cast<const Rows*>(job.parameters)),
-          scratch_(job.scratch_values) {
+        : job_(job), scratch_(job.scratch_values) {
         int64_t largest = 0;
         for (int64_t p = 0; p < job.program_count; ++p) {
-            batches_.emplace_back(programs_[p].batch_values);
-            largest = std::max(largest, programs_[p].samples);
+            batches_.emplace_back(job_.programs[p].batch_values);
+            largest = std::max(largest, job_.programs[p].samples);
         }
         for (int64_t slot = 0; slot < slots; ++slot) slots_.push_back({Buffer<T>(slot_values(job)), 0});
         indices_.resize(size_t(largest));
@@ -44,7 +22,7 @@ class Recorded {
     static int64_t slot_values(const Job& job) {
         int64_t values = 0;
         for (int64_t p = 0; p < job.program_count; ++p)
-            values = std::max(values, static_cast<const Program*>(job.programs)[p].kept_values);
+            values = std::max(values, job.programs[p].kept_values);
         return values;
     }
     static int64_t group(const Job&) { return 1; }
@@ -82,11 +60,11 @@ class Recorded {
 
     void primal(int64_t slot, const T* x) {
         slots_[size_t(slot)].program = current_;
-        run(1, slot, x, nullptr, nullptr, nullptr);
+        run(phase::primal, slot, x, nullptr, nullptr, nullptr);
     }
     // after primal at the same point
-    void gradient(int64_t slot, const T* x, T* g) { run(2, slot, x, nullptr, g, nullptr); }
-    void hvp(int64_t slot, const T* x, const T* v, T* to) { run(3, slot, x, v, nullptr, to); }
+    void gradient(int64_t slot, const T* x, T* g) { run(phase::gradient, slot, x, nullptr, g, nullptr); }
+    void hvp(int64_t slot, const T* x, const T* v, T* to) { run(phase::tangent, slot, x, v, nullptr, to); }
 
     // gradient and Hessian-vector product (d,) of an agent on its first samples
     void derivatives(int64_t agent, int64_t samples, const T* w, const T* v, T* g, T* to) {
@@ -115,35 +93,40 @@ class Recorded {
     void each_row(Row row) const {
         int64_t at = 0;
         for (int64_t p = 0; p < job_.parameter_count; ++p)
-            for (int64_t i = 0; i < parameters_[p].rows; ++i, at += padded<T>(parameters_[p].columns))
-                row(at, parameters_[p].columns);
+            for (int64_t i = 0; i < job_.parameters[p].rows; ++i, at += padded<T>(job_.parameters[p].columns))
+                row(at, job_.parameters[p].columns);
     }
 
     int64_t of(int64_t samples) const {
         int64_t p = 0;
-        while (programs_[p].samples != samples) ++p;
+        while (job_.programs[p].samples != samples) ++p;
         return p;
     }
 
     void run(int64_t phase, int64_t slot, const T* x, const T* v, T* g, T* to) {
         Slot& own = slots_[size_t(slot)];
-        run(programs_[own.program], phase, own.values, batches_[size_t(own.program)], x, v, g, to);
+        run(job_.programs[own.program], phase, own.values, batches_[size_t(own.program)], x, v, g, to);
     }
     void run(const Program& program, int64_t phase, T* own, T* samples, const T* x, const T* v, T* g, T* to) const {
+        T* memory[area::count];
+        memory[area::scratch] = scratch_;
+        memory[area::kept] = own;
         // no instruction writes to a point, a vector or a constant
-        T* const memory[bases] = {
-            scratch_, own, const_cast<T*>(x), const_cast<T*>(v), samples,
-            const_cast<T*>(static_cast<const T*>(program.constants)), g, to,
-        };
+        memory[area::point] = const_cast<T*>(x);
+        memory[area::vector] = const_cast<T*>(v);
+        memory[area::batch] = samples;
+        memory[area::constants] = static_cast<T*>(program.constants);
+        memory[area::gradient] = g;
+        memory[area::result] = to;
         machine_.run(program.phases[phase], program.counts[phase], memory);
     }
 
     void gather(const int32_t* indices) {
-        const Program& program = programs_[current_];
+        const Program& program = job_.programs[current_];
         T* to = batches_[size_t(current_)];
         for (int64_t k = 0; k < job_.data_count; ++k)
-            copy(static_cast<const Data*>(job_.data)[k], program.samples, indices, to + program.offsets[k]);
-        run(program, 0, nullptr, to, nullptr, nullptr, nullptr, nullptr);
+            copy(job_.data[k], program.samples, indices, to + program.offsets[k]);
+        run(program, phase::samples, nullptr, to, nullptr, nullptr, nullptr, nullptr);
     }
     // single numbers make one row of all samples
     void copy(const Data& data, int64_t samples, const int32_t* indices, T* to) const {
@@ -156,8 +139,6 @@ class Recorded {
     }
 
     const Job& job_;
-    const Program* programs_;
-    const Rows* parameters_;
     Machine<T> machine_;
     Buffer<T> scratch_;
     std::vector<Buffer<T>> batches_;

@@ -1,7 +1,7 @@
 // One meta-gradient of one agent in each mode: the reverse sweeps of empirics.algorithm.meta_gradients on padded vectors.
 #pragma once
 #include "buffer.h"
-#include "job.h"
+#include "interface.h"
 #include "vectors.h"
 
 // keys of one local step: nu inner batches, the outer batch, nu Hessian batches
@@ -16,12 +16,12 @@ class Sweep {
     static constexpr int64_t kept_bytes = 3 << 20;
     static int64_t slots_of(const Job& job, int64_t slot_values) {
         const bool fits = (job.nu + 1) * slot_values * int64_t(sizeof(T)) <= kept_bytes;
-        return fits && job.mode == exact ? job.nu + 1 : 1;
+        const bool exact = job.curved && !job.outer && !(job.delta > 0);
+        return fits && exact ? job.nu + 1 : 1;
     }
 
     Sweep(const Job& job, Model& model, int64_t slots) : job_(job), model_(model), size_(model.size()), keeps_(slots > 1) {
-        const bool curved = job.mode != first_order && job.mode != first_order_stochastic;
-        for (int64_t l = 0; l <= (curved ? job.nu : 0); ++l) points_.emplace_back(size_);
+        for (int64_t l = 0; l <= (job.curved ? job.nu : 0); ++l) points_.emplace_back(size_);
         product_ = Buffer<T>(size_);
         ahead_ = Buffer<T>(size_);
         probe_ = Buffer<T>(size_);

@@ -10,9 +10,9 @@ import torch
 from torch import Tensor
 
 from empirics.backends.native.job import Job
-from empirics.backends.native.problem import Problem
-from empirics.backends.native.recorded_networks import network_problem
-from empirics.backends.native.recorded_tasks import task_problem
+from empirics.backends.native.model import NativeModel
+from empirics.backends.native.recorded_networks import network_model
+from empirics.backends.native.recorded_tasks import task_model
 from empirics.tasks.forms import QuadraticForm
 from empirics.tasks.networks.network import NetworkTask
 from empirics.tasks.task import Task
@@ -20,7 +20,7 @@ from empirics.tasks.task import Task
 
 @final
 @dataclass(frozen=True, eq=False)
-class QuadraticProblem(Problem):
+class QuadraticModel(NativeModel):
     """A, c and, when there is any, the two-sign noise."""
 
     tensors: dict[str, Tensor]
@@ -35,7 +35,7 @@ class QuadraticProblem(Problem):
 
 @final
 @dataclass(frozen=True, eq=False)
-class DenseProblem(Problem):
+class DenseModel(NativeModel):
     """Inputs, labels or targets, and the widths of the layers."""
 
     inputs: Tensor
@@ -50,31 +50,31 @@ class DenseProblem(Problem):
         job.targets = None if self.answers.dtype == torch.int64 else self.answers.data_ptr()
 
 
-def problem_of(task: Task, batches: Sequence[int], participants: int) -> Problem | None:
+def model_of(task: Task, batches: Sequence[int], participants: int) -> NativeModel | None:
     """The task as the engine sees it, with batches of these sizes or none; None for tasks it does not know."""
     form, network = task.quadratic(), task.network()
     if form is not None:
-        return quadratic_problem(task, form)
+        return quadratic_model(task, form)
     if network is not None:
-        return _dense(network) if network.form is not None else network_problem(network, batches)
-    return None if batches else task_problem(task, participants)
+        return _dense(network) if network.form is not None else network_model(network, batches)
+    return None if batches else task_model(task, participants)
 
 
-def quadratic_problem(task: Task, form: QuadraticForm) -> QuadraticProblem | None:
+def quadratic_model(task: Task, form: QuadraticForm) -> QuadraticModel | None:
     """A form with the task's samples, where these are exact or have signs."""
     scales, tensors = task.sampler.sign_scales(), {"matrices": form.matrices, "centres": form.centres}
     if scales is None:
         return None
     if not task.sampler.noiseless:
         tensors |= {name: task.whole(name) for name in ("noise_u", "noise_v", "noise_phi")}
-    return QuadraticProblem(tensors, scales)
+    return QuadraticModel(tensors, scales)
 
 
-def _dense(task: NetworkTask) -> DenseProblem | None:
+def _dense(task: NetworkTask) -> DenseModel | None:
     form = task.form
     if form is None or form.activation not in ("tanh", "identity"):
         return None
     inputs, answers = task.whole("x").flatten(2), task.whole("y")
     answers = answers.to(torch.int64) if form.loss == "cross_entropy" else answers.flatten(2)
     widths = torch.tensor(form.widths, dtype=torch.int64)
-    return DenseProblem(inputs.contiguous(), answers.contiguous(), widths)
+    return DenseModel(inputs.contiguous(), answers.contiguous(), widths)
