@@ -5,13 +5,12 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from multiprocessing import get_context
 from multiprocessing.connection import Connection
 
 from benchmarks.machine import describe, processors
+from benchmarks.options import Say
 from benchmarks.peers import Peer, Setting
-from benchmarks.timing import Say, cut
-from benchmarks.worker import Job, UnavailableError, Worker
+from benchmarks.worker import Job, UnavailableError, Worker, spawned
 from benchmarks.workloads import Tables, Workload
 from reports.pages.speed_records import Contention
 
@@ -31,9 +30,7 @@ def slowdowns(
     """For each peer, beside one busy process and beside as many as it has threads itself; turns alone and beside."""
     found = []
     for peer in peers:
-        timed = peer.timed(workload)
-        job = Job(peer.name, timed, workload.dtype, cut(tables, timed.rounds), setting)
-        with Worker(job) as worker:
+        with Worker(Job(peer.name, peer.timed(workload), workload.dtype, tables, setting)) as worker:
             try:
                 worker.ask("first")
             except UnavailableError as error:
@@ -65,21 +62,14 @@ def _slowdown(worker: Worker, busy: int) -> float:
 @contextmanager
 def busy_processes(count: int) -> Iterator[None]:
     """So many processes that do nothing but compute, each with one thread, running when the body starts."""
-    context = get_context("spawn")
-    ends, processes = [], []
+    started = [spawned(_spin) for _ in range(count)]
     try:
-        for _ in range(count):
-            ours, theirs = context.Pipe()
-            process = context.Process(target=_spin, args=(theirs,), daemon=True)
-            process.start()
-            ends.append(ours)
-            processes.append(process)
-        for end in ends:
+        for end, _ in started:
             end.recv()
         time.sleep(0.05)  # until the scheduler has spread them
         yield
     finally:
-        for process in processes:
+        for _, process in started:
             process.terminate()
             process.join()
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import platform
+import time
+from collections.abc import Callable
 from importlib import metadata
 from pathlib import Path
 
@@ -20,8 +21,8 @@ def processors() -> int:
 
 def describe(threads: int, device: str) -> Machine:
     """Processor, cores, threads, accelerator and versions."""
-    versions = {name: metadata.version(name) for name in _LIBRARIES if importlib.util.find_spec(name) is not None}
-    versions = {"python": platform.python_version(), **versions}
+    known = {name: version(name) for name in _LIBRARIES}
+    versions = {"python": platform.python_version(), **{name: one for name, one in known.items() if one is not None}}
     accelerator = None
     if device.startswith("cuda"):
         import torch
@@ -32,6 +33,14 @@ def describe(threads: int, device: str) -> Machine:
     )
 
 
+def version(name: str) -> str | None:
+    """The version of an installed distribution, None where there is none."""
+    try:
+        return metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return None
+
+
 def _processor() -> str:
     try:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
@@ -39,6 +48,22 @@ def _processor() -> str:
         lines = []
     names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
     return names[0] if names else platform.processor() or platform.machine()
+
+
+def seconds(work: Callable[[], object], device: str = "cpu") -> float:
+    """Seconds until the device has done the work, and nothing but that."""
+    _wait(device)
+    started = time.perf_counter()
+    work()
+    _wait(device)
+    return time.perf_counter() - started
+
+
+def _wait(device: str) -> None:
+    if device.startswith("cuda"):
+        import torch
+
+        torch.cuda.synchronize(device)
 
 
 def resident_bytes() -> int:

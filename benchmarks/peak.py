@@ -14,6 +14,7 @@ from functools import cache
 import torch
 from torch import Tensor
 
+from benchmarks import machine
 from empirics.backends.native.library import library
 
 _SIDES = {"cpu": 1024, "cuda": 8192}
@@ -33,13 +34,7 @@ def matmul_flops(dtype: str, device: str, threads: int, *, seconds: float = 0.3)
     torch.set_num_threads(threads)
     side = _SIDES[device.partition(":")[0]]
     left, right = _operands(side, dtype, device)
-
-    def work() -> None:
-        torch.mm(left, right)
-        if device.startswith("cuda"):
-            torch.cuda.synchronize(device)
-
-    return 2 * side**3 / _shortest(work, seconds)
+    return 2 * side**3 / _shortest(lambda: torch.mm(left, right), seconds, device)
 
 
 def register_flops(dtype: str, threads: int, *, seconds: float = 0.3) -> float:
@@ -53,12 +48,10 @@ def register_flops(dtype: str, threads: int, *, seconds: float = 0.3) -> float:
     return threads * _TURNS * each / shortest
 
 
-def _shortest(work: Callable[[], object], seconds: float) -> float:
+def _shortest(work: Callable[[], object], within: float, device: str = "cpu") -> float:
     best, started = float("inf"), time.perf_counter()
-    while time.perf_counter() - started < seconds:
-        before = time.perf_counter()
-        work()
-        best = min(best, time.perf_counter() - before)
+    while time.perf_counter() - started < within:
+        best = min(best, machine.seconds(work, device))
     return best
 
 

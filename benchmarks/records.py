@@ -15,12 +15,11 @@ from reports.records.store import write_atomically
 _Row = TypeVar("_Row")
 
 
-def add(out: Path, measured: Benchmarks) -> Benchmarks:
-    """Store measurements beside those that `out` holds already, and return all of them."""
+def add(out: Path, measured: Benchmarks) -> None:
+    """Store measurements beside those that `out` holds already."""
     joined = merged(read(out) or Benchmarks(), measured)
     out.mkdir(parents=True, exist_ok=True)
     write_atomically(out / FILE_NAME, (json.dumps(asdict(joined), indent=1, allow_nan=False) + "\n").encode())
-    return joined
 
 
 def merged(old: Benchmarks, new: Benchmarks) -> Benchmarks:

@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-if TYPE_CHECKING:
-    from benchmarks.peers import Peer, Setting
-    from benchmarks.workloads import Workload
-    from reports.pages.speed_records import Benchmarks
+from benchmarks.machine import processors
+from benchmarks.options import RefusedError, chosen
+from benchmarks.options import device as found
+from benchmarks.peers import OURS, PEERS, Peer, Setting
+from benchmarks.workloads import WORKLOADS, Workload
+from reports.pages.speed_records import Benchmarks
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 
 _WIDTH = 160  # of what is written to a file or a pipe
-
-
-class RefusedError(Exception):
-    """Bad input: one line for the user; nothing has been run or written."""
 
 
 @dataclass(frozen=True)
@@ -36,11 +34,10 @@ class Request:
 
     def serving(self, workload: Workload) -> list[Peer]:
         """The peers that have this workload."""
-        return [peer for peer in self.peers if workload.name in peer.workloads]
+        return [peer for peer in self.peers if peer.serves(workload)]
 
 
-Keep = Callable[["Benchmarks"], None]
-Part = Callable[[Request, Keep], None]
+Part = Callable[[Request], Iterator[Benchmarks]]
 
 
 @app.command()
@@ -76,13 +73,8 @@ def _request(
     workload: list[str] | None, peer: list[str] | None, repeat: int, device: str, threads: int | None, scale: int,
     out: Path,
 ) -> Request:  # fmt: skip
-    import empirics
-    from benchmarks.machine import processors
-    from benchmarks.peers import OURS, PEERS, Setting
-    from benchmarks.workloads import WORKLOADS
-
-    workloads = _names("--workload", workload, list(WORKLOADS))
-    peers = _names("--peer", peer, list(PEERS))
+    workloads = chosen("--workload", workload, list(WORKLOADS))
+    peers = chosen("--peer", peer, list(PEERS))
     for option, value in (("--repeat", repeat), ("--scale", scale), ("--threads", threads)):
         if value is not None and value < 1:
             raise RefusedError(f"{option} {value}: expected at least 1")
@@ -90,10 +82,7 @@ def _request(
         raise RefusedError(f"--threads {threads}: expected at most the {processors()} processors at hand")
     if out.exists() and not out.is_dir():
         raise RefusedError(f"--out {out}: exists and is not a folder; choose another")
-    try:
-        where = str(empirics.device(device))
-    except ValueError as error:
-        raise RefusedError(f"--device {device}: {error}") from None
+    where = found(device)
     kind = where.partition(":")[0]
     unfit = [name for name in peers if peer and kind not in PEERS[name].devices]
     if unfit:
@@ -109,17 +98,6 @@ def _request(
     )
 
 
-def _names(option: str, given: list[str] | None, known: list[str]) -> list[str]:
-    """The names in a repeated, comma-separated option, in the order of the known ones; all of them by default."""
-    if given is None:
-        return known
-    names = [one.strip() for entry in given for one in entry.split(",") if one.strip()]
-    unknown = [one for one in names if one not in known]
-    if unknown or not names:
-        raise RefusedError(f"{option} {','.join(unknown)}: expected names among {', '.join(known)}")
-    return [one for one in known if one in names]
-
-
 def _measure(parts: Sequence[Part], request: Request) -> int:
     """Run the parts; what is finished is shown and stored even when a later one fails."""
     from rich.console import Console
@@ -132,15 +110,11 @@ def _measure(parts: Sequence[Part], request: Request) -> int:
 
     terminal = Console()
     console = terminal if terminal.is_terminal else Console(width=_WIDTH)
-
-    def keep(measured: Benchmarks) -> None:
-        add(request.out, measured)
-        for table in section(measured).tables:
-            show(console, table)
-
     try:
-        for part in parts:
-            part(request, keep)
+        for measured in (measured for part in parts for measured in part(request)):
+            add(request.out, measured)
+            for table in section(measured).tables:
+                show(console, table)
     except (DifferentIteratesError, WorkerError) as error:
         typer.echo(f"benchmarks.run: {error}", err=True)
         return 1
@@ -154,48 +128,43 @@ def _say(line: str) -> None:
 # --- parts of a measurement ------------------------------------------------------------------------------------------
 
 
-def _speed(request: Request, keep: Keep) -> None:
-    from benchmarks.ours import tables
+def _speed(request: Request) -> Iterator[Benchmarks]:
+    from benchmarks.peers.ours_peers import tables
     from benchmarks.timing import measure
-    from reports.pages.speed_records import Benchmarks
 
     for workload in request.workloads:
         _say(f"{workload.name}: {workload.title}")
-        drawn = tables(workload, workload.data(workload.dtype))
         peers, setting = request.serving(workload), request.setting
-        keep(Benchmarks(speed=[measure(workload, peers, drawn, setting, request.repeat, request.scale, _say)]))
+        table = measure(workload, peers, tables(workload), setting, request.repeat, request.scale, _say)
+        yield Benchmarks(speed=[table])
 
 
-def _search(request: Request, keep: Keep) -> None:
+def _search(request: Request) -> Iterator[Benchmarks]:
     from benchmarks.searching import rates
-    from reports.pages.speed_records import Benchmarks
 
     _say("search for counterexamples")
-    keep(Benchmarks(search=rates(request.setting, request.repeat)))
+    yield Benchmarks(search=rates(request.setting, request.repeat))
 
 
-def _contention(request: Request, keep: Keep) -> None:
+def _contention(request: Request) -> Iterator[Benchmarks]:
     from benchmarks.busy import slowdowns
-    from benchmarks.ours import tables
-    from reports.pages.speed_records import Benchmarks
+    from benchmarks.peers.ours_peers import tables
 
     for workload in request.workloads:
         _say(f"{workload.name}: beside busy processes")
-        drawn = tables(workload, workload.data(workload.dtype))
-        peers = request.serving(workload)
-        keep(Benchmarks(contention=slowdowns(workload, peers, drawn, request.setting, request.repeat, _say)))
+        peers, setting = request.serving(workload), request.setting
+        yield Benchmarks(contention=slowdowns(workload, peers, tables(workload), setting, request.repeat, _say))
 
 
-def _memory(request: Request, keep: Keep) -> None:
+def _memory(request: Request) -> Iterator[Benchmarks]:
     from benchmarks.growth import PROBES, growths
-    from reports.pages.speed_records import Benchmarks
 
     names = {workload.name for workload in request.workloads}
     probes = [probe for probe in PROBES if probe.workload in names]
-    if not probes:
+    if probes:
+        yield Benchmarks(memory=growths(request.setting, probes, _say))
+    else:
         _say(f"no size of {', '.join(sorted(names))} is measured: memory has sizes of W1, W2 and W4")
-        return
-    keep(Benchmarks(memory=growths(request.setting, probes, _say)))
 
 
 if __name__ == "__main__":

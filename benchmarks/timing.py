@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, nullcontext
-from dataclasses import dataclass
 from statistics import median
-from typing import Self
 
 import numpy as np
 
 from benchmarks.machine import describe
+from benchmarks.options import Say
 from benchmarks.peak import peak_flops
 from benchmarks.peers import OURS, Peer, Setting
 from benchmarks.worker import Job, Measurement, UnavailableError, Worker
@@ -21,46 +20,30 @@ SAME_ITERATES = 1e-12  # relative, in float64
 # 2 nu + 1 products in each of K tau local steps, each rounded at 6e-8, in another order of summation
 SAME_TIMED_RESULT = {"float64": SAME_ITERATES, "float32": 1e-3}
 
-Say = Callable[[str], None]
 Hire = Callable[[Job], AbstractContextManager[Worker]]
 
 
-class Crew:
-    """Processes that stay: one for each implementation, handed from job to job; a context manager that ends them.
+class Crew(ExitStack):
+    """Processes that stay: one for each implementation, handed from job to job, all ended on leaving the context.
 
     Where many short measurements follow one another, starting the libraries would take most of the time.
     """
 
     def __init__(self, patience: Callable[[], float] | None = None) -> None:
         """`patience`: seconds that an answer may take."""
-        self._stack, self._workers, self._patience = ExitStack(), {}, patience
-
-    def __enter__(self) -> Self:
-        """The crew itself."""
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """End all processes."""
-        self._stack.close()
+        super().__init__()
+        self._workers, self._patience = {}, patience
 
     def hire(self, job: Job) -> AbstractContextManager[Worker]:
         """The process of the job's implementation, with that job."""
         known = self._workers.get(job.peer)
         if known is None or not known.alive:
-            known = self._workers[job.peer] = self._stack.enter_context(Worker(job, self._patience))
+            known = self._workers[job.peer] = self.enter_context(Worker(job, self._patience))
         return nullcontext(known.take(job))
 
 
 class DifferentIteratesError(Exception):
     """A peer computes something else, so its time means nothing."""
-
-
-@dataclass(frozen=True)
-class Checked:
-    """What the comparison of the iterates found."""
-
-    difference: float
-    rounds: int
 
 
 def relative_difference(theirs: np.ndarray, ours: np.ndarray) -> float:
@@ -74,31 +57,20 @@ def relative_difference(theirs: np.ndarray, ours: np.ndarray) -> float:
     return float(gap / np.abs(ours[:common]).max()) if np.isfinite(gap) else float("inf")
 
 
-def cut(tables: Tables, rounds: int) -> Tables:
-    """The tables of the first rounds."""
-    return Tables(**{name: None if table is None else table[:rounds] for name, table in vars(tables).items()})
-
-
 def check(
-    workload: Workload,
-    peers: Sequence[Peer],
-    tables: Tables,
-    setting: Setting,
-    say: Say,
-    missing: list[str],
-    hire: Hire | None = None,
-) -> dict[str, Checked]:
-    """Compare every peer with ours in float64, one process after another; `missing` gets why others were left out.
+    workload: Workload, peers: Sequence[Peer], tables: Tables, setting: Setting, say: Say, hire: Hire | None = None
+) -> tuple[dict[str, float], list[str]]:
+    """The relative difference of each peer from ours in float64, and why others were left out; one after another.
 
     Raises:
         DifferentIteratesError: a peer's iterates are not ours within 1e-12.
     """
-    found: dict[str, Checked] = {}
+    missing: list[str] = []
+    found: dict[str, float] = {}
     reference: np.ndarray | None = None
     for peer in peers:
-        short = peer.timed(workload).shortened(workload.checked_rounds)
-        job = Job(peer.name, short, "float64", cut(tables, short.rounds), setting)
-        with (hire or Worker)(job) as worker:
+        short = _checked(workload, peer)
+        with (hire or Worker)(Job(peer.name, short, "float64", tables, setting)) as worker:
             try:
                 iterates: np.ndarray = worker.ask("iterates")
             except UnavailableError as error:
@@ -113,9 +85,14 @@ def check(
                 f"{peer.name} differs from ours on {workload.name} by {difference:.2g} over {short.rounds} rounds in "
                 f"float64: expected at most {SAME_ITERATES:g}; nothing was timed"
             )
-        found[peer.name] = Checked(difference, short.rounds)
+        found[peer.name] = difference
         say(f"  {peer.name}: the same iterates within {difference:.1g} over {short.rounds} rounds")
-    return found
+    return found, list(dict.fromkeys(missing))
+
+
+def _checked(workload: Workload, peer: Peer) -> Workload:
+    """The workload with the rounds that are compared."""
+    return peer.timed(workload).shortened(workload.checked_rounds)
 
 
 def measure(
@@ -134,21 +111,21 @@ def measure(
         DifferentIteratesError: a peer's iterates are not ours.
         WorkerError: an implementation failed.
     """
-    missing: list[str] = []
-    checked = check(workload, peers, tables, setting, say, missing, hire)
-    present = [peer for peer in peers if peer.name in checked]
+    differences, missing = check(workload, peers, tables, setting, say, hire)
+    present = [peer for peer in peers if peer.name in differences]
     with ExitStack() as stack:
         workers, first = {}, {}
         for peer in present:
-            timed = peer.timed(workload)
-            job = Job(peer.name, timed, workload.dtype, cut(tables, timed.rounds), setting)
+            job = Job(peer.name, peer.timed(workload), workload.dtype, tables, setting)
             workers[peer.name] = stack.enter_context((hire or Worker)(job))
             first[peer.name] = workers[peer.name].ask("first")
         say(f"  {repeat} turns of {len(workers)}")
         turns, peak = _turns(workload, workers, setting, repeat)
         memory = {name: worker.ask("memory") for name, worker in workers.items()}
         backends = {name: worker.ask("backend") for name, worker in workers.items()}
-    whole = [{name: _whole(workload, workers[name], one) for name, one in turn.items()} for turn in turns]
+    # of all rounds, of which a slow peer ran the first ones only
+    parts = {peer.name: workload.rounds / peer.timed(workload).rounds for peer in present}
+    whole = [{name: one.seconds * parts[name] for name, one in turn.items()} for turn in turns]
     timings = [
         Timing(
             peer=peer.name,
@@ -158,13 +135,13 @@ def measure(
             timed_rounds=peer.timed(workload).rounds,
             first_call_extra_seconds=max(0.0, first[peer.name] - median(turn[peer.name].seconds for turn in turns)),
             memory_bytes=memory[peer.name],
-            difference=checked[peer.name].difference,
-            checked_rounds=checked[peer.name].rounds,
+            difference=differences[peer.name],
+            checked_rounds=_checked(workload, peer).rounds,
             backend=backends[peer.name],
         )
         for peer in present
     ]
-    return _table(workload, scale, setting, timings, peak, list(dict.fromkeys(missing)))
+    return _table(workload, scale, setting, timings, peak, missing)
 
 
 def _turns(
@@ -186,11 +163,6 @@ def _turns(
         turns.append(turn)
         order.reverse()
     return turns, peak
-
-
-def _whole(workload: Workload, worker: Worker, one: Measurement) -> float:
-    """Seconds of all rounds, of which a slow peer ran the first ones only."""
-    return one.seconds * workload.rounds / worker.job.workload.rounds
 
 
 def _table(

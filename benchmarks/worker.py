@@ -8,9 +8,11 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
+from multiprocessing.context import SpawnProcess
 from typing import Any, Self
 
 import numpy as np
@@ -37,13 +39,16 @@ class UnavailableError(Exception):
 
 @dataclass(frozen=True, eq=False)
 class Job:
-    """What a worker is for."""
+    """What a worker is for; of the tables it takes the rounds of the workload."""
 
     peer: str
     workload: Workload
     dtype: str
     tables: Tables
     setting: Setting
+
+    def __str__(self) -> str:
+        return f"{self.peer} on {self.workload.name}"
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,24 +60,26 @@ class Measurement:
     last: np.ndarray
 
 
-class Worker:
-    """The driver's handle of such a process; a context manager that ends it."""
+def spawned(target: Callable[..., None], *arguments: object) -> tuple[Connection, SpawnProcess]:
+    """Our end of a pipe, and a process without libraries that runs target(its end, *arguments); it ends with us."""
+    context = get_context("spawn")
+    ours, theirs = context.Pipe()
+    process = context.Process(target=target, args=(theirs, *arguments), daemon=True)
+    process.start()
+    theirs.close()
+    return ours, process
+
+
+class Worker(AbstractContextManager):
+    """The driver's handle of such a process, which ends with the context."""
 
     def __init__(self, job: Job, patience: Callable[[], float] | None = None) -> None:
         """`patience` tells how many seconds an answer may take; without it any."""
-        context = get_context("spawn")
         self.job, self._patience = job, patience
-        self._connection, theirs = context.Pipe()
-        self._process = context.Process(target=_serve, args=(theirs, job), daemon=True)
-        self._process.start()
-        theirs.close()
-
-    def __enter__(self) -> Self:
-        """The worker itself."""
-        return self
+        self._connection, self._process = spawned(_serve, job)
 
     def __exit__(self, *_: object) -> None:
-        """End the process."""
+        """End the process, by force when it does not end by itself."""
         self._connection.close()
         self._process.join(timeout=5)
         if self._process.is_alive():
@@ -104,19 +111,19 @@ class Worker:
             self._connection.send(request)
             if self._patience is not None and not self._connection.poll(max(self._patience(), 1.0)):
                 self._process.kill()
-                raise WorkerError(f"{self.job.peer} on {self.job.workload.name}: no answer in time", self.job.peer)
+                raise WorkerError(f"{self.job}: no answer in time", self.job.peer)
             kind, answer = self._connection.recv()
         except (EOFError, ConnectionError):
             raise self._ended() from None
         if kind == "unavailable":
             raise UnavailableError(answer)
         if kind == "failed":
-            raise WorkerError(f"{self.job.peer} on {self.job.workload.name}: {answer}", self.job.peer)
+            raise WorkerError(f"{self.job}: {answer}", self.job.peer)
         return answer
 
     def _ended(self) -> WorkerError:
         self._process.join(timeout=5)
-        return WorkerError(f"{self.job.peer} ended with status {self._process.exitcode}", self.job.peer)
+        return WorkerError(f"{self.job}: it ended with status {self._process.exitcode}", self.job.peer)
 
 
 def _serve(connection: Connection, job: Job) -> None:
@@ -157,14 +164,15 @@ class _State:
 
     def __init__(self, job: Job) -> None:
         peer = PEERS[job.peer]
-        if peer.needs == "jax":
+        if peer.library == "jax":
             _prepare_jax(job)
         else:
             import torch
 
             torch.set_num_threads(job.setting.threads)
+        tables = job.tables.cut(job.workload.rounds)
         self._before = resident_bytes()
-        self._run = peer.prepare(job.workload, job.workload.data(job.dtype), job.tables, job.setting)
+        self._run = peer.prepare(job.workload, job.workload.data(job.dtype), tables, job.setting)
 
     def first(self) -> float:
         """Seconds of the first call; from here on peak memory counts."""
@@ -179,7 +187,7 @@ class _State:
         return np.array(self._run())
 
     def time(self) -> Measurement:
-        """One measurement."""
+        """One run, repeated in a row while all of them together are too short to be timed well."""
         runs, started, taken, last = 0, time.perf_counter(), 0.0, np.zeros(0)
         while runs == 0 or (taken < _SHORTEST and runs < _MOST_RUNS):
             last = self._run()[-1]
@@ -200,7 +208,7 @@ def _prepare_jax(job: Job) -> None:
     try:
         import jax
     except ImportError:
-        raise UnavailableError(MISSING_JAX) from None
+        raise UnavailableError("jax is not installed: its peers are skipped; the extra `bench` brings it") from None
     jax.config.update("jax_enable_x64", job.dtype == "float64")
     if job.setting.device.startswith("cuda"):
         try:
@@ -209,6 +217,3 @@ def _prepare_jax(job: Job) -> None:
             raise UnavailableError("JAX sees no CUDA device here: its peers are skipped") from None
         # float32 means float32 for everyone; by default the tensor cores would be given fewer bits
         jax.config.update("jax_default_matmul_precision", "highest")
-
-
-MISSING_JAX = "jax is not installed: its peers are skipped; the extra `bench` brings it"

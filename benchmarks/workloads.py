@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Self
 
 import numpy as np
@@ -12,24 +13,15 @@ SEED = 20250427
 
 
 @dataclass(frozen=True, eq=False)
-class Quadratics:
-    """f_i(w) = (w - c_i)^T A_i (w - c_i) / 2: A (n, d, d), c (n, d), start w0 (d,)."""
+class Data:
+    """The agents' two arrays and the start w0 (d,).
 
-    A: np.ndarray
-    c: np.ndarray
+    Quadratics (w - c_i)^T A_i (w - c_i) / 2: A (n, d, d) and c (n, d). Mean cross-entropy of a network on labelled
+    samples: x (n, samples, inputs) and y (n, samples).
+    """
+
+    arrays: tuple[np.ndarray, np.ndarray]
     w0: np.ndarray
-
-
-@dataclass(frozen=True, eq=False)
-class LabelledSamples:
-    """Mean cross-entropy of a tanh network on x (n, samples, inputs), y (n, samples); start w0 (d,)."""
-
-    x: np.ndarray
-    y: np.ndarray
-    w0: np.ndarray
-
-
-Data = Quadratics | LabelledSamples
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,12 +37,22 @@ class Tables:
     outer: np.ndarray | None = None
     hessian: np.ndarray | None = None
 
+    @property
+    def drawn(self) -> dict[str, np.ndarray]:
+        """The tables that are there, by name."""
+        return {name: table for name, table in vars(self).items() if table is not None}
 
-@dataclass(frozen=True)
+    def cut(self, rounds: int) -> Tables:
+        """The tables of the first rounds."""
+        return Tables(**{name: table[:rounds] for name, table in self.drawn.items()})
+
+
+@dataclass(frozen=True, kw_only=True)
 class Workload(ABC):
     """One run of Meta-FedAvg: n agents, m of them a round, nu fine-tuning steps, tau local steps, K rounds.
 
-    `checked_rounds` is how many rounds are compared with every peer, in float64, before anything is timed.
+    `checked_rounds` is how many rounds are compared with every peer, in float64, before anything is timed. `batch`
+    samples are drawn for every gradient and every Hessian; None: full batches.
     """
 
     name: str
@@ -63,6 +65,7 @@ class Workload(ABC):
     beta: float
     dtype: str
     checked_rounds: int
+    batch: int | None = None
 
     @property
     @abstractmethod
@@ -76,11 +79,6 @@ class Workload(ABC):
 
     @property
     @abstractmethod
-    def mode(self) -> str:
-        """Mode of the meta-gradient."""
-
-    @property
-    @abstractmethod
     def counted(self) -> str:
         """The formula of `flops`."""
 
@@ -91,6 +89,11 @@ class Workload(ABC):
     @abstractmethod
     def meta_gradient_flops(self) -> int:
         """Operations of one agent's meta-gradient in its matrix products; a multiplication and an addition are two."""
+
+    @property
+    def mode(self) -> str:
+        """Name of the meta-gradient's mode, which is stochastic when batches are drawn."""
+        return "exact" if self.batch is None else "stochastic"
 
     def flops(self) -> int:
         """Operations of the whole run: K tau m meta-gradients."""
@@ -106,7 +109,7 @@ class Workload(ABC):
         return replace(self, participants=participants, agents=max(self.agents, participants))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class QuadraticWorkload(Workload):
     """Quadratics with dense A_i, their Hessians applied as matrix-vector products.
 
@@ -118,18 +121,13 @@ class QuadraticWorkload(Workload):
 
     @property
     def d(self) -> int:
-        """Dimension of the model."""
+        """Rows of the matrices."""
         return self.size
 
     @property
     def title(self) -> str:
-        """What is run, in one line."""
+        """The losses, and how their Hessians are applied."""
         return "quadratics, dense matrices, Hessian-vector products"
-
-    @property
-    def mode(self) -> str:
-        """Full batches."""
-        return "exact"
 
     @property
     def counted(self) -> str:
@@ -140,7 +138,7 @@ class QuadraticWorkload(Workload):
         """2 nu + 1 matrix-vector products."""
         return (2 * self.nu + 1) * 2 * self.size**2
 
-    def data(self, dtype: str) -> Quadratics:
+    def data(self, dtype: str) -> Data:
         """A_i = G G^T / d + I / 10 with G standard normal, so that eigenvalues lie in about [0.1, 4.1]."""
         generator = np.random.default_rng(SEED)
         factors = generator.standard_normal((self.agents, self.size, self.size))
@@ -149,12 +147,12 @@ class QuadraticWorkload(Workload):
         matrices = (matrices + matrices.transpose(0, 2, 1)) / 2
         centres = generator.standard_normal((self.agents, self.size))
         start = generator.standard_normal(self.size)
-        return Quadratics(matrices.astype(dtype), centres.astype(dtype), start.astype(dtype))
+        return Data((matrices.astype(dtype), centres.astype(dtype)), start.astype(dtype))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class NetworkWorkload(Workload):
-    """A tanh network with cross-entropy; `batch` samples for every gradient and every Hessian, or all of them (None).
+    """A tanh network with cross-entropy.
 
     >>> W2.d
     8970
@@ -162,7 +160,6 @@ class NetworkWorkload(Workload):
 
     widths: tuple[int, ...]
     samples: int
-    batch: int | None
 
     @property
     def d(self) -> int:
@@ -172,18 +169,13 @@ class NetworkWorkload(Workload):
     @property
     def layers(self) -> list[tuple[int, int]]:
         """Inputs and outputs of each layer."""
-        return list(zip(self.widths[:-1], self.widths[1:], strict=True))
+        return list(pairwise(self.widths))
 
     @property
     def title(self) -> str:
-        """What is run, in one line."""
+        """The network with its widths, and the samples of a gradient."""
         batches = f"{self.samples} samples an agent" if self.batch is None else f"independent batches of {self.batch}"
         return f"tanh network {'-'.join(map(str, self.widths))}, cross-entropy, {batches}"
-
-    @property
-    def mode(self) -> str:
-        """Stochastic when batches are drawn."""
-        return "exact" if self.batch is None else "stochastic"
 
     @property
     def counted(self) -> str:
@@ -209,7 +201,7 @@ class NetworkWorkload(Workload):
             product += first + 2 * rest
         return 2 * (self.batch or self.samples) * ((self.nu + 1) * gradient + self.nu * product)
 
-    def data(self, dtype: str) -> LabelledSamples:
+    def data(self, dtype: str) -> Data:
         """Standard normal inputs, uniform labels, weights of standard deviation 1 / sqrt(inputs), biases zero."""
         generator = np.random.default_rng(SEED)
         inputs = generator.standard_normal((self.agents, self.samples, self.widths[0]))
@@ -217,23 +209,20 @@ class NetworkWorkload(Workload):
         parts = []
         for fan_in, fan_out in self.layers:
             parts += [generator.standard_normal(fan_out * fan_in) / fan_in**0.5, np.zeros(fan_out)]
-        return LabelledSamples(inputs.astype(dtype), labels, np.concatenate(parts).astype(dtype))
+        return Data((inputs.astype(dtype), labels), np.concatenate(parts).astype(dtype))
 
 
 W1 = QuadraticWorkload(
-    "W1", agents=128, participants=128, nu=5, tau=5, rounds=200, alpha=0.05, beta=0.02, dtype="float64",
+    name="W1", agents=128, participants=128, nu=5, tau=5, rounds=200, alpha=0.05, beta=0.02, dtype="float64",
     checked_rounds=20, size=64,
 )  # fmt: skip
 W2 = NetworkWorkload(
-    "W2", agents=64, participants=64, nu=3, tau=5, rounds=20, alpha=0.1, beta=0.1, dtype="float32",
-    checked_rounds=2, widths=(64, 64, 64, 10), samples=64, batch=None,
+    name="W2", agents=64, participants=64, nu=3, tau=5, rounds=20, alpha=0.1, beta=0.1, dtype="float32",
+    checked_rounds=2, widths=(64, 64, 64, 10), samples=64,
 )  # fmt: skip
-W3 = NetworkWorkload(
-    "W3", agents=64, participants=64, nu=3, tau=5, rounds=20, alpha=0.1, beta=0.1, dtype="float32",
-    checked_rounds=2, widths=(64, 64, 64, 10), samples=64, batch=16,
-)  # fmt: skip
+W3 = replace(W2, name="W3", batch=16)
 W4 = QuadraticWorkload(
-    "W4", agents=100_000, participants=1000, nu=3, tau=5, rounds=50, alpha=0.05, beta=0.02, dtype="float64",
+    name="W4", agents=100_000, participants=1000, nu=3, tau=5, rounds=50, alpha=0.05, beta=0.02, dtype="float64",
     checked_rounds=10, size=16,
 )  # fmt: skip
 WORKLOADS: dict[str, Workload] = {workload.name: workload for workload in (W1, W2, W3, W4)}

@@ -1,13 +1,27 @@
-"""The README's commands and examples are the ones that CI follows."""
+"""The README's commands and examples are the ones that CI follows; what any document names is there."""
 
 from __future__ import annotations
 
 import doctest
+import pkgutil
 import re
+import shlex
 from pathlib import Path
+
+import pytest
+from typer.main import get_command
+
+from benchmarks.run import app as benchmarks
+from reports.build import app as build
+from reports.figures.__main__ import app as figures
+from reports.refute import app as refute
+from theory.__main__ import main
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
+PACKAGES = ("theory", "empirics", "reports", "benchmarks")
+FOLDERS = (*PACKAGES, "tests", "docs", "examples")
 
 
 def test_exactly_two_commands_do_all_their_set_up() -> None:
@@ -24,9 +38,35 @@ def test_the_examples_run() -> None:
     assert results.failed == 0
 
 
-def test_every_local_link_exists() -> None:
-    for target in re.findall(r"\]\((?!https?:)([^)#]+)\)", README):
-        assert (ROOT / target).is_file(), target
+def test_theorys_commands_end_well(capsys: pytest.CaptureFixture[str]) -> None:
+    asked = re.findall(r"`python -m theory ([^`]+)`", README)
+    assert len(asked) >= 3
+    for arguments in asked:
+        assert main(shlex.split(arguments)) == 0, arguments
+    assert "11/2" in capsys.readouterr().out
+
+
+APPS = {"reports.build": build, "reports.refute": refute, "reports.figures": figures, "benchmarks.run": benchmarks}
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_every_option_of_a_command_exists(document: Path) -> None:
+    text = document.read_text(encoding="utf-8")
+    for module, arguments in re.findall(r"python -m (\w+\.\w+)((?: [^\n`#]*)?)", text):
+        if module in APPS and "[" not in arguments:
+            words = [word for word in shlex.split(arguments) if word != "&&"]
+            get_command(APPS[module]).make_context(module, words)
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_what_a_document_names_exists(document: Path) -> None:
+    text = document.read_text(encoding="utf-8")
+    for target in re.findall(r"\]\((?!https?:)([^)#]+)\)", text):
+        assert (document.parent / target).exists(), target
+    for target in re.findall(rf"(?<![\w./-])(?:{'|'.join(FOLDERS)})/[\w./-]*\w", text):
+        assert (ROOT / target).exists(), target
+    for name in re.findall(rf"(?<![\w./:-])(?:{'|'.join(PACKAGES)})(?:\.\w+)+", text):
+        pkgutil.resolve_name(name)
 
 
 def test_pictures_are_small() -> None:

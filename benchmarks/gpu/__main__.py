@@ -10,10 +10,9 @@ import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import NoReturn
 
-if TYPE_CHECKING:
-    from benchmarks.gpu.stage import Stage
+from benchmarks.options import RefusedError, chosen, device
 
 _BAD_INPUT, _FAILED, _INTERRUPTED = 2, 3, 130
 _LONGEST = 600  # minutes
@@ -40,31 +39,35 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--json", type=Path, default=Path("out/gpu.json"), help="file of results, written as they come")
     given = parser.parse_args(arguments)
     try:
-        return _judged(given, parser, arguments)
+        return _judged(given, arguments)
+    except RefusedError as refusal:
+        parser.error(str(refusal))
     except ImportError as error:
         _say(f"benchmarks.gpu: {error}: without it nothing can be judged")
         return _FAILED
 
 
-def _judged(given: argparse.Namespace, parser: argparse.ArgumentParser, arguments: Sequence[str]) -> int:
-    """The exit status of a command line that was read."""
-    if not 0 < given.minutes <= _LONGEST:
-        parser.error(f"--minutes {given.minutes}: expected a number > 0 and <= {_LONGEST}")
-    try:
-        unfit = given.json.exists() and not given.json.is_file()
-    except OSError as error:
-        parser.error(f"--json {given.json}: {error.strerror}")
-    if unfit:
-        parser.error(f"--json {given.json}: is no file; name one")
-    stages, device = _stages(given.stage, parser), _device(given.device, parser)
-    from benchmarks.gpu.judgement import Judgement
+def _judged(given: argparse.Namespace, arguments: Sequence[str]) -> int:
+    """The exit status of a command line that was read.
 
+    Raises:
+        RefusedError: bad input.
+    """
+    from benchmarks.gpu.judgement import Judgement
+    from benchmarks.gpu.stages import STAGES
+
+    if not 0 < given.minutes <= _LONGEST:
+        raise RefusedError(f"--minutes {given.minutes}: expected a number > 0 and <= {_LONGEST}")
+    names = chosen("--stage", given.stage, [stage.name for stage in STAGES])
+    stages = [stage for stage in STAGES if stage.name in names]
     command = ["python", "-m", "benchmarks.gpu", *arguments]
-    judgement = Judgement(stages, device, given.minutes, given.json, command, _say)
+    judgement = Judgement(stages, device(given.device), given.minutes, given.json, command, _say)
     try:
+        if given.json.exists() and not given.json.is_file():
+            raise RefusedError(f"--json {given.json}: is no file; name one")
         judgement.begin()
     except OSError as error:
-        parser.error(f"--json {given.json}: cannot be written: {error}")
+        raise RefusedError(f"--json {given.json}: cannot be written: {error.strerror}") from None
     for name in ("SIGTERM", "SIGHUP"):  # end the children as Ctrl-C does
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), signal.default_int_handler)
@@ -75,26 +78,6 @@ def _judged(given: argparse.Namespace, parser: argparse.ArgumentParser, argument
         return _INTERRUPTED
     _say(f"{given.json}: {', '.join(f'{one.stage.name} {one.status}' for one in judgement.accounts)}")
     return status
-
-
-def _stages(names: list[str] | None, parser: argparse.ArgumentParser) -> Sequence[Stage]:
-    from benchmarks.gpu.stages import STAGES
-
-    asked = [one.strip() for entry in names or [] for one in entry.split(",") if one.strip()]
-    known = [one.name for one in STAGES]
-    unknown = [one for one in asked if one not in known]
-    if unknown or (names is not None and not asked):
-        parser.error(f"--stage {','.join(unknown)}: expected names among {', '.join(known)}")
-    return [one for one in STAGES if not asked or one.name in asked]
-
-
-def _device(name: str, parser: argparse.ArgumentParser) -> str:
-    import empirics
-
-    try:
-        return str(empirics.device(name))
-    except ValueError as error:
-        parser.error(f"--device {name}: {error}")
 
 
 def _say(line: str) -> None:

@@ -46,14 +46,15 @@ class Agreement(Stage):
         yield from (blocks(name, offered, mode, bench.device) for name in offered for mode in Mode)
         # what no graph can hold comes last
         names = sorted(self.names, key=lambda one: not SUBJECTS[one].graphs)
-        todo = [(name, case) for case in cases(names) for name in offered if _can(name, case)]
+        todo = [
+            (name, case)
+            for case in cases(names)
+            for name in offered
+            if name == "torch" or SUBJECTS[case.subject].graphs
+        ]
         for index, (name, case) in enumerate(todo):
             bench.need_time(f"{len(todo) - index} of {len(todo)} runs were not compared")
             yield compared(name, offered, case, bench.device)
-
-
-def _can(name: str, case: Case) -> bool:
-    return SUBJECTS[case.subject].graphs or name == "torch"
 
 
 def compared(name: str, offered: Backends, case: Case, device: str) -> Finding:
@@ -144,10 +145,11 @@ def _draws(case: Case, index: int, device: str) -> list[Tensor]:
     replicas = torch.arange(REPLICAS, device=device)
     chosen = participants(Draws(SEED, index, 0, replicas), task.n, 2)
     found = [chosen.cpu()]
-    for step in range(settings.tau if settings.sizes is not None else 0):
-        assert settings.sizes is not None
-        there, draws = task.select(chosen), Draws(SEED, index, step, replicas)
-        batches = draw_batches(there, draws, settings.mode, settings.nu, settings.sizes)
+    if settings.sizes is None:
+        return found
+    for step in range(settings.tau):
+        draws = Draws(SEED, index, step, replicas)
+        batches = draw_batches(task.select(chosen), draws, settings.mode, settings.nu, settings.sizes)
         found += [one.values.cpu() for one in (*batches.inner, batches.outer, *batches.hessian)]
     return found
 

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import os
 import platform
 import subprocess
 from collections.abc import Iterator
-from importlib import metadata, util
 from typing import Any
 
 import torch
 
-from benchmarks.gpu.peaks import copy_bytes_per_second, launch_seconds, replay_seconds
-from benchmarks.gpu.process import python
-from benchmarks.gpu.stage import Bench, Finding, Stage, TimeUpError
-from benchmarks.machine import describe, processors
+from benchmarks.gpu.peaks import copy_bytes_per_second, launch_seconds
+from benchmarks.gpu.stage import Bench, Finding, Stage
+from benchmarks.machine import describe, processors, version
 from benchmarks.peak import peak_flops
 from empirics.backends.native.library import library
 from empirics.numerics.precision import products
@@ -25,8 +22,6 @@ _LIBRARIES = (
     *("hypothesis", "pytest", "typer", "rich", "jinja2", "python-flint", "pydantic", "pydantic_core", "tueplots"),
 )
 _FULL = 2.0**-18  # 1024 positive terms in any order; TF32 rounds each factor to 2^-11
-_JAX_SECONDS = 90.0  # its first start compiles kernels
-_JAX = "import jax, json; print(json.dumps([str(one) for one in jax.devices()]))"
 
 
 class Facts(Stage):
@@ -37,14 +32,14 @@ class Facts(Stage):
     def findings(self, bench: Bench) -> Iterator[Finding]:
         """One finding a fact."""
         yield Finding("machine", {**vars(describe(processors(), bench.device)), "platform": platform.platform()})
-        versions = {name: _version(name) for name in _LIBRARIES}
+        versions = {name: version(name) for name in _LIBRARIES}
         yield Finding("versions", {**versions, "missing": [name for name, one in versions.items() if one is None]})
-        yield Finding("compiled engine", _engine())
+        facts = {"at hand": library() is not None, "made by": "python setup.py build_ext --inplace"}
+        yield Finding("compiled engine, without which torch on the CPU is compared with", facts)
         if bench.kind == "cuda":
             yield Finding("card", _card(bench.device))
         yield full_products(bench.device)
         yield from _peaks(bench)
-        yield Finding("JAX", _jax(bench))
 
 
 def full_products(device: str) -> Finding:
@@ -72,34 +67,9 @@ def _peaks(bench: Bench) -> Iterator[Finding]:
     yield Finding("peak, copy", {"bytes/s, read and written": moved})
     yield Finding("launch of one operation", {"seconds": launch_seconds(bench.device)})
     if bench.kind == "cuda":
-        yield Finding("launch of one operation inside a CUDA graph", {"seconds": replay_seconds(bench.device)})
-
-
-def _version(name: str) -> str | None:
-    try:
-        return metadata.version(name)
-    except metadata.PackageNotFoundError:
-        return None
-
-
-def _engine() -> dict[str, Any]:
-    found = library()
-    if found is None:
-        make = "python setup.py build_ext --inplace"
-        note = f"no compiled engine ({make} makes it): torch on the CPU is what is compared with"
-        return {"at hand": False, "note": note}
-    return {"at hand": True}
-
-
-def _jax(bench: Bench) -> dict[str, Any]:
-    """JAX's devices, asked in a process of its own, since JAX takes memory when it wakes up."""
-    if util.find_spec("jax") is None:
-        return {"at hand": False, "reason": "jax is not installed"}
-    try:
-        told = python(bench, "JAX", "-c", _JAX, fine=(0,), seconds=_JAX_SECONDS)
-        return {"at hand": True, "devices": json.loads(told.stdout.splitlines()[-1])}
-    except (TimeUpError, RuntimeError, ValueError, IndexError) as error:
-        return {"at hand": False, "reason": str(error)}
+        yield Finding(
+            "launch of one operation inside a CUDA graph", {"seconds": launch_seconds(bench.device, replayed=True)}
+        )
 
 
 def _card(device: str) -> dict[str, Any]:

@@ -8,16 +8,15 @@ import os
 import threading
 import time
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 from benchmarks.gpu.stage import Bench, Finding, Stage, TimeUpError
+from benchmarks.options import Say
 from reports.records.store import write_atomically
-
-Say = Callable[[str], None]
 
 ALL_RIGHT, DISAGREEMENT, FAILED_INSIDE = 0, 1, 3
 _GRACE = 60.0  # seconds after which what hangs is ended

@@ -17,10 +17,8 @@ _BROKEN = "Traceback (most recent call last)"
 _PR_SET_PDEATHSIG = 1
 
 
-def python(
-    bench: Bench, what: str, *arguments: str, fine: Sequence[int], seconds: float | None = None
-) -> subprocess.CompletedProcess[str]:
-    """`python ARGUMENTS` in the checkout, for `seconds` or as long as the stage has; `fine` lists the exit statuses.
+def python(bench: Bench, what: str, *arguments: str, fine: Sequence[int]) -> subprocess.CompletedProcess[str]:
+    """`python ARGUMENTS` in the checkout for as long as the stage has; `fine` lists the exit statuses.
 
     Raises:
         TimeUpError: the time ended before it did.
@@ -32,7 +30,7 @@ def python(
         command, cwd=ROOT, stdout=pipe, stderr=pipe, text=True, start_new_session=True, preexec_fn=_die_with_parent
     ) as process:
         try:
-            out, err = process.communicate(timeout=bench.left if seconds is None else min(seconds, bench.left))
+            out, err = process.communicate(timeout=bench.left)
         except BaseException as ended:
             os.killpg(process.pid, signal.SIGKILL)
             if isinstance(ended, subprocess.TimeoutExpired):

@@ -61,7 +61,7 @@ class Built:
 
     @classmethod
     def read(cls, out: Path) -> Built:
-        """From its folder."""
+        """The report in a folder."""
         manifest, store = json.loads((out / "manifest.json").read_bytes()), Store(out / "records")
         found = {row_id: store.read(key) for row_id, key in manifest["row_records"].items() if key in store}
         sizes = {
@@ -155,7 +155,7 @@ title = "One neural row at a size that a CPU cannot hold"
 
 [[tasks]]
 name = "large-network"
-factory = "benchmarks.gpu.large_network:{name}"
+factory = "{factory}"
 
 [[runs]]
 task = "large-network"
@@ -177,12 +177,12 @@ def _large(bench: Bench) -> Iterator[Finding]:
 
     size = REHEARSED if bench.rehearsal else REAL
     plan, out = bench.folder / "large.toml", bench.folder / "large"
-    plan.write_text(_PLAN.format(name=size.name, replicas=size.replicas, participants=size.participants))
+    plan.write_text(_PLAN.format(**vars(size), participants=size.network.participants))
     _build(bench, "--plan", str(plan), "--device", bench.kind, "--out", str(out))
     built = Built.read(out)
     (row,) = built.rows
     facts = {name: row[name] for name in ("row_id", "n", "replicas", "measured", "predicted", "verdict", "reason")}
-    facts |= {"d": size.d, "bytes of one vector an agent and replica": size.bytes_of_a_vector}
-    sane = row["measured"] is not None and 0 < row["measured"] <= row["predicted"] and row["n"] == size.agents
+    facts |= {"d": size.network.d, "bytes of one vector an agent and replica": size.bytes_of_a_vector}
+    sane = row["measured"] is not None and 0 < row["measured"] <= row["predicted"] and row["n"] == size.network.agents
     sane = sane and row["replicas"] == size.replicas and ran_there(built, bench.kind).agrees is True
     yield Finding("one large neural row", facts, agrees=row["verdict"] == "INCONCLUSIVE" and sane)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from benchmarks.gpu.stage import Bench, Finding, Stage
-from benchmarks.growth import PROBES, measured
+from benchmarks.growth import AGENTS, measured
 from benchmarks.machine import processors
 from benchmarks.peers import Setting
 
@@ -21,11 +21,10 @@ class Scale(Stage):
 
     def findings(self, bench: Bench) -> Iterator[Finding]:
         """One finding a size, and whether memory and time are flat."""
-        (probe,) = (one for one in PROBES if one.quantity.startswith("agents n"))
         setting, used, taken = Setting(bench.device, processors()), [], []
         for agents in _REHEARSED if bench.rehearsal else _REAL:
             bench.need_time(f"n = {agents} and more were not run")
-            size, seconds = measured(probe, agents, setting, bench.left)
+            size, seconds = measured(AGENTS, agents, setting, bench.left)
             used.append(size)
             taken.append(seconds)
             yield Finding(f"20 rounds of n = {agents} agents", {"peak bytes": size, "seconds": seconds})

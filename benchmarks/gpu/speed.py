@@ -7,10 +7,10 @@ from dataclasses import asdict, replace
 from statistics import median
 from typing import Any
 
-from benchmarks import ours
 from benchmarks.gpu.stage import Bench, Finding, Stage
 from benchmarks.machine import processors
 from benchmarks.peers import OURS, PEERS, Setting
+from benchmarks.peers.ours_peers import tables
 from benchmarks.timing import Crew, DifferentIteratesError, measure
 from benchmarks.worker import WorkerError
 from benchmarks.workloads import W1, W2, W3, W4, Workload
@@ -57,8 +57,8 @@ def timed(workload: Workload, scale: int, setting: Setting, crew: Crew, names: t
         WorkerError: an implementation of ours failed.
     """
     what = f"{workload.name}, {scale} times its agents"
-    drawn = ours.tables(workload, workload.data(workload.dtype))
-    peers = [PEERS[name] for name in names if _serves(name, workload)]
+    drawn = tables(workload)
+    peers = [PEERS[name] for name in names if PEERS[name].serves(workload)]
     while True:
         try:
             table = measure(workload, peers, drawn, setting, 3, scale, lambda _: None, crew.hire)
@@ -66,7 +66,7 @@ def timed(workload: Workload, scale: int, setting: Setting, crew: Crew, names: t
             yield Finding(f"{what}: {error}", agrees=False)
             return
         except WorkerError as error:
-            if error.peer is None or error.peer.startswith(OURS):
+            if error.peer is None or PEERS[error.peer].library == "ours":
                 raise
             yield Finding(f"{what}: left out, {error}")
             peers = [peer for peer in peers if peer.name != error.peer]
@@ -88,7 +88,7 @@ def workloads(bench: Bench) -> list[tuple[Workload, int]]:
 def summary(table: SpeedTable) -> dict[str, Any]:
     """The table with what a reader asks of it first."""
     typical = {timing.peer: median(timing.seconds) for timing in table.timings}
-    others = {peer: seconds for peer, seconds in typical.items() if not peer.startswith(OURS)}
+    others = {peer: seconds for peer, seconds in typical.items() if PEERS[peer].library != "ours"}
     fastest = min(others, key=others.__getitem__) if others else None
     return {
         "median seconds": typical,
@@ -99,8 +99,3 @@ def summary(table: SpeedTable) -> dict[str, Any]:
         "largest difference of float64 iterates": max(timing.difference for timing in table.timings),
         "table": asdict(table),
     }
-
-
-def _serves(name: str, workload: Workload) -> bool:
-    """Whether a peer has the workload; the wide network is W2 in another size."""
-    return ("W2" if workload.name == _WIDE.name else workload.name) in PEERS[name].workloads

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
-from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
@@ -14,6 +13,7 @@ from torch.nn import functional
 from empirics import MetaFedAvg, Noise, Task
 from empirics.algorithm.modes import Mode
 from empirics.tasks.factories import small_cosine, small_logistic, small_quadratic
+from empirics.tasks.networks.architectures import multilayer_perceptron, seeded
 from empirics.tasks.networks.network import NetworkTask
 from empirics.tasks.populations import QuadraticPopulation
 
@@ -57,8 +57,8 @@ class Case:
     def start(self) -> Tensor:
         """Where its runs begin (d,); a network at its module's own parameters, near which it is well conditioned."""
         task = self.task()
-        found = task.start if isinstance(task, NetworkTask) else torch.linspace(-1, 1, task.d) / 2
-        return found.double()
+        network = task.network()
+        return (torch.linspace(-1, 1, task.d) / 2 if network is None else network.start).double()
 
     def __str__(self) -> str:
         chunk = "whole" if self.chunk is None else f"in chunks of {self.chunk}"
@@ -75,7 +75,7 @@ def cases(subjects: Sequence[str], shift: int = 0) -> Iterator[Case]:
     and over the subjects of a mode all of them occur.
     """
     for place, name in enumerate(subjects):
-        always = SUBJECTS[name].on_demand
+        always = subject(name, torch.float64, "cpu").on_demand
         for index, mode in enumerate(Mode):
             turn = place + index + shift
             tau, other = _TAUS[turn // 2 % 2], _TAUS[(turn // 2 + 1) % 2]
@@ -103,25 +103,13 @@ def subject(name: str, dtype: torch.dtype, device: str) -> Task:
     return SUBJECTS[name].make().to(device, dtype)
 
 
-def _network(
-    module: Callable[[], nn.Module], inputs: int, outputs: int, samples: int = 16, agents: int = 3
-) -> NetworkTask:
-    """The modules' own weights are drawn from a seed of ours."""
+def _network(module: nn.Module, inputs: int, outputs: int, samples: int = 16, agents: int = 3) -> NetworkTask:
     generator = torch.Generator().manual_seed(SEED)
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(SEED)
-        made = module()
     x = torch.randn(agents, samples, inputs, generator=generator, dtype=torch.float64)
     if outputs == 1:
-        return NetworkTask(made, x, x[..., :1].sin(), functional.mse_loss, smooth=True)
+        return NetworkTask(module, x, x[..., :1].sin(), functional.mse_loss, smooth=True)
     labels = torch.arange(agents * samples).reshape(agents, samples) % outputs
-    return NetworkTask(made, x, labels, functional.cross_entropy, smooth=True)
-
-
-def _dense(*widths: int) -> nn.Module:
-    """Sizes that tensor cores take, so that TF32 would show."""
-    layers = [part for a, b in pairwise(widths) for part in (nn.Linear(a, b), nn.Tanh())]
-    return nn.Sequential(*layers[:-1])
+    return NetworkTask(module, x, labels, functional.cross_entropy, smooth=True)
 
 
 def _recorded() -> nn.Module:
@@ -135,10 +123,9 @@ def _noisy(make: Callable[..., Task], d: int) -> Task:
 
 @dataclass(frozen=True)
 class Subject:
-    """How a task is made; whether its agents exist only as they take part; whether a graph can hold its rounds."""
+    """How a task is made, and whether a graph can hold its rounds."""
 
     make: Callable[[], Task]
-    on_demand: bool = False
     graphs: bool = True
 
 
@@ -146,9 +133,10 @@ SUBJECTS: dict[str, Subject] = {
     "quadratics": Subject(lambda: _noisy(small_quadratic, 4)),
     "cosines": Subject(lambda: _noisy(small_cosine, 3)),
     "logistic": Subject(lambda: small_logistic(4, 4, 12)),
-    "population": Subject(lambda: QuadraticPopulation(10**6, 3, mu=0.25, seed=1), on_demand=True),
-    "dense network": Subject(lambda: _network(lambda: _dense(16, 32, 8), 16, 8)),
-    "wide network": Subject(lambda: _network(lambda: _dense(64, 64, 64, 10), 64, 10, 64)),
-    "recorded network": Subject(lambda: _network(_recorded, 4, 3)),
-    "eager network": Subject(lambda: _network(Unbatched, 4, 1, agents=2), graphs=False),
+    "population": Subject(lambda: QuadraticPopulation(10**6, 3, mu=0.25, seed=1)),
+    # sizes that tensor cores take, so that TF32 would show
+    "dense network": Subject(lambda: _network(multilayer_perceptron((16, 32, 8), seed=SEED), 16, 8)),
+    "wide network": Subject(lambda: _network(multilayer_perceptron((64, 64, 64, 10), seed=SEED), 64, 10, 64)),
+    "recorded network": Subject(lambda: _network(seeded(_recorded, SEED), 4, 3)),
+    "eager network": Subject(lambda: _network(seeded(Unbatched, SEED), 4, 1, agents=2), graphs=False),
 }

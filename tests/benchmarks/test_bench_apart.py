@@ -8,7 +8,25 @@ import tomllib
 
 import pytest
 
+from tests.architecture import imports, modules, room
 from tests.test_wall import ROOT, imported
+
+# from the ground up, as in tests/test_architecture.py; a command's file stands above its folder
+FLOORS = [
+    {"options", "machine", "workloads"}, {"peers"}, {"worker", "peak", "records", "show"},
+    {"timing", "busy", "growth", "searching"}, {"run", "gpu"},
+]  # fmt: skip
+
+
+def floor(module: str) -> int:
+    return next(level for level, rooms in enumerate(FLOORS) if room(module).split(".")[-1] in rooms)
+
+
+@pytest.mark.parametrize("module", [one for one in modules() if one.startswith("benchmarks.")])
+def test_arrows_point_down(module: str) -> None:
+    for other in imports(module):
+        if other.startswith("benchmarks.") and room(other) != room(module):
+            assert floor(other) < floor(module), f"{module} imports {other}"
 
 
 @pytest.mark.parametrize("package", ["theory", "empirics", "reports"])

@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-import benchmarks.workloads
 from benchmarks.peers import PEERS
 from benchmarks.run import app
 from reports.pages.speed import read
@@ -46,7 +45,7 @@ def test_a_file_in_the_place_of_the_folder_is_refused(tmp_path: Path) -> None:
 
 @pytest.mark.slow  # four processes that import torch
 def test_a_tiny_run_leaves_table_and_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(benchmarks.workloads, "WORKLOADS", TINY)
+    monkeypatch.setattr("benchmarks.run.WORKLOADS", TINY)
     monkeypatch.setattr("benchmarks.searching.rates", lambda *_: [])
     arguments = ["--workload", "W1", "--peer", "torch_bmm", "--repeat", "2", "--threads", "1", "--out", str(tmp_path)]
     result = CliRunner().invoke(app, arguments)

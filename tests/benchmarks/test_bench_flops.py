@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 import torch
 
-from benchmarks.torch_rounds import network_losses, network_parts
+from benchmarks.peers.algorithm import layers
+from benchmarks.peers.torch_peers import batched_losses
 from benchmarks.workloads import NetworkWorkload, QuadraticWorkload
 from tests.benchmarks.tiny import TINY
 
@@ -77,7 +78,7 @@ class CountedNetwork:
 
 
 def _layers(workload: NetworkWorkload, w: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
-    return [(a.numpy(), b.numpy()) for a, b, _ in network_parts(torch.from_numpy(w), workload.widths)]
+    return layers(w, workload.widths)
 
 
 @pytest.mark.parametrize("name", ["W2", "W3"])
@@ -86,7 +87,7 @@ def test_networks_need_what_the_formula_says(name: str) -> None:
     assert isinstance(workload, NetworkWorkload)
     data = workload.data("float64")
     used = workload.batch or workload.samples
-    x, y = data.x[0, :used], data.y[0, :used]
+    x, y = (part[0, :used] for part in data.arrays)
     v = np.random.default_rng(1).standard_normal(workload.d)
     dot = Counter()
     for step in range(workload.nu + 1):
@@ -99,7 +100,7 @@ def test_networks_need_what_the_formula_says(name: str) -> None:
             product = network.product(_layers(workload, v))
     assert dot.flops == workload.meta_gradient_flops()
 
-    losses = network_losses(workload.widths)
+    losses = batched_losses(workload)
     point = torch.from_numpy(data.w0).unsqueeze(0).requires_grad_()
     slope = torch.autograd.grad(
         losses(point, torch.from_numpy(x)[None], torch.from_numpy(y)[None]).sum(), point, create_graph=True
@@ -115,7 +116,7 @@ def test_quadratics_need_what_the_formula_says(name: str) -> None:
     workload = TINY[name]
     assert isinstance(workload, QuadraticWorkload)
     data, dot = workload.data("float64"), Counter()
-    A, c = data.A[0], data.c[0]
+    A, c = (part[0] for part in data.arrays)
     w = data.w0
     for _ in range(workload.nu):
         w = w - workload.alpha * dot((w - c)[None], A)[0]

@@ -6,7 +6,7 @@ import importlib
 import numpy as np
 import pytest
 
-from benchmarks.workloads import W1, W2, W3, W4, WORKLOADS, LabelledSamples, Quadratics
+from benchmarks.workloads import W1, W2, W3, W4, WORKLOADS
 from tests.benchmarks.tiny import TINY
 
 
@@ -28,24 +28,23 @@ def test_sizes_are_those_of_the_published_table() -> None:
 def test_quadratic_data_is_deterministic_symmetric_and_well_inside_the_step_size(name: str) -> None:
     workload = TINY[name]
     data, again = workload.data("float64"), workload.data("float64")
-    assert isinstance(data, Quadratics)
-    assert all(np.array_equal(getattr(data, part), getattr(again, part)) for part in ("A", "c", "w0"))
-    assert data.A.shape == (workload.agents, workload.d, workload.d)
-    assert data.c.shape == (workload.agents, workload.d)
+    for one, other in zip((*data.arrays, data.w0), (*again.arrays, again.w0), strict=True):
+        assert np.array_equal(one, other)
+    A, c = data.arrays
+    assert A.shape == (workload.agents, workload.d, workload.d)
+    assert c.shape == (workload.agents, workload.d)
     assert data.w0.shape == (workload.d,)
-    assert np.array_equal(data.A, data.A.transpose(0, 2, 1))
-    assert np.linalg.eigvalsh(data.A).min() >= 0.1 - 1e-12  # G G^T is positive semidefinite; eigvalsh rounds
-    assert workload.alpha * np.linalg.eigvalsh(W1.data("float64").A).max() < 1
+    assert np.array_equal(A, A.transpose(0, 2, 1))
+    assert np.linalg.eigvalsh(A).min() >= 0.1 - 1e-12  # G G^T is positive semidefinite; eigvalsh rounds
+    assert workload.alpha * np.linalg.eigvalsh(W1.data("float64").arrays[0]).max() < 1
 
 
 def test_float32_data_is_the_rounded_float64_data() -> None:
     narrow, wide = TINY["W2"].data("float32"), TINY["W2"].data("float64")
-    assert isinstance(narrow, LabelledSamples)
-    assert isinstance(wide, LabelledSamples)
-    assert narrow.x.dtype == narrow.w0.dtype == np.float32
-    assert np.array_equal(narrow.x, wide.x.astype(np.float32))
-    assert np.array_equal(narrow.y, wide.y)
-    assert wide.x.shape == (4, 6, 3)
+    assert narrow.arrays[0].dtype == narrow.w0.dtype == np.float32
+    assert np.array_equal(narrow.arrays[0], wide.arrays[0].astype(np.float32))
+    assert np.array_equal(narrow.arrays[1], wide.arrays[1])
+    assert wide.arrays[0].shape == (4, 6, 3)
     assert wide.w0.shape == (TINY["W2"].d,)
 
 
