@@ -31,10 +31,13 @@ def peak_flops(dtype: str, device: str, threads: int, *, seconds: float = 0.3) -
 
 def matmul_flops(dtype: str, device: str, threads: int, *, seconds: float = 0.3) -> float:
     """The best of several large square matrix products through torch, in the precision that torch is set to."""
+    side, before = _SIDES[device.partition(":")[0]], torch.get_num_threads()
     torch.set_num_threads(threads)
-    side = _SIDES[device.partition(":")[0]]
-    left, right = _operands(side, dtype, device)
-    return 2 * side**3 / _shortest(lambda: torch.mm(left, right), seconds, device)
+    try:
+        left, right = _operands(side, dtype, device)
+        return 2 * side**3 / _shortest(lambda: torch.mm(left, right), seconds, device)
+    finally:
+        torch.set_num_threads(before)  # whatever is measured next has chosen its own
 
 
 def register_flops(dtype: str, threads: int, *, seconds: float = 0.3) -> float:
