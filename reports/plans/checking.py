@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from reports.plans.plan import Plan, PlanError
 from reports.statements import measured
+from reports.tasks.conformance import ConformanceError, require_conformance
 from reports.tasks.factories import TaskError, make_task
 
 
 def check_tasks(plan: Plan) -> None:
     """Make every task of a plan once, so that a bad one is refused before any work.
 
-    Raises PlanError for a task that cannot be made, and for a statement that it cannot measure.
+    Raises PlanError for a task that cannot be made, a user's own that does not do what a task does, and for a statement
+    that a task cannot measure.
     """
     for one in plan.tasks:
         try:
             task = make_task(one)
-        except TaskError as error:
+            if ":" in one.factory:
+                require_conformance(one.factory, task)
+        except (TaskError, ConformanceError) as error:
             raise PlanError(str(error)) from None
         for name in sorted({name for cell in plan.cells if cell.task == one.name for name in cell.statements}):
             if (why := measured(name).task(task)) is not None:

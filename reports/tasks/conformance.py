@@ -6,8 +6,9 @@ constants hold everywhere, and that gradients and Hessian-vector products are co
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -36,8 +37,8 @@ class Check:
     detail: str
 
 
-def load_task(name: str) -> Task:
-    """The task named `module:Name`: a Task, or a class or function without arguments that makes one.
+def load_task(name: str, arguments: Mapping[str, Any] | None = None) -> Task:
+    """The task named `module:Name`: a Task, or a class or function that makes one from the arguments, if any.
 
     Raises:
         ConformanceError: there is no such module or name, or it is not a task.
@@ -46,16 +47,20 @@ def load_task(name: str) -> Task:
         found = load(name)
     except UserObjectError as error:
         raise ConformanceError(str(error)) from None
-    if not isinstance(found, Task):
-        if not callable(found):
-            raise ConformanceError(f"{name}: {type(found).__name__} is neither a Task nor a way to make one")
+    if not isinstance(found, Task) or arguments:
+        if not callable(found) or isinstance(found, Task):
+            raise ConformanceError(f"{name}: {type(found).__name__} is neither a Task nor a way to make one{_given(arguments)}")
         try:
-            found = found()
+            found = found(**(arguments or {}))
         except Exception as error:  # a user's code may raise anything
-            raise ConformanceError(f"{name}: {type(error).__name__} when made without arguments: {error}") from None
+            raise ConformanceError(f"{name}: {type(error).__name__} when made{_given(arguments)}: {error}") from None
     if not isinstance(found, Task):
         raise ConformanceError(f"{name}: makes a {type(found).__name__}, expected an empirics.Task")
     return found
+
+
+def _given(arguments: Mapping[str, Any] | None) -> str:
+    return f" from {', '.join(arguments)}" if arguments else " without arguments"
 
 
 def require_conformance(name: str, task: Task) -> list[Check]:

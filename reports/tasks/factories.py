@@ -10,6 +10,7 @@ import numpy as np
 import empirics
 from empirics import Task
 from reports.cells.cell import TaskPlan
+from reports.tasks.conformance import ConformanceError, load_task
 
 
 class TaskError(ValueError):
@@ -22,9 +23,10 @@ def make_task(plan: TaskPlan) -> Task:
     Raises TaskError for an unknown factory or arguments it does not take, naming the task.
     """
     if ":" in plan.factory:
-        from reports.tasks.conformance import load_task
-
-        return load_task(plan.factory)
+        try:
+            return load_task(plan.factory, plan.arguments)
+        except ConformanceError as error:
+            raise TaskError(f"task {plan.name}: {error}") from None
     if plan.factory not in FACTORIES:
         raise TaskError(
             f"task {plan.name}: factory {plan.factory!r} is unknown; known are {', '.join(sorted(FACTORIES))}"

@@ -9,8 +9,9 @@ import pytest
 
 from reports.judging.rows import Verdict
 from reports.judging.verdicts import judge
+from reports.plans.checking import check_tasks
 from reports.plans.own_task import with_own_task
-from reports.plans.plan import Plan
+from reports.plans.plan import Plan, PlanError, load_plan
 from reports.records.execution import execute, items
 from reports.tasks.conformance import ConformanceError, checks, load_task, require_conformance
 
@@ -153,3 +154,20 @@ def test_a_task_with_a_ball_form_is_measured_at_points_as_well() -> None:
         Plan(title="none", tasks=[]), "empirics.tasks.factories:small_cosine", empirics.factories.small_cosine()
     )
     assert {statement for cell in plan.points for statement in cell.statements} >= {"S4", "S9"}
+
+
+@pytest.mark.parametrize(
+    ("factory", "said"),
+    [
+        ("waves_of_a_user:WrongSlope", "gradient against the difference of losses"),
+        ("waves_of_a_user:SmallL", "constant L: stated upper 0.9"),
+        ("waves_of_a_user:broken", "RuntimeError when made without arguments: out of order"),
+        ('waves_of_a_user:Waves"\narguments = { size = 3 }\nname = "w', "TypeError when made from size"),
+    ],
+)
+def test_a_plans_own_task_is_looked_at_like_that_of_the_command_line(tmp_path: Path, factory: str, said: str) -> None:
+    name = "" if "name" in factory else 'name = "w"\n'
+    cell = '[[points]]\ntask = "w"\nalpha = 1\nnu = 1\nstatements = ["S2"]\n'
+    (tmp_path / "plan.toml").write_text(f'title = "own"\n[[tasks]]\n{name}factory = "{factory}"\n{cell}')
+    with pytest.raises(PlanError, match=said):
+        check_tasks(load_plan(str(tmp_path / "plan.toml")))
