@@ -1,4 +1,4 @@
-"""The meta-gradient in its six modes, as named functions on points (R, n, d).
+"""The meta-gradient in its six modes, as three named functions on points (R, n, d): with full gradients or batches.
 
 All of them run a reverse sweep over a stored trajectory: no autograd graph, nu + 1 points and one vector in memory.
 Each reports every vector it makes to `watch(term, vector)`, which a diagnosis uses and an ordinary run ignores.
@@ -6,7 +6,7 @@ Each reports every vector it makes to `watch(term, vector)`, which a diagnosis u
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -54,55 +54,46 @@ def ignore(term: str, vector: Tensor) -> None:
     """The watch of an ordinary run: it looks at nothing."""
 
 
-def exact(task: Task, w: Tensor, alpha: StepSize, nu: int, *, watch: Watch = ignore) -> Tensor:
-    """S1: P^0 ... P^{nu-1} grad f(w^nu) with P^l = I - alpha hess f(w^l)."""
-    return trajectory(task, w, alpha, nu, watch).exact(watch)
-
-
-def first_order(task: Task, w: Tensor, alpha: StepSize, nu: int, *, watch: Watch = ignore) -> Tensor:
-    """S8: grad f(w^nu), the Hessians dropped."""
-    for step in range(nu):
-        w = _seen(watch, _point(step + 1), _minus(w, task.raw_gradient(w), alpha))
-    return _seen(watch, "outer gradient", task.raw_gradient(w))
-
-
-def hessian_free(task: Task, w: Tensor, alpha: StepSize, nu: int, *, delta: StepSize, watch: Watch = ignore) -> Tensor:
-    """S9: S1 with hess f(w^l) v replaced by [grad f(w^l + delta v) - grad f(w^l - delta v)] / (2 delta)."""
-    *points, last = fine_tuning(task, w, alpha, nu, watch)
-    # Handed over without a name here: the sweep can then drop it after its first step.
-    return _probed(task, points, _seen(watch, "outer gradient", task.raw_gradient(last)), alpha, delta, watch)
-
-
-def stochastic(task: Task, w: Tensor, alpha: StepSize, nu: int, batches: Batches, *, watch: Watch = ignore) -> Tensor:
-    """S5, S6: S1 with every gradient and every Hessian on its own independent batch."""
-    *points, last = noisy_fine_tuning(task, w, alpha, nu, batches, watch)
-    v = _seen(watch, "outer gradient", task.sampler.gradient(task, last, batches.outer.values))
+def exact(
+    task: Task, w: Tensor, alpha: StepSize, nu: int, batches: Batches | None = None, *, watch: Watch = ignore
+) -> Tensor:
+    """S1: P^0 ... P^{nu-1} grad f(w^nu), P^l = I - alpha hess f(w^l); with batches S5, S6: each factor on its own."""
+    if batches is None:
+        return trajectory(task, w, alpha, nu, watch).exact(watch)
+    *points, last = fine_tuning(task, w, alpha, nu, watch, batches)
+    v = _outer_gradient(task, last, batches, watch)
     for step in range(nu - 1, -1, -1):
         product = task.sampler.hvp(task, points[step], v, batches.hessian[step].values)
         v = _seen(watch, _factor(step), _minus(v, product, alpha))
     return v
 
 
-def first_order_stochastic(
-    task: Task, w: Tensor, alpha: StepSize, nu: int, batches: Batches, *, watch: Watch = ignore
+def first_order(
+    task: Task, w: Tensor, alpha: StepSize, nu: int, batches: Batches | None = None, *, watch: Watch = ignore
 ) -> Tensor:
-    """S8, stochastic: the batch gradient on D' at the end of a trajectory of batch gradients on D."""
-    last = noisy_fine_tuning(task, w, alpha, nu, batches, watch)[-1]
-    return _seen(watch, "outer gradient", task.sampler.gradient(task, last, batches.outer.values))
+    """S8: grad f(w^nu), the Hessians dropped; with batches that on D' at the end of a trajectory of those on D."""
+    for last in _trajectory_points(task, w, alpha, nu, batches, watch):
+        w = last
+    return _outer_gradient(task, w, batches, watch)
 
 
-def hessian_free_stochastic(
-    task: Task, w: Tensor, alpha: StepSize, nu: int, batches: Batches, *, delta: StepSize, watch: Watch = ignore
+def hessian_free(
+    task: Task,
+    w: Tensor,
+    alpha: StepSize,
+    nu: int,
+    batches: Batches | None = None,
+    *,
+    delta: StepSize,
+    watch: Watch = ignore,
 ) -> Tensor:
-    """S9s: as S9 with batch gradients; both probes of one step use the same batch of D_H samples."""
-    *points, last = noisy_fine_tuning(task, w, alpha, nu, batches, watch)
-    v = _seen(watch, "outer gradient", task.sampler.gradient(task, last, batches.outer.values))
-    for step in range(nu - 1, -1, -1):
-        samples = batches.hessian[step].values
-        ahead = task.sampler.gradient(task, _plus(points[step], v, delta), samples)
-        behind = task.sampler.gradient(task, _minus(points[step], v, delta), samples)
-        v = _seen(watch, _factor(step), _minus(v, ahead - behind, alpha / (2 * delta)))
-    return v
+    """S9: S1 with hess f(w^l) v replaced by [grad f(w^l + delta v) - grad f(w^l - delta v)] / (2 delta).
+
+    With batches S9s: both probes of one step use the same batch of D_H samples.
+    """
+    *points, last = fine_tuning(task, w, alpha, nu, watch, batches)
+    # Handed over without a name here: the sweep can then drop it after its first step.
+    return _probed(task, points, _outer_gradient(task, last, batches, watch), alpha, delta, watch, batches)
 
 
 @dataclass(frozen=True, eq=False)
@@ -149,46 +140,68 @@ def trajectory(task: Task, w: Tensor, alpha: StepSize, nu: int, watch: Watch = i
             w = room[step].copy_(w)
         points.append(w)
         products.append(product)
-    outer = _seen(watch, "outer gradient", task.raw_gradient(w))
-    return Trajectory(task, alpha, tuple(points), tuple(products), outer)
+    return Trajectory(task, alpha, tuple(points), tuple(products), _outer_gradient(task, w, None, watch))
 
 
-def _probed(task: Task, points: Sequence[Tensor], v: Tensor, alpha: StepSize, delta: StepSize, watch: Watch) -> Tensor:
+def fine_tuning(
+    task: Task, w: Tensor, alpha: StepSize, nu: int, watch: Watch = ignore, batches: Batches | None = None
+) -> list[Tensor]:
+    """The trajectory w^0 = w, ..., w^nu of gradient steps, each exact or, with batches, on a batch of its own."""
+    return list(_trajectory_points(task, w, alpha, nu, batches, watch))
+
+
+def _trajectory_points(
+    task: Task, w: Tensor, alpha: StepSize, nu: int, batches: Batches | None, watch: Watch
+) -> Iterator[Tensor]:
+    """The same one after another, for those who need not keep them."""
+    yield w
+    for step in range(nu):
+        gradient = _gradient(task, w, None if batches is None else batches.inner[step])
+        w = _seen(watch, _point(step + 1), _minus(w, gradient, alpha))
+        yield w
+
+
+def _probed(
+    task: Task,
+    points: Sequence[Tensor],
+    v: Tensor,
+    alpha: StepSize,
+    delta: StepSize,
+    watch: Watch,
+    batches: Batches | None = None,
+) -> Tensor:
     """The sweep of S9 back along points w^{nu-1} ... w^0 from the outer gradient v."""
     for step in range(len(points) - 1, -1, -1):
-        ahead = task.raw_gradient(_plus(points[step], v, delta))
-        behind = task.raw_gradient(_minus(points[step], v, delta))
+        batch = None if batches is None else batches.hessian[step]
+        ahead = _gradient(task, _plus(points[step], v, delta), batch)
+        behind = _gradient(task, _minus(points[step], v, delta), batch)
         v = _seen(watch, _factor(step), _minus(v, ahead - behind, alpha / (2 * delta)))
     return v
 
 
-def fine_tuning(task: Task, w: Tensor, alpha: StepSize, nu: int, watch: Watch = ignore) -> list[Tensor]:
-    """The trajectory w^0 = w, ..., w^nu of exact gradient steps."""
-    points = [w]
-    for step in range(nu):
-        w = _seen(watch, _point(step + 1), _minus(w, task.raw_gradient(w), alpha))
-        points.append(w)
-    return points
+def _gradient(task: Task, w: Tensor, batch: Batch | None) -> Tensor:
+    """Full gradients (R, n, d), or those of a batch."""
+    return task.raw_gradient(w) if batch is None else task.sampler.gradient(task, w, batch.values)
 
 
-def noisy_fine_tuning(
-    task: Task, w: Tensor, alpha: StepSize, nu: int, batches: Batches, watch: Watch = ignore
-) -> list[Tensor]:
-    """The trajectory w^0 = w, ..., w^nu of batch gradient steps, each on its own batch."""
-    points = [w]
-    for step in range(nu):
-        gradient = task.sampler.gradient(task, w, batches.inner[step].values)
-        w = _seen(watch, _point(step + 1), _minus(w, gradient, alpha))
-        points.append(w)
-    return points
+def _outer_gradient(task: Task, w: Tensor, batches: Batches | None, watch: Watch) -> Tensor:
+    return _seen(watch, "outer gradient", _gradient(task, w, None if batches is None else batches.outer))
+
+
+def batch_purposes(nu: int, hessians: int) -> list[str]:
+    """What the batches of one meta-gradient are drawn for, by which their draws are keyed.
+
+    >>> batch_purposes(1, 1)
+    ['inner:0', 'outer', 'hessian:0']
+    """
+    return [*(f"inner:{step}" for step in range(nu)), "outer", *(f"hessian:{step}" for step in range(hessians))]
 
 
 def draw_batches(task: Task, draws: Draws, mode: str, nu: int, sizes: BatchSizes) -> Batches:
     """All batches of one meta-gradient, independent of one another; first-order mode draws none for Hessians."""
     inner, outer, hessian = sizes
     hessians = Mode(mode).hessian_batches(nu)
-    purposes = [*(f"inner:{step}" for step in range(nu)), "outer", *(f"hessian:{step}" for step in range(hessians))]
-    drawn = task.draw_batches(draws, purposes, [inner] * nu + [outer] + [hessian] * hessians)
+    drawn = task.draw_batches(draws, batch_purposes(nu, hessians), [inner] * nu + [outer] + [hessian] * hessians)
     return Batches(drawn[:nu], drawn[nu], drawn[nu + 1 :])
 
 
@@ -204,44 +217,33 @@ def evaluate(
     watch: Watch = ignore,
 ) -> Tensor:
     """The meta-gradient of a mode at points (R, n, d), its batches already drawn, block by block of the task."""
+    mode = Mode(mode)
+    if (mode.draws and batches is None) or (mode.probes and delta is None):
+        raise InputError(f"mode {mode} lacks its batches or its delta: expected both where the mode needs them")
+
+    def made(task: Task, w: Tensor, batches: Batches | None) -> Tensor:
+        options = {"delta": delta} if mode.probes else {}
+        drawn = {"batches": batches} if mode.draws else {}
+        return OF_MODE[mode.full_batch](task, w, alpha, nu, **options, **drawn, watch=watch)
+
     blocks = task.blocks(len(w)) if watch is ignore else []
     if len(blocks) < 2:
-        return _evaluate(task, w, alpha, nu, mode, delta, batches, watch)
+        return made(task, w, batches)
     result = torch.empty(w.shape, dtype=w.dtype, device=w.device)
 
     def one(block: Block) -> None:
-        drawn = None if batches is None else batches.block(*block)
-        result[block] = _evaluate(task.block(*block), w[block], alpha, nu, mode, delta, drawn, ignore)
+        result[block] = made(task.block(*block), w[block], None if batches is None else batches.block(*block))
 
     spread(one, blocks)
     return result
 
 
-def _evaluate(
-    task: Task,
-    w: Tensor,
-    alpha: float,
-    nu: int,
-    mode: str,
-    delta: float | None,
-    batches: Batches | None,
-    watch: Watch,
-) -> Tensor:
-    mode = Mode(mode)
-    if (mode.draws and batches is None) or (mode.probes and delta is None):
-        raise InputError(f"mode {mode} lacks its batches or its delta: expected both where the mode needs them")
-    options = {"delta": delta} if mode.probes else {}
-    return OF_MODE[mode](task, w, alpha, nu, *((batches,) if mode.draws else ()), **options, watch=watch)
-
-
 OF_MODE: Mapping[Mode, Callable[..., Tensor]] = {
     Mode.EXACT: exact,
-    Mode.STOCHASTIC: stochastic,
     Mode.FIRST_ORDER: first_order,
-    Mode.FIRST_ORDER_STOCHASTIC: first_order_stochastic,
     Mode.HESSIAN_FREE: hessian_free,
-    Mode.HESSIAN_FREE_STOCHASTIC: hessian_free_stochastic,
 }
+"""By the full-batch mode; a mode that draws hands its batches over as well."""
 
 
 @torch.no_grad()

@@ -64,6 +64,8 @@ class Mode(StrEnum):
 
 
 MODES = tuple(Mode)
+FULL_BATCH = tuple(mode for mode in Mode if not mode.draws)
+SAMPLED = tuple(mode for mode in Mode if mode.draws)
 
 
 def check_mode(mode: Any, delta: Any, batches: Any) -> tuple[Mode, float | None, BatchSizes | None]:

@@ -18,7 +18,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from empirics.algorithm.modes import Mode
+from empirics.algorithm.modes import FULL_BATCH, Mode
 from empirics.algorithm.settings import Settings
 from empirics.numerics.checks import array, choice, integer, real, shape
 from empirics.numerics.constants import Constant
@@ -28,8 +28,6 @@ from empirics.numerics.spectra import Spectrum, spectrum
 from empirics.tasks.one_dimension import line_mean_curvature, line_smoothness
 from empirics.tasks.quadratic_constants import spectra
 from empirics.tasks.task import Task
-
-UPDATE_MODES = tuple(mode for mode in Mode if not mode.draws)
 
 
 def meta_matrices(task: Task, alpha: float, nu: int, mode: str = Mode.EXACT) -> Tensor:
@@ -244,7 +242,7 @@ def _data(task: Task) -> tuple[Tensor, Tensor, Tensor]:
 
 
 def _power(nu: int, mode: str) -> int:
-    nu, mode = integer("nu", nu, at_least=0), Mode(choice("mode", mode, UPDATE_MODES))
+    nu, mode = integer("nu", nu, at_least=0), Mode(choice("mode", mode, FULL_BATCH))
     return 2 * nu if mode.curved else nu
 
 
@@ -263,8 +261,8 @@ def _positive_definite(update: Tensor) -> None:
 
 
 def _deterministic(task: Task, settings: Settings) -> Settings:
-    if settings.mode not in UPDATE_MODES:
-        raise InputError(f"mode = {settings.mode!r}: expected one of {', '.join(UPDATE_MODES)} for a closed trajectory")
+    if settings.mode not in FULL_BATCH:
+        raise InputError(f"mode = {settings.mode!r}: expected one of {', '.join(FULL_BATCH)} for a closed trajectory")
     if settings.participants_of(task.n) != task.n:
         raise InputError(
             f"participants = {settings.participants}: expected all {task.n} agents for a closed trajectory"

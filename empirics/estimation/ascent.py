@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from empirics.estimation.estimates import Budget
+from empirics.estimation.estimates import Budget, Estimate
 from empirics.estimation.regions import Region
 from empirics.tasks.task import Task
 
@@ -23,6 +23,17 @@ class Peak:
     value: float
     at: Tensor
     points: int
+
+    def estimate(
+        self,
+        name: str,
+        method: str = "projected gradient ascent",
+        *,
+        error: float | None = None,
+        residual: float | None = None,
+    ) -> Estimate:
+        """The largest value as a lower estimate of a supremum; `error` is its standard error."""
+        return Estimate(name, self.value, "lower", method, self.points, self.at, error, residual)
 
 
 @torch.no_grad()

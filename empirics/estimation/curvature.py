@@ -7,12 +7,13 @@ over points needs nothing but Hessian-vector products.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from empirics.estimation.ascent import Objective, climb, for_all, of_agent
+from empirics.estimation.ascent import Objective, Peak, climb, for_all, of_agent
 from empirics.estimation.estimates import Budget, Estimate
 from empirics.estimation.krylov import Ritz, enclosures, lanczos
 from empirics.estimation.regions import Region
@@ -28,10 +29,15 @@ def probe(w: Tensor) -> Tensor:
     return PROBE * (1 + w.norm(dim=-1, keepdim=True))
 
 
-def along(task: Task, w: Tensor, v: Tensor) -> Tensor:
-    """T(w)[v, v, .] = d/dt hess f(w + t v) v at t = 0, (P, n, d), by a central difference; v unit vectors."""
+def central_difference(function: Callable[[Tensor], Tensor], w: Tensor, v: Tensor) -> Tensor:
+    """d/dt function(w + t v) at t = 0, at points (..., d) along unit vectors, by a difference over 2 `probe`(w)."""
     step = probe(w)
-    return (task.raw_hvp(w + step * v, v) - task.raw_hvp(w - step * v, v)) / (2 * step)
+    return (function(w + step * v) - function(w - step * v)) / (2 * step)
+
+
+def along(task: Task, w: Tensor, v: Tensor) -> Tensor:
+    """T(w)[v, v, .] = d/dt hess f(w + t v) v at t = 0, (P, n, d), for unit vectors v."""
+    return central_difference(lambda point: task.raw_hvp(point, v), w, v)
 
 
 def hessian_ends(task: Task, w: Tensor, steps: int, seed: int) -> Ritz:
@@ -46,10 +52,9 @@ def spectral_norm(task: Task, budget: Budget, seed: int) -> Objective:
         w = for_all(points, task)
         found = hessian_ends(task, w, budget.lanczos, seed)
         agent = found.norm.argmax(dim=-1)
-        sign = torch.where(found.high >= -found.low, 1.0, -1.0)
         direction = of_agent(found.norm_vector, agent)
         slope = of_agent(along(task, w, for_all(direction, task)), agent)
-        return of_agent(found.norm, agent), of_agent(sign, agent).unsqueeze(-1) * slope
+        return of_agent(found.norm, agent), of_agent(found.norm_sign, agent).unsqueeze(-1) * slope
 
     return objective
 
@@ -71,23 +76,25 @@ def least_eigenvalue(task: Task, budget: Budget, seed: int) -> Objective:
 @torch.no_grad()
 def largest_curvature(task: Task, over: Region, *, seed: int, budget: Budget) -> Estimate:
     """L from below over a set: Lanczos at each point, gradient ascent over points."""
-    peak = climb(spectral_norm(task, budget, seed), over, seed=seed, budget=budget)
-    found = hessian_ends(task, for_all(peak.at[None], task), budget.lanczos, seed)
-    residual = float(found.norm_residual.max())
-    return Estimate("L", peak.value, "lower", _method(found), peak.points, peak.at, residual=residual)
+    peak, found, method = _extreme(spectral_norm, task, over, seed, budget)
+    return peak.estimate("L", method, residual=float(found.norm_residual.max()))
 
 
 @torch.no_grad()
 def least_curvature(task: Task, over: Region, *, seed: int, budget: Budget) -> Estimate:
-    """mu from above over a set."""
-    peak = climb(least_eigenvalue(task, budget, seed), over, seed=seed, budget=budget)
-    found = hessian_ends(task, for_all(peak.at[None], task), budget.lanczos, seed)
+    """mu from above over a set, as `largest_curvature` finds L."""
+    peak, found, method = _extreme(least_eigenvalue, task, over, seed, budget)
     residual = float(found.low_residual.max())
-    return Estimate("mu", -peak.value, "upper", _method(found), peak.points, peak.at, residual=residual)
+    return Estimate("mu", -peak.value, "upper", method, peak.points, peak.at, residual=residual)
 
 
-def _method(found: Ritz) -> str:
-    return f"Lanczos ({found.steps} steps) at each point, projected gradient ascent over points"
+def _extreme(
+    objective: Callable[[Task, Budget, int], Objective], task: Task, over: Region, seed: int, budget: Budget
+) -> tuple[Peak, Ritz, str]:
+    """Where the objective peaks, the ends of the spectra there, and how that was found."""
+    peak = climb(objective(task, budget, seed), over, seed=seed, budget=budget)
+    found = hessian_ends(task, for_all(peak.at[None], task), budget.lanczos, seed)
+    return peak, found, f"Lanczos ({found.steps} steps) at each point, projected gradient ascent over points"
 
 
 @torch.no_grad()

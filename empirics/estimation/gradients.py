@@ -34,5 +34,4 @@ def gradient_estimate(task: Task, over: Region, *, seed: int, budget: Budget) ->
     >>> round(gradient_estimate(task, Ball([0.0, 0.0], 1.0), seed=0, budget=Budget()).value, 6)   # 2 (1 + 1/2)
     3.0
     """
-    peak = climb(gradient_norm(task), over, seed=seed, budget=budget)
-    return Estimate("B", peak.value, "lower", "projected gradient ascent", peak.points, peak.at)
+    return climb(gradient_norm(task), over, seed=seed, budget=budget).estimate("B")

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from empirics.estimation.ascent import Objective, climb, for_all
-from empirics.estimation.curvature import probe
+from empirics.estimation.curvature import central_difference
 from empirics.estimation.estimates import Budget, Estimate
 from empirics.estimation.krylov import Ritz, lanczos
 from empirics.estimation.regions import Region
@@ -52,10 +52,10 @@ def hessian_spread(task: Task, budget: Budget, seed: int) -> Objective:
     def objective(points: Tensor) -> tuple[Tensor, Tensor]:
         w = for_all(points, task)
         found = deviation_ends(task, w, budget.lanczos, seed)
-        v, step = found.norm_vector, probe(w)
-        third = (deviation(task, w + step * v, v) - deviation(task, w - step * v, v)) / (2 * step)
-        signed = torch.where(found.high >= -found.low, found.high, found.low)
-        return found.norm.square().mean(-1).sqrt(), (signed.unsqueeze(-1) * third).mean(dim=1)
+        v = found.norm_vector
+        third = central_difference(lambda point: deviation(task, point, v), w, v)
+        signed = (found.norm_sign * found.norm).unsqueeze(-1)
+        return found.norm.square().mean(-1).sqrt(), (signed * third).mean(dim=1)
 
     return objective
 
@@ -65,8 +65,7 @@ def gradient_spread_estimate(task: Task, over: Region, *, seed: int, budget: Bud
     """gamma_G from below over a set, 0 for a single agent."""
     if task.n == 1:
         return _nobody("gamma_G", over)
-    peak = climb(gradient_spread(task), over, seed=seed, budget=budget)
-    return Estimate("gamma_G", peak.value, "lower", "projected gradient ascent", peak.points, peak.at)
+    return climb(gradient_spread(task), over, seed=seed, budget=budget).estimate("gamma_G")
 
 
 @torch.no_grad()
@@ -77,8 +76,7 @@ def hessian_spread_estimate(task: Task, over: Region, *, seed: int, budget: Budg
     peak = climb(hessian_spread(task, budget, seed), over, seed=seed, budget=budget)
     found = deviation_ends(task, for_all(peak.at[None], task), budget.lanczos, seed)
     method = f"Lanczos ({found.steps} steps) on H_i - H at each point, projected gradient ascent"
-    residual = float(found.norm_residual.max())
-    return Estimate("gamma_H", peak.value, "lower", method, peak.points, peak.at, residual=residual)
+    return peak.estimate("gamma_H", method, residual=float(found.norm_residual.max()))
 
 
 def _nobody(name: str, over: Region) -> Estimate:

@@ -56,14 +56,19 @@ class Ritz:
         return torch.maximum(self.high, -self.low)
 
     @property
+    def norm_sign(self) -> Tensor:
+        """Sign (...) of the Ritz value of largest size, 1 or -1."""
+        return torch.where(self.high >= -self.low, 1.0, -1.0)
+
+    @property
     def norm_vector(self) -> Tensor:
         """The unit vector (..., d) of the Ritz value of largest size."""
-        return torch.where((self.high >= -self.low).unsqueeze(-1), self.high_vector, self.low_vector)
+        return torch.where(self.norm_sign.unsqueeze(-1) > 0, self.high_vector, self.low_vector)
 
     @property
     def norm_residual(self) -> Tensor:
         """norm(A v - theta v) (...) of the Ritz value of largest size."""
-        return torch.where(self.high >= -self.low, self.high_residual, self.low_residual)
+        return torch.where(self.norm_sign > 0, self.high_residual, self.low_residual)
 
 
 @torch.no_grad()

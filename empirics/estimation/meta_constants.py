@@ -18,7 +18,7 @@ from torch import Tensor
 from empirics.algorithm.meta_gradients import check_sizes, draw_batches, evaluate, exact
 from empirics.algorithm.modes import Mode, check_mode
 from empirics.estimation.ascent import climb, for_all, numerical_slope, of_agent
-from empirics.estimation.curvature import PROBE, margin, probe
+from empirics.estimation.curvature import PROBE, central_difference, margin, probe
 from empirics.estimation.estimates import Budget, Estimate
 from empirics.estimation.krylov import lanczos
 from empirics.estimation.regions import Region
@@ -82,26 +82,21 @@ def estimate_meta(
     return results
 
 
-def _product(meta: MetaGradient, w: Tensor, v: Tensor) -> Tensor:
-    step = probe(w)
-    return (meta(w + step * v) - meta(w - step * v)) / (2 * step)
-
-
 def _smoothness(task: Task, over: Region, meta: MetaGradient, seed: int, budget: Budget) -> Estimate:
     def objective(points: Tensor) -> tuple[Tensor, Tensor]:
         w = for_all(points, task)
-        found = lanczos(lambda v: _product(meta, w, v), w, budget.lanczos, seed=seed)
+        found = lanczos(lambda v: central_difference(meta, w, v), w, budget.lanczos, seed=seed)
         agent = found.norm.argmax(dim=-1)
         v, step = for_all(of_agent(found.norm_vector, agent), task), probe(w)
         ahead, behind, middle = meta(w + step * v), meta(w - step * v), meta(w)
         quotient = of_agent(((ahead - behind) / (2 * step)), agent).norm(dim=-1)
-        sign = of_agent(torch.where(found.high >= -found.low, 1.0, -1.0), agent)
+        sign = of_agent(found.norm_sign, agent)
         return quotient, sign.unsqueeze(-1) * of_agent((ahead - 2 * middle + behind) / step**2, agent)
 
     peak = climb(objective, over.inner(margin(over)), seed=seed, budget=budget)
     rounding = 2.0**-40 * float(meta(for_all(peak.at[None], task)).norm(dim=-1).max()) / PROBE
     method = "Lanczos on difference quotients of meta-gradients, projected gradient ascent over points"
-    return Estimate("L_F", peak.value, "lower", method, peak.points, peak.at, residual=rounding)
+    return peak.estimate("L_F", method, residual=rounding)
 
 
 def _spread(task: Task, over: Region, meta: MetaGradient, seed: int, budget: Budget) -> Estimate:
@@ -110,11 +105,10 @@ def _spread(task: Task, over: Region, meta: MetaGradient, seed: int, budget: Bud
         gradient = meta(w)
         offset = gradient - gradient.mean(dim=1, keepdim=True)
         size = offset.norm(dim=-1, keepdim=True)
-        slope = _product(meta, w, offset / size.clamp_min(1e-300)) * size
+        slope = central_difference(meta, w, offset / size.clamp_min(1e-300)) * size
         return offset.square().sum(-1).mean(-1).sqrt(), slope.mean(dim=1)
 
-    peak = climb(objective, over, seed=seed, budget=budget)
-    return Estimate("gamma_F", peak.value, "lower", "projected gradient ascent", peak.points, peak.at)
+    return climb(objective, over, seed=seed, budget=budget).estimate("gamma_F")
 
 
 def _bias(task: Task, over: Region, error: MetaGradient, seed: int, budget: Budget) -> Estimate:
@@ -124,8 +118,7 @@ def _bias(task: Task, over: Region, error: MetaGradient, seed: int, budget: Budg
     def objective(points: Tensor) -> tuple[Tensor, Tensor]:
         return size(points), numerical_slope(size, points, PROBE, seed=seed)
 
-    peak = climb(objective, over, seed=seed, budget=budget)
-    return Estimate("b", peak.value, "lower", "ascent by numerical slopes", peak.points, peak.at)
+    return climb(objective, over, seed=seed, budget=budget).estimate("b", "ascent by numerical slopes")
 
 
 def _stochastic(

@@ -82,7 +82,7 @@ def hessian_noise(task: Task, samples: Outcomes, budget: Budget, seed: int) -> O
         w, values = _spread(points, samples)
         found = noise_ends(task, w, values, budget.lanczos, seed)
         v, step = found.norm_vector, probe(w)
-        signed = torch.where(found.high >= -found.low, found.high, found.low)
+        signed = found.norm_sign * found.norm
         ahead, behind = (_noise_product(task, w + sign * step * v, v, values) for sign in (1.0, -1.0))
         third = signed.unsqueeze(-1) * (ahead - behind) / (2 * step)
         shape = (len(points), *samples.weights.shape)
@@ -123,4 +123,4 @@ def _estimate(name: str, peak: Peak, samples: Outcomes, squares: Tensor, residua
         spread = float(squares[:, agent].std()) / math.sqrt(len(squares))
         error = spread / (2 * peak.value) if peak.value > 0 else 0.0
     method = f"{how} at each point, projected gradient ascent over points"
-    return Estimate(name, peak.value, "lower", method, peak.points, peak.at, error, residual)
+    return peak.estimate(name, method, error=error, residual=residual)

@@ -92,7 +92,7 @@ def pair_quotient(task: Task, budget: Budget, seed: int, nearest: float) -> Obje
         found = lanczos(lambda v: task.raw_hvp(first, v) - task.raw_hvp(second, v), first, budget.lanczos, seed=seed)
         agent = found.norm.argmax(dim=-1)
         x = for_all(of_agent(found.norm_vector, agent), task)
-        sign = of_agent(torch.where(found.high >= -found.low, 1.0, -1.0), agent).unsqueeze(-1)
+        sign = of_agent(found.norm_sign, agent).unsqueeze(-1)
         distance = size.clamp_min(nearest).unsqueeze(-1)
         quotient = of_agent(found.norm, agent) / distance[:, 0]
         repelled = quotient.unsqueeze(-1) * apart / distance**2

@@ -22,9 +22,7 @@ _RENAMINGS = {
 }
 # Zero whenever their first tensor argument is.
 _KEEP_ZERO = {
-    *(aten.view.default, aten._unsafe_view.default, aten.expand.default, aten.alias.default, aten.detach.default),
-    *(aten.reshape.default, aten.clone.default, aten._to_copy.default, aten.squeeze.dims, aten.permute.default),
-    *(aten.transpose.int, aten.slice.Tensor, aten.select.int, aten.unsqueeze.default, aten.squeeze.dim),
+    *(*_RENAMINGS, aten.select.int, aten.unsqueeze.default, aten.squeeze.dim),
     *(aten.neg.default, aten.sum.dim_IntList, aten.mul.Scalar, aten.div.Scalar, aten.tanh_backward.default),
     *(aten.gelu_backward.default, aten.sigmoid_backward.default, aten.div.Tensor),
 }
@@ -148,16 +146,22 @@ def _without_templates(graph: Graph) -> None:
     for node in list(graph.nodes):
         if node.target not in _ALIKE:
             continue
-        value = node.meta["val"]
         entry = node.args[1] if _ALIKE[node.target] is None else _ALIKE[node.target]
-        kind = {"dtype": value.dtype, "device": value.device}
-        with graph.inserting_before(node):
-            if entry == 0:
-                made = graph.call_function(aten.zeros.default, (list(value.shape),), kind)
-            else:
-                made = graph.call_function(aten.full.default, (list(value.shape), entry), kind)
-        made.meta = dict(node.meta)
-        node.replace_all_uses_with(made)
+        _replace(graph, node, aten.full.default if entry else aten.zeros.default, (entry,) if entry else ())
+
+
+def _replace(graph: Graph, node: Node, made: Any, arguments: tuple[Any, ...]) -> None:
+    """Put another operation in a node's place: made(shape of the node, *arguments), of its precision and place."""
+    value = node.meta["val"]
+    kind = {"dtype": value.dtype, "device": value.device}
+    _substitute(graph, node, made, (list(value.shape), *arguments), kind)
+
+
+def _substitute(graph: Graph, node: Node, target: Any, arguments: tuple[Any, ...], kind: dict[str, Any]) -> None:
+    with graph.inserting_before(node):
+        made = graph.call_function(target, arguments, kind)
+    made.meta = dict(node.meta)
+    node.replace_all_uses_with(made)
 
 
 def _annihilated(node: Node, tensors: list[Node], zeros: set[Node]) -> bool:
@@ -175,15 +179,8 @@ def _annihilated(node: Node, tensors: list[Node], zeros: set[Node]) -> bool:
 
 def _fill(graph: Graph, node: Node) -> None:
     """A zero that is used after all: made directly, instead of through the products that led to it."""
-    if node.target in _ZEROS or not node.users:
-        return
-    value = node.meta["val"]
-    with graph.inserting_before(node):
-        made = graph.call_function(
-            aten.zeros.default, (list(value.shape),), {"dtype": value.dtype, "device": value.device}
-        )
-    made.meta = dict(node.meta)
-    node.replace_all_uses_with(made)
+    if node.target not in _ZEROS and node.users:
+        _replace(graph, node, aten.zeros.default, ())
 
 
 def _same_kind(node: Node, other: Node) -> bool:
@@ -256,8 +253,5 @@ def _joined(graph: Graph) -> None:
                 and len(product.users) == 1
                 and _same_kind(product, node)
             ):
-                with graph.inserting_before(node):
-                    made = graph.call_function(aten.baddbmm.default, (other, *product.args))
-                made.meta = dict(node.meta)
-                node.replace_all_uses_with(made)
+                _substitute(graph, node, aten.baddbmm.default, (other, *product.args), {})
                 break

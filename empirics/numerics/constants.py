@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from fractions import Fraction
 
 from empirics.numerics.errors import InputError
+from empirics.numerics.rounding import float_up
 
 SIDES = ("exact", "upper", "lower", "interval")
 
@@ -36,3 +38,22 @@ class Constant:
     def __float__(self) -> float:
         """The number without its side."""
         return self.value
+
+
+def spread_up(value: float, note: str) -> Constant:
+    """A spread known from above; 0 is exact, since no spread is negative.
+
+    >>> spread_up(0.0, "all agents are equal").side, spread_up(0.5, "").side
+    ('exact', 'upper')
+    """
+    return Constant(value, "exact" if value == 0 else "upper", note)
+
+
+def rational_up(value: Fraction, note: str) -> Constant:
+    """A rational number, exact where it is a float, else rounded upwards.
+
+    >>> rational_up(Fraction(1, 4), "").side, rational_up(Fraction(1, 3), "").side
+    ('exact', 'upper')
+    """
+    number = float_up(value)
+    return Constant(number, "exact" if Fraction(number) == value else "upper", note)

@@ -131,8 +131,10 @@ def sent(numbers: Sequence[Sequence[int]], device: torch.device) -> Tensor:
     return table.pin_memory().to(device, non_blocking=True) if device.type == "cuda" else table.to(device)
 
 
-def _keys63(low: Tensor, high: Tensor) -> Tensor:
-    return ((high & 0x7FFFFFFF) << 32) | low
+def _keys63(words: Words) -> Tensor:
+    """The 63-bit keys of blocks of words (..., blocks), two a block, (..., 2 blocks)."""
+    pairs = ((words[1] & 0x7FFFFFFF) << 32 | words[0], (words[3] & 0x7FFFFFFF) << 32 | words[2])
+    return torch.stack(pairs, dim=-1).flatten(-2)
 
 
 def subset_blocks(size: int) -> int:
@@ -147,7 +149,7 @@ def subsets(words: Words, size: int, population: Tensor) -> Tensor:
     already. It needs `size` keys, not `population` keys. A key modulo j + 1 is uniform up to (j + 1) / 2^63.
     `population` is (m,) or (R, m).
     """
-    keys = torch.stack([_keys63(words[0], words[1]), _keys63(words[2], words[3])], dim=-1).flatten(-2)[..., :size]
+    keys = _keys63(words)[..., :size]
     chosen = torch.empty_like(keys)
     for t in range(size):
         last = (population - size + t).expand(keys.shape[:-1])
@@ -206,7 +208,7 @@ def _first_distinct(draws: Draws, agents: int, count: int, number: int) -> tuple
     words = draws.words(
         ("participants",), torch.zeros(1, dtype=torch.int64, device=draws.replicas.device), subset_blocks(number)
     )
-    keys = torch.stack([_keys63(words[0], words[1]), _keys63(words[2], words[3])], dim=-1).flatten(-2)[0, :, 0, :number]
+    keys = _keys63(words)[0, :, 0, :number]
     ordered, when = torch.sort(torch.remainder(keys, agents), dim=-1, stable=True)
     fresh = torch.ones_like(ordered, dtype=torch.bool)
     fresh[:, 1:] = ordered[:, 1:] != ordered[:, :-1]

@@ -25,11 +25,6 @@ def up(value: float, operations: int = 64) -> float:
     return max(value * (1 + (operations + 2) * EPS), 1e-290)
 
 
-def down(value: float, operations: int = 64) -> float:
-    """At most the exact result, when `value` >= 0 is the float64 result of `operations` or fewer roundings."""
-    return value * (1 - (operations + 2) * EPS)
-
-
 def add_up(value: float, error: float) -> float:
     """At least value + error, for value of any sign and error >= 0.
 

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from empirics.numerics.checks import array, shape
-from empirics.numerics.constants import Constant
+from empirics.numerics.constants import Constant, spread_up
 from empirics.numerics.errors import InputError
 from empirics.numerics.rounding import EPS, root_mean_square_up, row_norms_up, up
 from empirics.tasks.noise import Noise, sampler_of, with_noise
@@ -59,9 +59,7 @@ class CosineTask(RidgeTask):
         n, d = len(parameters["s"]), features.shape[-1]
         if linear is not None:
             parameters["b"] = shape("linear", array("linear", linear, "(n, d)", 2), (n, d), "(n, d)")
-        shared = {"a": features} if features.dim() == 2 else {}
-        own = parameters if shared else {**parameters, "a": features}
-        super().__init__(d, with_noise(own, noise, n, d), shared=shared, sampler=sampler_of(noise))
+        super().__init__(features, with_noise(parameters, noise, n, d), sampler_of(noise))
 
     def profile(self, theta: Tensor) -> Tensor:
         """psi = cos at each angle."""
@@ -96,8 +94,8 @@ class CosineTask(RidgeTask):
             gamma_h = min(gamma_h, minkowski_spread(features[0], deviations, 2))
         gamma_g = up(gamma_g + linear_spread(linear))
         note = "deviations of the phasors s_ij exp(i phi_ij)"
-        constants["gamma_G"] = Constant(gamma_g, "exact" if gamma_g == 0 else "upper", note)
-        constants["gamma_H"] = Constant(gamma_h, "exact" if gamma_h == 0 else "upper", note)
+        constants["gamma_G"] = spread_up(gamma_g, note)
+        constants["gamma_H"] = spread_up(gamma_h, note)
         return constants
 
     def loss_lower_bound(self) -> Constant:

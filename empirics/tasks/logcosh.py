@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from empirics.numerics.constants import Constant
+from empirics.numerics.constants import Constant, spread_up
 from empirics.numerics.errors import InputError
 from empirics.numerics.rounding import EPS, root_mean_square_up, up
 from empirics.numerics.spectra import gram_largest_eigenvalue
@@ -63,9 +63,7 @@ class LogCoshTask(RidgeTask):
             where = tuple(int(i) for i in torch.nonzero(parameters["s"] < 0)[0])
             raise InputError(f"s{list(where)} = {float(parameters['s'][where])}: expected weights >= 0")
         n, d = len(parameters["s"]), features.shape[-1]
-        shared = {"a": features} if features.dim() == 2 else {}
-        own = parameters if shared else {**parameters, "a": features}
-        super().__init__(d, with_noise(own, noise, n, d), shared=shared, sampler=sampler_of(noise))
+        super().__init__(features, with_noise(parameters, noise, n, d), sampler_of(noise))
 
     def profile(self, theta: Tensor) -> Tensor:
         """psi = log cosh at each angle, without overflow."""
@@ -97,8 +95,8 @@ class LogCoshTask(RidgeTask):
             "L": Constant(float(curvatures.max()), "upper", "lambda_max(sum s_ij a_ij a_ij^T)"),
             "mu": Constant(0.0, "lower", "convex"),
             "rho": Constant(rho, "upper", "4/(3 sqrt 3) lambda_max(sum s norm(a) a a^T)"),
-            "gamma_G": Constant(gamma_g, "exact" if gamma_g == 0 else "upper", "deviations of weights and phases"),
-            "gamma_H": Constant(gamma_h, "exact" if gamma_h == 0 else "upper", "deviations of weights and phases"),
+            "gamma_G": spread_up(gamma_g, "deviations of weights and phases"),
+            "gamma_H": spread_up(gamma_h, "deviations of weights and phases"),
         }
 
     def loss_lower_bound(self) -> Constant:

@@ -11,11 +11,11 @@ from torch import Tensor
 from empirics.numerics.checks import array, integer, shape
 from empirics.numerics.constants import Constant
 from empirics.numerics.errors import InputError
-from empirics.numerics.randomness import Words, subset_blocks, subsets
 from empirics.numerics.rounding import up
 from empirics.tasks.logistic_constants import logistic_constants, noise_constants, sample_norm
 from empirics.tasks.ridge import RidgeTask, combine, project
-from empirics.tasks.sampler import AlmostSureBounds, Outcomes, Sampled, Sampler, of_data
+from empirics.tasks.sampler import AlmostSureBounds
+from empirics.tasks.subsets import Subsets, gathered
 from empirics.tasks.task import Task
 
 
@@ -61,9 +61,7 @@ class LogisticTask(RidgeTask):
         signed = torch.where(used.unsqueeze(-1), labels.unsqueeze(-1) * features, torch.zeros_like(features))
         number = torch.tensor(sizes, dtype=features.dtype).unsqueeze(-1)
         weights = torch.where(used, 1 / number, torch.zeros_like(labels))
-        super().__init__(
-            features.shape[-1], {"a": signed, "s": weights, "counts": number.squeeze(-1)}, sampler=Minibatches()
-        )
+        super().__init__(signed, {"s": weights, "counts": number.squeeze(-1)}, Minibatches())
 
     @property
     def counts(self) -> Tensor:
@@ -107,36 +105,21 @@ class LogisticTask(RidgeTask):
 
 
 @dataclass(frozen=True)
-class Minibatches(Sampler):
-    """D of an agent's samples without replacement: `values` (R, n, D) are their indices."""
+class Minibatches(Subsets):
+    """Subsets of each agent's signed samples z_ij."""
 
-    def outcomes(self, task: Sampled) -> Outcomes:
-        """Each agent's own samples."""
-        return of_data(task.whole("counts").long(), task.dtype)
-
-    def check(self, task: Task, size: int) -> None:
-        """Refuse a batch larger than some agent's data."""
-        counts = task.whole("counts")
-        if bool((counts < size).any()):
-            agent = int(counts.argmin())
-            raise InputError(f"batch size = {size}: expected at most the {int(counts[agent])} samples of agent {agent}")
-
-    def blocks(self, size: int) -> int:
-        """Two samples a block."""
-        return subset_blocks(size)
-
-    def draw(self, task: Task, words: Words, size: int) -> Tensor:
-        """Uniform subsets of each agent's samples."""
-        return subsets(words, size, task.parameter("counts").long())
+    def counts(self, task: Task) -> Tensor:
+        """The agents' numbers of samples, padding not counted."""
+        return task.parameter("counts").long()
 
     def gradient(self, task: Task, w: Tensor, values: Tensor) -> Tensor:
         """Mean over the batch of -sigmoid(-z . w) z."""
-        samples = _gather(task, values)
+        samples = gathered(task, "a", values)
         return combine(torch.sigmoid(-project(w, samples)), samples) / -values.shape[-1]
 
     def hvp(self, task: Task, w: Tensor, v: Tensor, values: Tensor) -> Tensor:
         """Mean over the batch of sigmoid(z . w) sigmoid(-z . w) <z, v> z."""
-        samples = _gather(task, values)
+        samples = gathered(task, "a", values)
         angles = project(w, samples)
         weights = torch.sigmoid(angles) * torch.sigmoid(-angles)
         return combine(weights * project(v, samples), samples) / values.shape[-1]
@@ -145,21 +128,10 @@ class Minibatches(Sampler):
         """sigma_G and sigma_H of the worst agent, from its own data."""
         return noise_constants(task.arrays())
 
-    def scalars(self) -> dict[str, float]:
-        """None: the data is in the task's arrays."""
-        return {}
-
     def almost_sure_bounds(self, task: Task, constants: dict[str, Constant]) -> AlmostSureBounds:
         """Gradients within max norm(z); Hessians in [0, max norm(z)^2 / 4]."""
         largest = sample_norm(task.arrays())
         return AlmostSureBounds(largest, 0.0, up(largest**2 / 4))
-
-
-def _gather(task: Task, indices: Tensor) -> Tensor:
-    """Signed samples (R, n, D, d), taken from the whole data so that a selection gathers only what it uses."""
-    data = task.whole("a")
-    flat = task.ids.unsqueeze(-1) * data.shape[1] + indices
-    return data.flatten(0, 1)[flat]
 
 
 def _counts(counts: Any, n: int, samples: int) -> list[int]:

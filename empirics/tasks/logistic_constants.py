@@ -18,7 +18,7 @@ import math
 
 import numpy as np
 
-from empirics.numerics.constants import Constant
+from empirics.numerics.constants import Constant, spread_up
 from empirics.numerics.rounding import EPS, mean_up, root_mean_square_up, row_norms_up, up
 from empirics.numerics.spectra import gram_largest_eigenvalue
 
@@ -45,10 +45,8 @@ def logistic_constants(arrays: dict[str, np.ndarray]) -> dict[str, Constant]:
         "L": Constant(up(float(tops.max()) / 4), "upper", "lambda_max(mean z z^T)/4"),
         "mu": Constant(0.0, "lower", "convex"),
         "rho": Constant(max(thirds), "upper", "lambda_max(mean norm(z) z z^T)/(6 sqrt 3)"),
-        "gamma_G": Constant(
-            gamma_g, "exact" if gamma_g == 0 else "upper", "spread of the sample means and their t-part"
-        ),
-        "gamma_H": Constant(gamma_h, "exact" if gamma_h == 0 else "upper", "rms max(lambda_i, pooled lambda)/4"),
+        "gamma_G": spread_up(gamma_g, "spread of the sample means and their t-part"),
+        "gamma_H": spread_up(gamma_h, "rms max(lambda_i, pooled lambda)/4"),
     }
 
 

@@ -118,9 +118,6 @@ class NoisySamples(Sampler):
         """g, a and k."""
         return self.g, self.a, self.k
 
-    def check(self, task: Sampled, size: int) -> None:
-        """Any size will do: samples are unlimited."""
-
     def blocks(self, size: int) -> int:
         """64 samples a block."""
         return sign_blocks(size)

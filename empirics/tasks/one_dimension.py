@@ -8,8 +8,8 @@ from fractions import Fraction
 
 import numpy as np
 
-from empirics.numerics.constants import Constant
-from empirics.numerics.rounding import float_up, root_up
+from empirics.numerics.constants import Constant, rational_up
+from empirics.numerics.rounding import root_up
 
 
 def line_constants(arrays: dict[str, np.ndarray], radius: float | None) -> dict[str, Constant]:
@@ -28,7 +28,7 @@ def line_constants(arrays: dict[str, np.ndarray], radius: float | None) -> dict[
         return constants
     r = Fraction(radius)
     reach = max(abs(a) * (r + abs(c)) for a, c in zip(slopes, centres, strict=True))
-    constants["B"] = _upper(reach, "max_i |a_i| (r + |c_i|)")
+    constants["B"] = rational_up(reach, "max_i |a_i| (r + |c_i|)")
     ends = (_spread([a * (w - c) for a, c in zip(slopes, centres, strict=True)]) for w in (-r, r))
     constants["gamma_G"] = _root(max(ends), "root mean square spread at the worse end of the interval")
     return constants
@@ -40,7 +40,7 @@ def line_smoothness(arrays: dict[str, np.ndarray], alpha: float, power: int) -> 
     >>> line_smoothness({"A": np.array([[[1.0]]])}, 0.5, 2)
     Constant(value=0.25, side='exact', note='max_i norm(M_i)')
     """
-    return _upper(max(map(abs, _updates(arrays, alpha, power))), "max_i norm(M_i)")
+    return rational_up(max(map(abs, _updates(arrays, alpha, power))), "max_i norm(M_i)")
 
 
 def line_mean_curvature(arrays: dict[str, np.ndarray], alpha: float, power: int) -> Constant:
@@ -65,11 +65,6 @@ def _column(x: np.ndarray) -> list[Fraction]:
 def _spread(values: Sequence[Fraction]) -> Fraction:
     mean = sum(values, Fraction(0)) / len(values)
     return sum(((value - mean) ** 2 for value in values), Fraction(0)) / len(values)
-
-
-def _upper(value: Fraction, note: str) -> Constant:
-    number = float_up(value)
-    return Constant(number, "exact" if Fraction(number) == value else "upper", note)
 
 
 def _root(square: Fraction, note: str) -> Constant:

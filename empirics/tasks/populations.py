@@ -16,7 +16,7 @@ from empirics.numerics.errors import InputError
 from empirics.numerics.randomness import derived_key, philox
 from empirics.numerics.rounding import EPS, add_up, up
 from empirics.tasks.forms import QuadraticForm
-from empirics.tasks.quadratic import apply_symmetric, in_ball
+from empirics.tasks.quadratic import QuadraticLosses
 from empirics.tasks.task import Task
 
 MOST_AGENTS = 2**32
@@ -143,7 +143,7 @@ class Population(Task):
         return super().as_points(w, name)
 
 
-class QuadraticPopulation(Population):
+class QuadraticPopulation(QuadraticLosses, Population):
     r"""f_i(w) = (w - c_i)^T A_i (w - c_i) / 2 for up to 2^32 agents, each drawn when it takes part.
 
     A_i = Q_i D_i Q_i with Q_i = I - 2 u_i u_i^T / norm(u_i)^2 a Householder reflection along a random u_i and D_i
@@ -200,24 +200,6 @@ class QuadraticPopulation(Population):
         eigenvalues[..., -1], eigenvalues[..., 0] = self.mu, self.L
         return {"A": _reflected(directions, eigenvalues), "c": self.spread * centres}
 
-    def raw_loss(self, w: Tensor) -> Tensor:
-        """Value of the quadratic form."""
-        offset = w - self.parameter("c")
-        return (apply_symmetric(offset, self.parameter("A")) * offset).sum(-1) / 2
-
-    def raw_gradient(self, w: Tensor) -> Tensor:
-        """A_i (w - c_i)."""
-        return apply_symmetric(w - self.parameter("c"), self.parameter("A"))
-
-    def raw_hvp(self, w: Tensor, v: Tensor) -> Tensor:
-        """A_i v, the same at every w."""
-        return apply_symmetric(v, self.parameter("A"))
-
-    @property
-    def radius(self) -> float | None:
-        """That of B and gamma_G, if it was given."""
-        return self._radius
-
     def quadratic(self) -> QuadraticForm | None:
         """A and c of the one selection that was made of the agents; None for the whole population."""
         if self._selection is None or len(self._selection) != 1 or not self.unchanged_since(QuadraticPopulation):
@@ -268,15 +250,6 @@ class QuadraticPopulation(Population):
             raise InputError(f"mu = {self.mu} leaves the losses without a lower bound: expected mu > 0 or a radius")
         reach = self.radius + up(self.spread * math.sqrt(self.d))
         return Constant(-up(-low * reach**2 / 2), "lower", f"on the ball of radius {self.radius:g} about 0")
-
-    @property
-    def everywhere(self) -> bool:
-        """True without a radius."""
-        return self.radius is None
-
-    def contains(self, w: Any) -> Tensor:
-        """norm(w) <= radius, true everywhere without a radius."""
-        return in_ball(self, w, self.radius)
 
 
 def _reflected(u: Tensor, eigenvalues: Tensor) -> Tensor:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import math
 from typing import Any, Self
 
 import torch
@@ -20,7 +21,42 @@ from empirics.tasks.task import Task
 _LIBRARY = 400
 
 
-class QuadraticTask(Task):
+class QuadraticLosses(Task):
+    """Losses f_i(w) = (w - c_i)^T A_i (w - c_i) / 2 of parameters A and c; B and gamma_G are stated on a ball only."""
+
+    _radius: float | None
+
+    def raw_loss(self, w: Tensor) -> Tensor:
+        """Value of the quadratic form."""
+        offset = w - self.parameter("c")
+        return (apply_symmetric(offset, self.parameter("A")) * offset).sum(-1) / 2
+
+    def raw_gradient(self, w: Tensor) -> Tensor:
+        """A_i (w - c_i)."""
+        return apply_symmetric(w - self.parameter("c"), self.parameter("A"))
+
+    def raw_hvp(self, w: Tensor, v: Tensor) -> Tensor:
+        """A_i v, the same at every w."""
+        return apply_symmetric(v, self.parameter("A"))
+
+    @property
+    def radius(self) -> float | None:
+        """That of B and gamma_G, if it was given."""
+        return self._radius
+
+    @property
+    def everywhere(self) -> bool:
+        """True without a radius: then neither B nor gamma_G is stated."""
+        return self._radius is None
+
+    def contains(self, w: Any) -> Tensor:
+        """norm(w) <= radius, true everywhere without a radius."""
+        points, leading = self.as_points(w)
+        limit = math.inf if self._radius is None else self._radius
+        return (points.norm(dim=-1) <= limit).reshape(*leading, self.n)
+
+
+class QuadraticTask(QuadraticLosses):
     r"""f_i(w) = (w - c_i)^T A_i (w - c_i) / 2 + e_i, with A_i symmetric and possibly indefinite.
 
     L and mu are certified (exact when they are short dyadic numbers and d <= 8), rho = 0 and gamma_H is global. The
@@ -72,27 +108,13 @@ class QuadraticTask(Task):
 
     def raw_loss(self, w: Tensor) -> Tensor:
         """Value of the quadratic form, plus e_i."""
-        offset = w - self.parameter("c")
-        return (apply_symmetric(offset, self.parameter("A")) * offset).sum(-1) / 2 + self.parameter("e")
-
-    def raw_gradient(self, w: Tensor) -> Tensor:
-        """A_i (w - c_i)."""
-        return apply_symmetric(w - self.parameter("c"), self.parameter("A"))
-
-    def raw_hvp(self, w: Tensor, v: Tensor) -> Tensor:
-        """A_i v, the same at every w."""
-        return apply_symmetric(v, self.parameter("A"))
+        return super().raw_loss(w) + self.parameter("e")
 
     def quadratic(self) -> QuadraticForm | None:
         """A, c and e of all agents."""
         if not self.unchanged_since(QuadraticTask):
             return None
         return QuadraticForm(self.whole("A"), self.whole("c"), self.whole("e"))
-
-    @property
-    def radius(self) -> float | None:
-        """That of B and gamma_G, if it was given."""
-        return self._radius
 
     def on_ball(self, radius: float) -> Self:
         """The same losses and samples, with B and gamma_G stated on that ball."""
@@ -107,24 +129,6 @@ class QuadraticTask(Task):
     def loss_lower_bound(self) -> Constant:
         """Mean of the e_i when every A_i is positive semidefinite; with a radius, a bound on the ball otherwise."""
         return lower_bound(self.arrays(), self.radius)
-
-    @property
-    def everywhere(self) -> bool:
-        """True without a radius: then neither B nor gamma_G is stated."""
-        return self.radius is None
-
-    def contains(self, w: Any) -> Tensor:
-        """norm(w) <= radius, true everywhere without a radius."""
-        return in_ball(self, w, self.radius)
-
-
-def in_ball(task: Task, w: Any, radius: float | None) -> Tensor:
-    """norm(w_i) <= radius for each agent, shape (..., n); without a radius true everywhere."""
-    points, leading = task.as_points(w)
-    inside = torch.ones(points.shape[:-1], dtype=torch.bool, device=task.device)
-    if radius is not None:
-        inside = points.norm(dim=-1) <= radius
-    return inside.reshape(*leading, task.n)
 
 
 def apply_symmetric(x: Tensor, matrices: Tensor) -> Tensor:

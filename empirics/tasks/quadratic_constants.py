@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from empirics.numerics.constants import Constant
+from empirics.numerics.constants import Constant, spread_up
 from empirics.numerics.errors import InputError
 from empirics.numerics.rounding import (
     EPS,
@@ -54,7 +54,7 @@ def quadratic_constants(arrays: dict[str, np.ndarray], radius: float | None) -> 
     note = f"on the ball of radius {radius:g} about 0"
     constants["B"] = Constant(max(reach), "upper", f"max_i norm(A_i) r + norm(A_i c_i), {note}")
     spread = _gradient_spread(matrices - mean, pulls, pull_errors, mean_error, radius)
-    constants["gamma_G"] = Constant(spread, "exact" if spread == 0 else "upper", note)
+    constants["gamma_G"] = spread_up(spread, note)
     return constants
 
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 import torch
 from torch import Tensor
 
+from empirics.tasks.sampler import Sampler
 from empirics.tasks.task import Task
 
 
@@ -18,6 +20,12 @@ class RidgeTask(Task):
     Features a are shared (J, d) or an agent's own (n, J, d); weights s and phases phi are (n, J). phi and the linear
     term b are optional. A leaf supplies psi, psi', psi'' and its constants.
     """
+
+    def __init__(self, features: Tensor, parameters: dict[str, Any], sampler: Sampler | None) -> None:
+        """Store features with the agents axis as an agent's own, and those without it as shared."""
+        shared = {"a": features} if features.dim() == 2 else {}
+        own = parameters if shared else {**parameters, "a": features}
+        super().__init__(features.shape[-1], own, shared=shared, sampler=sampler)
 
     @abstractmethod
     def profile(self, theta: Tensor) -> Tensor:

@@ -17,8 +17,8 @@ from fractions import Fraction
 
 import numpy as np
 
-from empirics.numerics.constants import Constant
-from empirics.numerics.rounding import EPS, float_up, root_mean_square_up, row_norms_up, up
+from empirics.numerics.constants import Constant, rational_up
+from empirics.numerics.rounding import EPS, root_mean_square_up, row_norms_up, up
 from empirics.numerics.spectra import gram_largest_eigenvalue
 
 _VERTICES = 2**16
@@ -72,13 +72,8 @@ def scalar_bounds(arrays: dict[str, np.ndarray]) -> tuple[Constant, Constant, Co
     for own_a, own_s, own_b in zip(np.ravel(features), np.ravel(weights), np.ravel(linear), strict=True):
         a, s, b = abs(Fraction(float(own_a))), abs(Fraction(float(own_s))), abs(Fraction(float(own_b)))
         suprema = [max(old, new) for old, new in zip(suprema, (b + s * a, s * a * a, s * a**3), strict=True)]
-    b, hessian, third = (_rounded(value) for value in suprema)
+    b, hessian, third = (rational_up(value, "attained") for value in suprema)
     return b, hessian, third
-
-
-def _rounded(value: Fraction) -> Constant:
-    number = float_up(value)
-    return Constant(number, "exact" if Fraction(number) == value else "upper", "attained")
 
 
 def minkowski_spread(features: np.ndarray, deviations: np.ndarray, power: int) -> float:

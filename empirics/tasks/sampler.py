@@ -89,9 +89,8 @@ class Outcomes:
 class Sampler(ABC):
     """How batches are drawn and used. Points are (R, n, d); `values` is what `draw` returned for one batch."""
 
-    @abstractmethod
-    def check(self, task: Sampled, size: int) -> None:
-        """Refuse a batch size that some agent cannot serve, naming the agent."""
+    def check(self, task: Sampled, size: int) -> None:  # noqa: B027
+        """Refuse a batch size that some agent cannot serve, naming the agent; by default any size will do."""
 
     @abstractmethod
     def blocks(self, size: int) -> int:
@@ -130,9 +129,9 @@ class Sampler(ABC):
         """g, a and k where a sample adds s1 g <u, w> + s2 a cos(k <v, w> + phi) to the loss, s1 and s2 random signs."""
         return None
 
-    @abstractmethod
     def scalars(self) -> dict[str, float]:
-        """Numbers, beyond the task's arrays, that an independent implementation of the samples needs."""
+        """Numbers, beyond the task's arrays, that an independent implementation needs; none by default."""
+        return {}
 
     @abstractmethod
     def almost_sure_bounds(self, task: Sampled, constants: dict[str, Constant]) -> AlmostSureBounds:
@@ -160,9 +159,6 @@ class ExactSamples(Sampler):
         """Zero scales, and any frequency."""
         return 0.0, 0.0, 1.0
 
-    def check(self, task: Sampled, size: int) -> None:
-        """Any size will do."""
-
     def blocks(self, size: int) -> int:
         """0, as nothing is drawn."""
         return 0
@@ -183,10 +179,6 @@ class ExactSamples(Sampler):
         """No noise at all."""
         return {"sigma_G": Constant(0.0, "exact", "no noise"), "sigma_H": Constant(0.0, "exact", "no noise")}
 
-    def scalars(self) -> dict[str, float]:
-        """None: there is no noise to describe."""
-        return {}
-
     def almost_sure_bounds(self, task: Sampled, constants: dict[str, Constant]) -> AlmostSureBounds:
         """The bounds of the full loss: B, and [mu, L]."""
         return full_loss_bounds(constants)
@@ -197,9 +189,3 @@ def full_loss_bounds(constants: dict[str, Constant]) -> AlmostSureBounds:
     high = constants["L"].value if "L" in constants else None
     low = constants["mu"].value if "mu" in constants else (None if high is None else -high)
     return AlmostSureBounds(constants["B"].value if "B" in constants else None, low, high)
-
-
-def of_data(counts: Tensor, dtype: torch.dtype) -> Outcomes:
-    """The samples of agents whose batches are index sets of finite data, `counts` (n,) of them each."""
-    index = torch.arange(int(counts.max()), device=counts.device).unsqueeze(-1)
-    return Outcomes(torch.minimum(index, counts - 1).unsqueeze(-1), (index < counts) / counts.to(dtype))

@@ -7,8 +7,8 @@ from fractions import Fraction
 
 import numpy as np
 
-from empirics.numerics.constants import Constant
-from empirics.numerics.rounding import EPS, float_up, root_mean_square_up, up
+from empirics.numerics.constants import Constant, rational_up, spread_up
+from empirics.numerics.rounding import EPS, root_mean_square_up, up
 
 
 def spline_constants(arrays: dict[str, np.ndarray], where: str) -> dict[str, Constant]:
@@ -27,8 +27,8 @@ def spline_constants(arrays: dict[str, np.ndarray], where: str) -> dict[str, Con
         "L": Constant(float(np.abs(heights).max()), "exact", "largest |f''|, at a knot"),
         "mu": Constant(float(heights.min()), "exact", "smallest f'', at a knot"),
         "rho": _steepest(knots, heights),
-        "gamma_G": Constant(gamma_g, "exact" if gamma_g == 0 else "upper", where),
-        "gamma_H": Constant(gamma_h, "exact" if gamma_h == 0 else "upper", "root mean square spread at a knot"),
+        "gamma_G": spread_up(gamma_g, where),
+        "gamma_H": spread_up(gamma_h, "root mean square spread at a knot"),
     }
 
 
@@ -71,8 +71,7 @@ def _steepest(knots: np.ndarray, heights: np.ndarray) -> Constant:
     points = [Fraction(float(knot)) for knot in knots]
     lines = [[Fraction(float(height)) for height in own] for own in np.unique(heights, axis=0)]
     exact = max(abs(own[j + 1] - own[j]) / (points[j + 1] - points[j]) for own in lines for j in range(len(points) - 1))
-    value = float_up(exact)
-    return Constant(value, "exact" if Fraction(value) == exact else "upper", "steepest slope of f''")
+    return rational_up(exact, "steepest slope of f''")
 
 
 def _slope_spread(knots: np.ndarray, heights: np.ndarray, slopes: np.ndarray, error: float) -> float:

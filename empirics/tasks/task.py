@@ -331,8 +331,8 @@ class Task(ABC):
             raise InputError(f"dtype = {dtype}: expected torch.float64 or torch.float32")
         moved = copy.copy(self)
         moved._dtype = dtype or self._dtype
-        moved._parameters = {name: value.to(device, moved._dtype) for name, value in self._parameters.items()}
-        moved._shared = {name: value.to(device, moved._dtype) for name, value in self._shared.items()}
+        moved._parameters = {name: cast(value, device, moved._dtype) for name, value in self._parameters.items()}
+        moved._shared = {name: cast(value, device, moved._dtype) for name, value in self._shared.items()}
         moved._cache = {}
         return moved
 
@@ -379,6 +379,11 @@ class Task(ABC):
             vectors = vectors.expand((*leading, self.n, self.d)) if vectors.shape[0] == 1 else vectors
             points, vectors = points.reshape(-1, self.n, self.d), vectors.reshape(-1, self.n, self.d)
         return (points, vectors), leading
+
+
+def cast(value: Tensor, device: str | torch.device | None, dtype: torch.dtype) -> Tensor:
+    """To a device and, unless they are integers, to a precision."""
+    return value.to(device, dtype) if value.is_floating_point() else value.to(device)
 
 
 def _as_tensor(name: str, w: Any) -> Tensor:

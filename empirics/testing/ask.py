@@ -41,6 +41,15 @@ class Ask:
         return Ask(self.f, Arrays(self.arrays.library, precision))
 
 
+def marks(ask: Any, case: Any) -> int:
+    """How many entries of the caller's w a call changes, and one more if it leaves a gradient on w."""
+    w, d = ask.arrays.make(case.w), len(case.w)
+    before = numbers(w, d)
+    numbers(ask.raw(case, w), d)
+    marked = bool(getattr(w, "requires_grad", False)) or getattr(w, "grad", None) is not None
+    return int(np.sum(numbers(w, d) != before)) + int(marked)
+
+
 def answer(f: Callable[..., Any], *arguments: Any) -> Any:
     """f of the arguments; what it raises becomes a `WrongResultError` with the original as its cause."""
     try:

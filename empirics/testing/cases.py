@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 
@@ -14,8 +14,19 @@ from empirics.testing.shown import Shown
 from empirics.testing.tolerances import meta_gradient_rounding
 
 
+class AtPoint(Shown):
+    """What is asked at a point w."""
+
+    w: Vector
+
+    @property
+    def point(self) -> np.ndarray:
+        """w as an array (d,) in float64."""
+        return np.array(self.w)
+
+
 @dataclass(frozen=True, repr=False)
-class Case(Shown):
+class Case(AtPoint):
     """One call f(problem, w, alpha, nu, mode, delta), and the number or vector that a property twists it by."""
 
     problem: Problem
@@ -25,15 +36,6 @@ class Case(Shown):
     mode: str = Mode.EXACT
     delta: float | None = None
     twist: Any = None
-
-    def but(self, **changes: Any) -> Self:
-        """The same case with some fields replaced."""
-        return replace(self, **changes)
-
-    @property
-    def point(self) -> np.ndarray:
-        """w as an array (d,) in float64."""
-        return np.array(self.w)
 
     def rounding(self, eps: float) -> float:
         """At least the rounding error of this case's meta-gradient."""

@@ -12,17 +12,30 @@ from empirics.testing.cases import Case
 from empirics.testing.comparison import Comparison
 from empirics.testing.known_constants import constants_of
 from empirics.testing.problems import Ridge
-from empirics.testing.property import Property
+from empirics.testing.property import property_for
 
 
+@property_for(
+    (Mode.FIRST_ORDER,),
+    "first_order_cases",
+    cause="the mode is ignored, a Hessian is left, or the gradient is taken at another point of the trajectory",
+)
 def first_order_formula(ask: Ask, case: Case) -> Comparison:
-    """S8: grad f(w^nu)."""
+    """S8: first-order mode is grad f(w^nu), every Hessian dropped."""
     expected = oracles.first_order(case.problem, case.point, case.alpha, case.nu)
     return Comparison(ask(case), expected, ask.rounding(case))
 
 
+@property_for(
+    (Mode.FIRST_ORDER,),
+    "first_order_cases",
+    cause="the gradient is taken at another point of the trajectory, or has the wrong sign",
+)
 def first_order_error(ask: Ask, case: Case) -> Comparison:
-    """S8: norm(grad F - g) <= alpha L S_nu(q) norm(grad f(w^nu)), q = 1 + alpha L; attained where f'' = -L."""
+    """S8: first-order mode is within alpha L S_nu(q) norm(grad f(w^nu)) of grad F, q = 1 + alpha L.
+
+    Attained where f'' = -L.
+    """
     L = constants_of(case.problem)["L"].value
     outer = float(np.linalg.norm(oracles.first_order(case.problem, case.point, case.alpha, case.nu)))
     bound = case.alpha * L * geometric(case.nu, 1 + case.alpha * L) * outer
@@ -30,15 +43,23 @@ def first_order_error(ask: Ask, case: Case) -> Comparison:
     return Comparison(error, bound, tolerance, "at most")
 
 
+@property_for(
+    (Mode.HESSIAN_FREE,), "probed_cases", cause="the probe is one-sided, normalised, or at another point than w^l"
+)
 def hessian_free_formula(ask: Ask, case: Case) -> Comparison:
-    """S9: v <- v - alpha [grad f(w^l + delta v) - grad f(w^l - delta v)] / (2 delta), also for a large delta."""
+    """S9: v <- v - alpha [grad f(w^l + delta v) - grad f(w^l - delta v)] / (2 delta), v not normalised."""
     assert case.delta is not None
     expected = oracles.hessian_free(case.problem, case.point, case.alpha, case.nu, case.delta)
     return Comparison(ask(case), expected, ask.rounding(case))
 
 
+@property_for(
+    (Mode.HESSIAN_FREE,),
+    "certified_probed_cases",
+    cause="the probe is at another point than w^l, or the difference is divided by the wrong length",
+)
 def hessian_free_error(ask: Ask, case: Case) -> Comparison:
-    """S9: norm(grad F - g) <= alpha rho delta B^2 q^{nu-1} S_nu(q) / 2, and 0 on quadratics."""
+    """S9: Hessian-free mode is within alpha rho delta B^2 q^{nu-1} S_nu(q) / 2 of grad F, and exact on quadratics."""
     assert case.delta is not None
     known = constants_of(case.problem)
     L, rho = known["L"].value, known["rho"].value
@@ -49,10 +70,14 @@ def hessian_free_error(ask: Ask, case: Case) -> Comparison:
     return Comparison(error, bound, tolerance, "at most")
 
 
+@property_for(
+    (Mode.HESSIAN_FREE,), "finely_probed_cases", cause="the difference is one-sided: its error falls like delta only"
+)
 def hessian_free_rate(ask: Ask, case: Case) -> Comparison:
-    """On smooth losses the error of a central difference is delta^2 M norm(v)^3 / 6, M bounding the fourth derivative.
+    """On smooth losses Hessian-free mode is within O(delta^2) of the meta-gradient.
 
-    One factor adds alpha times that; v is off by what the earlier factors added, which grows by q at each factor.
+    The error of a central difference is delta^2 M norm(v)^3 / 6, M bounding the fourth derivative. One factor adds
+    alpha times that; v is off by what the earlier factors added, which grows by q at each factor.
     """
     assert isinstance(case.problem, Ridge)
     assert case.delta is not None
@@ -72,47 +97,3 @@ def _error(ask: Ask, case: Case) -> tuple[float, float]:
     exact = oracles.jacobian_product(case.problem, case.point, case.alpha, case.nu)
     rounding = ask.rounding(case) + ask.rounding(case.but(mode=Mode.EXACT, delta=None))
     return float(np.linalg.norm(ask(case) - exact)), rounding
-
-
-PROPERTIES = (
-    Property(
-        "first_order_formula",
-        "S8: first-order mode is grad f(w^nu), every Hessian dropped",
-        "the mode is ignored, a Hessian is left, or the gradient is taken at another point of the trajectory",
-        (Mode.FIRST_ORDER,),
-        "first_order_cases",
-        first_order_formula,
-    ),
-    Property(
-        "first_order_error",
-        "S8: first-order mode is within alpha L S_nu(1 + alpha L) norm(grad f(w^nu)) of the meta-gradient",
-        "the gradient is taken at another point of the trajectory, or has the wrong sign",
-        (Mode.FIRST_ORDER,),
-        "first_order_cases",
-        first_order_error,
-    ),
-    Property(
-        "hessian_free_formula",
-        "S9: central differences of gradients at w^l +- delta v, v not normalised",
-        "the probe is one-sided, normalised, or at another point than w^l",
-        (Mode.HESSIAN_FREE,),
-        "probed_cases",
-        hessian_free_formula,
-    ),
-    Property(
-        "hessian_free_error",
-        "S9: Hessian-free mode is within alpha rho delta B^2 q^{nu-1} S_nu(q) / 2, and exact on quadratics",
-        "the probe is at another point than w^l, or the difference is divided by the wrong length",
-        (Mode.HESSIAN_FREE,),
-        "certified_probed_cases",
-        hessian_free_error,
-    ),
-    Property(
-        "hessian_free_rate",
-        "on smooth losses Hessian-free mode is within O(delta^2) of the meta-gradient",
-        "the difference is one-sided: its error falls like delta only",
-        (Mode.HESSIAN_FREE,),
-        "finely_probed_cases",
-        hessian_free_rate,
-    ),
-)

@@ -6,47 +6,71 @@ import math
 
 import numpy as np
 
-from empirics.algorithm.modes import Mode
+from empirics.algorithm.modes import FULL_BATCH, Mode
 from empirics.testing import oracles
 from empirics.testing.ask import Ask
 from empirics.testing.cases import Case
 from empirics.testing.comparison import Comparison
 from empirics.testing.problems import Quadratic
-from empirics.testing.property import FULL_BATCH, Property
+from empirics.testing.property import property_for
 
 
+@property_for(FULL_BATCH, "cases", cause="the function returns all agents, a list of parameters, or nothing")
 def returns_a_gradient(ask: Ask, case: Case) -> Comparison:
-    """The answer is d finite numbers."""
+    """The answer is one finite vector of the shape of w."""
     return Comparison(ask(case).shape, (case.problem.d,), 0.0)
 
 
+@property_for(
+    FULL_BATCH,
+    "unadapted_cases",
+    cause="the loop always takes a fine-tuning step, or something is divided by alpha or nu",
+)
 def plain_gradient(ask: Ask, case: Case) -> Comparison:
-    """No fine-tuning step, or a step of length 0: grad f(w)."""
+    """With nu = 0 or alpha = 0 the meta-gradient is grad f(w)."""
     return Comparison(ask(case), oracles.gradient_at(case.problem, case.point), ask.rounding(case))
 
 
+@property_for(
+    (Mode.EXACT,),
+    "one_step_cases",
+    cause="the Hessian is taken at another point, or multiplies another gradient, than in the formula",
+)
 def one_step(ask: Ask, case: Case) -> Comparison:
-    """Per-FedAvg, nu = 1: (I - alpha hess f(w)) grad f(w - alpha grad f(w))."""
+    """nu = 1 is Per-FedAvg (arXiv 2002.07948): (I - alpha hess f(w)) grad f(w - alpha grad f(w))."""
     after = case.point - case.alpha * oracles.gradient_at(case.problem, case.point)
     outer = oracles.gradient_at(case.problem, after)
     expected = outer - case.alpha * oracles.hessian_at(case.problem, case.point) @ outer
     return Comparison(ask(case), expected, ask.rounding(case))
 
 
+@property_for(
+    (Mode.EXACT,),
+    "turning_cases",
+    cause="a factor is missing, in the wrong place of the product, or evaluated at the wrong point",
+)
 def jacobian_product(ask: Ask, case: Case) -> Comparison:
-    """S1 with dense Jacobians that do not commute."""
+    """S1: grad F(w) = P^0 P^1 ... P^{nu-1} grad f(w^nu), P^l = I - alpha hess f(w^l), which need not commute."""
     expected = oracles.jacobian_product(case.problem, case.point, case.alpha, case.nu)
     return Comparison(ask(case), expected, ask.rounding(case))
 
 
+@property_for(
+    (Mode.EXACT,),
+    "network_cases",
+    cause="part of the second derivative is lost (a block between layers, or a graph that was cut)",
+)
 def derivative_of_meta_loss(ask: Ask, case: Case) -> Comparison:
-    """The derivative of w -> f(w^nu(w)) of a tanh network, by complex steps: no Hessian is formed."""
+    """grad F is the derivative of w -> f(w^nu(w)), here of a tanh network by complex steps: no Hessian is formed."""
     expected = oracles.complex_step(case.problem, case.point, case.alpha, case.nu)
     return Comparison(ask(case), expected, ask.rounding(case))
 
 
+@property_for(
+    (Mode.EXACT,), "long_cases", cause="the product is cut after a number of steps, or its first factor is not at w"
+)
 def semigroup(ask: Ask, case: Case) -> Comparison:
-    """F^(nu)(w) = F^(nu-1)(w - alpha grad f(w)): grad F^(nu)(w) = (I - alpha hess f(w)) grad F^(nu-1)(w^1)."""
+    """grad F^(nu)(w) = (I - alpha hess f(w)) grad F^(nu-1)(w - alpha grad f(w)), also for many steps."""
     after = case.point - case.alpha * oracles.gradient_at(case.problem, case.point)
     rest = case.but(w=tuple(float(x) for x in after), nu=case.nu - 1)
     factor = np.eye(case.problem.d) - case.alpha * oracles.hessian_at(case.problem, case.point)
@@ -55,10 +79,15 @@ def semigroup(ask: Ask, case: Case) -> Comparison:
     return Comparison(ask(case), factor @ ask(rest), tolerance)
 
 
+@property_for(
+    (Mode.EXACT,),
+    "short_step_cases",
+    cause="fine-tuning stops early once a step is small, or half of the derivative is missing",
+)
 def slope_in_alpha(ask: Ask, case: Case) -> Comparison:
-    """On quadratics [grad F(w) - grad f(w)] / alpha is -2 nu A grad f(w) up to O(alpha); first order has half of it.
+    """The linear term in alpha is -2 nu hess f grad f (first-order mode has half of it), however small alpha is.
 
-    grad F(w) = A (I - alpha A)^(2 nu) (w - c), so what the linear term leaves is at most
+    On quadratics grad F(w) = A (I - alpha A)^(2 nu) (w - c), so what the linear term leaves is at most
     sum_{j >= 2} binomial(2 nu, j) (alpha L)^j norm(grad f(w)).
     """
     assert isinstance(case.problem, Quadratic)
@@ -68,63 +97,3 @@ def slope_in_alpha(ask: Ask, case: Case) -> Comparison:
     # Both are bounds on the same numbers; a relative 1e-12 covers the rounding of the spectral norm.
     tolerance = (rest * (1 + 1e-12) + ask.rounding(case) + ask.rounding(case.but(nu=0))) / case.alpha
     return Comparison((ask(case) - gradient) / case.alpha, -power * matrix @ gradient, tolerance)
-
-
-PROPERTIES = (
-    Property(
-        "returns_a_gradient",
-        "the answer is one finite vector of the shape of w",
-        "the function returns all agents, a list of parameters, or nothing",
-        FULL_BATCH,
-        "cases",
-        returns_a_gradient,
-    ),
-    Property(
-        "plain_gradient",
-        "with nu = 0 or alpha = 0 the meta-gradient is grad f(w)",
-        "the loop always takes a fine-tuning step, or something is divided by alpha or nu",
-        FULL_BATCH,
-        "unadapted_cases",
-        plain_gradient,
-    ),
-    Property(
-        "one_step",
-        "nu = 1 is Per-FedAvg (arXiv 2002.07948): (I - alpha hess f(w)) grad f(w - alpha grad f(w))",
-        "the Hessian is taken at another point, or multiplies another gradient, than in the formula",
-        (Mode.EXACT,),
-        "one_step_cases",
-        one_step,
-    ),
-    Property(
-        "jacobian_product",
-        "S1: grad F(w) = P^0 P^1 ... P^{nu-1} grad f(w^nu), P^l = I - alpha hess f(w^l)",
-        "a factor is missing, in the wrong place of the product, or evaluated at the wrong point",
-        (Mode.EXACT,),
-        "turning_cases",
-        jacobian_product,
-    ),
-    Property(
-        "derivative_of_meta_loss",
-        "grad F is the derivative of w -> f(w^nu(w)), here of a tanh network",
-        "part of the second derivative is lost (a block between layers, or a graph that was cut)",
-        (Mode.EXACT,),
-        "network_cases",
-        derivative_of_meta_loss,
-    ),
-    Property(
-        "semigroup",
-        "grad F^(nu)(w) = (I - alpha hess f(w)) grad F^(nu-1)(w - alpha grad f(w)), also for many steps",
-        "the product is cut after a number of steps, or its first factor is not at w",
-        (Mode.EXACT,),
-        "long_cases",
-        semigroup,
-    ),
-    Property(
-        "slope_in_alpha",
-        "the linear term in alpha is -2 nu hess f grad f (first-order mode has half of it), however small alpha is",
-        "fine-tuning stops early once a step is small, or half of the derivative is missing",
-        (Mode.EXACT,),
-        "short_step_cases",
-        slope_in_alpha,
-    ),
-)

@@ -7,51 +7,70 @@ from collections import Counter
 
 import numpy as np
 
-from empirics.algorithm.modes import Mode
+from empirics.algorithm.modes import SAMPLED, Mode
 from empirics.testing import oracles
 from empirics.testing.bounds import SampledBounds
 from empirics.testing.comparison import Comparison
 from empirics.testing.known_constants import constants_of
-from empirics.testing.property import SAMPLED, Property
+from empirics.testing.property import property_for
 from empirics.testing.sampled import AskSampled, Call, SampledCase, Samples
 
 
+@property_for(
+    SAMPLED, "noiseless_cases", cause="the full-batch mode itself is wrong: put it through check_meta_gradient"
+)
 def noiseless(ask: AskSampled, case: SampledCase) -> Comparison:
-    """Samples that are all alike: the full-batch mode."""
+    """With equal samples a stochastic mode is its full-batch mode."""
     found, _ = ask.once(case)
     return Comparison(found, _target(case, case.full_batch_mode), ask.rounding(case))
 
 
-def unbiased_on_quadratics(ask: AskSampled, case: SampledCase) -> Comparison:
-    """Quadratic samples, also with different Hessians: the mean is the full-batch mode's value, exactly (S5': rho = 0).
-
-    The error of the noisy trajectory is linear in noise of zero mean, and independent batches multiply in the mean.
-    """
-    return Comparison(ask.law(case).mean, _target(case, case.full_batch_mode), ask.rounding(case))
-
-
+@property_for(SAMPLED, "sampled_quadratics", cause="a batch is used twice")
 def independent_batches(ask: AskSampled, case: SampledCase) -> Comparison:
-    """How many of the calls share a batch with another one; only the two probes of a Hessian-free step may."""
+    """S5: all nu + 1 + nu batches are independent; only the two probes of a Hessian-free step share theirs."""
     calls = ask.once(case)[1].calls
     shared = sum(_shared(case, uses) for uses in _by_batch(calls).values())
     return Comparison(shared, 0, 0.0, cause=_sharing(case, calls))
 
 
+@property_for(
+    SAMPLED,
+    "sampled_quadratics",
+    cause="a batch is drawn with the size meant for another purpose, or too many or too few are drawn",
+)
 def batches_by_purpose(ask: AskSampled, case: SampledCase) -> Comparison:
-    """T7: nu batches of D samples, one of D', and nu of D_H (first order: none), each serving what it was drawn for."""
+    """T7: nu batches of D samples for inner gradients, one of D', and nu of D_H for Hessians (first order: none)."""
     log = ask.once(case)[1]
     hessians = Mode(case.mode).hessian_batches(case.nu)
     return Comparison(_inventory(case, log), f"{case.nu} inner, 1 outer, {hessians} hessian, 0 misused", 0.0)
 
 
+@property_for(
+    SAMPLED, "sampled_quadratics", cause="one batch is used twice, so that its noise is multiplied with itself"
+)
+def unbiased_on_quadratics(ask: AskSampled, case: SampledCase) -> Comparison:
+    """On quadratic samples the mean over all batches is the full-batch value, exactly (S5': rho = 0).
+
+    Also with different Hessians: the error of the noisy trajectory is linear in noise of zero mean, and independent
+    batches multiply in the mean.
+    """
+    return Comparison(ask.law(case).mean, _target(case, case.full_batch_mode), ask.rounding(case))
+
+
+@property_for(SAMPLED, "sampled_ridges", cause="the estimator selects or corrects by what it has drawn")
 def bias(ask: AskSampled, case: SampledCase) -> Comparison:
-    """S5', S8, S9s: norm(E g - grad F) is at most the bias bound of the mode."""
+    """norm(E g - grad F) <= b'_sto (S5'), b_FO + alpha L sigma_G sqrt(S_nu(q^2)) (S8) or b_HFs (S9s)."""
     distance = float(np.linalg.norm(ask.law(case).mean - _target(case, Mode.EXACT)))
     return Comparison(distance, _bounds(case).bias(case.mode), ask.rounding(case), "at most")
 
 
+@property_for(
+    SAMPLED,
+    "sampled_ridges",
+    cause="noise is added up instead of averaged, or divided by delta: both probes of a step need one batch",
+)
 def mean_squared_error(ask: AskSampled, case: SampledCase) -> Comparison:
-    """S6, S8, S9s: E norm(g - grad F)^2 is at most the second-moment bound; compared as root mean squares."""
+    """E norm(g - grad F)^2 <= V + b_sto^2 (S6), and its counterparts in S8 and S9s; compared as root mean squares."""
     error = ask.law(case).mean_squared_distance(_target(case, Mode.EXACT))
     return Comparison(
         math.sqrt(error), math.sqrt(_bounds(case).mean_squared_error(case.mode)), ask.rounding(case), "at most"
@@ -113,55 +132,3 @@ def _misused(case: SampledCase, call: Call) -> bool:
     if call.kind == "hvp":
         return call.batch.purpose != "hessian"
     return call.batch.purpose == "hessian" and not Mode(case.mode).probes
-
-
-PROPERTIES = (
-    Property(
-        "noiseless",
-        "with equal samples a stochastic mode is its full-batch mode",
-        "the full-batch mode itself is wrong: put it through check_meta_gradient",
-        SAMPLED,
-        "noiseless_cases",
-        noiseless,
-    ),
-    Property(
-        "independent_batches",
-        "S5: all nu + 1 + nu batches are independent; only the two probes of a Hessian-free step share theirs",
-        "a batch is used twice",
-        SAMPLED,
-        "sampled_quadratics",
-        independent_batches,
-    ),
-    Property(
-        "batches_by_purpose",
-        "T7: nu batches for inner gradients, one for the outer gradient, nu for Hessians (first order: none)",
-        "a batch is drawn with the size meant for another purpose, or too many or too few are drawn",
-        SAMPLED,
-        "sampled_quadratics",
-        batches_by_purpose,
-    ),
-    Property(
-        "unbiased_on_quadratics",
-        "on quadratic samples the mean over all batches is the full-batch value (S5': rho = 0)",
-        "one batch is used twice, so that its noise is multiplied with itself",
-        SAMPLED,
-        "sampled_quadratics",
-        unbiased_on_quadratics,
-    ),
-    Property(
-        "bias",
-        "norm(E g - grad F) <= b'_sto (S5'), b_FO + alpha L sigma_G sqrt(S_nu(q^2)) (S8) or b_HFs (S9s)",
-        "the estimator selects or corrects by what it has drawn",
-        SAMPLED,
-        "sampled_ridges",
-        bias,
-    ),
-    Property(
-        "mean_squared_error",
-        "E norm(g - grad F)^2 <= V + b_sto^2 (S6), and its counterparts in S8 and S9s",
-        "noise is added up instead of averaged, or divided by delta: both probes of a step need one batch",
-        SAMPLED,
-        "sampled_ridges",
-        mean_squared_error,
-    ),
-)

@@ -4,22 +4,29 @@ from __future__ import annotations
 
 import numpy as np
 
+from empirics.algorithm.modes import FULL_BATCH
 from empirics.testing.ask import Ask
 from empirics.testing.cases import Case
 from empirics.testing.comparison import Comparison
 from empirics.testing.problems import Transformable
-from empirics.testing.property import FULL_BATCH, Property
+from empirics.testing.property import property_for
 
 
+@property_for(
+    FULL_BATCH,
+    "rescaled_cases",
+    cause="a gradient is clipped or normalised, or a fixed number (an epsilon, a threshold) is compared with it",
+)
 def unit_of_loss(ask: Ask, case: Case) -> Comparison:
-    """f -> c f with alpha -> alpha/c (and delta -> delta/c) leaves the trajectory alone and multiplies grad F by c."""
+    """f -> c f with alpha -> alpha/c (and delta -> delta/c) multiplies the meta-gradient by c."""
     c = 2.0**case.twist
     other = case.but(problem=case.problem.scaled(c), alpha=case.alpha / c, delta=_times(case.delta, 1 / c))
     return _same(ask, case, other, ask(other) / c, 1 / c)
 
 
+@property_for(FULL_BATCH, "rescaled_cases", cause="parameters are clipped or decayed, or compared with a fixed number")
 def unit_of_parameters(ask: Ask, case: Case) -> Comparison:
-    """w -> s w with f(w/s) and alpha, delta -> s^2 alpha, s^2 delta divides grad F by s."""
+    """w -> s w with f(w/s) and alpha, delta -> s^2 alpha, s^2 delta divides the meta-gradient by s."""
     s = 2.0**case.twist
     assert isinstance(case.problem, Transformable)
     other = case.but(
@@ -31,23 +38,30 @@ def unit_of_parameters(ask: Ask, case: Case) -> Comparison:
     return _same(ask, case, other, s * ask(other), s)
 
 
+@property_for(
+    FULL_BATCH,
+    "wide_cases",
+    cause="coordinates are treated one by one or in blocks (a diagonal or layer-wise Hessian, a sign, a clip)",
+)
 def rotation(ask: Ask, case: Case) -> Comparison:
-    """w -> Q w with f(Q^T w) turns grad F by Q."""
+    """The meta-gradient turns with the space, also in more dimensions: w -> Q w with f(Q^T w) gives Q grad F."""
     turn = givens_chain(case.problem.d)
     assert isinstance(case.problem, Transformable)
     other = case.but(problem=case.problem.rotated(turn), w=_tuple(turn @ case.point))
     return _same(ask, case, other, turn.T @ ask(other), 1.0)
 
 
+@property_for(FULL_BATCH, "moved_cases", cause="weight decay, or parameters clipped to a box")
 def origin(ask: Ask, case: Case) -> Comparison:
-    """w -> w + t with f(w - t) leaves grad F alone."""
+    """The meta-gradient does not depend on where the origin lies: w -> w + t with f(w - t) leaves it alone."""
     assert isinstance(case.problem, Transformable)
     other = case.but(problem=case.problem.moved(case.twist), w=_tuple(case.point + np.array(case.twist)))
     return _same(ask, case, other, ask(other), 1.0)
 
 
+@property_for(FULL_BATCH, "raised_cases", cause="a decision is made on the value of the loss")
 def zero_level(ask: Ask, case: Case) -> Comparison:
-    """f -> f + constant leaves grad F alone."""
+    """Adding a constant to the loss changes nothing."""
     other = case.but(problem=case.problem.raised(case.twist))
     return _same(ask, case, other, ask(other), 1.0)
 
@@ -73,47 +87,3 @@ def _times(delta: float | None, factor: float) -> float | None:
 
 def _tuple(vector: np.ndarray) -> tuple[float, ...]:
     return tuple(float(entry) for entry in vector)
-
-
-PROPERTIES = (
-    Property(
-        "unit_of_loss",
-        "f -> c f with alpha -> alpha/c multiplies the meta-gradient by c",
-        "a gradient is clipped or normalised, or a fixed number (an epsilon, a threshold) is compared with it",
-        FULL_BATCH,
-        "rescaled_cases",
-        unit_of_loss,
-    ),
-    Property(
-        "unit_of_parameters",
-        "w -> s w with alpha -> s^2 alpha divides the meta-gradient by s",
-        "parameters are clipped or decayed, or compared with a fixed number",
-        FULL_BATCH,
-        "rescaled_cases",
-        unit_of_parameters,
-    ),
-    Property(
-        "rotation",
-        "the meta-gradient turns with the space, also in more dimensions",
-        "coordinates are treated one by one or in blocks (a diagonal or layer-wise Hessian, a sign, a clip)",
-        FULL_BATCH,
-        "wide_cases",
-        rotation,
-    ),
-    Property(
-        "origin",
-        "the meta-gradient does not depend on where the origin lies",
-        "weight decay, or parameters clipped to a box",
-        FULL_BATCH,
-        "moved_cases",
-        origin,
-    ),
-    Property(
-        "zero_level",
-        "adding a constant to the loss changes nothing",
-        "a decision is made on the value of the loss",
-        FULL_BATCH,
-        "raised_cases",
-        zero_level,
-    ),
-)

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from types import ModuleType
 from typing import Any
 
-from empirics.algorithm.modes import Mode
 from empirics.testing.comparison import Comparison
 
-FULL_BATCH = tuple(mode for mode in Mode if not mode.draws)
-SAMPLED = tuple(mode for mode in Mode if mode.draws)
+Test = Callable[[Any, Any], Comparison]
 
 
 @dataclass(frozen=True)
 class Property:
-    """`test(ask, case)` compares what a checked function says on a case with what must come out.
+    """`test(ask, case)` compares what a checked function says on a case with what must come out: the `claim`.
 
     `cause` is the likely cause of a failure when nothing more precise is found; `cases` names the strategy that draws
     the cases (hypothesis is imported only where they are drawn).
@@ -26,4 +25,19 @@ class Property:
     cause: str
     modes: tuple[str, ...]
     cases: str
-    test: Callable[[Any, Any], Comparison]
+    test: Test
+
+
+def property_for(modes: tuple[str, ...], cases: str, *, cause: str) -> Callable[[Test], Property]:
+    """Make a test the property of its name; the claim is the first paragraph of its docstring."""
+
+    def made(test: Test) -> Property:
+        claim = (test.__doc__ or "").partition("\n\n")[0]
+        return Property(test.__name__, claim, cause, modes, cases, test)
+
+    return made
+
+
+def properties_of(module: ModuleType) -> tuple[Property, ...]:
+    """The properties that a module defines, in its order."""
+    return tuple(value for value in vars(module).values() if isinstance(value, Property))

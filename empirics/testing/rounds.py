@@ -12,6 +12,7 @@ from empirics.algorithm.modes import Mode
 from empirics.testing import oracles
 from empirics.testing.arrays import Arrays, numbers
 from empirics.testing.ask import answer
+from empirics.testing.cases import AtPoint
 from empirics.testing.problems import Problem, Vector
 from empirics.testing.shown import Shown
 from empirics.testing.tolerances import SLACK, meta_gradient_rounding
@@ -28,7 +29,7 @@ class RoundSetting(Shown):
 
 
 @dataclass(frozen=True, repr=False)
-class RoundCase(Shown):
+class RoundCase(AtPoint):
     """One call f(problems, w, setting)."""
 
     problems: tuple[Problem, ...]
@@ -36,11 +37,6 @@ class RoundCase(Shown):
     setting: RoundSetting
     twist: Any = None
     mode: str = Mode.EXACT
-
-    @property
-    def point(self) -> np.ndarray:
-        """w as an array (d,) in float64."""
-        return np.array(self.w)
 
     def but(self, **changes: Any) -> Self:
         """The same case with some fields of it or of its setting replaced."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
-from typing import Any, Self
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -13,9 +13,9 @@ from empirics.algorithm.modes import Mode
 from empirics.numerics.errors import InputError
 from empirics.testing.arrays import Arrays, numbers
 from empirics.testing.ask import answer
+from empirics.testing.cases import AtPoint
 from empirics.testing.oracles import gradient_at
 from empirics.testing.problems import Problem, TermSizes, Vector
-from empirics.testing.shown import Shown
 from empirics.testing.tolerances import SLACK
 
 PURPOSES = ("inner", "outer", "hessian")
@@ -23,7 +23,7 @@ _MOST_DRAWS = 12
 
 
 @dataclass(frozen=True, repr=False)
-class SampledCase(Shown):
+class SampledCase(AtPoint):
     """Two equally likely samples, base + noise and base - noise; `noise` None means that both are the base."""
 
     base: Problem
@@ -38,15 +38,6 @@ class SampledCase(Shown):
     def problem(self) -> Problem:
         """The mean loss, which full-batch modes see."""
         return self.base
-
-    @property
-    def point(self) -> np.ndarray:
-        """w as an array (d,) in float64."""
-        return np.array(self.w)
-
-    def but(self, **changes: Any) -> Self:
-        """The same case with some fields replaced."""
-        return replace(self, **changes)
 
     @property
     def full_batch_mode(self) -> str:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import MISSING, fields
-from typing import Any
+from dataclasses import MISSING, fields, replace
+from typing import Any, Self
 
 
 class Shown:
@@ -13,6 +13,11 @@ class Shown:
     >>> Quadratic(A=((1.0,),), c=(0.0,), e=0.0, samples=2)
     Quadratic(A=((1.0,),), c=(0.0,), samples=2)
     """
+
+    def but(self, **changes: Any) -> Self:
+        """The same with some fields replaced."""
+        own: Any = self
+        return replace(own, **changes)
 
     def __repr__(self) -> str:
         """Name and the fields that differ from their defaults."""

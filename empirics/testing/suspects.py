@@ -18,23 +18,24 @@ _SINGLE = float(np.finfo(np.float32).eps)
 def diagnosis(case: Case, found: np.ndarray, tolerance: float) -> str:
     """The mistake whose value on the case is the found one, or no text; `found` is taken to be wrong."""
     expected = oracles.meta_gradient_of(case.problem, case.point, case.alpha, case.nu, case.mode, case.delta)
-    if np.linalg.norm(found - expected) <= tolerance:
-        return ""
-    for sentence, value in _meta_gradients(case):
-        apart = np.linalg.norm(value - expected) > 16 * tolerance
-        if apart and np.linalg.norm(found - value) <= 4 * tolerance:
-            return f"the answer is, to rounding, what comes out when {sentence}"
-    if np.linalg.norm(found - expected) <= case.rounding(_SINGLE):
+    mistake = _mistake(_meta_gradients(case), found, expected, tolerance)
+    if not mistake and tolerance < np.linalg.norm(found - expected) <= case.rounding(_SINGLE):
         return "the answer is right to single precision only: something is computed or stored in float32"
-    return ""
+    return mistake
 
 
 def round_diagnosis(case: RoundCase, found: np.ndarray, tolerance: float) -> str:
     """The same for a round."""
-    expected = next_iterate(case)
+    return _mistake(_rounds(case), found, next_iterate(case), tolerance)
+
+
+def _mistake(
+    mistakes: Iterator[tuple[str, np.ndarray]], found: np.ndarray, expected: np.ndarray, tolerance: float
+) -> str:
+    """The first mistake whose value is the found one and not the expected one; no text for what is right."""
     if np.linalg.norm(found - expected) <= tolerance:
         return ""
-    for sentence, value in _rounds(case):
+    for sentence, value in mistakes:
         apart = np.linalg.norm(value - expected) > 16 * tolerance
         if apart and np.linalg.norm(found - value) <= 4 * tolerance:
             return f"the answer is, to rounding, what comes out when {sentence}"

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from empirics.algorithm.modes import Mode
+from empirics.algorithm.modes import FULL_BATCH, SAMPLED, Mode
 from empirics.numerics.errors import InputError
 from empirics.testing import (
     properties_approximate,
@@ -20,7 +20,7 @@ from empirics.testing.arrays import Arrays, WrongResultError, arrays_of
 from empirics.testing.ask import Ask
 from empirics.testing.cases import Case
 from empirics.testing.comparison import Comparison
-from empirics.testing.property import FULL_BATCH, SAMPLED, Property
+from empirics.testing.property import Property, properties_of
 from empirics.testing.rounds import AskRound
 from empirics.testing.sampled import AskSampled, SampledCase
 from empirics.testing.suspects import diagnosis, round_diagnosis
@@ -44,20 +44,20 @@ class Checker:
 META_GRADIENT = Checker(
     "check_meta_gradient",
     (
-        *properties_exact.PROPERTIES,
-        *properties_approximate.PROPERTIES,
-        *properties_symmetry.PROPERTIES,
-        *properties_conduct.PROPERTIES,
+        *properties_of(properties_exact),
+        *properties_of(properties_approximate),
+        *properties_of(properties_symmetry),
+        *properties_of(properties_conduct),
     ),
     FULL_BATCH,
     Ask,
     "empirics.testing.strategies",
 )
 STOCHASTIC = Checker(
-    "check_stochastic", properties_sampled.PROPERTIES, SAMPLED, AskSampled, "empirics.testing.sampled_strategies"
+    "check_stochastic", properties_of(properties_sampled), SAMPLED, AskSampled, "empirics.testing.sampled_strategies"
 )
 ROUND = Checker(
-    "check_round", properties_round.PROPERTIES, (Mode.EXACT,), AskRound, "empirics.testing.round_strategies"
+    "check_round", properties_of(properties_round), (Mode.EXACT,), AskRound, "empirics.testing.round_strategies"
 )
 CHECKERS = (META_GRADIENT, STOCHASTIC, ROUND)
 

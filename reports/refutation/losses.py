@@ -191,7 +191,7 @@ def trajectory(
         return [_out(point) for point in meta_gradients.fine_tuning(task, _in(w), alpha.unsqueeze(-1), nu)]
     inner = tuple(Batch(1, _in(torch.as_tensor(added, dtype=w.dtype).expand(w.shape))) for added in noise)
     batches = meta_gradients.Batches(inner, Batch(1, _in(0 * w)), ())
-    points = meta_gradients.noisy_fine_tuning(task, _in(w), alpha.unsqueeze(-1), nu, batches)
+    points = meta_gradients.fine_tuning(task, _in(w), alpha.unsqueeze(-1), nu, batches=batches)
     return [_out(point) for point in points]
 
 

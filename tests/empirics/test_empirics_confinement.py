@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from empirics import MODES, Batch, InputError, MetaFedAvg, Noise, QuadraticTask, SplineTask
-from empirics.algorithm.meta_gradients import Batches, evaluate, noisy_fine_tuning
+from empirics.algorithm.meta_gradients import Batches, evaluate, fine_tuning
 from empirics.certificates import confinement
 from empirics.tasks.factories import small_quadratic
 from tests.empirics.cases import task, unit_noise
@@ -54,7 +54,7 @@ def test_adversarial_signs_never_leave_the_balls(mode, mu, rounds):
             gradient = evaluate(subject, points, 0.5, 1, mode, delta=settings.delta, batches=batches)
             after = points - settings.beta * gradient
             worst = after.norm(dim=-1).argmax(dim=0)
-            deepest = max(deepest, float(noisy_fine_tuning(subject, points, 0.5, 1, batches)[1].norm(dim=-1).max()))
+            deepest = max(deepest, float(fine_tuning(subject, points, 0.5, 1, batches=batches)[1].norm(dim=-1).max()))
             local = after[worst, torch.arange(3)]
             furthest = max(furthest, float(local.norm(dim=-1).max()))
         # The server may average any subset: the most distant agent alone is the worst one.

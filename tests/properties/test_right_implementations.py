@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import torch
 
+from empirics.algorithm.modes import FULL_BATCH, SAMPLED
 from empirics.testing import Report, check_meta_gradient, check_round, check_stochastic
-from empirics.testing.property import FULL_BATCH, SAMPLED
 from tests.properties.implementations import (
     our_round,
     our_stochastic,

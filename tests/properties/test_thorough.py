@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from empirics.algorithm.modes import FULL_BATCH, SAMPLED
 from empirics.testing import check_meta_gradient, check_round, check_stochastic
-from empirics.testing.property import FULL_BATCH, SAMPLED
 from tests.properties.implementations import our_round, our_stochastic, ours
 
 pytestmark = pytest.mark.slow

@@ -9,6 +9,7 @@ from typing import final
 import torch
 from torch import Tensor
 
+from empirics.algorithm.meta_gradients import batch_purposes
 from empirics.algorithm.modes import Mode
 from empirics.algorithm.settings import Settings
 from empirics.backends.backend import Backend
@@ -78,8 +79,7 @@ class NativeBackend(Backend):
 
 def _keys(settings: Settings, seed: int, first: int, count: int) -> list[list[int]]:
     """Philox keys (count, 1 + tau (2 nu + 1)): of the participants, then of every batch of every local step."""
-    nu, sampled = settings.nu, settings.sizes is not None
-    purposes = [*(f"inner:{step}" for step in range(nu)), "outer", *(f"hessian:{step}" for step in range(nu))]
+    purposes, sampled = batch_purposes(settings.nu, settings.nu), settings.sizes is not None
     rows = []
     for index in range(first, first + count):
         row = [_key(seed, index, 0, "participants")]

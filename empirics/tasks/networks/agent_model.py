@@ -15,6 +15,9 @@ from empirics.graphs.decompositions import Decompositions
 from empirics.graphs.recording import Parts, Recording, UntraceableError, recorded
 from empirics.tasks.networks.dense_form import loss_name
 
+# a parameter that the loss does not use has gradient 0
+_UNUSED: dict[str, Any] = {"allow_unused": True, "materialize_grads": True}
+
 
 class AgentModel:
     """A module and a loss as functions of one agent's parameters, given as a tuple in module.parameters() order."""
@@ -82,23 +85,24 @@ class AgentModel:
         """The gradient by torch.autograd: for modules that torch.func refuses."""
         with torch.enable_grad():
             point = tuple(part.detach().clone().requires_grad_() for part in parameters)
-            found = torch.autograd.grad(self.loss(point, x, y), point, allow_unused=True, materialize_grads=True)
-        return tuple(part.detach() for part in found)
+            return _detached(torch.autograd.grad(self.loss(point, x, y), point, **_UNUSED))
 
     def recorded_hvp(
         self, parameters: tuple[Tensor, ...], x: Tensor, y: Tensor, vectors: tuple[Tensor, ...]
     ) -> tuple[Tensor, ...]:
         """The Hessian times a vector by torch.autograd, twice."""
-        options: dict[str, Any] = {"allow_unused": True, "materialize_grads": True}
         with torch.enable_grad():
             point = tuple(part.detach().clone().requires_grad_() for part in parameters)
-            gradient = torch.autograd.grad(self.loss(point, x, y), point, create_graph=True, **options)
-            along = sum((g * v).sum() for g, v in zip(gradient, vectors, strict=True))
-            found = torch.autograd.grad(along, point, **options)  # type: ignore[arg-type]
-        return tuple(part.detach() for part in found)
+            gradient = torch.autograd.grad(self.loss(point, x, y), point, create_graph=True, **_UNUSED)
+            along: Any = sum((g * v).sum() for g, v in zip(gradient, vectors, strict=True))
+            return _detached(torch.autograd.grad(along, point, **_UNUSED))
 
     def _with(self, pieces: tuple[Tensor, ...]) -> Any:
         return zip(pieces, self._shapes, strict=True)
+
+
+def _detached(parts: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+    return tuple(part.detach() for part in parts)
 
 
 def _mean_square(output: Any, y: Any) -> Tensor:

@@ -22,7 +22,6 @@ from empirics.tasks.networks.module_checks import declared_smooth, probe, refuse
 from empirics.tasks.networks.network_data import (
     as_samples,
     as_targets,
-    cast,
     fits,
     parameter_count,
     refuse_labels,
@@ -31,7 +30,7 @@ from empirics.tasks.networks.network_data import (
 from empirics.tasks.networks.sample_subsets import SampleSubsets
 from empirics.tasks.networks.sweeps import Sweeps
 from empirics.tasks.networks.traced import TracedSweeps
-from empirics.tasks.task import Block, Task
+from empirics.tasks.task import Block, Task, cast
 
 _BLOCK_BYTES = 2**20
 _OF_SAMPLES = ("sample_loss", "sample_gradient", "sample_hvp")
@@ -171,13 +170,7 @@ class NetworkTask(Task):
 
     def blocks(self, replicas: int) -> list[Block]:
         """Some agents of one replica or, when those are few, several whole replicas."""
-        target = self._agents_at_once(self.samples)
-        agents, together = min(target, self.n), max(1, target // self.n)
-        return [
-            (slice(first, first + together), slice(start, start + agents))
-            for first in range(0, replicas, together)
-            for start in range(0, self.n, agents)
-        ]
+        return list(self._cuts(replicas, self.n, self.samples))
 
     def block(self, rows: slice, agents: slice) -> NetworkTask:
         """A view with the data of those agents."""
@@ -288,14 +281,9 @@ class NetworkTask(Task):
 
     def to(self, device: str | torch.device | None = None, dtype: torch.dtype | None = None) -> Self:
         """The same task on another device or in another precision; integers stay integers."""
-        self._refuse_selection("to")
-        if dtype not in (None, torch.float32, torch.float64):
-            raise InputError(f"dtype = {dtype}: expected torch.float64 or torch.float32")
-        moved = copy.copy(self)
-        moved._dtype = dtype or self._dtype
-        moved._parameters = {name: cast(value, device, moved._dtype) for name, value in self._parameters.items()}
-        moved.module = copy.deepcopy(self.module).to(device, moved._dtype)
-        moved._cache, moved.sweeps = {}, moved._chosen()
+        moved = super().to(device, dtype)
+        moved.module = copy.deepcopy(self.module).to(device, moved.dtype)
+        moved.sweeps = moved._chosen()
         return moved
 
     def _chosen(self) -> Sweeps:
@@ -320,25 +308,25 @@ class NetworkTask(Task):
         return 2 ** max(0, round(math.log2(_BLOCK_BYTES / size)))
 
     def _blocks(self, w: Tensor, *data: Tensor) -> Iterator[tuple[slice, Tensor, list[Tensor]]]:
-        """Cut points (R, n, d) and data, (n, ...) or (R, n, ...), along the flat axis of R n agents.
-
-        A block is some agents of one replica or, when those are few, several whole replicas.
-        """
+        """Cut points (R, n, d) and data, (n, ...) or (R, n, ...), along the flat axis of R n agents."""
         replicas, n = w.shape[:2]
-        target = self._agents_at_once(data[0].shape[2 if data[0].dim() > self._parameters["x"].dim() else 1])
         own = [part.dim() > whole.dim() for part, whole in zip(data, self._parameters.values(), strict=False)]
+        for rows, some in self._cuts(replicas, n, data[0].shape[2 if own[0] else 1]):
+            count = min(rows.stop, replicas) - rows.start
+            parts = [
+                part[rows, some].flatten(0, 1) if mine else _repeated(part[some], count)
+                for part, mine in zip(data, own, strict=True)
+            ]
+            block, first = w[rows, some].flatten(0, 1), rows.start * n + some.start
+            yield slice(first, first + len(block)), block, parts
+
+    def _cuts(self, replicas: int, n: int, samples: int) -> Iterator[Block]:
+        """Some agents of one replica or, when those are few, several whole replicas."""
+        target = self._agents_at_once(samples)
         agents, together = min(target, n), max(1, target // n)
         for first in range(0, replicas, together):
-            rows = slice(first, first + together)
-            count = min(together, replicas - first)
             for start in range(0, n, agents):
-                some = slice(start, start + agents)
-                parts = [
-                    part[rows, some].flatten(0, 1) if mine else _repeated(part[some], count)
-                    for part, mine in zip(data, own, strict=True)
-                ]
-                block = w[rows, some].flatten(0, 1)
-                yield slice(first * n + start, first * n + start + len(block)), block, parts
+                yield slice(first, first + together), slice(start, start + agents)
 
 
 def _repeated(part: Tensor, count: int) -> Tensor:

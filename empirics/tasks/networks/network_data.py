@@ -43,11 +43,6 @@ def as_targets(y: Any) -> Tensor:
     return array("y", y, "(n, samples, ...)", tuple(range(2, 9))).contiguous()
 
 
-def cast(value: Tensor, device: str | torch.device | None, dtype: torch.dtype) -> Tensor:
-    """To a device and, unless they are integers, to a precision."""
-    return value.to(device, dtype) if value.is_floating_point() else value.to(device)
-
-
 def refuse_shapes(x: Tensor, y: Tensor) -> None:
     """Refuse samples and targets that do not belong together."""
     if x.shape[:2] != y.shape[:2]:

@@ -105,11 +105,7 @@ class Dense {
         for (int64_t l = layers_ - 1; l >= 1; --l) {
             T* E = slot.E[l];
             product<T, true>(width_[l], S, width_[l + 1], x + weights_[l], row_[l], slot.E[l + 1], S, E, S, false);
-            const T* A = slot.A[l];
-            for (int64_t i = 0; i < width_[l] * S; i += W) {
-                const V a = load<T>(A + i);
-                store<T>(E + i, load<T>(E + i) * (T(1) - a * a));
-            }
+            through_tanh(width_[l] * S, slot.A[l], E, E);
         }
     }
 
@@ -136,11 +132,7 @@ class Dense {
             const T* below = l ? slot.A[l] : static_cast<const T*>(batch.Xt);
             product<T, false>(units, S, width_[l], v + weights_[l], row_[l], below, S, RZ, S, true);
             if (l) {
-                const T *A = slot.A[l], *lower = RZ_[size_t(l)];
-                for (int64_t i = 0; i < width_[l] * S; i += W) {
-                    const V a = load<T>(A + i);
-                    store<T>(RA_ + i, load<T>(lower + i) * (T(1) - a * a));
-                }
+                through_tanh(width_[l] * S, slot.A[l], RZ_[size_t(l)], RA_);
                 product<T, false>(units, S, width_[l], x + weights_[l], row_[l], RA_, S, RZ, S, true);
             }
         }
@@ -152,10 +144,7 @@ class Dense {
             row_sums(units, S, RE_, result + biases_[l]);
             if (l == 0) break;
             const T *A = slot.A[l], *E = slot.E[l], *RZ = RZ_[size_t(l)];
-            for (int64_t i = 0; i < width_[l] * S; i += W) {
-                const V a = load<T>(A + i);
-                store<T>(RA_ + i, load<T>(RZ + i) * (T(1) - a * a));
-            }
+            through_tanh(width_[l] * S, A, RZ, RA_);
             transpose<T>(width_[l], S, RA_, S, RAt_[size_t(l)], row_[l]);
             product<T, false>(units, row_[l], S, slot.E[l + 1], S, RAt_[size_t(l)], row_[l], result + weights_[l], row_[l], true);
             product<T, true>(width_[l], S, units, x + weights_[l], row_[l], RE_, S, below_, S, false);
@@ -212,6 +201,13 @@ class Dense {
         transpose<T>(to.row, p, to.X, stride, to.Xt, to.row);
     }
 
+    // derivatives in Z from those in A = tanh(Z), or the R of A from that of Z: times 1 - A^2
+    static void through_tanh(int64_t count, const T* A, const T* from, T* to) {
+        for (int64_t i = 0; i < count; i += W) {
+            const V a = load<T>(A + i);
+            store<T>(to + i, load<T>(from + i) * (T(1) - a * a));
+        }
+    }
     static void fill(int64_t units, int64_t S, const T* values, T* Z) {
         for (int64_t i = 0; i < units; ++i) {
             const V b = splat<T>(values[i]);

@@ -47,18 +47,15 @@ EXPORT int64_t empirics_digest() { return DIGEST; }
 EACH_STRUCTURE(EXPORT_BYTES)
 #undef EXPORT_BYTES
 EXPORT int64_t empirics_vector_bytes() { return VECTOR_BYTES; }
-EXPORT int64_t empirics_derivatives_float64(const Job* job, int64_t agent, int64_t samples, const void* w, const void* v,
-                                           void* g, void* h) {
-    return derivatives_of<double>(*job, agent, samples, w, v, g, h);
-}
-EXPORT int64_t empirics_derivatives_float32(const Job* job, int64_t agent, int64_t samples, const void* w, const void* v,
-                                           void* g, void* h) {
-    return derivatives_of<float>(*job, agent, samples, w, v, g, h);
-}
-EXPORT double empirics_multiply_adds_float64(int64_t turns) { return multiply_adds<double>(turns); }
-EXPORT double empirics_multiply_adds_float32(int64_t turns) { return multiply_adds<float>(turns); }
-EXPORT int64_t empirics_operations_a_turn_float64() { return operations_a_turn<double>(); }
-EXPORT int64_t empirics_operations_a_turn_float32() { return operations_a_turn<float>(); }
-EXPORT int64_t empirics_rounds_float64(const Job* job) { return rounds_of<double>(*job); }
-EXPORT int64_t empirics_rounds_float32(const Job* job) { return rounds_of<float>(*job); }
+#define EXPORT_PRECISION(name, T)                                                                                         \
+    EXPORT int64_t empirics_derivatives_##name(const Job* job, int64_t agent, int64_t samples, const void* w, const void* v, \
+                                               void* g, void* h) {                                                        \
+        return derivatives_of<T>(*job, agent, samples, w, v, g, h);                                                       \
+    }                                                                                                                     \
+    EXPORT double empirics_multiply_adds_##name(int64_t turns) { return multiply_adds<T>(turns); }                        \
+    EXPORT int64_t empirics_operations_a_turn_##name() { return operations_a_turn<T>(); }                                 \
+    EXPORT int64_t empirics_rounds_##name(const Job* job) { return rounds_of<T>(*job); }
+EXPORT_PRECISION(float64, double)
+EXPORT_PRECISION(float32, float)
+#undef EXPORT_PRECISION
 }
