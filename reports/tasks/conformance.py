@@ -49,7 +49,9 @@ def load_task(name: str, arguments: Mapping[str, Any] | None = None) -> Task:
         raise ConformanceError(str(error)) from None
     if not isinstance(found, Task) or arguments:
         if not callable(found) or isinstance(found, Task):
-            raise ConformanceError(f"{name}: {type(found).__name__} is neither a Task nor a way to make one{_given(arguments)}")
+            raise ConformanceError(
+                f"{name}: {type(found).__name__} is neither a Task nor a way to make one{_given(arguments)}"
+            )
         try:
             found = found(**(arguments or {}))
         except Exception as error:  # a user's code may raise anything
