@@ -241,15 +241,8 @@ def code(expression: Expr) -> str:
         base, exponent = expression.args
         if exponent == sympy.Rational(1, 2):
             return f"sqrt({code(base)})"
-        return (
-            f"{_fenced(base)}**({code(exponent)})"
-            if not exponent.is_Symbol and not exponent.is_Integer
-            else (
-                f"{_fenced(base)}**{code(exponent)}"
-                if not exponent.could_extract_minus_sign()
-                else f"{_fenced(base)}**({code(exponent)})"
-            )
-        )
+        bare = (exponent.is_Symbol or exponent.is_Integer) and not exponent.could_extract_minus_sign()
+        return f"{_fenced(base)}**{code(exponent) if bare else f'({code(exponent)})'}"
     if isinstance(expression, PowerGain):
         base, gain, power = (code(part) for part in expression.args)
         return f"(({base} + {gain})**({power}) - ({base})**({power}))"
