@@ -14,7 +14,7 @@ from markupsafe import Markup
 
 import theory
 from reports.figures import Figure, inline_svg, share_outlines
-from reports.figures.rounds import MODE_NAMES
+from reports.figures.modes import mode_words
 from reports.judging.frames import summary_frame
 from reports.judging.rows import Row, Verdict
 from reports.pages.html.anchors import row_anchors, slug
@@ -127,7 +127,7 @@ def _environment() -> Environment:
         word=lambda verdict: _WORDS[Verdict(verdict)],
         mark=lambda verdict: _MARKS[Verdict(verdict)],
         rank=lambda verdict: _ATTENTION.index(verdict),
-        mode=lambda mode: MODE_NAMES.get(mode, mode),
+        mode=mode_words,
         json=lambda value: Markup(html.escape(json.dumps(value, ensure_ascii=False), quote=False)),
         interval=interval,
         scale=scale,
@@ -150,7 +150,7 @@ def _choices(rows: Sequence[Row]) -> list[tuple[str, str, list[tuple[str, str]]]
     return [
         ("bound", "Bound", [(name, name) for name in _distinct(row.bound for row in rows)]),
         ("task", "Task", [(name, name) for name in sorted({row.task for row in rows})]),
-        ("mode", "Mode", [(name, MODE_NAMES.get(name, name)) for name in _distinct(row.mode for row in rows)]),
+        ("mode", "Mode", [(name, mode_words(name)) for name in _distinct(row.mode for row in rows)]),
         ("verdict", "Verdict", [(v.value, _WORDS[v]) for v in Verdict if any(row.verdict is v for row in rows)]),
     ]
 

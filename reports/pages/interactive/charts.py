@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 
-from reports.figures.rounds import MODE_NAMES
+from reports.figures.modes import MODE_NAMES
 
 # Okabe-Ito, dark enough on white, and a shape of its own for each mode
 _COLOURS = ("#1a1a19", "#0072B2", "#D55E00", "#A86B00", "#009E73", "#A6427C")

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from reports.figures.rounds import MODE_NAMES
+from reports.figures.modes import mode_words
 from reports.judging.rows import Row
 from reports.pages.html import row_anchors
 
@@ -27,7 +27,7 @@ def rows_frame(rows: Sequence[Row]) -> pd.DataFrame:
             "bound": row.bound,
             "quantity": row.quantity,
             "task": row.task,
-            "mode": MODE_NAMES.get(row.mode, row.mode),
+            "mode": mode_words(row.mode),
             "nu": row.nu,
             "measured": row.measured,
             "predicted": row.predicted,
@@ -51,7 +51,7 @@ def runs_frame(curves: pd.DataFrame) -> pd.DataFrame:
             continue
         places = np.unique(np.geomspace(1, len(run), min(_POINTS, len(run))).round().astype(int)) - 1
         shown, first = run.iloc[places], run.iloc[0]
-        mode = MODE_NAMES.get(first["mode"], first["mode"])
+        mode = mode_words(first["mode"])
         values = {
             "measured": shown["squared_gradient"],
             "lower": shown["squared_gradient_lower"],

@@ -17,7 +17,10 @@ from matplotlib.patches import Rectangle
 from matplotlib.ticker import NullLocator
 
 from reports.figures.figure import Figure
-from reports.figures.style import FAINT, TEXT, Look, canvas, legend_above, points, short, styled
+from reports.figures.labels import short
+from reports.figures.looks import FAINT, Look
+from reports.figures.panels import legend_above
+from reports.figures.style import TEXT, canvas, points, styled
 from reports.studies.arms import Arm
 from reports.studies.comparisons import OPEN, UNTESTED
 

@@ -15,7 +15,10 @@ from matplotlib.figure import Figure as Drawing
 from matplotlib.ticker import MaxNLocator
 
 from reports.figures.figure import Figure
-from reports.figures.style import TEXT, Look, canvas, legend_above, short, styled, symbol
+from reports.figures.labels import short, symbol
+from reports.figures.looks import Look
+from reports.figures.panels import legend_above
+from reports.figures.style import TEXT, canvas, styled
 
 _LOOKS = {
     "exact": Look("exact", "#1a1a19", "-", "o"),
