@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, cast
 
 import numpy as np
 import pandas as pd
+
+
+def kept(frame: pd.DataFrame, mask: Any) -> pd.DataFrame:
+    """The lines at which a mask is true, as they stand."""
+    return cast(pd.DataFrame, frame[mask])
 
 
 def only(frame: pd.DataFrame, **wanted: Any) -> pd.DataFrame:
@@ -14,23 +20,22 @@ def only(frame: pd.DataFrame, **wanted: Any) -> pd.DataFrame:
     >>> list(only(pd.DataFrame({"n": [1, 2, 1], "x": [4, 5, 6]}), n=1)["x"])
     [4, 6]
     """
-    kept = np.logical_and.reduce([frame[name].to_numpy() == value for name, value in wanted.items()])
-    return cast(pd.DataFrame, frame[kept])
+    return kept(frame, np.logical_and.reduce([frame[name].to_numpy() == value for name, value in wanted.items()]))
 
 
-def one_of(frame: pd.DataFrame, column: str, values: Any) -> pd.DataFrame:
-    """The lines in which a column has one of the values, as they stand."""
-    return cast(pd.DataFrame, frame[frame[column].isin(list(values))])
+def one_of(frame: pd.DataFrame, column: str, wanted: Iterable[Any]) -> pd.DataFrame:
+    """The lines in which a column has one of the wanted values, as they stand."""
+    return kept(frame, frame[column].isin(list(wanted)))
 
 
 def positive(frame: pd.DataFrame, *columns: str) -> pd.DataFrame:
     """The lines that have a place on logarithmic axes: all of these columns are above 0."""
-    return cast(pd.DataFrame, frame[(frame[list(columns)] > 0).all(axis=1)])
+    return kept(frame, (frame[list(columns)] > 0).all(axis=1))
 
 
 def known(frame: pd.DataFrame, column: str) -> pd.DataFrame:
     """The lines in which a column has a value."""
-    return cast(pd.DataFrame, frame[frame[column].notna()])
+    return kept(frame, frame[column].notna())
 
 
 def groups(frame: pd.DataFrame, by: str | list[str], *, sort: bool = False) -> list[tuple[Any, pd.DataFrame]]:
@@ -41,6 +46,11 @@ def groups(frame: pd.DataFrame, by: str | list[str], *, sort: bool = False) -> l
 def lines(frame: pd.DataFrame) -> list[dict[str, Any]]:
     """Every line by its columns, in Python's own numbers."""
     return cast(list[dict[str, Any]], frame.to_dict("records"))
+
+
+def column(frame: pd.DataFrame, name: str) -> pd.Series:
+    """A column as it stands."""
+    return cast(pd.Series, frame[name])
 
 
 def values(frame: pd.DataFrame, column: str) -> np.ndarray:
