@@ -23,11 +23,14 @@ def mode_words(mode: str) -> str:
     return MODE_NAMES[Mode(mode)] if mode in MODE_NAMES else mode
 
 
-def mode_letters(mode: Mode) -> str:
-    """A mode in as few letters as a narrow column has room for.
+def mode_letters(name: str) -> str:
+    """A mode in as few letters as a narrow column has room for; the name of what is none stays as it is.
 
     >>> [mode_letters(mode) for mode in Mode]
     ['exact', 'sto', 'FO', 'FO sto', 'HF', 'HF sto']
     """
+    if name not in MODE_NAMES:
+        return name
+    mode = Mode(name)
     kind = "HF" if mode.probes else "" if mode.curved else "FO"
     return f"{kind} {'sto' if mode.draws else ''}".strip() or "exact"

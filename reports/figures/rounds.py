@@ -215,7 +215,7 @@ def _same_axes(frame: pd.DataFrame) -> bool:
 
 
 def _panel(axes: Axes, curve: _Curve, panel: pd.DataFrame) -> None:
-    shown = thinned(panel, _DRAWN_POINTS)
+    shown = panel if len(panel) <= _DRAWN_POINTS else thinned(panel, _DRAWN_POINTS)
     k = values(shown, "k")
     if len(known(shown, "trivial")):
         axes.plot(k, shown["trivial"], **_line(TRIVIAL, linewidth=0.8))
@@ -239,8 +239,7 @@ def _setting_note(line: dict[str, Any]) -> str:
 
 def thinned(run: pd.DataFrame, most: int) -> pd.DataFrame:
     """At most so many rounds of a run, evenly spaced in the logarithm, the first and last among them."""
-    places = np.unique(np.geomspace(1, len(run), min(most, len(run))).round().astype(int)) - 1
-    return run if len(run) <= most else run.iloc[places]
+    return run.iloc[np.unique(np.geomspace(1, len(run), min(most, len(run))).round().astype(int)) - 1]
 
 
 def _legend(curve: _Curve, frame: pd.DataFrame) -> dict[str, Artist]:
