@@ -141,5 +141,5 @@ def _range(values: Sequence[float]) -> str:
 
 
 def _rounded(value: float) -> float:
-    """Three significant digits."""
+    """The value to three significant digits, which is what timings deserve."""
     return float(f"{value:.3g}")
