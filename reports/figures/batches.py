@@ -209,7 +209,7 @@ def draw_batches(frame: pd.DataFrame) -> Drawing:
 
 
 def _empty_panel(axes: Axes, panel: str, sweep: str) -> None:
-    """Rows of one panel may lack a sweep of the other; the bias knows no Hessian batches."""
+    """Leave `axes` empty: rows of one panel may lack a sweep of the other, and the bias knows no Hessian batches."""
     axes.set_axis_off()
     if (panel, sweep) == ("bias", "hessian"):
         words = f"no right side of the\nbias contains {symbol('D_H')}"
@@ -217,6 +217,7 @@ def _empty_panel(axes: Axes, panel: str, sweep: str) -> None:
 
 
 def _panel(axes: Axes, panel: pd.DataFrame) -> None:
+    """Draw into `axes` the predicted series and what is measured, with its confidence limits, over the sizes."""
     for series, (look, words) in _LOOKS.items():
         line = positive(only(panel, series=series), "predicted").sort_values("size")
         if len(line):

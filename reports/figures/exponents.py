@@ -97,6 +97,7 @@ def draw_exponents(frame: pd.DataFrame) -> Drawing:
 
 
 def _panel(axes: Axes, group: pd.DataFrame) -> None:
+    """Draw into `axes` both series of one exponent, their fitted lines, and the fitted laws above the panel."""
     first = lines(group)[0]
     # the exponents stand above the panel as powers of the variable, in the colours of their points
     for place, (column, look) in zip((0.0, 0.52), _FITS.items(), strict=True):
@@ -121,6 +122,7 @@ def _power(line: dict[str, Any], slope: float) -> str:
 
 
 def _abscissa(axes: Axes, line: dict[str, Any], x: list[float]) -> None:
+    """Scale, mark and label the x axis of `axes` for the values of a variable."""
     axes.set_xlabel(f"{symbol(line['variable'])} ({unit(line['variable'])})", fontsize=points(7), labelpad=1)
     if line["exponential"]:
         axes.set_xlim(x[0] - 0.3, x[-1] + 0.3)

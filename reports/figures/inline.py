@@ -106,7 +106,7 @@ def _shorter(attribute: re.Match[str]) -> str:
 
 
 def _ungroup(element: ElementTree.Element) -> None:
-    """Groups without attributes give way to what they hold; blanks between elements go."""
+    """Let groups without attributes give way to what they hold, inside `element`; blanks between elements go."""
     children = []
     for child in element:
         _ungroup(child)

@@ -133,6 +133,7 @@ def _clipped(name: str) -> str:
 
 
 def _draw_cell(axes: Axes, x: int, y: int, cell: dict[str, Any]) -> None:
+    """Draw into `axes` one cell of the table: a shade with a number where it holds, else the mark of its verdict."""
     verdict = Verdict(cell["verdict"])
     if verdict is Verdict.HOLDS:
         shade, text = _shades(cell["tightness"])

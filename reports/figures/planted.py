@@ -80,6 +80,7 @@ def draw_planted(frame: pd.DataFrame) -> Drawing:
 
 
 def _errors(axes: Axes, frame: pd.DataFrame, statements: Sequence[str]) -> None:
+    """Draw into `axes` a dot an error, a line a statement, with how many of each were refuted at the right edge."""
     axes.axvline(1.0, color=INK, linewidth=0.7)
     for row, statement in enumerate(statements):
         axes.axhline(row, color=FAINT, linewidth=0.25, zorder=0)
@@ -104,6 +105,7 @@ def _errors(axes: Axes, frame: pd.DataFrame, statements: Sequence[str]) -> None:
 
 
 def _kinds(axes: Axes, score: pd.DataFrame) -> None:
+    """Draw into `axes` a bar a kind of error, filled as far as its errors are refuted."""
     score = score.sort_values("planted", ascending=False, kind="stable")
     for row, (kind, planted, refuted) in enumerate(score.itertuples()):
         axes.barh(row, refuted, height=0.5, color=_REFUTED, linewidth=0)

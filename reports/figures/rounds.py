@@ -215,6 +215,7 @@ def _same_axes(frame: pd.DataFrame) -> bool:
 
 
 def _panel(axes: Axes, curve: _Curve, panel: pd.DataFrame) -> None:
+    """Draw into `axes` the run of one mode: its mean with the band, and the right side with its floor."""
     shown = panel if len(panel) <= _DRAWN_POINTS else thinned(panel, _DRAWN_POINTS)
     k = values(shown, "k")
     if len(known(shown, "trivial")):

@@ -114,6 +114,7 @@ def draw_smoothness(frame: pd.DataFrame) -> Drawing:
 
 
 def _task_panel(axes: Axes, group: pd.DataFrame) -> None:
+    """Draw into `axes` the constants of one task against the steps."""
     for column, keywords in (
         ("maml", PUBLISHED.keywords(label=_MULTI_STEP)),
         ("predicted", PREDICTED.keywords()),
@@ -125,6 +126,7 @@ def _task_panel(axes: Axes, group: pd.DataFrame) -> None:
 
 
 def _witness_panel(axes: Axes, witness: pd.DataFrame) -> None:
+    """Draw into `axes` every witness, with the ratio it reaches beside its end."""
     ends = []
     for (task, _), group in groups(witness, ["task", "alpha"], sort=True):
         group = group.sort_values("nu")

@@ -114,6 +114,7 @@ def draw_spread(frame: pd.DataFrame) -> Drawing:
 
 
 def _task_panel(axes: Axes, group: pd.DataFrame) -> None:
+    """Draw into `axes` the spread on one task against the steps."""
     axes.plot(group["nu"], group["predicted"], **PREDICTED.keywords())
     axes.plot(group["nu"], group["measured"], **MEASURED.keywords())
     published = known(group, "published")
@@ -124,6 +125,7 @@ def _task_panel(axes: Axes, group: pd.DataFrame) -> None:
 
 
 def _heterogeneity_panel(axes: Axes, pairs: pd.DataFrame) -> None:
+    """Draw into `axes` a pair of points a task, joined, against the heterogeneity of its losses."""
     for line in lines(pairs):
         axes.plot([line["gamma_G"]] * 2, [line["measured"], line["predicted"]], color=FAINT, linewidth=0.5, zorder=0)
     axes.plot(pairs["gamma_G"], pairs["predicted"], **PREDICTED.points())
@@ -139,6 +141,7 @@ def _heterogeneity_panel(axes: Axes, pairs: pd.DataFrame) -> None:
 
 
 def _all_panel(axes: Axes, frame: pd.DataFrame) -> None:
+    """Draw into `axes` every line, measured against predicted, and the diagonal on which a bound is attained."""
     shown = positive(frame, "predicted", "measured")
     for panel, keywords in _POINTS.items():
         mine = only(shown, panel=panel)

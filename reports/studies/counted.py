@@ -50,7 +50,7 @@ class Counts:
             self.inside = False
 
     def _arrived(self, w: Tensor) -> None:
-        """The points of a round's first evaluation are the models that the agents received."""
+        """Note what the agents received: the points of a round's first evaluation."""
         if self.beginning:
             self.received += w.numel() * w.element_size()
             self.beginning = False

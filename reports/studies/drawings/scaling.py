@@ -111,6 +111,7 @@ def draw_costs(frame: pd.DataFrame) -> Drawing:
 
 
 def _panel(axes: Axes, part: pd.DataFrame) -> None:
+    """Draw into `axes` a series a mode; markers are joined only where there is no prediction to draw as a line."""
     for mode, line in groups(part, "mode"):
         look, line = _LOOKS[Mode(mode)], line.sort_values("x")
         predicted = len(known(line, "predicted")) > 0
