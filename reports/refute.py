@@ -9,6 +9,7 @@ import typer
 
 if TYPE_CHECKING:
     from reports.refutation.confirm import Asked, Confirmed
+    from reports.refutation.search import Question
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 
@@ -118,7 +119,7 @@ def attempt(asked: Asked, name: str, budget: float, seed: int) -> Outcome:
     return Outcome(None, "", list(best.values()), evaluations, seconds, searched)
 
 
-def _search_question(asked: Asked, target: tuple[str, str]):  # noqa: ANN202
+def _search_question(asked: Asked, target: tuple[str, str]) -> Question:
     from reports.refutation.search import Question
 
     claim = asked.claim

@@ -23,18 +23,14 @@ from reports.figures.slack import slack_figure
 from reports.figures.smoothness import smoothness_figure
 from reports.figures.spread import spread_figure
 from reports.judging.rows import Row
+from reports.records.curves import curves_frame
 
 __all__ = [
     "CURVE_COLUMNS", "Figure", "MissingDataError", "Skipped", "all_figures", "image", "inline_svg", "read_curves",
     "share_outlines", "sorted_figures", "write_figures",
 ]  # fmt: skip
 
-CURVE_COLUMNS = (
-    "task", "mode", "nu", "tau", "m", "n", "k",
-    *(f"{left}{end}" for left in ("squared_gradient", "gap") for end in ("", "_lower", "_upper", "_bound", "_floor")),
-    "row_id_T2", "row_id_T3",
-)  # fmt: skip
-
+CURVE_COLUMNS = tuple(curves_frame([]).columns)
 _TEXTS = ("task", "mode", "row_id_T2", "row_id_T3")
 _WHOLE = ("nu", "tau", "m", "n", "k")
 
@@ -103,7 +99,7 @@ def sorted_figures(
 def read_curves(path: Path) -> pd.DataFrame:
     """The curves that a report stores as CSV, every number as it was; without such a file, no curves."""
     if not path.is_file():
-        return pd.DataFrame(columns=list(CURVE_COLUMNS))
+        return curves_frame([])
     texts = pd.read_csv(path, dtype=str)
     return texts.astype({name: "float64" for name in texts.columns if name not in _TEXTS}).astype(
         {name: "int64" for name in _WHOLE if name in texts.columns}

@@ -8,8 +8,9 @@ from xml.etree import ElementTree
 from xml.sax.saxutils import escape
 
 from reports.figures.figure import Figure
+from reports.figures.looks import INK
 from reports.figures.output import house_svg
-from reports.figures.style import INK, TEXT
+from reports.figures.style import TEXT
 
 # colours that a dark page lightens: it sets --c-0072b2 and so on, a page that does not gets the colour itself
 _THEMED = ("#0072b2", "#d55e00", "#009e73", "#a6427c", "#8a8a88", "#a86b00")
@@ -105,7 +106,7 @@ def _shorter(attribute: re.Match[str]) -> str:
 
 
 def _ungroup(element: ElementTree.Element) -> None:
-    """Groups without attributes give way to what they hold; blanks between elements go."""
+    """Let groups without attributes give way to what they hold, inside `element`; blanks between elements go."""
     children = []
     for child in element:
         _ungroup(child)

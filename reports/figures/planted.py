@@ -1,9 +1,5 @@
 """Would we have noticed? Every planted error with the ratio that refutes it, and the score by kind."""
 
-# pandas declares a selection as any of frame, series and array; which one it is shows in the selecting expression
-# pyright: reportArgumentType=false, reportAttributeAccessIssue=false, reportCallIssue=false, reportReturnType=false
-# pyright: reportGeneralTypeIssues=false
-
 from __future__ import annotations
 
 from collections.abc import Sequence
@@ -15,18 +11,22 @@ from matplotlib.lines import Line2D
 
 from reports.analyses.suite_file import PlantedError
 from reports.figures.figure import Figure, MissingDataError
-from reports.figures.style import FAINT, INK, TEXT, canvas, legend_above, points, short, styled
+from reports.figures.labels import short
+from reports.figures.looks import FAINT, INK, Look
+from reports.figures.panels import legend_above
+from reports.figures.selection import distinct, groups, lines, only, values
+from reports.figures.style import TEXT, canvas, points, styled
 from reports.judging.frames import statement_order
 
 _REFUTED, _OPEN = "#0072B2", "#D55E00"
 _LARGEST = 30.0  # ratios beyond stand at the edge of the axis, as triangles
 _SMALLEST = 0.04
-# outcome and subtlety -> marker, colour, filled: told apart by shape and filling, in grey as well
+# by outcome and subtlety: told apart by shape and filling, in grey as well
 _LOOKS = {
-    (True, False): ("o", _REFUTED, True, "refuted"),
-    (True, True): ("D", _REFUTED, True, "refuted, subtle"),
-    (False, False): ("o", _OPEN, False, "not refuted"),
-    (False, True): ("D", _OPEN, False, "not refuted, subtle"),
+    (True, False): Look("refuted", _REFUTED, "none", "o"),
+    (True, True): Look("refuted, subtle", _REFUTED, "none", "D"),
+    (False, False): Look("not refuted", _OPEN, "none", "o", filled=False),
+    (False, True): Look("not refuted, subtle", _OPEN, "none", "D", filled=False),
 }
 
 
@@ -40,62 +40,58 @@ def planted_frame(errors: Sequence[PlantedError]) -> pd.DataFrame:
 
 def score_frame(frame: pd.DataFrame, column: str) -> pd.DataFrame:
     """Planted, refuted and subtle errors for each value of a column, in the order of the frame."""
-    groups = frame.groupby(column, sort=False)["refuted"]
-    return pd.DataFrame({"planted": groups.size(), "refuted": groups.sum().astype(int)})
+    return frame.groupby(column, sort=False).agg(planted=("refuted", "size"), refuted=("refuted", "sum"))
 
 
 def planted_figure(errors: Sequence[PlantedError]) -> Figure:
-    """Figure `planted`."""
+    """Figure `planted`: how far each wrong version of a bound was exceeded, and how many of each kind were refuted.
+
+    Raises MissingDataError where none was tried.
+    """
     frame = planted_frame(errors)
-    refuted, subtle = int(frame["refuted"].sum()), frame[frame["subtle"]]
-    share = f"{refuted} of {len(frame)}"
+    refuted, subtle = len(only(frame, refuted=True)), only(frame, subtle=True)
     caption = (
         "Would a wrong bound have been noticed? Left: every planted wrong version of a bound by the ratio of what is "
         "measured to its right side, on the stored instance that exceeds it most; to the right of the line at one it "
-        f"is refuted. Right: the score by kind of error. Refuted are {share} planted errors, and "
-        f"{int(subtle['refuted'].sum())} of the {len(subtle)} subtle ones (within a factor 1.2 of the right bound, or "
-        "wrong in a lower-order term)."
+        f"is refuted. Right: the score by kind of error. Refuted are {refuted} of {len(frame)} planted errors, and "
+        f"{len(only(subtle, refuted=True))} of the {len(subtle)} subtle ones (within a factor 1.2 of the right bound, "
+        "or wrong in a lower-order term)."
     )
-    missed = frame[~frame["refuted"]]
+    missed = [f"{m['statement']}, {m['wrong']}, ratio {short(m['ratio'])}" for m in lines(only(frame, refuted=False))]
     alt = f"{frame['statement'].nunique()} statements, {len(frame)} planted errors, {refuted} refuted. Not refuted: "
-    alt += (
-        "; ".join(f"{m['statement']}, {m['wrong']}, ratio {short(m['ratio'])}" for m in missed.to_dict("records"))
-        or "none"
-    )
-    return Figure("planted", "Planted errors", caption, f"{alt}.", frame, draw_planted)
+    return Figure("planted", "Planted errors", caption, f"{alt}{'; '.join(missed) or 'none'}.", frame, draw_planted)
 
 
 @styled
 def draw_planted(frame: pd.DataFrame) -> Drawing:
     """The two panels of `planted_frame`: one dot an error by statement, one bar a kind."""
-    statements = [name for name in statement_order([]) if (frame["statement"] == name).any()]
-    statements += [name for name in dict.fromkeys(frame["statement"]) if name not in statements]
+    found = distinct(frame, "statement")
+    statements = [name for name in statement_order([]) if name in found]
+    statements += [name for name in found if name not in statements]
     drawing = canvas(TEXT, 0.7 + 0.125 * len(statements))
     left, right = drawing.subplots(1, 2, width_ratios=(1.45, 1))
     _errors(left, frame, statements)
     _kinds(right, score_frame(frame, "kind"))
-    occur = set(zip(frame["refuted"], frame["subtle"], strict=True))
-    shown = [look for outcome, look in _LOOKS.items() if outcome in occur]
-    legend_above(drawing, {label: _handle(*look) for *look, label in shown}, handlelength=1.0)
+    occurring = {outcome for outcome, _ in groups(frame, ["refuted", "subtle"])}
+    shown = [look for outcome, look in _LOOKS.items() if outcome in occurring]
+    handles = {look.label: Line2D([], [], **look.keywords(markeredgewidth=1.0)) for look in shown}
+    legend_above(drawing, handles, handlelength=1.0)
     return drawing
 
 
 def _errors(axes: Axes, frame: pd.DataFrame, statements: Sequence[str]) -> None:
-    score = score_frame(frame, "statement")
+    """Draw into `axes` a dot an error, a line a statement, with how many of each were refuted at the right edge."""
     axes.axvline(1.0, color=INK, linewidth=0.7)
     for row, statement in enumerate(statements):
         axes.axhline(row, color=FAINT, linewidth=0.25, zorder=0)
-        for error in frame[frame["statement"] == statement].to_dict("records"):
-            marker, color, filled, _ = _LOOKS[bool(error["refuted"]), bool(error["subtle"])]
-            beyond = error["ratio"] > _LARGEST
-            axes.plot(
-                [min(max(error["ratio"], _SMALLEST), _LARGEST)], [row], linestyle="none", clip_on=False,
-                marker=">" if beyond else marker, color=color, markerfacecolor=color if filled else "none",
-                markersize=3.4, markeredgewidth=0.8,
-            )  # fmt: skip
-        counts = score.loc[statement]
+        mine = only(frame, statement=statement)
+        for error in lines(mine):
+            look = _LOOKS[error["refuted"], error["subtle"]]
+            marker = ">" if error["ratio"] > _LARGEST else look.marker
+            place = min(max(error["ratio"], _SMALLEST), _LARGEST)
+            axes.plot([place], [row], clip_on=False, **look.keywords(marker=marker, markersize=3.4))
         axes.annotate(
-            f"{counts['refuted']}/{counts['planted']}", (1.0, row), xycoords=("axes fraction", "data"),
+            f"{len(only(mine, refuted=True))}/{len(mine)}", (1.0, row), xycoords=("axes fraction", "data"),
             xytext=(9, 0), textcoords="offset points", va="center", fontsize=points(7.5),
         )  # fmt: skip
     axes.set_xscale("log")
@@ -109,24 +105,20 @@ def _errors(axes: Axes, frame: pd.DataFrame, statements: Sequence[str]) -> None:
 
 
 def _kinds(axes: Axes, score: pd.DataFrame) -> None:
+    """Draw into `axes` a bar a kind of error, filled as far as its errors are refuted."""
     score = score.sort_values("planted", ascending=False, kind="stable")
-    for row, (kind, counts) in enumerate(score.iterrows()):
-        axes.barh(row, counts["refuted"], height=0.5, color=_REFUTED, linewidth=0)
-        missed = counts["planted"] - counts["refuted"]
-        if missed:
-            axes.barh(row, missed, left=counts["refuted"], height=0.5, facecolor="none", edgecolor=_OPEN, linewidth=0.8)
+    for row, (kind, planted, refuted) in enumerate(score.itertuples()):
+        axes.barh(row, refuted, height=0.5, color=_REFUTED, linewidth=0)
+        if planted > refuted:
+            missed = {"facecolor": "none", "edgecolor": _OPEN, "linewidth": 0.8}
+            axes.barh(row, planted - refuted, left=refuted, height=0.5, **missed)
         axes.text(0, row - 0.34, str(kind), ha="left", va="bottom", fontsize=points(7.5))
         axes.annotate(
-            f"{counts['refuted']}/{counts['planted']}", (counts["planted"], row), xytext=(4, 0),
-            textcoords="offset points", va="center", fontsize=points(7.5),
+            f"{refuted}/{planted}", (planted, row), xytext=(4, 0), textcoords="offset points", va="center",
+            fontsize=points(7.5),
         )  # fmt: skip
     axes.set_ylim(len(score) - 0.5, -0.9)
-    axes.set_xlim(0, 1.12 * float(score["planted"].max()))
+    axes.set_xlim(0, 1.12 * values(score, "planted").max())
     axes.set_yticks([])
     axes.spines["left"].set_visible(False)
     axes.set_xlabel("planted errors (dimensionless)")
-
-
-def _handle(marker: str, color: str, filled: bool) -> Line2D:
-    face = color if filled else "none"
-    return Line2D([], [], linestyle="none", marker=marker, color=color, markerfacecolor=face, markersize=3.6)

@@ -1,9 +1,5 @@
 """Where the slack of T2 and T3 sits: one bar a run, cut into the factors that its replacements gain."""
 
-# pandas declares a selection as any of frame, series and array; which one it is shows in the selecting expression
-# pyright: reportArgumentType=false, reportAttributeAccessIssue=false, reportCallIssue=false, reportReturnType=false
-# pyright: reportGeneralTypeIssues=false
-
 from __future__ import annotations
 
 from collections.abc import Sequence
@@ -16,8 +12,12 @@ from matplotlib.patches import Rectangle
 
 from reports.analyses.suite_file import RunSlack
 from reports.figures.figure import Figure, MissingDataError
-from reports.figures.rounds import MODE_NAMES
-from reports.figures.style import FAINT, INK, TEXT, canvas, legend_above, points, short, styled
+from reports.figures.labels import short
+from reports.figures.looks import FAINT, INK
+from reports.figures.modes import mode_words
+from reports.figures.panels import legend_above
+from reports.figures.selection import distinct, groups, lines, values
+from reports.figures.style import TEXT, canvas, points, styled
 
 # Okabe-Ito in an order that alternates dark and light, with hatching, so that grey print tells neighbours apart
 _LOOKS = (
@@ -28,6 +28,7 @@ _LOOKS = (
     ("#D55E00", ""),
     ("#E69F00", "----"),
 )
+_EDGE = {"edgecolor": "white", "linewidth": 0.3}
 _MOST = 16
 
 
@@ -36,16 +37,15 @@ def slack_frame(found: Sequence[RunSlack]) -> pd.DataFrame:
 
     Of many runs those of each bound with the most and the least slack are shown, in equal numbers.
     """
-    lines = []
+    factors = []
     for one in _chosen(found):
-        names, values = list(one.stages), list(one.stages.values())
-        factors = [above / below for above, below in pairwise(values)]
-        for stage, factor in zip(names[1:], factors, strict=True):
-            line = {"run": _name(one), "bound": one.bound, "stage": stage, "factor": factor}
-            lines.append(line | {"decades": float(np.log10(factor)), "total": values[0] / values[-1]})
-    if not lines:
+        stages = list(one.stages.items())
+        for (_, above), (stage, below) in pairwise(stages):
+            line = {"run": _name(one), "bound": one.bound, "stage": stage, "factor": above / below}
+            factors.append(line | {"decades": float(np.log10(above / below)), "total": _slack(one)})
+    if not factors:
         raise MissingDataError("no run of T2 or T3 with a waterfall")
-    return pd.DataFrame(lines)
+    return pd.DataFrame(factors)
 
 
 def _chosen(found: Sequence[RunSlack]) -> list[RunSlack]:
@@ -60,32 +60,34 @@ def _chosen(found: Sequence[RunSlack]) -> list[RunSlack]:
 
 
 def _slack(one: RunSlack) -> float:
-    values = list(one.stages.values())
-    return values[0] / values[-1]
+    first, *_, last = one.stages.values()
+    return first / last
 
 
 def _name(one: RunSlack) -> str:
-    mode = MODE_NAMES.get(one.mode, one.mode)
-    return f"{one.bound}  {one.task}, {mode}, $\\nu={one.nu}$, $\\tau={one.tau}$, $m={one.m}$"
+    return f"{one.bound}  {one.task}, {mode_words(one.mode)}, $\\nu={one.nu}$, $\\tau={one.tau}$, $m={one.m}$"
 
 
 def slack_figure(found: Sequence[RunSlack]) -> Figure:
-    """Figure `slack`: predicted / measured as the product of its factors, in decades."""
+    """Figure `slack`: predicted / measured as the product of its factors, in decades.
+
+    Raises MissingDataError where no run of T2 or T3 was taken apart.
+    """
     frame = slack_frame(found)
-    by_stage = frame.groupby("stage", sort=False)["decades"].mean()
-    runs, most = frame["run"].nunique(), str(by_stage.idxmax())
+    by_stage = {stage: values(group, "decades").mean() for stage, group in groups(frame, "stage")}
+    runs, most = len(distinct(frame, "run")), max(by_stage, key=by_stage.__getitem__)
     some = f"{runs} of {len(found)} runs, the loosest and the tightest of each bound"
     caption = (
         "Predicted over measured, cut into the factors that are gained when a constant is replaced by what the run "
         f"itself met ({some if runs < len(found) else 'all runs'}). A thin bar to the left of zero is a replacement "
         f"that lost. On average over these runs the largest factor is '{_said(most)}' "
-        f"(${10 ** float(by_stage.max()):.3g}$)."
+        f"(${10 ** by_stage[most]:.3g}$)."
     )
-    totals = frame.drop_duplicates("run")["total"]
+    totals = values(frame, "total")
     alt = (
         f"Stacked horizontal bars in decades for {runs} runs; the factors multiply to predicted / measured, "
-        f"{short(float(totals.min()))} to {short(float(totals.max()))}. Mean decades: "
-        + ", ".join(f"{_said(str(stage))} {decades:.2f}" for stage, decades in by_stage.items())
+        f"{short(totals.min())} to {short(totals.max())}. Mean decades: "
+        + ", ".join(f"{_said(stage)} {decades:.2f}" for stage, decades in by_stage.items())
         + "."
     )
     return Figure("slack", "Where the slack sits", caption, alt, frame, draw_slack, ("T2", "T3"))
@@ -105,32 +107,30 @@ def _typeset(stage: str) -> str:
 @styled
 def draw_slack(frame: pd.DataFrame) -> Drawing:
     """One bar a run of `slack_frame`: gains to the right from zero, losses to the left of it."""
-    runs, stages = list(dict.fromkeys(frame["run"])), list(dict.fromkeys(frame["stage"]))
-    looks = dict(zip(stages, _LOOKS, strict=False))
+    looks = dict(zip(distinct(frame, "stage"), _LOOKS, strict=False))
+    runs = groups(frame, "run")
     drawing = canvas(TEXT, 0.85 + 0.2 * len(runs))
     axes = drawing.add_subplot()
-    for row, run in enumerate(runs):
-        right = left = 0.0
-        for line in frame[frame["run"] == run].to_dict("records"):
+    for row, (_, run) in enumerate(runs):
+        right = left = total = 0.0
+        for line in lines(run):
             color, hatch = looks[line["stage"]]
-            gain = line["decades"]
+            gain, total = line["decades"], np.log10(line["total"])
             axes.barh(
                 row, abs(gain), left=right if gain >= 0 else left + gain, height=0.62 if gain >= 0 else 0.3,
-                color=color, hatch=hatch, edgecolor="white", linewidth=0.3, clip_on=False,
+                color=color, hatch=hatch, clip_on=False, **_EDGE,
             )  # fmt: skip
             right, left = right + max(gain, 0.0), left + min(gain, 0.0)
-        total = float(np.log10(frame.loc[frame["run"] == run, "total"].iloc[0]))
         axes.plot([total, total], [row - 0.42, row + 0.42], color=INK, linewidth=1.2)
     axes.axvline(0.0, color=FAINT, linewidth=0.6)
-    axes.set_yticks(range(len(runs)), runs, fontsize=points(7.5))
+    axes.set_yticks(range(len(runs)), [name for name, _ in runs], fontsize=points(7.5))
     axes.set_ylim(len(runs) - 0.4, -0.6)
     axes.tick_params(axis="y", length=0)
     axes.spines["left"].set_visible(False)
     axes.set_xlabel("predicted / measured, in decades (dimensionless); the black mark is the total")
-    handles = {_typeset(_said(stage)): _patch(*looks[stage]) for stage in stages}
+    handles = {
+        _typeset(_said(stage)): Rectangle((0, 0), 1, 1, facecolor=color, hatch=hatch, **_EDGE)
+        for stage, (color, hatch) in looks.items()
+    }
     legend_above(drawing, handles, handlelength=1.6)
     return drawing
-
-
-def _patch(color: str, hatch: str) -> Rectangle:
-    return Rectangle((0, 0), 1, 1, facecolor=color, hatch=hatch, edgecolor="white", linewidth=0.3)

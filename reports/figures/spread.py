@@ -1,82 +1,46 @@
 """The spread of the meta-gradients over the agents against the number of fine-tuning steps (S7)."""
 
-# pandas declares a selection as any of frame, series and array; which one it is shows in the selecting expression
-# pyright: reportArgumentType=false, reportAttributeAccessIssue=false, reportCallIssue=false, reportReturnType=false
-# pyright: reportGeneralTypeIssues=false
-
 from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction
 
+import numpy as np
 import pandas as pd
-from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Drawing
-from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocator
+from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator, StrMethodFormatter
 
+from reports.figures.by_steps import longest, place, steps_frame
 from reports.figures.figure import Figure, MissingDataError
-from reports.figures.smoothness import WITNESS_PREFIX
-from reports.figures.style import (
-    FAINT,
-    MEASURED,
-    PREDICTED,
-    PUBLISHED,
-    TEXT,
-    WITNESS,
-    axis_label,
-    canvas,
-    legend_above,
-    log_limits,
-    short,
-    styled,
-    symbol,
-    unit,
-)
+from reports.figures.labels import axis_label, short, symbol, unit
+from reports.figures.looks import FAINT, MEASURED, PREDICTED, PUBLISHED, WITNESS
+from reports.figures.panels import common_legend, log_limits
+from reports.figures.selection import known, lines, only, positive, values
+from reports.figures.style import TEXT, canvas, styled
 from reports.judging.rows import Row
 
 _TASKS_SHOWN = 2
 _STEPS = 1  # of the panel against heterogeneity: the rows of one number of fine-tuning steps are comparable
-_POINT_LOOKS = {"task": MEASURED, "witness": WITNESS}
+_POINTS = {
+    "task": MEASURED.points(markersize=2.8),
+    "witness": WITNESS.points(markersize=2.8, label="measured on a witness"),
+}
 
 
 def spread_frame(rows: Sequence[Row]) -> pd.DataFrame:
     """One line per task, step and nu: the bound gamma_F, the largest spread found, and the losses' own spread.
 
     published is the square root of Per-FedAvg's bound on the squared spread (nu = 1). gamma_G is the spread of the
-    agents' gradients that the row's inputs state. Tasks named witness-* have panel 'witness'. Of equal settings the row
-    with the largest measured value is kept.
+    agents' gradients that the row's inputs state. Panels and settings are those of `steps_frame`.
     """
-    mine = [
-        row
-        for row in rows
-        if row.bound == "S7" and row.quantity == "gamma_F" and row.predicted is not None and row.measured is not None
-    ]
-    if not mine:
+    published = {place(row): row.predicted**0.5 for row in rows if row.bound == "per_fedavg.gamma_F2" and row.predicted}
+    frame = steps_frame(
+        rows, "S7", "gamma_F", lambda row: {"published": published.get(place(row)), "gamma_G": _gamma_G(row)}
+    )
+    if frame.empty:
         raise MissingDataError("no row of S7 with a measured spread")
-    published = {_place(row): row.predicted for row in rows if row.bound == "per_fedavg.gamma_F2" and row.predicted}
-    lines = [
-        {
-            "task": row.task,
-            "panel": "witness" if row.task.startswith(WITNESS_PREFIX) else "task",
-            "alpha": row.alpha,
-            "nu": row.nu,
-            "gamma_G": _gamma_G(row),
-            "predicted": row.predicted,
-            "measured": row.measured,
-            "published": published[_place(row)] ** 0.5 if _place(row) in published else None,
-            "tightness": row.tightness,
-            "row_id": row.row_id,
-        }
-        for row in mine
-    ]
-    numbers = dict.fromkeys(("gamma_G", "published", "tightness"), "float64")
-    frame = pd.DataFrame(lines).astype(numbers).sort_values(["panel", "task", "alpha", "nu", "measured"], kind="stable")
-    return frame.drop_duplicates(["task", "alpha", "nu"], keep="last").reset_index(drop=True)
-
-
-def _place(row: Row) -> tuple[str, float, int]:
-    return row.task, row.alpha, row.nu
+    return frame
 
 
 def _gamma_G(row: Row) -> float | None:
@@ -84,44 +48,44 @@ def _gamma_G(row: Row) -> float | None:
 
 
 def spread_figure(rows: Sequence[Row]) -> Figure:
-    """Figure `spread`."""
+    """Figure `spread`: against steps, against the heterogeneity of the losses, and measured against predicted.
+
+    Raises MissingDataError without a row of S7 that has both sides.
+    """
     frame = spread_frame(rows)
-    groups = _groups(frame)
+    shown = longest(frame, _TASKS_SHOWN, fewest_steps=2)
     caption = (
         "Left panels: against the number of fine-tuning steps, the right side of S7 (blue squares), the largest spread "
         "found (black dots) and the square root of Per-FedAvg's published bound at one step. Third panel: the same "
         f"against the heterogeneity $\\gamma_G$ of the losses themselves, one pair a task at $\\nu = {_STEPS}$. Last "
         "panel: every row, measured against predicted; on the diagonal the bound is attained."
     )
-    witness = frame[frame["panel"] == "witness"]
-    tasks = frame[frame["panel"] == "task"]
+    witness, tasks = only(frame, panel="witness"), only(frame, panel="task")
     if len(tasks):
-        caption += f" On the tasks the measured value is ${_range(tasks['tightness'])}$ of the predicted one"
-        caption += f", on the witnesses ${_range(witness['tightness'])}$." if len(witness) else "."
-    below = "all on or below" if (frame["measured"] <= frame["predicted"]).all() else "not all below"
-    alt = f"{len(groups) + 2} panels, logarithmic axes. " + " ".join(_describe(task, group) for task, group in groups)
-    alt += " ".join(["", *(_pair(line) for line in _heterogeneity(frame).to_dict("records"))])
+        caption += f" On the tasks the measured value is ${_range(values(tasks, 'tightness'))}$ of the predicted one"
+        caption += f", on the witnesses ${_range(values(witness, 'tightness'))}$." if len(witness) else "."
+    below = "all on or below" if (values(frame, "measured") <= values(frame, "predicted")).all() else "not all below"
+    alt = f"{len(shown) + 2} panels, logarithmic axes. " + " ".join(_describe(task, group) for task, group in shown)
+    alt += " ".join(["", *(_pair(line) for line in lines(_heterogeneity(frame)))])
     alt += f" Last panel: {len(frame)} points, {below} the diagonal."
     title = "Spread of the meta-gradients over the agents"
     return Figure("spread", title, caption, alt, frame, draw_spread, ("S7", "per_fedavg.gamma_F2"))
 
 
-def _range(ratios: pd.Series) -> str:
-    low, high = short(float(ratios.min())), short(float(ratios.max()))
+def _range(ratios: np.ndarray) -> str:
+    low, high = short(ratios.min()), short(ratios.max())
     return low if low == high else rf"{low}$ to ${high}"
 
 
 def _describe(task: str, group: pd.DataFrame) -> str:
-    return (
-        f"{task}: steps {group['nu'].min()} to {group['nu'].max()}, predicted {short(group['predicted'].iloc[0])} to "
-        f"{short(group['predicted'].iloc[-1])}, measured {short(group['measured'].iloc[0])} to "
-        f"{short(group['measured'].iloc[-1])}."
-    )
+    first, last = lines(group)[0], lines(group)[-1]
+    sides = (f"{side} {short(first[side])} to {short(last[side])}" for side in ("predicted", "measured"))
+    return f"{task}: steps {first['nu']} to {last['nu']}, {', '.join(sides)}."
 
 
 def _heterogeneity(frame: pd.DataFrame) -> pd.DataFrame:
     """One line a task at _STEPS fine-tuning steps, by rising heterogeneity; of several steps alpha the first."""
-    mine = frame[(frame["panel"] == "task") & (frame["nu"] == _STEPS) & (frame["gamma_G"] > 0)]
+    mine = positive(only(frame, panel="task", nu=_STEPS), "gamma_G")
     return mine.sort_values(["gamma_G", "task"], kind="stable").drop_duplicates("task")
 
 
@@ -132,75 +96,59 @@ def _pair(line: dict) -> str:
     )
 
 
-def _groups(frame: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
-    """The tasks with most values of nu, one step size each."""
-    tasks = frame[frame["panel"] == "task"]
-    runs = [(str(task), group.sort_values("nu")) for (task, _), group in tasks.groupby(["task", "alpha"], sort=True)]
-    runs.sort(key=lambda run: (-run[1]["nu"].nunique(), run[0]))
-    chosen: dict[str, pd.DataFrame] = {}
-    for task, group in runs:
-        if len(chosen) < _TASKS_SHOWN and group["nu"].nunique() > 1:
-            chosen.setdefault(task, group)
-    return list(chosen.items())
-
-
 @styled
 def draw_spread(frame: pd.DataFrame) -> Drawing:
     """One panel per task of `spread_frame`, one against heterogeneity, and one of measured against predicted."""
-    groups = _groups(frame)
+    shown = longest(frame, _TASKS_SHOWN, fewest_steps=2)
     drawing = canvas(TEXT, 2.45)
-    grid = drawing.subplots(1, len(groups) + 2, squeeze=False)[0]
-    for axes, (task, group) in zip(grid, groups, strict=False):
+    grid = drawing.subplots(1, len(shown) + 2, squeeze=False)[0]
+    for axes, (task, group) in zip(grid, shown, strict=False):
         _task_panel(axes, group)
-        axes.set_title(f"{task}, $\\alpha={short(float(group['alpha'].iloc[0]))}$", pad=4)
+        axes.set_title(f"{task}, $\\alpha={short(group['alpha'].iloc[0])}$", pad=4)
         axes.set_xlabel(axis_label("steps", "nu"))
     _heterogeneity_panel(grid[-2], _heterogeneity(frame))
     _all_panel(grid[-1], frame)
     grid[0].set_ylabel(f"{symbol('gamma_F')}  ({unit('gamma_F')})")
-    handles: dict[str, Artist] = {}
-    for axes in grid:
-        for handle, label in zip(*axes.get_legend_handles_labels(), strict=True):
-            handles.setdefault(label, handle)
-    legend_above(drawing, handles)
+    common_legend(drawing)
     return drawing
 
 
 def _task_panel(axes: Axes, group: pd.DataFrame) -> None:
+    """Draw into `axes` the spread on one task against the steps."""
     axes.plot(group["nu"], group["predicted"], **PREDICTED.keywords())
     axes.plot(group["nu"], group["measured"], **MEASURED.keywords())
-    published = group[group["published"].notna()]
+    published = known(group, "published")
     if len(published):
-        look = PUBLISHED.keywords() | {"linestyle": "none", "label": "published (Per-FedAvg)"}
-        axes.plot(published["nu"], published["published"], **look)
+        axes.plot(published["nu"], published["published"], **PUBLISHED.points(label="published (Per-FedAvg)"))
     log_limits(axes, *(group[column] for column in ("predicted", "measured", "published")))
     axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
 
 
-def _heterogeneity_panel(axes: Axes, lines: pd.DataFrame) -> None:
-    for line in lines.to_dict("records"):
+def _heterogeneity_panel(axes: Axes, pairs: pd.DataFrame) -> None:
+    """Draw into `axes` a pair of points a task, joined, against the heterogeneity of its losses."""
+    for line in lines(pairs):
         axes.plot([line["gamma_G"]] * 2, [line["measured"], line["predicted"]], color=FAINT, linewidth=0.5, zorder=0)
-    axes.plot(lines["gamma_G"], lines["predicted"], **(PREDICTED.keywords() | {"linestyle": "none"}))
-    axes.plot(lines["gamma_G"], lines["measured"], **(MEASURED.keywords() | {"linestyle": "none"}))
-    if len(lines):
+    axes.plot(pairs["gamma_G"], pairs["predicted"], **PREDICTED.points())
+    axes.plot(pairs["gamma_G"], pairs["measured"], **MEASURED.points())
+    if len(pairs):
         axes.set_xscale("log")
-        log_limits(axes, lines["predicted"], lines["measured"])
+        log_limits(axes, pairs["predicted"], pairs["measured"])
         axes.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
-        axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+        axes.xaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
         axes.xaxis.set_minor_locator(NullLocator())
     axes.set_xlabel(f"{symbol('gamma_G')} ({unit('gamma_G')})")
     axes.set_title(f"tasks, $\\nu={_STEPS}$", pad=4)
 
 
 def _all_panel(axes: Axes, frame: pd.DataFrame) -> None:
-    shown = frame[(frame["predicted"] > 0) & (frame["measured"] > 0)]
-    for panel, look in _POINT_LOOKS.items():
-        mine = shown[shown["panel"] == panel]
+    """Draw into `axes` every line, measured against predicted, and the diagonal on which a bound is attained."""
+    shown = positive(frame, "predicted", "measured")
+    for panel, keywords in _POINTS.items():
+        mine = only(shown, panel=panel)
         if len(mine):
-            label = "measured" if panel == "task" else "measured on a witness"
-            keywords = look.keywords() | {"linestyle": "none", "label": label, "markersize": 2.8}
             axes.plot(mine["predicted"], mine["measured"], **keywords)
     if len(shown):
-        ends = [float(shown["predicted"].min()), float(shown["predicted"].max())]
+        ends = [shown["predicted"].min(), shown["predicted"].max()]
         axes.plot(ends, ends, color=PREDICTED.color, linewidth=0.8)
         log_limits(axes, shown["measured"], shown["predicted"])
         axes.set_xscale("log")

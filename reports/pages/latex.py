@@ -103,6 +103,15 @@ def number(value: float | None, digits: int = 3) -> str:
     return rf"\ensuremath{{{mantissa} \times 10^{{{int(exponent)}}}}}"
 
 
+def macro(name: str, body: str) -> str:
+    r"""The definition of a macro without arguments.
+
+    >>> print(macro("rows", "7"))
+    \newcommand{\rows}{7}
+    """
+    return rf"\newcommand{{\{name}}}{{{body}}}"
+
+
 def aligned_number(value: float | None) -> str:
     r"""A number over two columns that meet at the power of ten, so that the points of a column stand in line.
 

@@ -38,9 +38,8 @@ def section(measured: Benchmarks | None) -> Section:
     if measured is None or measured == Benchmarks():
         return Section("speed", "Speed", (f"Not measured here; {COMMAND} makes this section.",))
     tables = [_speed_table(table) for table in measured.speed]
-    tables += _search_tables(measured.search) + _contention_tables(measured.contention)
-    tables += _memory_tables(measured.memory)
-    return Section("speed", "Speed", tuple(_paragraphs(measured)), tuple(tables))
+    tables += [_search_table(measured.search), _contention_table(measured.contention), _memory_table(measured.memory)]
+    return Section("speed", "Speed", tuple(_paragraphs(measured)), tuple(table for table in tables if table.lines))
 
 
 def _paragraphs(measured: Benchmarks) -> list[str]:
@@ -97,43 +96,35 @@ def _timing_line(table: SpeedTable, timing: Timing) -> Sequence[Cell]:
     )
 
 
-def _search_tables(search: Sequence[Search]) -> list[SectionTable]:
-    if not search:
-        return []
+def _search_table(search: Sequence[Search]) -> SectionTable:
     lines = [(one.name, one.batch, one.instances, _rounded(median(one.rates))) for one in search]
-    return [SectionTable("Search for counterexamples.", ("search", "batch", "instances", "instances a second"), lines)]
+    return SectionTable("Search for counterexamples.", ("search", "batch", "instances", "instances a second"), lines)
 
 
-def _contention_tables(contention: Sequence[Contention]) -> list[SectionTable]:
-    if not contention:
-        return []
+def _contention_table(contention: Sequence[Contention]) -> SectionTable:
     lines = [
         (one.workload, one.peer, one.busy, _rounded(one.fair), _rounded(median(one.slowdowns)), _range(one.slowdowns))
         for one in contention
     ]
     columns = ("workload", "implementation", "busy processes", "slowdown at equal shares", "slowdown", "range")
-    return [SectionTable("Busy processes beside a run.", columns, lines)]
+    return SectionTable("Busy processes beside a run.", columns, lines)
 
 
-def _memory_tables(memory: Sequence[Growth]) -> list[SectionTable]:
-    if not memory:
-        return []
+def _memory_table(memory: Sequence[Growth]) -> SectionTable:
     lines = [
         (
             one.quantity,
             one.workload,
             f"{one.values[0]} to {one.values[1]}",
-            _rounded(one.peak_bytes[0] / 1e6),
-            _rounded(one.peak_bytes[1] / 1e6),
+            *(_rounded(peak / 1e6) for peak in one.peak_bytes),
             f"{_rounded(one.bytes_per_unit / 1e3):g} kB per {one.unit}",
             "" if one.target_bytes is None else f"at most {_rounded(one.target_bytes / 1e3):g} kB",
-            _rounded(one.seconds[0]),
-            _rounded(one.seconds[1]),
+            *(_rounded(seconds) for seconds in one.seconds),
         )
         for one in memory
     ]
     columns = ("size", "workload", "from", "MB, first", "MB, last", "growth", "aim", "s, first", "s, last")
-    return [SectionTable("Peak memory of fresh processes, without data and libraries.", columns, lines)]
+    return SectionTable("Peak memory of fresh processes, without data and libraries.", columns, lines)
 
 
 def _range(values: Sequence[float]) -> str:
@@ -141,5 +132,5 @@ def _range(values: Sequence[float]) -> str:
 
 
 def _rounded(value: float) -> float:
-    """Three significant digits."""
+    """The value to three significant digits, which is what timings deserve."""
     return float(f"{value:.3g}")

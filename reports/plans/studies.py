@@ -6,11 +6,11 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from empirics.algorithm.modes import Mode
+
 _STRICT = ConfigDict(extra="forbid", frozen=True, strict=True)
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
-StudyMode = Literal[
-    "exact", "stochastic", "first_order", "first_order_stochastic", "hessian_free", "hessian_free_stochastic"
-]
+StudyMode = Annotated[Mode, Field(strict=False)]  # written by its name
 
 
 class Level(BaseModel):
@@ -99,7 +99,7 @@ class ScalingPlan(BaseModel):
     participants: int = Field(default=1000, ge=1)
     d: int = Field(default=32, ge=1)
     nus: list[int] = Field(default=[0, 1, 2, 3, 5, 10], min_length=1)
-    modes: list[StudyMode] = Field(default=["exact"], min_length=1)
+    modes: list[StudyMode] = Field(default=[Mode.EXACT], min_length=1)
     sizes: list[int] = Field(default=[4, 4, 2], min_length=3, max_length=3)
     delta: Positive = 0.001
     tau: int = Field(default=25, ge=1)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
 
@@ -15,9 +15,12 @@ from reports.cells.cell import TaskPlan
 from reports.cells.noise_cell import NoiseCell
 from reports.cells.points_cell import PointsCell
 from reports.cells.run_cell import RunCell
+from reports.measure.statement import Target
+from reports.refutation.targets import statement_of
 
-Target = tuple[str, str]  # statement and quantity, as in a built-in row
 Cell = PointsCell | NoiseCell | RunCell
+_CELLS: dict[str, type[Cell]] = {kind.kind: kind for kind in (PointsCell, NoiseCell, RunCell)}
+_NAME = "found"
 
 
 @dataclass(frozen=True)
@@ -32,12 +35,15 @@ class Parameter:
 
 @dataclass(frozen=True)
 class Batch:
-    """Left sides by target, and the exact inputs of the right side, one entry an instance."""
+    """Left sides by target, and the exact inputs of the right side, one entry an instance.
+
+    own: inputs that the right side of one target takes in place of, or beside, those of all.
+    """
 
     measured: Mapping[Target, Tensor]
     inputs: Mapping[str, Tensor]
     counts: Mapping[str, int]
-    mode: Mapping[Target, str]
+    own: Mapping[Target, Mapping[str, Tensor]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -72,6 +78,17 @@ class Family(ABC):
         """The instance at exact parameters, for one statement."""
 
 
-def task(name: str, factory: str, **arguments: Any) -> TaskPlan:
-    """A task written out."""
-    return TaskPlan(name=name, factory=factory, arguments=arguments)
+def task(factory: str, **arguments: Any) -> TaskPlan:
+    """The task of an instance, written out."""
+    return TaskPlan(name=_NAME, factory=factory, arguments=arguments)
+
+
+def cell(target: Target, **fields: Any) -> Cell:
+    """The cell that measures a target on the task of an instance; one about batches enumerates those of one sample.
+
+    Raises:
+        pydantic.ValidationError: the fields are not those of a cell of the statement's kind.
+    """
+    statement = statement_of(target)
+    batches = {"D": 1, "D_prime": 1, "D_H": 1, "method": "enumerate"} if statement.kind == NoiseCell.kind else {}
+    return _CELLS[statement.kind](task=_NAME, statements=[statement.id], **batches, **fields)

@@ -24,11 +24,11 @@ class BatchLoss(ABC):
 
     @abstractmethod
     def slope(self, w: Tensor) -> Tensor:
-        """f'(w)."""
+        """The first derivative at points w (..., P), one instance a column."""
 
     @abstractmethod
     def bend(self, w: Tensor) -> Tensor:
-        """f''(w)."""
+        """The second derivative at points w (..., P), one instance a column."""
 
 
 @dataclass(frozen=True)
@@ -39,11 +39,11 @@ class Parabola(BatchLoss):
     c: Tensor
 
     def slope(self, w: Tensor) -> Tensor:
-        """k (w - c)."""
+        """f'(w) = k (w - c)."""
         return self.k * (w - self.c)
 
     def bend(self, w: Tensor) -> Tensor:
-        """The constant k."""
+        """f''(w) = k at every point."""
         return self.k + 0 * w
 
 
@@ -57,11 +57,11 @@ class Wave(BatchLoss):
     phi: Tensor
 
     def slope(self, w: Tensor) -> Tensor:
-        """The line minus a sine."""
+        """f'(w) = g - s a sin(a w + phi)."""
         return self.g - self.s * self.a * torch.sin(self.a * w + self.phi)
 
     def bend(self, w: Tensor) -> Tensor:
-        """A cosine."""
+        """f''(w) = -s a^2 cos(a w + phi)."""
         return -self.s * self.a**2 * torch.cos(self.a * w + self.phi)
 
 
@@ -98,7 +98,7 @@ class BrokenLine(BatchLoss):
         return values.gather(0, segment.reshape(-1, segment.shape[-1])).reshape(segment.shape)
 
     def bend(self, w: Tensor) -> Tensor:
-        """The broken line."""
+        """The broken line at w: a height and how far it has risen since."""
         segment, inside, _ = self._place(w)
         return self._at(self.heights, segment) + self._at(self._rises, segment) * inside
 
@@ -151,11 +151,11 @@ class Added(Sampler):
         return {}
 
     def scalars(self) -> dict[str, float]:
-        """None."""
+        """No number describes it: what is added is given, not drawn from a law."""
         return {}
 
     def almost_sure_bounds(self, task: Task, constants: dict[str, Constant]) -> AlmostSureBounds:
-        """Nothing is known."""
+        """No almost-sure bound holds: what is added may be any number."""
         return AlmostSureBounds(None, None, None)
 
 
@@ -174,11 +174,11 @@ class Instances(Task):
         raise InputError("instances of a search have slopes and bends only: evaluate the family's own formula")
 
     def raw_gradient(self, w: Tensor) -> Tensor:
-        """f'."""
+        """The losses' first derivatives at w (1, P, 1)."""
         return _in(self._loss.slope(_out(w)))
 
     def raw_hvp(self, w: Tensor, v: Tensor) -> Tensor:
-        """f'' times v."""
+        """The losses' second derivatives at w (1, P, 1), times v."""
         return _in(self._loss.bend(_out(w))) * v
 
 
@@ -196,7 +196,7 @@ def trajectory(
 
 
 def exact(f: BatchLoss, w: Tensor, alpha: Tensor, nu: int) -> Tensor:
-    """F'(w)."""
+    """The derivative of the meta losses, F'(w), at points w (P,) after nu steps alpha (P,)."""
     return _out(meta_gradients.exact(Instances(f, len(w)), _in(w), alpha.unsqueeze(-1), nu))
 
 

@@ -165,9 +165,6 @@ def _number(text: str) -> str:
     return text if "/" not in text else repr(float(value)) if Fraction(float(value)) == value else f"({text})"
 
 
-_STEP = {True: "meta(i, w)", False: "grad(i, path(i, w)[-1])"}
-
-
 def _left(cell: PointsCell | NoiseCell | RunCell, finding: Finding) -> str:
     text, mode = source(finding).script, Mode(finding.setting.mode)
     if "F0_gap" in finding.inputs:
@@ -175,23 +172,29 @@ def _left(cell: PointsCell | NoiseCell | RunCell, finding: Finding) -> str:
     if isinstance(cell, NoiseCell):
         return f'mode = "{mode.full_batch}"\n{text}'
     if isinstance(cell, RunCell):
-        return _RUN.format(step="free(i, w)" if mode.probes else _STEP[mode.curved]) + text
+        step = "free(i, w)" if mode.probes else "meta(i, w)" if mode.curved else "grad(i, path(i, w)[-1])"
+        return _RUN.format(step=step) + text
     return text
 
 
 def _right(finding: Finding, table: Table) -> list[str]:
     scope = table.scope(finding.inputs)
     order = _needed(finding.quantity, scope)
-    lines = [f"S = lambda j, x: sum(x**k for k in range(int(j)))"] if _uses_series(order, scope) else []  # noqa: F541
+    derived = {name: scope.case(name).expression for name in order if _derived(name, scope)}
+    uses_series = any(expression.has(S) for expression in derived.values())
+    lines = ["S = lambda j, x: sum(x**k for k in range(int(j)))"] if uses_series else []
     given = [name for name in scope.inputs if name in order]
     skipped = ("alpha", "nu", "delta", "D", "D_prime", "D_H", "beta", "tau", "m", "K")
     rows = [f"{_name(name)} = {_number(str(scope.inputs[name]))}" for name in given if name not in skipped]
     lines += ["; ".join(rows[at : at + 4]) for at in range(0, len(rows), 4)]
-    for name in order:
-        if name in scope.formulas and name not in scope.inputs:
-            target = "claimed" if name == finding.quantity else _name(name)
-            lines.append(f"{target} = {code(scope.case(name).expression)}")
+    for name, expression in derived.items():
+        lines.append(f"{'claimed' if name == finding.quantity else _name(name)} = {code(expression)}")
     return lines
+
+
+def _derived(name: str, scope: Scope) -> bool:
+    """Whether a quantity follows from the inputs by its formula."""
+    return name in scope.formulas and name not in scope.inputs
 
 
 def _needed(quantity: str, scope: Scope) -> list[str]:
@@ -201,19 +204,13 @@ def _needed(quantity: str, scope: Scope) -> list[str]:
     def visit(name: str) -> None:
         if name in order:
             return
-        if name in scope.formulas and name not in scope.inputs:
+        if _derived(name, scope):
             for item in sorted(str(symbol) for symbol in scope.case(name).expression.free_symbols):
                 visit(item)
         order.append(name)
 
     visit(quantity)
     return order
-
-
-def _uses_series(order: list[str], scope: Scope) -> bool:
-    return any(
-        name in scope.formulas and name not in scope.inputs and scope.case(name).expression.has(S) for name in order
-    )
 
 
 def _name(name: str) -> str:
@@ -241,15 +238,8 @@ def code(expression: Expr) -> str:
         base, exponent = expression.args
         if exponent == sympy.Rational(1, 2):
             return f"sqrt({code(base)})"
-        return (
-            f"{_fenced(base)}**({code(exponent)})"
-            if not exponent.is_Symbol and not exponent.is_Integer
-            else (
-                f"{_fenced(base)}**{code(exponent)}"
-                if not exponent.could_extract_minus_sign()
-                else f"{_fenced(base)}**({code(exponent)})"
-            )
-        )
+        bare = (exponent.is_Symbol or exponent.is_Integer) and not exponent.could_extract_minus_sign()
+        return f"{_fenced(base)}**{code(exponent) if bare else f'({code(exponent)})'}"
     if isinstance(expression, PowerGain):
         base, gain, power = (code(part) for part in expression.args)
         return f"(({base} + {gain})**({power}) - ({base})**({power}))"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -13,11 +13,21 @@ from torch import Tensor
 
 from reports.refutation.batched import BatchScope, shares
 from reports.refutation.family import Family, Target
+from reports.refutation.targets import mode_of
 from theory.language.records import Hypothesis, dependencies
 from theory.tables import Table
 
 POPULATION = 2**14  # of which 7/8, more than 10^4, are new in every generation
 _GENERATIONS = 12
+_TURNS = 40  # over all families and options, if the budget lasts
+# a difference of two sides against zero; an equation holds up to rounding
+_RELATIONS: dict[str, Callable[[Tensor], Tensor]] = {
+    "<=": lambda gap: gap <= 0,
+    "<": lambda gap: gap < 0,
+    ">": lambda gap: gap > 0,
+    ">=": lambda gap: gap >= 0,
+    "==": lambda gap: gap.abs() < 1e-12,
+}
 
 
 @dataclass(frozen=True)
@@ -63,15 +73,17 @@ def ratios(
     if question.target not in batch.measured:
         return None
     measured = batch.measured[question.target]
-    inputs = {name: value for name, value in batch.inputs.items() if not (name == "mu" and question.without_mu)}
-    scope = BatchScope(question.table, inputs, batch.counts, batch.mode[question.target])
+    inputs = {**batch.inputs, **batch.own.get(question.target, {})}
+    if question.without_mu:
+        del inputs["mu"]
+    scope = BatchScope(question.table, inputs, batch.counts, mode_of(question.target))
     try:
         claimed = scope.value(question.quantity)
         admissible = _admissible(question, scope)
     except KeyError:
         return None
     measured = measured**2 if question.squared else measured
-    if question.target[0].startswith("T1"):
+    if "grad_norm" in inputs:  # one round: both sides are compared beyond the descent that the theory grants
         base = -inputs["beta"] * batch.counts["tau"] * scope.value("A") * inputs["grad_norm"] ** 2
         measured, claimed = measured - base, claimed - base
     value = torch.where(claimed > 0, measured / claimed, torch.where(measured < 0, claimed / measured, torch.inf))
@@ -86,16 +98,14 @@ def _admissible(question: Question, scope: BatchScope) -> Tensor:
         if hypothesis.optional and hypothesis.optional not in scope.inputs and hypothesis.optional not in scope.counts:
             continue
         gap = scope.walk(hypothesis.difference)
-        good = (
-            good
-            & {"<=": gap <= 0, "<": gap < 0, ">": gap > 0, ">=": gap >= 0, "==": gap.abs() < 1e-12}[hypothesis.relation]
-        )
+        good = good & _RELATIONS[hypothesis.relation](gap)
     return good
 
 
 def hypotheses(table: Table, quantity: str) -> list[Hypothesis]:
-    """Those of a quantity and of what it uses."""
-    used = [name for name in dependencies(table.formulas, quantity) if name in table.formulas]
+    """The hypotheses of a quantity, and the optional ones of what it uses, in the order of the table."""
+    used = dependencies(table.formulas, quantity)
+    used = [name for name in table.formulas if name in used]
     return [item for name in used for item in table.formulas[name].hypotheses if name == quantity or item.optional]
 
 
@@ -106,29 +116,28 @@ def explore(
     done, started = Searched(), time.perf_counter()
     places = [(family, option) for family in families for option in family.options]
     best: dict[tuple[str, str, str], Candidate] = {}
-    for turn, (family, option) in enumerate(_turns(places)):
+    for turn, (family, option) in enumerate(places * _TURNS):
         left = budget - (time.perf_counter() - started)
         if left <= 0:
             break
-        share = max(left / max(1, len(places) - turn % len(places)), 0.02)
-        for candidate in _one_place(question, family, option, share, seed + turn, done):
-            key = (family.name, str(sorted(option.items())), candidate.leading)
-            if key not in best or candidate.ratio > best[key].ratio:
-                best[key] = candidate
-        if turn >= 40 * len(places):
-            break
+        share = max(left / (len(places) - turn % len(places)), 0.02)
+        candidate = _one_place(question, family, option, share, seed + turn, done)
+        if candidate is None:
+            continue
+        key = (family.name, str(sorted(option.items())), candidate.leading)
+        if key not in best or candidate.ratio > best[key].ratio:
+            best[key] = candidate
     done.seconds = time.perf_counter() - started
     return sorted(best.values(), key=lambda candidate: -candidate.ratio), done
 
 
-def _turns(places: list) -> Iterator:
-    while True:
-        yield from places
-
-
 def _one_place(
     question: Question, family: Family, option: Mapping[str, int], seconds: float, seed: int, done: Searched
-) -> list[Candidate]:
+) -> Candidate | None:
+    """The best point of a family and an option within some seconds, None where the left side does not exist.
+
+    What is evaluated is added to `done`.
+    """
     box = family.box()
 
     def value(z: np.ndarray) -> np.ndarray:
@@ -140,22 +149,18 @@ def _one_place(
     z = generator.uniform(box[:, 0], box[:, 1], (POPULATION, len(box)))
     values = value(z)
     if not np.isfinite(values).any():
-        return []
+        return None
     for generation in range(_GENERATIONS):
         top = np.argsort(-values)[: POPULATION // 8]
         spread = (box[:, 1] - box[:, 0]) * 0.5 ** (1 + generation / 2)
-        children = np.clip(
-            z[top].repeat(7, axis=0) + spread * generator.standard_normal((7 * len(top), len(box))),
-            box[:, 0],
-            box[:, 1],
-        )
+        children = z[top].repeat(7, axis=0) + spread * generator.standard_normal((7 * len(top), len(box)))
+        children = np.clip(children, box[:, 0], box[:, 1])
         z = np.concatenate([z[top], children])
         values = np.concatenate([values[top], value(children)])
         if time.perf_counter() > deadline:
             break
-    best = z[int(values.argmax())]
-    best = _annealed(lambda point: -float(value(point)[0]), box, best, deadline, seed)
-    return [_candidate(question, family, option, tuple(decode(family, point)[0].tolist())) for point in (best,)]
+    best = _annealed(lambda point: -float(value(point)[0]), box, z[int(values.argmax())], deadline, seed)
+    return _candidate(question, family, option, tuple(decode(family, best)[0].tolist()))
 
 
 def _annealed(

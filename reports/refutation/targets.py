@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from empirics.algorithm.modes import Mode
 from reports.analyses.claims import sources
 from reports.judging.finding import Finding
-from reports.measure.statement import LeftSide, Target
+from reports.measure.at_points import AtPoints
+from reports.measure.statement import LeftSide, Measured, Target
+from reports.measure.with_batches import WithBatches
 from reports.statements import beside, left_sides, statements
 from theory.claims.reading import Claim
 from theory.language.records import IDENTITY
 from theory.tables import Table
 
-_ERRORS = {"first_order": "first_order_error", "hessian_free": "hessian_free_error"}
+# the bias of a mode that draws no batches is its error
+_ERRORS = {Mode.FIRST_ORDER: "first_order_error", Mode.HESSIAN_FREE: "hessian_free_error"}
 
 
 def targets_of(id: str, table: Table) -> list[Target]:
@@ -23,8 +27,19 @@ def targets_of_claim(claim: Claim) -> list[Target]:
     """The left sides of what a claim bounds, in the modes it speaks about."""
     wanted = {claim.measures.name}
     if claim.measures.name == "meta_gradient_bias":
-        wanted |= {_ERRORS[mode] for mode in claim.modes if mode in _ERRORS}
+        wanted |= {error for mode, error in _ERRORS.items() if mode in claim.modes}
     return [target for target, measures in sources().items() if measures in wanted]
+
+
+def statement_of(target: Target) -> Measured:
+    """The record of the statement whose left side a target is."""
+    return next(one for one in statements().values() if any(left.target == target for left in one.left))
+
+
+def mode_of(target: Target) -> Mode:
+    """The mode that the statement of a target is about; one about runs is searched in the exact mode."""
+    statement = statement_of(target)
+    return statement.mode if isinstance(statement, AtPoints | WithBatches) else Mode.EXACT
 
 
 def source(finding: Finding) -> LeftSide:

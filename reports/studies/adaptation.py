@@ -19,7 +19,7 @@ def adapted(
 
     models: (C, d). Every agent starts from the same model and takes full-batch steps of size alpha.
     """
-    w = models.to(own.device, own.dtype).unsqueeze(1).expand(len(models), own.n, own.d)
+    w = _at_every_agent(own, models)
     labels = held.parameter("y").expand(len(models), -1, -1)
     accuracy, loss = [], []
     for step in range(steps + 1):
@@ -34,7 +34,7 @@ def adapted(
 @torch.no_grad()
 def objective(task: NetworkTask, models: Tensor, alpha: float, nu: int) -> np.ndarray:
     """The training objective F^(nu) at each model, (C,): the mean loss after nu steps, on the samples they used."""
-    w = models.to(task.device, task.dtype).unsqueeze(1).expand(len(models), task.n, task.d)
+    w = _at_every_agent(task, models)
     for _ in range(nu):
         w = torch.sub(w, task.gradient(w), alpha=alpha)
     return task.loss(w).double().mean(-1).cpu().numpy()
@@ -43,7 +43,7 @@ def objective(task: NetworkTask, models: Tensor, alpha: float, nu: int) -> np.nd
 @torch.no_grad()
 def curvature(task: NetworkTask, models: Tensor, seed: int) -> np.ndarray:
     """A lower estimate of norm(hess f_i) for each model and agent, (C, n), by power iteration from a random vector."""
-    w = models.to(task.device, task.dtype).unsqueeze(1).expand(len(models), task.n, task.d)
+    w = _at_every_agent(task, models)
     start = np.random.default_rng(seed).standard_normal((len(models), task.n, task.d))
     v = torch.as_tensor(start, dtype=task.dtype, device=task.device)
     size = torch.ones(v.shape[:-1], dtype=task.dtype, device=task.device)
@@ -56,7 +56,12 @@ def curvature(task: NetworkTask, models: Tensor, seed: int) -> np.ndarray:
 @torch.no_grad()
 def gradient_spread(task: NetworkTask, models: Tensor) -> np.ndarray:
     """sqrt((1/n) sum norm(grad f_i - grad f)^2) at each model, (C,): how heterogeneous the agents are there."""
-    w = models.to(task.device, task.dtype).unsqueeze(1).expand(len(models), task.n, task.d)
+    w = _at_every_agent(task, models)
     gradients = task.gradient(w).double()
     centred = gradients - gradients.mean(dim=1, keepdim=True)
     return centred.square().sum(-1).mean(-1).sqrt().cpu().numpy()
+
+
+def _at_every_agent(task: NetworkTask, models: Tensor) -> Tensor:
+    """Each model (C, d) at every agent of a task, (C, n, d), where and as the task computes."""
+    return models.to(task.device, task.dtype).unsqueeze(1).expand(len(models), task.n, task.d)

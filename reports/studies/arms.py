@@ -5,17 +5,24 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import theory
+from empirics.algorithm.modes import MODES, Mode
+from reports.figures.modes import mode_letters
 from reports.plans.studies import PersonalisationPlan
+
+BUDGETS = {"communication": "equal communication", "compute": "equal compute"}
 
 GRID = (0, 1, 2, 4, 7, 10, 15, 20, 30, 45, 70, 100, 150, 220, 330, 500, 750, 1000, 1500, 2200, 3300)
 
 
 @dataclass(frozen=True)
 class Arm:
-    """A mode and a number of fine-tuning steps in training; nu = 0 is FedAvg, nu = 1 exact is Per-FedAvg."""
+    """A mode, or its name, and fine-tuning steps in training; nu = 0 is FedAvg, nu = 1 exact is Per-FedAvg."""
 
-    mode: str
+    mode: Mode
     nu: int
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "mode", Mode(self.mode))
 
     @property
     def name(self) -> str:
@@ -26,7 +33,12 @@ class Arm:
         """
         if self.nu == 0:
             return "FedAvg"
-        return {"exact": "", "first_order": "FO, ", "hessian_free": "HF, "}[self.mode] + f"ν = {self.nu}"
+        return f"ν = {self.nu}" if self.mode is Mode.EXACT else f"{mode_letters(self.mode)}, ν = {self.nu}"
+
+    @property
+    def place(self) -> tuple[int, int]:
+        """What arms are sorted by: the mode, then the steps."""
+        return MODES.index(self.mode), self.nu
 
     @property
     def gradients(self) -> int:
@@ -45,8 +57,9 @@ class Arm:
 
 def arms(plan: PersonalisationPlan) -> list[Arm]:
     """Every exact arm, then the first-order and the Hessian-free ones."""
-    exact = [Arm("exact", nu) for nu in sorted(plan.nus)]
-    return exact + [Arm(mode, nu) for mode in ("first_order", "hessian_free") for nu in sorted(plan.approximate)]
+    exact = [Arm(Mode.EXACT, nu) for nu in sorted(plan.nus)]
+    approximate = (Mode.FIRST_ORDER, Mode.HESSIAN_FREE)
+    return exact + [Arm(mode, nu) for mode in approximate for nu in sorted(plan.approximate)]
 
 
 def rounds_of(arm: Arm, plan: PersonalisationPlan) -> dict[str, int]:
@@ -59,7 +72,7 @@ def rounds_of(arm: Arm, plan: PersonalisationPlan) -> dict[str, int]:
     >>> rounds_of(Arm("exact", 0), plan), rounds_of(Arm("exact", 10), plan)
     ({'communication': 100, 'compute': 1000}, {'communication': 100, 'compute': 32})
     """
-    budget = Arm("exact", plan.budget_nu).price(plan.product_price) * plan.rounds
+    budget = Arm(Mode.EXACT, plan.budget_nu).price(plan.product_price) * plan.rounds
     return {"communication": plan.rounds, "compute": max(1, int(budget / arm.price(plan.product_price)))}
 
 

@@ -1,8 +1,5 @@
 """The questions of the study as families of paired tests, each family corrected by Holm's rule."""
 
-# pandas declares a selection as any of frame, series and array; which one it is shows in the selecting expression
-# pyright: reportArgumentType=false, reportAttributeAccessIssue=false, reportCallIssue=false, reportReturnType=false
-
 from __future__ import annotations
 
 import math
@@ -12,6 +9,8 @@ from typing import Any
 
 import pandas as pd
 
+from empirics.algorithm.modes import Mode
+from reports.figures.selection import column, distinct, groups, one_of
 from reports.studies.arms import Arm
 from reports.studies.paired import holm_adjusted, paired
 
@@ -23,33 +22,29 @@ BETTER, WORSE, OPEN, UNTESTED = "better", "worse", "no difference shown", "not t
 class Question:
     """A claim 'these arms are more accurate than that one'.
 
-    claim: what would be true if every comparison were better; baseline: the arm that it is held against.
+    claim: what would be true if every comparison were better; baseline: the arm that it is held against, of `mode` and
+    with `nu` fine-tuning steps, with as many as the other arm where that is None.
     """
 
     key: str
     claim: str
     baseline: str
+    mode: Mode = Mode.EXACT
+    nu: int | None = None
 
     def pairs(self, present: Sequence[Arm]) -> Iterator[tuple[Arm, Arm]]:
         """Every (arm, baseline) that the question is about, among the arms that are there."""
         for arm in present:
-            other = self._against(arm)
-            if other is not None and other in present:
+            other = Arm(self.mode, arm.nu if self.nu is None else self.nu)
+            if arm.mode is Mode.EXACT and arm.nu > (self.nu or 0) and other in present:
                 yield arm, other
-
-    def _against(self, arm: Arm) -> Arm | None:
-        if self.key == "per_fedavg":
-            return Arm("exact", 1) if arm.mode == "exact" and arm.nu > 1 else None
-        if self.key == "fedavg":
-            return Arm("exact", 0) if arm.mode == "exact" and arm.nu > 0 else None
-        return Arm(self.key, arm.nu) if arm.mode == "exact" and arm.nu > 0 else None
 
 
 QUESTIONS = (
-    Question("per_fedavg", "training with more than one fine-tuning step", "Per-FedAvg (ν = 1)"),
-    Question("fedavg", "training with fine-tuning steps", "FedAvg with local fine-tuning (ν = 0)"),
-    Question("first_order", "keeping the Hessians", "the first-order approximation (FO)"),
-    Question("hessian_free", "keeping the Hessians", "the Hessian-free approximation (HF)"),
+    Question("per_fedavg", "training with more than one fine-tuning step", "Per-FedAvg (ν = 1)", nu=1),
+    Question("fedavg", "training with fine-tuning steps", "FedAvg with local fine-tuning (ν = 0)", nu=0),
+    Question("first_order", "keeping the Hessians", "the first-order approximation (FO)", Mode.FIRST_ORDER),
+    Question("hessian_free", "keeping the Hessians", "the Hessian-free approximation (HF)", Mode.HESSIAN_FREE),
 )
 
 
@@ -63,13 +58,13 @@ def comparisons_frame(
     interval of this one line; p is two-sided, adjusted is Holm's over the lines of one question under one budget, and
     outcome compares it with 0.05.
     """
-    present = sorted({Arm(mode, nu) for mode, nu in zip(results["mode"], results["nu"], strict=True)}, key=_order)
-    chosen = results[results["adapt"].isin(list(compared))]
+    present = arms_of(results)
+    chosen = one_of(results, "adapt", compared)
     columns = ["level", "budget", "group", "adapt", "mode", "nu"]
-    series = {key: part.set_index("seed")["accuracy"] for key, part in chosen.groupby(columns, sort=False)}
+    series = {key: column(part.set_index("seed"), "accuracy") for key, part in groups(chosen, columns)}
     families = []
     for question in QUESTIONS:
-        for budget in dict.fromkeys(results["budget"]):
+        for budget in distinct(results, "budget"):
             lines = list(_family(question, budget, present, series, samples or {}))
             adjusted = holm_adjusted([line["p"] for line in lines])
             families += [
@@ -106,5 +101,6 @@ def _outcome(difference: float, adjusted: float) -> str:
     return BETTER if difference > 0 else WORSE
 
 
-def _order(arm: Arm) -> tuple[int, int]:
-    return ("exact", "first_order", "hessian_free").index(arm.mode), arm.nu
+def arms_of(frame: pd.DataFrame) -> list[Arm]:
+    """The arms that a frame is about, sorted."""
+    return sorted({Arm(mode, nu) for mode, nu in zip(frame["mode"], frame["nu"], strict=True)}, key=lambda a: a.place)

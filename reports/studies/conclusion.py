@@ -1,21 +1,15 @@
 """Sentences made from the comparisons alone: whether a claim holds here, where, by how much, and where it fails."""
 
-# pandas declares a selection as any of frame, series and array; which one it is shows in the selecting expression
-# pyright: reportArgumentType=false, reportAttributeAccessIssue=false, reportCallIssue=false, reportReturnType=false
-# pyright: reportGeneralTypeIssues=false
-
 from __future__ import annotations
 
 from collections.abc import Iterable
 
 import pandas as pd
 
+from reports.figures.selection import groups, lines, only
 from reports.studies.comparisons import BETTER, OPEN, UNTESTED, WORSE, Question
 
-_BUDGETS = {
-    "communication": "After equally many rounds",
-    "compute": "After equal computation",
-}
+_WHEN = {"communication": "After equally many rounds", "compute": "After equal computation"}
 
 
 def conclusion(comparisons: pd.DataFrame, question: Question, budget: str) -> str:
@@ -24,17 +18,15 @@ def conclusion(comparisons: pd.DataFrame, question: Question, budget: str) -> st
     It begins with 'The claim holds', 'holds in part', 'fails' or 'is not supported', by whether there are comparisons
     that are better and ones that are worse.
     """
-    mine = comparisons[(comparisons["question"] == question.key) & (comparisons["budget"] == budget)]
-    when = _BUDGETS[budget]
+    mine, when = only(comparisons, question=question.key, budget=budget), _WHEN[budget]
     if mine.empty:
         return f"{when}: nothing was compared with {question.baseline}."
-    if (mine["outcome"] == UNTESTED).all():
+    if len(only(mine, outcome=UNTESTED)) == len(mine):
         return f"{when}: one seed gives no interval, so nothing is concluded about {question.claim}; give more seeds."
-    better, worse = mine[mine["outcome"] == BETTER], mine[mine["outcome"] == WORSE]
-    undecided = int((mine["outcome"] == OPEN).sum())
+    better, worse = only(mine, outcome=BETTER), only(mine, outcome=WORSE)
     counts = (
         f"{question.claim} is more accurate than {question.baseline} in {len(better)} of {len(mine)} comparisons, "
-        f"less accurate in {len(worse)}, and {undecided} show no difference"
+        f"less accurate in {len(worse)}, and {len(only(mine, outcome=OPEN))} show no difference"
     )
     parts = [f"{when}, {_opening(len(better), len(worse))}: {counts}."]
     if len(better):
@@ -48,13 +40,12 @@ def conclusion(comparisons: pd.DataFrame, question: Question, budget: str) -> st
 
 def headline(comparisons: pd.DataFrame, question: Question, budget: str = "communication") -> str:
     """The same in a few words, for the top of a page."""
-    mine = comparisons[(comparisons["question"] == question.key) & (comparisons["budget"] == budget)]
-    better, worse = int((mine["outcome"] == BETTER).sum()), int((mine["outcome"] == WORSE).sum())
-    if mine.empty or (mine["outcome"] == UNTESTED).all():
+    mine = only(comparisons, question=question.key, budget=budget)
+    if len(only(mine, outcome=UNTESTED)) == len(mine):
         return "Too few seeds to compare fine-tuning steps"
     return (
-        f"More fine-tuning steps beat {question.baseline} in {better} of {len(mine)} comparisons "
-        f"and lose in {worse} of them"
+        f"More fine-tuning steps beat {question.baseline} in {len(only(mine, outcome=BETTER))} of {len(mine)} "
+        f"comparisons and lose in {len(only(mine, outcome=WORSE))} of them"
     )
 
 
@@ -66,22 +57,22 @@ def _opening(better: int, worse: int) -> str:
     return "the claim fails here" if worse else "the claim is not supported here"
 
 
-def _where(lines: pd.DataFrame) -> str:
+def _where(won: pd.DataFrame) -> str:
     """Level by level: the arms and the numbers of test steps that occur."""
     parts = []
-    for level, part in lines.groupby("level", sort=False):
-        groups = " and ".join(f"{name} agents" for name in ("seen", "new") if (part["group"] == name).any())
-        parts.append(f"on {level} ({groups}; ν = {_list(part['nu'])}, tested after ν′ = {_list(part['adapt'])} steps)")
+    for level, part in groups(won, "level"):
+        agents = " and ".join(f"{name} agents" for name in ("seen", "new") if len(only(part, group=name)))
+        parts.append(f"on {level} ({agents}; ν = {_list(part['nu'])}, tested after ν′ = {_list(part['adapt'])} steps)")
     return "; ".join(parts)
 
 
-def _most(lines: pd.DataFrame) -> str:
+def _most(won: pd.DataFrame) -> str:
     """The line with the largest difference, in points of accuracy."""
-    line = lines.loc[lines["difference"].abs().idxmax()]
-    size, low, high = (100 * float(line[name]) for name in ("difference", "low", "high"))
+    line = max(lines(won), key=lambda line: abs(line["difference"]))
+    size, low, high = (100 * line[name] for name in ("difference", "low", "high"))
     return (
         f"{_signed(size)} points (95 % interval {_signed(low)} to {_signed(high)}, adjusted p "
-        f"{_p(float(line['adjusted']))}), with ν = {line['nu']} on {line['level']}, {line['group']} agents, "
+        f"{_p(line['adjusted'])}), with ν = {line['nu']} on {line['level']}, {line['group']} agents, "
         f"ν′ = {line['adapt']}"
     )
 

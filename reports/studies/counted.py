@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,9 +14,7 @@ from torch import Tensor
 from empirics import MetaFedAvg, Sampler, Task
 from empirics.algorithm.one_round import one_round
 from empirics.backends.backend import TorchBackend
-from empirics.numerics.constants import Constant
 from empirics.numerics.randomness import Words
-from empirics.tasks.sampler import AlmostSureBounds
 
 
 @dataclass
@@ -40,15 +40,24 @@ class Counts:
         self._arrived(w)
         return not self.inside
 
+    @contextmanager
+    def within_a_batch(self) -> Iterator[None]:
+        """What is evaluated inside is part of a batch evaluation, which has counted itself."""
+        self.inside = True
+        try:
+            yield
+        finally:
+            self.inside = False
+
     def _arrived(self, w: Tensor) -> None:
-        """The points of a round's first evaluation are the models that the agents received."""
+        """Note what the agents received: the points of a round's first evaluation."""
         if self.beginning:
             self.received += w.numel() * w.element_size()
             self.beginning = False
 
 
 def counting(task: Task, counts: Counts) -> Task:
-    """The same task, which notes in `counts` every evaluation and every agent that it makes.
+    """A copy of a task that notes in `counts` every evaluation and every agent that it makes.
 
     The tasks that it selects count as well. An evaluation at points (R, m, d) is one for each of R m agents.
     """
@@ -73,71 +82,45 @@ def counting(task: Task, counts: Counts) -> Task:
     counted = copy.copy(task)
     counted.__class__ = Counting
     counted._cache = {}
-    counted.sampler = CountingSamples(task.sampler, counts)
+    counted.sampler = _counting_samples(task.sampler, counts)
     return counted
 
 
-class CountingSamples(Sampler):
-    """Another sampler, with every batch evaluation counted as so many sample evaluations.
+def _counting_samples(sampler: Sampler, counts: Counts) -> Sampler:
+    """A copy of a sampler that notes every batch evaluation as so many sample evaluations.
 
     The size of a batch travels with its values, as one more column.
     """
+    kind: Any = type(sampler)
+    shapes: dict[int, tuple[int, ...]] = {}
 
-    def __init__(self, inner: Sampler, counts: Counts) -> None:
-        """Wrap."""
-        self._inner, self._counts = inner, counts
-        self._shapes: dict[int, tuple[int, ...]] = {}
+    class CountingSamples(kind):
+        def draw(self, task: Task, words: Words, size: int) -> Tensor:
+            values = super().draw(task, words, size)
+            shapes[size] = tuple(values.shape[3:])
+            flat = values.reshape(*values.shape[:3], -1) if values.numel() else values.flatten(3)
+            return torch.cat([flat, flat.new_full((*flat.shape[:3], 1), size)], dim=-1)
 
-    def check(self, task: Task, size: int) -> None:
-        """As the other one."""
-        self._inner.check(task, size)
+        def gradient(self, task: Task, w: Tensor, values: Tensor) -> Tensor:
+            size, own = unpacked(values)
+            counts.full(w)
+            counts.sample_gradients += size * w.shape[0] * w.shape[1]
+            with counts.within_a_batch():
+                return super().gradient(task, w, own)
 
-    def blocks(self, size: int) -> int:
-        """As the other one."""
-        return self._inner.blocks(size)
+        def hvp(self, task: Task, w: Tensor, v: Tensor, values: Tensor) -> Tensor:
+            size, own = unpacked(values)
+            counts.sample_products += size * w.shape[0] * w.shape[1]
+            with counts.within_a_batch():
+                return super().hvp(task, w, v, own)
 
-    def draw(self, task: Task, words: Words, size: int) -> Tensor:
-        """The other one's batches, flat, with their size behind them."""
-        values = self._inner.draw(task, words, size)
-        self._shapes[size] = tuple(values.shape[3:])
-        flat = values.reshape(*values.shape[:3], -1) if values.numel() else values.flatten(3)
-        return torch.cat([flat, flat.new_full((*flat.shape[:3], 1), size)], dim=-1)
-
-    def gradient(self, task: Task, w: Tensor, values: Tensor) -> Tensor:
-        """A batch gradient, counted."""
-        size, own = self._unpacked(values)
-        self._counts.full(w)
-        self._counts.sample_gradients += size * w.shape[0] * w.shape[1]
-        return self._uncounted(self._inner.gradient, task, w, own)
-
-    def hvp(self, task: Task, w: Tensor, v: Tensor, values: Tensor) -> Tensor:
-        """A batch Hessian times v, counted."""
-        size, own = self._unpacked(values)
-        self._counts.sample_products += size * w.shape[0] * w.shape[1]
-        return self._uncounted(self._inner.hvp, task, w, v, own)
-
-    def constants(self, task: Task) -> dict[str, Constant]:
-        """As the other one."""
-        return self._inner.constants(task)
-
-    def scalars(self) -> dict[str, float]:
-        """As the other one."""
-        return self._inner.scalars()
-
-    def almost_sure_bounds(self, task: Task, constants: dict[str, Constant]) -> AlmostSureBounds:
-        """As the other one."""
-        return self._inner.almost_sure_bounds(task, constants)
-
-    def _unpacked(self, values: Tensor) -> tuple[int, Tensor]:
+    def unpacked(values: Tensor) -> tuple[int, Tensor]:
         size = int(values[0, 0, -1])
-        return size, values[..., :-1].reshape(*values.shape[:2], *self._shapes[size])
+        return size, values[..., :-1].reshape(*values.shape[:2], *shapes[size])
 
-    def _uncounted(self, evaluate: Any, *arguments: Any) -> Tensor:
-        self._counts.inside = True
-        try:
-            return evaluate(*arguments)
-        finally:
-            self._counts.inside = False
+    counted = copy.copy(sampler)
+    object.__setattr__(counted, "__class__", CountingSamples)  # a frozen sampler takes no other way
+    return counted
 
 
 class CountingBackend(TorchBackend):
@@ -146,7 +129,7 @@ class CountingBackend(TorchBackend):
     name = "counting"
 
     def __init__(self, counts: Counts) -> None:
-        """Count into `counts`."""
+        """Note in `counts` what is sent; it is changed by every round."""
         self._counts = counts
 
     @torch.no_grad()

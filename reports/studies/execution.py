@@ -18,7 +18,7 @@ from reports.records.threads import one_thread
 
 Made = tuple[Mapping[str, Any], Mapping[str, np.ndarray]]
 # what only words or draws cannot change what a cell holds
-_WORDS = ("conclusion.py", "comparisons.py", "drawings", "frames.py", "page.py", "paired.py", "plans.py")
+_WORDS = ("conclusion.py", "comparisons.py", "drawings", "frames.py", "page.py", "paired.py", "tables.py")
 
 
 class StudyCell(ABC):

@@ -1,8 +1,5 @@
 """From records to data frames: everything the page and the figures of the study show."""
 
-# pandas declares a selection as any of frame, series and array; which one it is shows in the selecting expression
-# pyright: reportArgumentType=false, reportAttributeAccessIssue=false, reportCallIssue=false, reportReturnType=false
-
 from __future__ import annotations
 
 import math
@@ -13,13 +10,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from empirics.algorithm.modes import Mode
+from reports.figures.selection import groups
 from reports.records.store import Record
-from reports.studies.arms import Arm, rounds_of
+from reports.studies.arms import BUDGETS, Arm, rounds_of
 from reports.studies.paired import Interval, mean_interval
 from reports.studies.training import Training
 
 GROUPS = ("seen", "new")
-BUDGETS = ("communication", "compute")
 RESULT_COLUMNS = ("level", "mode", "nu", "seed", "budget", "k", "group", "adapt", "accuracy", "loss")
 
 
@@ -63,7 +61,7 @@ def means_frame(results: pd.DataFrame) -> pd.DataFrame:
     """Means over seeds with 95 % Student intervals, one line per arm, budget, group and number of test steps."""
     keys = ["level", "mode", "nu", "budget", "k", "group", "adapt"]
     lines = []
-    for key, part in results.groupby(keys, sort=False):
+    for key, part in groups(results, keys):
         line = dict(zip(keys, key, strict=True))
         lines.append(line | _spread("accuracy", part["accuracy"]) | _spread("loss", part["loss"]))
     return pd.DataFrame(lines)
@@ -76,13 +74,13 @@ def curves_frame(trained: Sequence[Trained]) -> pd.DataFrame:
     that one agent has received and returned.
     """
     lines = []
-    for arm_key, runs in _by_arm(trained).items():
-        plan, arm = runs[0].cell.scene.plan, runs[0].cell.arm
+    for (level, arm), runs in _by_arm(trained).items():
+        plan = runs[0].cell.scene.plan
         for group in GROUPS:
             stacked = [one.means(group) for one in runs]
             for place, k in enumerate(runs[0].cell.tested):
                 for adapt in plan.compared:
-                    line = {"level": arm_key[0], "mode": arm.mode, "nu": arm.nu, "group": group, "k": k, "adapt": adapt}
+                    line = {"level": level, "mode": arm.mode, "nu": arm.nu, "group": group, "k": k, "adapt": adapt}
                     line |= {"compute": k * plan.tau * arm.price(plan.product_price), "sent": 2 * k}
                     line |= _spread("accuracy", [accuracy[place, adapt] for accuracy, _ in stacked])
                     line |= _spread("loss", [loss[place, adapt] for _, loss in stacked])
@@ -99,10 +97,10 @@ def targets_frame(trained: Sequence[Trained]) -> pd.DataFrame:
     """
     lines = []
     by_arm = _by_arm(trained)
-    for (level, mode, nu), runs in by_arm.items():
-        plan, arm = runs[0].cell.scene.plan, runs[0].cell.arm
+    for (level, arm), runs in by_arm.items():
+        plan = runs[0].cell.scene.plan
         for group in GROUPS:
-            target = plan.target * _final(by_arm[level, "exact", 1], group)
+            target = plan.target * _final(by_arm[level, Arm(Mode.EXACT, 1)], group)
             reached = [_first(one.cell.tested, one.means(group)[0][:, plan.shown], target) for one in runs]
             rounds = [k for k in reached if math.isfinite(k)]
             evaluations = plan.tau * plan.seen * plan.samples
@@ -110,8 +108,8 @@ def targets_frame(trained: Sequence[Trained]) -> pd.DataFrame:
             mean = float(np.mean(rounds)) if rounds else math.nan
             lines.append(
                 {
-                    "level": level, "mode": mode, "nu": nu, "group": group, "adapt": plan.shown, "target": target,
-                    "seeds": len(runs), "reached": len(rounds), "rounds": mean,
+                    "level": level, "mode": arm.mode, "nu": arm.nu, "group": group, "adapt": plan.shown,
+                    "target": target, "seeds": len(runs), "reached": len(rounds), "rounds": mean,
                     "slowest": max(rounds) if len(rounds) == len(runs) else math.inf,
                     "compute": mean * plan.tau * arm.price(plan.product_price),
                     "sample_gradients": mean * evaluations * arm.gradients,
@@ -127,15 +125,15 @@ def pilots_frame(pilots: Sequence[Trained]) -> pd.DataFrame:
     chosen: the smallest objective of the arm. edge: the chosen step is the first or the last of the grid.
     """
     lines = []
-    for (level, mode, nu), runs in _by_arm(pilots).items():
+    for (level, arm), runs in _by_arm(pilots).items():
         goals = [objective_of(one) for one in runs]
         best = int(np.argmin(goals))
         for place, (one, goal) in enumerate(zip(runs, goals, strict=True)):
-            plan, arm = one.cell.scene.plan, one.cell.arm
+            plan = one.cell.scene.plan
             cost = plan.pilot_rounds * plan.tau * arm.price(plan.product_price)
             lines.append(
                 {
-                    "level": level, "mode": mode, "nu": nu, "alpha": one.cell.alpha, "beta": one.cell.beta,
+                    "level": level, "mode": arm.mode, "nu": arm.nu, "alpha": one.cell.alpha, "beta": one.cell.beta,
                     "objective": goal, "chosen": place == best, "edge": place == best and best in (0, len(runs) - 1),
                     "compute": cost, "seconds": one.record.facts["seconds"],
                 }
@@ -152,10 +150,10 @@ def objective_of(pilot: Trained) -> float:
     return value if math.isfinite(value) and pilot.record.facts["diverged"] is None else math.inf
 
 
-def _by_arm(trained: Sequence[Trained]) -> dict[tuple[str, str, int], list[Trained]]:
-    grouped: dict[tuple[str, str, int], list[Trained]] = {}
+def _by_arm(trained: Sequence[Trained]) -> dict[tuple[str, Arm], list[Trained]]:
+    grouped: dict[tuple[str, Arm], list[Trained]] = {}
     for one in trained:
-        grouped.setdefault((one.cell.scene.level.name, one.cell.arm.mode, one.cell.arm.nu), []).append(one)
+        grouped.setdefault((one.cell.scene.level.name, one.cell.arm), []).append(one)
     return grouped
 
 
@@ -166,7 +164,7 @@ def _spread(name: str, values: Any) -> dict[str, float]:
 
 def _final(runs: Sequence[Trained], group: str) -> float:
     plan = runs[0].cell.scene.plan
-    place = runs[0].cell.tested.index(rounds_of(Arm("exact", 1), plan)["communication"])
+    place = runs[0].cell.tested.index(rounds_of(Arm(Mode.EXACT, 1), plan)["communication"])
     return float(np.mean([one.means(group)[0][place, plan.shown] for one in runs]))
 
 

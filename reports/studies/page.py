@@ -1,9 +1,5 @@
 """What the page says about personalisation: the conclusions, how they were reached, and the tables."""
 
-# pandas declares a selection as any of frame, series and array; which one it is shows in the selecting expression
-# pyright: reportArgumentType=false, reportAttributeAccessIssue=false, reportCallIssue=false, reportReturnType=false
-# pyright: reportGeneralTypeIssues=false
-
 from __future__ import annotations
 
 import math
@@ -11,13 +7,13 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
+from reports.figures.selection import groups, lines, only
 from reports.plans.studies import PersonalisationPlan
-from reports.sections import Cell, Section, SectionTable
-from reports.studies.arms import Arm
+from reports.sections import Section, SectionTable
+from reports.studies.arms import BUDGETS, Arm
 from reports.studies.comparisons import QUESTIONS
 from reports.studies.conclusion import conclusion, headline
-
-_BUDGET_WORDS = {"communication": "equal communication", "compute": "equal compute"}
+from reports.studies.tables import Line, section_table
 
 
 def personalisation_headline(frames: Mapping[str, pd.DataFrame]) -> str:
@@ -51,7 +47,7 @@ def personalisation_section(
 
 
 def _conclusions(comparisons: pd.DataFrame) -> list[str]:
-    return [conclusion(comparisons, question, budget) for question in QUESTIONS for budget in _BUDGET_WORDS]
+    return [conclusion(comparisons, question, budget) for question in QUESTIONS for budget in BUDGETS]
 
 
 def _experiment(plan: PersonalisationPlan, seeds: int, spreads: Mapping[str, float]) -> str:
@@ -77,7 +73,7 @@ def _skew(concentration: float | None, labels: int | None, relabelled: int) -> s
 
 
 def _steps(plan: PersonalisationPlan, curvature: float, pilots: pd.DataFrame) -> str:
-    edges = pilots[pilots["edge"]]
+    edges, chosen = only(pilots, edge=True), only(pilots, chosen=True)
     grid = ", ".join(f"{multiple:g}" for multiple in plan.betas)
     text = (
         f"Step sizes follow one rule for all arms, on a seed that is used for nothing else. $\\alpha = 1/L$ with "
@@ -87,14 +83,13 @@ def _steps(plan: PersonalisationPlan, curvature: float, pilots: pd.DataFrame) ->
         f"{pilots['compute'].sum():.3g} gradients an agent and {pilots['seconds'].sum():.0f} s."
     )
     if len(edges):
-        text += f" In {len(edges)} of {int(pilots['chosen'].sum())} choices the best was at an end of the grid."
+        text += f" In {len(edges)} of {len(chosen)} choices the best was at an end of the grid."
     return text
 
 
 def _budgets(plan: PersonalisationPlan, results: pd.DataFrame) -> str:
-    rounds = results.drop_duplicates(["mode", "nu", "budget"])
-    ends = rounds[rounds["budget"] == "compute"].sort_values(["mode", "nu"])
-    shown = ", ".join(f"{Arm(line['mode'], line['nu']).name}: {line['k']}" for line in ends.to_dict("records"))
+    ends = only(results, budget="compute").drop_duplicates(["mode", "nu"]).sort_values(["mode", "nu"])
+    shown = ", ".join(f"{_arm(line)}: {line['k']}" for line in lines(ends))
     return (
         f"Equal communication means {plan.rounds} rounds for every arm. Equal compute means what the exact mode with "
         f"$\\nu = {plan.budget_nu}$ uses in them, counted by T7 ($\\nu + 1$ gradients and $\\nu$ Hessian-vector "
@@ -120,80 +115,102 @@ def _statistics(plan: PersonalisationPlan, seeds: int, diverged: int, backends: 
 def _accuracy_table(plan: PersonalisationPlan, means: pd.DataFrame, group: str) -> SectionTable:
     """Accuracy in per cent, by level, arm and budget, at the compared numbers of test steps."""
     steps = sorted({0, *plan.compared})
-    mine = means[(means["group"] == group) & means["adapt"].isin(steps)]
-    lines: list[list[Cell]] = []
-    for (level, budget, mode, nu, k), part in mine.groupby(["level", "budget", "mode", "nu", "k"], sort=False):
-        by_step = {line["adapt"]: line for line in part.to_dict("records")}
-        loss = by_step[plan.shown]
-        head: list[Cell] = [level, _BUDGET_WORDS[budget], Arm(mode, nu).name, int(k)]
-        lines.append([*head, *(_percent(by_step[step], "accuracy") for step in steps), _interval(loss, "loss", 1, 3)])
+    keys = ["level", "budget", "mode", "nu", "k"]
+    by_step = [
+        dict(zip(keys, key, strict=True)) | {str(line["adapt"]): line for line in lines(part)}
+        for key, part in groups(only(means, group=group), keys)
+    ]
     agents = "new agents" if group == "new" else "agents seen in training"
-    heads = tuple(f"accuracy, ν′ = {step}" for step in steps)
-    caption = f"Held-out accuracy in per cent on {agents}, means over seeds with 95 % intervals."
-    columns = ("level", "budget", "trained with", "rounds", *heads, f"loss, ν′ = {plan.shown}")
-    return SectionTable(caption, columns, lines, folded=group == "seen")
+    return section_table(
+        f"Held-out accuracy in per cent on {agents}, means over seeds with 95 % intervals.",
+        pd.DataFrame(by_step),
+        {
+            "level": "level",
+            "budget": _budget,
+            "trained with": _arm,
+            "rounds": "k",
+            **{
+                f"accuracy, ν′ = {step}": lambda line, step=str(step): _interval(line[step], "accuracy", 100, 1)
+                for step in steps
+            },
+            f"loss, ν′ = {plan.shown}": lambda line: _interval(line[str(plan.shown)], "loss", 1, 3),
+        },
+        folded=group == "seen",
+    )
 
 
-def _percent(line: Mapping[str, float], name: str) -> str:
-    return _interval(line, name, 100, 1)
+def _arm(line: Line) -> str:
+    return Arm(line["mode"], line["nu"]).name
 
 
-def _interval(line: Mapping[str, float], name: str, scale: float, digits: int) -> str:
-    mean, low, high = (scale * float(line[key]) for key in (name, f"{name}_low", f"{name}_high"))
+def _budget(line: Line) -> str:
+    return BUDGETS[line["budget"]]
+
+
+def _interval(line: Line, name: str, scale: float, digits: int) -> str:
+    mean, low, high = (scale * line[key] for key in (name, f"{name}_low", f"{name}_high"))
     return f"{mean:.{digits}f}" + ("" if math.isnan(low) else f" [{low:.{digits}f}, {high:.{digits}f}]")
 
 
 def _target_table(targets: pd.DataFrame, group: str) -> SectionTable:
-    mine = targets[targets["group"] == group]
-    lines = [
-        [
-            line["level"], Arm(line["mode"], line["nu"]).name, 100 * line["target"],
-            f"{line['reached']} of {line['seeds']}",
-            *(_some(line[name]) for name in ("rounds", "compute", "sample_gradients", "sample_products", "seconds")),
-        ]
-        for line in mine.to_dict("records")
-    ]  # fmt: skip
-    step = mine["adapt"].iloc[0]
-    caption = (
-        f"To the target accuracy on {group} agents after {step} fine-tuning steps: rounds, computation of an agent in "
-        "gradients, samples evaluated by all agents, seconds of training; means over the seeds that reach it."
+    mine = only(targets, group=group)
+    return section_table(
+        f"To the target accuracy on {group} agents after {mine['adapt'].iloc[0]} fine-tuning steps: rounds, "
+        "computation of an agent in gradients, samples evaluated by all agents, seconds of training; means over the "
+        "seeds that reach it.",
+        mine,
+        {
+            "level": "level",
+            "trained with": _arm,
+            "target %": lambda line: 100 * line["target"],
+            "seeds there": lambda line: f"{line['reached']} of {line['seeds']}",
+            "rounds": "rounds",
+            "compute": "compute",
+            "sample gradients": "sample_gradients",
+            "sample products": "sample_products",
+            "seconds": "seconds",
+        },
     )
-    columns = (
-        "level", "trained with", "target %", "seeds there", "rounds", "compute", "sample gradients",
-        "sample products", "seconds",
-    )  # fmt: skip
-    return SectionTable(caption, columns, lines)
 
 
 def _comparison_table(comparisons: pd.DataFrame) -> SectionTable:
     words = {question.key: question.baseline for question in QUESTIONS}
-    lines = [
-        [
-            line["level"], _BUDGET_WORDS[line["budget"]], line["group"], line["adapt"],
-            Arm(line["mode"], line["nu"]).name, words[line["question"]], 100 * line["difference"],
-            "" if math.isnan(line["low"]) else f"[{100 * line['low']:.2f}, {100 * line['high']:.2f}]",
-            _some(line["p"]), _some(line["adjusted"]), line["outcome"],
-        ]
-        for line in comparisons.to_dict("records")
-    ]  # fmt: skip
-    setting = ("level", "budget", "agents", "ν′", "trained with", "against")
-    columns = (*setting, "points", "95 %", "p", "adjusted", "outcome")
-    caption = f"All {len(lines)} paired comparisons: differences in accuracy, in points."
-    return SectionTable(caption, columns, lines, folded=True)
+    return section_table(
+        f"All {len(comparisons)} paired comparisons: differences in accuracy, in points.",
+        comparisons,
+        {
+            "level": "level",
+            "budget": _budget,
+            "agents": "group",
+            "ν′": "adapt",
+            "trained with": _arm,
+            "against": lambda line: words[line["question"]],
+            "points": lambda line: 100 * line["difference"],
+            "95 %": _limits,
+            "p": "p",
+            "adjusted": "adjusted",
+            "outcome": "outcome",
+        },
+        folded=True,
+    )
 
 
-def _some(value: float) -> float | None:
-    return None if math.isnan(value) else value
+def _limits(line: Line) -> str:
+    return "" if math.isnan(line["low"]) else f"[{100 * line['low']:.2f}, {100 * line['high']:.2f}]"
 
 
 def _pilot_table(pilots: pd.DataFrame) -> SectionTable:
-    chosen = pilots[pilots["chosen"]]
-    lines = [
-        [
-            line["level"], Arm(line["mode"], line["nu"]).name, line["alpha"], line["beta"],
-            line["beta"] / line["alpha"], line["objective"], "yes" if line["edge"] else "",
-        ]
-        for line in chosen.to_dict("records")
-    ]  # fmt: skip
-    columns = ("level", "trained with", "α", "β", "β / α", "pilot objective", "end of grid")
-    return SectionTable("Step sizes chosen on the pilot seed.", columns, lines, folded=True)
+    return section_table(
+        "Step sizes chosen on the pilot seed.",
+        only(pilots, chosen=True),
+        {
+            "level": "level",
+            "trained with": _arm,
+            "α": "alpha",
+            "β": "beta",
+            "β / α": lambda line: line["beta"] / line["alpha"],
+            "pilot objective": "objective",
+            "end of grid": lambda line: "yes" if line["edge"] else "",
+        },
+        folded=True,
+    )

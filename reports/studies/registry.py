@@ -21,7 +21,7 @@ def run_studies(plans: Sequence[StudyPlan], context: Context, out: Path) -> list
 
 
 def run_study(plan: StudyPlan, context: Context) -> StudyResult:
-    """Run one study."""
+    """Run the study that an entry [[studies]] of a plan describes."""
     if isinstance(plan, PersonalisationPlan):
         from reports.studies.personalisation import run_personalisation
 

@@ -1,9 +1,5 @@
 """The study `scaling`: what runs cost, counted and measured, against the counts of T7."""
 
-# pandas declares a selection as any of frame, series and array; which one it is shows in the selecting expression
-# pyright: reportArgumentType=false, reportAttributeAccessIssue=false, reportCallIssue=false, reportReturnType=false
-# pyright: reportGeneralTypeIssues=false
-
 from __future__ import annotations
 
 import math
@@ -14,14 +10,17 @@ import numpy as np
 import pandas as pd
 
 import theory
+from empirics.algorithm.modes import Mode
+from reports.figures.selection import distinct, groups, kept, known, lines, only, values
 from reports.judging.rows import Verdict
 from reports.plans.studies import ScalingPlan
 from reports.records.store import Record
-from reports.sections import Cell, Section, SectionTable
+from reports.sections import Section, SectionTable
 from reports.studies.drawings.scaling import scaling_figures
 from reports.studies.execution import execute_all
 from reports.studies.scaling_cells import Cost, Weight
 from reports.studies.study import Context, StudyResult
+from reports.studies.tables import Line, section_table
 from theory.planning import communication
 
 NAME = "scaling"
@@ -30,7 +29,6 @@ _NUMBER_BYTES = 8
 _VECTOR_TOLERANCE = 0.5
 _ALL_AT_ONCE = 2  # from so many steps on a sweep needs all of its work space, which does not grow any more
 _MOST_WEIGHED = 10
-_MODES_OF_VECTORS = ("exact", "first_order", "hessian_free")
 
 
 def run_scaling(plan: ScalingPlan, context: Context) -> StudyResult:
@@ -53,24 +51,24 @@ def run_scaling(plan: ScalingPlan, context: Context) -> StudyResult:
 def agent_cells(plan: ScalingPlan, context: Context) -> list[Cost]:
     """Every number of agents, exact, at the largest nu that is not above 3."""
     nu = max([nu for nu in plan.nus if nu <= 3], default=min(plan.nus))
-    return [Cost(n, "exact", nu, plan, context.root, context.device) for n in sorted(plan.agents)]
+    return [Cost(n, Mode.EXACT, nu, plan, context.root, context.device) for n in sorted(plan.agents)]
 
 
 def step_cells(plan: ScalingPlan, context: Context) -> list[Cost]:
     """Every mode and nu at the most agents, without the one that `agent_cells` has."""
     known = agent_cells(plan, context)[-1].nu
-    settings = [(mode, nu) for mode in dict.fromkeys(("exact", *plan.modes)) for nu in sorted(plan.nus)]
+    settings = [(mode, nu) for mode in dict.fromkeys((Mode.EXACT, *plan.modes)) for nu in sorted(plan.nus)]
     return [
         Cost(max(plan.agents), mode, nu, plan, context.root, context.device)
         for mode, nu in settings
-        if (mode, nu) != ("exact", known)
+        if (mode, nu) != (Mode.EXACT, known)
     ]
 
 
 def weight_cells(plan: ScalingPlan, context: Context) -> list[Weight]:
     """Every nu in the full-batch modes, as far as a few hundred megabytes go."""
     nus = sorted(nu for nu in plan.nus if nu <= _MOST_WEIGHED)
-    modes = [mode for mode in _MODES_OF_VECTORS if mode in ("exact", *plan.modes)]
+    modes = [mode for mode in Mode if not mode.draws and mode in (Mode.EXACT, *plan.modes)]
     return [Weight(mode, nu, plan, context.root, context.device) for mode in modes for nu in nus]
 
 
@@ -78,7 +76,7 @@ def predicted_counts(cell: Cost) -> dict[str, int]:
     """What T7 says that a run of this setting evaluates and sends, over all agents and rounds."""
     plan = cell.plan
     sizes: dict[str, Any] = dict(zip(("D", "D_prime", "D_H"), plan.sizes, strict=True))
-    cost = theory.costs(cell.mode, cell.nu, **(sizes if "stochastic" in cell.mode else {}))
+    cost = theory.costs(cell.mode, cell.nu, **(sizes if cell.mode.draws else {}))
     steps = cell.m * plan.tau * plan.rounds
     one_way = communication(cell.m, plan.d) // 2 * _NUMBER_BYTES * plan.rounds
     return {
@@ -109,24 +107,24 @@ def broken_counts(counts: pd.DataFrame) -> list[str]:
     return [
         f"T7 at n = {line['n']}, {line['mode']}, nu = {line['nu']}: {line['counted']} {line['quantity']} counted, "
         f"{line['predicted']} predicted"
-        for line in counts[~counts["equal"].astype(bool)].to_dict("records")
+        for line in lines(only(counts, equal=False))
     ]
 
 
 def runs_frame(measured: Sequence[tuple[Cost, Record]]) -> pd.DataFrame:
     """One line per setting: seconds and memory growth of a run in which nothing is counted.
 
-    megabytes: growth of resident memory. operations: gradients and
-    products of one local step of one agent, in samples for the batch modes. fitted: processor seconds of the line a + b
-    operations through the settings of one mode at the most agents; NaN elsewhere.
+    megabytes: growth of resident memory. operations: gradients and products of one local step of one agent, in samples
+    for the batch modes. fitted: processor seconds of the line a + b operations through the settings of one mode at the
+    most agents; NaN elsewhere.
     """
-    lines = []
+    runs = []
     for cell, record in measured:
         counted = record.facts["counts"]
         steps = cell.m * cell.plan.tau * cell.plan.rounds
         names = ("gradients", "products", "sample_gradients", "sample_products")
         grown = record.facts["grown"]
-        lines.append(
+        runs.append(
             {
                 "n": cell.n, "m": cell.m, "mode": cell.mode, "nu": cell.nu, "backend": record.facts["backend"],
                 "operations": sum(counted[name] for name in names) / steps, "seconds": record.facts["seconds"],
@@ -135,10 +133,9 @@ def runs_frame(measured: Sequence[tuple[Cost, Record]]) -> pd.DataFrame:
                 "bytes_sent": counted["received"] + counted["returned"],
             }
         )  # fmt: skip
-    frame = pd.DataFrame(lines).assign(fitted=math.nan)
-    most = frame["n"].max()
-    for _, part in frame[frame["n"] == most].groupby("mode", sort=False):
-        if part["operations"].nunique() > 1:
+    frame = pd.DataFrame(runs).assign(fitted=math.nan)
+    for _, part in groups(only(frame, n=frame["n"].max()), "mode"):
+        if len(distinct(part, "operations")) > 1:
             slope, offset = np.polyfit(part["operations"], part["processor"], 1)
             frame.loc[part.index, "fitted"] = offset + slope * part["operations"]
     return frame
@@ -150,27 +147,27 @@ def vectors_frame(measured: Sequence[tuple[Weight, Record]]) -> pd.DataFrame:
     space: the measured work space, what is held beyond T7's vectors. steady: its difference from that at the fewest
     steps (at least two, where there are so many) of the mode, which is 0 when memory grows as T7 says.
     """
-    lines = []
+    steps = []
     for cell, record in measured:
         grown = record.facts["grown"]
         vectors = math.nan if grown is None else grown / cell.vectors
         memory = int(theory.costs(cell.mode, cell.nu).memory)
-        lines.append({"mode": cell.mode, "nu": cell.nu, "measured": vectors, "predicted": memory})
-    frame = pd.DataFrame(lines).assign(space=lambda frame: frame["measured"] - frame["predicted"])
-    enough = frame[frame["nu"] >= min(_ALL_AT_ONCE, frame["nu"].max())]
-    first = enough.sort_values("nu").groupby("mode")["space"].first()
-    steady = (frame["space"] - frame["mode"].map(first)).where(frame.index.isin(enough.index))
-    return frame.assign(steady=steady)
+        steps.append({"mode": cell.mode, "nu": cell.nu, "measured": vectors, "predicted": memory})
+    frame = pd.DataFrame(steps).assign(space=lambda frame: frame["measured"] - frame["predicted"])
+    enough = kept(frame, frame["nu"] >= min(_ALL_AT_ONCE, frame["nu"].max()))
+    first = enough.sort_values("nu").groupby("mode")["space"].transform("first")
+    return frame.assign(steady=enough["space"] - first)
 
 
 def flatness(runs: pd.DataFrame) -> tuple[float, int, int]:
     """Largest over smallest memory growth among runs with the same participants, and the range of n they span."""
-    middle = runs[(runs["mode"] == "exact") & (runs["m"] == runs["m"].max()) & (runs["n"] > runs["m"])]
-    nu = middle.groupby("nu")["n"].nunique().idxmax() if len(middle) else 0
-    shown = middle[middle["nu"] == nu]
-    if shown["n"].nunique() < 2 or shown["megabytes"].isna().any() or shown["megabytes"].min() <= 0:
+    exact = only(runs, mode=Mode.EXACT.value, m=runs["m"].max())
+    middle = kept(exact, values(exact, "n") > values(exact, "m"))
+    _, shown = max(groups(middle, "nu", sort=True), key=lambda part: len(distinct(part[1], "n")), default=(0, middle))
+    grown = values(shown, "megabytes")
+    if len(distinct(shown, "n")) < 2 or not (grown > 0).all():
         return math.nan, 0, 0
-    return float(shown["megabytes"].max() / shown["megabytes"].min()), int(shown["n"].min()), int(shown["n"].max())
+    return float(grown.max() / grown.min()), int(values(shown, "n").min()), int(values(shown, "n").max())
 
 
 def headline(plan: ScalingPlan, frames: Mapping[str, pd.DataFrame]) -> str:
@@ -195,8 +192,8 @@ def _agents(plan: ScalingPlan) -> str:
 def scaling_section(plan: ScalingPlan, frames: Mapping[str, pd.DataFrame]) -> Section:
     """The section of the study."""
     ratio, low, high = flatness(frames["runs"])
-    fitted = frames["runs"].dropna(subset=["fitted"])
-    off = (fitted["processor"] / fitted["fitted"] - 1).abs().max() if len(fitted) else math.nan
+    fitted = known(frames["runs"], "fitted")
+    off = np.abs(values(fitted, "processor") / values(fitted, "fitted") - 1).max(initial=0.0)
     paragraphs = [
         "T7 says what a local step of an agent costs: exact $\\nu + 1$ gradients and $\\nu$ Hessian-vector products, "
         "FO $\\nu + 1$ gradients, HF $3\\nu + 1$ gradients, batch modes the same in samples; $\\nu + 2$ vectors of "
@@ -209,7 +206,7 @@ def scaling_section(plan: ScalingPlan, frames: Mapping[str, pd.DataFrame]) -> Se
         "more such run.",
         _flat_words(plan, ratio, low, high),
     ]
-    if not math.isnan(off):
+    if len(fitted):
         paragraphs.append(
             "Within a mode the processor seconds follow a straight line in T7's operations (its offset is what making "
             f"agents costs) to within {100 * off:.0f} %."
@@ -240,46 +237,54 @@ _QUANTITIES = {
 }
 
 
+def _mode(line: Line) -> str:
+    return line["mode"].replace("_", " ")
+
+
 def _verdict_table(counts: pd.DataFrame) -> SectionTable:
-    shown = counts[(counts["predicted"] > 0) | (counts["counted"] > 0)]
-    lines: list[list[Cell]] = [
-        [
-            line["mode"].replace("_", " "), line["n"], line["m"], line["nu"], _QUANTITIES[line["quantity"]],
-            f"{line['counted']}", f"{line['predicted']}", Verdict.HOLDS if line["equal"] else Verdict.VIOLATED,
-        ]
-        for line in shown.to_dict("records")
-    ]  # fmt: skip
-    columns = ("mode", "n", "m", "ν", "quantity", "counted", "by T7", "verdict")
-    return SectionTable("Counted against T7, over all agents, local steps and rounds.", columns, lines)
+    return section_table(
+        "Counted against T7, over all agents, local steps and rounds.",
+        kept(counts, (values(counts, "predicted") > 0) | (values(counts, "counted") > 0)),
+        {
+            "mode": _mode,
+            "n": "n",
+            "m": "m",
+            "ν": "nu",
+            "quantity": lambda line: _QUANTITIES[line["quantity"]],
+            "counted": lambda line: str(line["counted"]),
+            "by T7": lambda line: str(line["predicted"]),
+            "verdict": lambda line: Verdict.HOLDS if line["equal"] else Verdict.VIOLATED,
+        },
+    )
 
 
 def _run_table(runs: pd.DataFrame) -> SectionTable:
-    lines: list[list[Cell]] = [
-        [
-            line["mode"].replace("_", " "), line["n"], line["m"], line["nu"], line["operations"], line["seconds"],
-            line["processor"], _some(line["fitted"]), _some(line["megabytes"]), line["bytes_sent"] / 1e6,
-            line["backend"],
-        ]
-        for line in runs.to_dict("records")
-    ]  # fmt: skip
-    columns = ("mode", "n", "m", "ν", "operations", "seconds", "processor s", "line", "MB grown", "MB sent", "engine")
-    return SectionTable("Seconds and growth of resident memory of one run, not counted.", columns, lines)
+    return section_table(
+        "Seconds and growth of resident memory of one run, not counted.",
+        runs,
+        {
+            "mode": _mode,
+            "n": "n",
+            "m": "m",
+            "ν": "nu",
+            "operations": "operations",
+            "seconds": "seconds",
+            "processor s": "processor",
+            "line": "fitted",
+            "MB grown": "megabytes",
+            "MB sent": lambda line: line["bytes_sent"] / 1e6,
+            "engine": "backend",
+        },
+    )
 
 
 def _vector_table(vectors: pd.DataFrame) -> SectionTable:
-    lines: list[list[Cell]] = [
-        [
-            line["mode"].replace("_", " "), line["nu"], _some(line["measured"]), line["predicted"],
-            _some(line["space"]), _near(line["steady"]),
-        ]
-        for line in vectors.to_dict("records")
-    ]  # fmt: skip
-    columns = ("mode", "ν", "vectors", "by T7", "work space", "verdict")
     caption = (
         "Memory of a local step in vectors of all agents (torch engine). It grows by T7's if the work space beside "
         f"these vectors stays the same from ν = {_ALL_AT_ONCE} on."
     )
-    return SectionTable(caption, columns, lines)
+    columns = {"mode": _mode, "ν": "nu", "vectors": "measured", "by T7": "predicted", "work space": "space"}
+    return section_table(caption, vectors, {**columns, "verdict": lambda line: _near(line["steady"])})
 
 
 def _near(steady: float) -> Verdict | None:
@@ -287,7 +292,3 @@ def _near(steady: float) -> Verdict | None:
     if math.isnan(steady):
         return None
     return Verdict.HOLDS if abs(steady) <= _VECTOR_TOLERANCE else Verdict.INCONCLUSIVE
-
-
-def _some(value: float) -> float | None:
-    return None if math.isnan(value) else value

@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from empirics import MetaFedAvg
+from empirics.algorithm.modes import Mode
 from empirics.backends.backend import TorchBackend
 from empirics.runs.fedavg import run
 from empirics.tasks.populations import Population, QuadraticPopulation
@@ -41,7 +42,7 @@ class Bowls(Population):
         return (w - self.parameter("c")).square().sum(-1) / 2
 
     def raw_gradient(self, w: Tensor) -> Tensor:
-        """w - c_i."""
+        """grad f_i(w) = w - c_i, every component less the agent's one number."""
         return w - self.parameter("c")
 
     def raw_hvp(self, w: Tensor, v: Tensor) -> Tensor:
@@ -54,7 +55,7 @@ class Cost(StudyCell):
     """A run on n agents made on demand: counted with the torch engine, timed with the one that runs choose."""
 
     n: int
-    mode: str
+    mode: Mode
     nu: int
     plan: ScalingPlan
     root: int
@@ -67,13 +68,13 @@ class Cost(StudyCell):
 
     @property
     def settings(self) -> MetaFedAvg:
-        """The run."""
-        sizes = dict(zip(_MODE_SIZES, self.plan.sizes, strict=True)) if "stochastic" in self.mode else {}
-        if self.mode == "first_order_stochastic":
-            sizes.pop("D_H")
+        """The settings of the run: all agents take part where the plan's participants are as many."""
+        sizes = dict(zip(_MODE_SIZES, self.plan.sizes, strict=True)) if self.mode.draws else {}
+        if not self.mode.curved:
+            sizes.pop("D_H", None)
         return MetaFedAvg(
             ALPHA, self.nu, BETA, self.plan.tau, participants=None if self.m == self.n else self.m, mode=self.mode,
-            delta=self.plan.delta if "hessian_free" in self.mode else None, chunk=1, **sizes,
+            delta=self.plan.delta if self.mode.probes else None, chunk=1, **sizes,
         )  # fmt: skip
 
     def description(self) -> dict[str, Any]:
@@ -91,7 +92,7 @@ class Cost(StudyCell):
 
     @property
     def weight(self) -> float:
-        """Operations."""
+        """Gradients and products of a local step of all participants."""
         return float(self.m * (2 * self.nu + 1))
 
     def make(self) -> Made:
@@ -121,7 +122,7 @@ class Cost(StudyCell):
 class Weight(StudyCell):
     """How much memory one local step of wide agents takes on the torch engine."""
 
-    mode: str
+    mode: Mode
     nu: int
     plan: ScalingPlan
     root: int
@@ -140,7 +141,7 @@ class Weight(StudyCell):
 
     @property
     def weight(self) -> float:
-        """Steps."""
+        """Fine-tuning steps, since all of these cells have equally many agents."""
         return float(self.nu)
 
     def make(self) -> Made:
@@ -148,7 +149,7 @@ class Weight(StudyCell):
         task = Bowls(WIDE_AGENTS, WIDE_DIMENSION, seed=child_seed(self.root, "scaling", "bowls")).to(self.device)
         settings = MetaFedAvg(
             ALPHA, self.nu, BETA, 1, mode=self.mode, chunk=1,
-            delta=self.plan.delta if self.mode == "hessian_free" else None,
+            delta=self.plan.delta if self.mode.probes else None,
         )  # fmt: skip
         start = torch.zeros((1, WIDE_DIMENSION), dtype=task.dtype, device=task.device)
         replicas = torch.arange(1, device=task.device)
@@ -174,7 +175,7 @@ class Memory:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Read the peak."""
+        """Read the peak, let glibc allocate as usual, and set `grown`."""
         after = _status("VmHWM")
         _map_apart(_USUAL)
         if self._before is not None and after is not None:

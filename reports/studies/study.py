@@ -1,8 +1,5 @@
 """What a study hands to the report: frames, figures drawn from them, sections, and one line that says it all."""
 
-# pandas declares a selection as any of frame, series and array; which one it is shows in the selecting expression
-# pyright: reportArgumentType=false
-
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
@@ -12,6 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from reports.figures.figure import Figure
+from reports.figures.selection import column
 from reports.records.store import write_atomically
 from reports.sections import Section
 
@@ -64,7 +62,7 @@ def read_frames(out: Path, study: str) -> dict[str, pd.DataFrame]:
 
 def _read(path: Path) -> pd.DataFrame:
     texts = pd.read_csv(path, dtype=str)
-    return pd.DataFrame({name: _typed(texts[name]) for name in texts.columns})
+    return pd.DataFrame({name: _typed(column(texts, name)) for name in texts.columns})
 
 
 def _typed(texts: pd.Series) -> pd.Series:

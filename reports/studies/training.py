@@ -49,7 +49,7 @@ class Scene:
         return population(self.level, self.seed, **shape).tasks(p.hidden, self.seed, self.device)
 
     def description(self) -> dict[str, Any]:
-        """Plain values."""
+        """What all arms of the scene share, as plain JSON values."""
         shared = ("seen", "new", "samples", "held_out", "hidden", "tau", "delta")
         plan = self.plan.model_dump(mode="json", include=set(shared))
         return {"level": self.level.model_dump(mode="json"), "index": self.index, "root": self.root, **plan}
@@ -91,13 +91,13 @@ class Training(StudyCell):
 
     @property
     def settings(self) -> MetaFedAvg:
-        """The run."""
-        delta = self.scene.plan.delta if self.arm.mode == "hessian_free" else None
+        """The settings of the arm's run on one seed."""
+        delta = self.scene.plan.delta if self.arm.mode.probes else None
         tau = self.scene.plan.tau
         return MetaFedAvg(self.alpha, self.arm.nu, self.beta, tau, mode=self.arm.mode, chunk=1, delta=delta)
 
     def make(self) -> Made:
-        """Train and test."""
+        """Train on the seen agents, then test on all; a run that diverges is tested up to its last finite round."""
         tasks = self.scene.tasks()
         started, diverged = time.perf_counter(), None
         try:
@@ -162,7 +162,7 @@ class Curvature(StudyCell):
 
     @property
     def weight(self) -> float:
-        """Gradients."""
+        """Gradients along the path, and the power iterations that follow."""
         return self.scene.plan.pilot_rounds + 60.0
 
     def make(self) -> Made:

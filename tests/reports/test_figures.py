@@ -23,13 +23,14 @@ from reports.figures import (
     write_figures,
 )
 from reports.figures.batches import batch_figure, batch_frame
+from reports.figures.looks import FLOATING, MEASURED, PREDICTED, PUBLISHED, SECOND_ORDER, WITNESS
 from reports.figures.output import _images
 from reports.figures.overview import tightness_frame
 from reports.figures.probes import best_probe, probe_frame
 from reports.figures.rounds import gap_frame, squared_gradient_frame
 from reports.figures.smoothness import smoothness_frame
 from reports.figures.spread import spread_frame
-from reports.figures.style import FLOATING, HOUSE, MEASURED, PREDICTED, PUBLISHED, SECOND_ORDER, WITNESS
+from reports.figures.style import HOUSE
 from reports.figures.venues import VenueError, venue_page
 from reports.judging.rows import Verdict
 from tests.reports.test_tables import make_row, synthetic_curves, synthetic_figures, synthetic_rows

@@ -46,7 +46,7 @@ PLAN = ScalingPlan(kind="scaling", agents=[6, 50], participants=7, d=3, nus=[0, 
 
 
 def cost(mode: str, nu: int, n: int = 50, plan: ScalingPlan = PLAN) -> Cost:
-    return Cost(n, mode, nu, plan, 0, "cpu")
+    return Cost(n, Mode(mode), nu, plan, 0, "cpu")
 
 
 def measured(cell: Cost) -> tuple[Cost, Record]:
@@ -151,7 +151,7 @@ def test_memory_is_flat_where_it_is_and_not_where_it_grows() -> None:
 
 def test_vectors_are_steady_when_memory_grows_as_T7_says() -> None:
     def pair(nu: int, vectors: float) -> tuple[Weight, Record]:
-        cell = Weight("exact", nu, PLAN, 0, "cpu")
+        cell = Weight(Mode.EXACT, nu, PLAN, 0, "cpu")
         return cell, Record("", {}, {"grown": vectors * cell.vectors}, {})
 
     frame = vectors_frame([pair(0, 2.2), pair(1, 4.1), pair(2, 6.1), pair(3, 7.1), pair(10, 15.9)])
@@ -159,7 +159,7 @@ def test_vectors_are_steady_when_memory_grows_as_T7_says() -> None:
     steady = frame["steady"].to_numpy()
     assert np.isnan(steady[:2]).all()
     assert steady[2:] == pytest.approx([0.0, 0.0, 1.8], abs=1e-9)
-    none = vectors_frame([(Weight("exact", 2, PLAN, 0, "cpu"), Record("", {}, {"grown": None}, {}))])
+    none = vectors_frame([(Weight(Mode.EXACT, 2, PLAN, 0, "cpu"), Record("", {}, {"grown": None}, {}))])
     assert none["measured"].isna().all()
 
 
@@ -193,7 +193,7 @@ def test_the_packaged_study_reaches_a_million_agents() -> None:
 
 def test_cells_cover_agents_steps_and_modes_once(tmp_path: Path) -> None:
     context = Context(0, 1, 1, "cpu", tmp_path)
-    plan = PLAN.model_copy(update={"modes": ["exact", "stochastic"], "nus": [0, 2, 5]})
+    plan = PLAN.model_copy(update={"modes": [Mode.EXACT, Mode.STOCHASTIC], "nus": [0, 2, 5]})
     across, steps = agent_cells(plan, context), step_cells(plan, context)
     assert [(cell.n, cell.nu) for cell in across] == [(6, 2), (50, 2)]
     keys = [cell.key for cell in (*across, *steps)]

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from reports.analyses.suite_file import SuiteFile
+from reports.figures.overview import tightest
 from reports.judging.rows import Row, Verdict
 from reports.pages.appendix.names import fresh
 from reports.pages.appendix.suite_tables import suite_macros
-from reports.pages.latex import escaped, letters, number
-
-_MACRO = r"\newcommand{{\{name}}}{{{body}}}"
+from reports.pages.latex import escaped, letters, macro, number
 
 
 def number_macros(rows: Sequence[Row], error_level: float, suite: SuiteFile | None = None) -> str:
@@ -23,42 +22,34 @@ def number_macros(rows: Sequence[Row], error_level: float, suite: SuiteFile | No
         "% Measured numbers of one report; a paper that cites them cannot go stale.",
         r"% \<Quantity>measured, ...predicted, ...tightness, ...task: the row that holds with the largest ratio of",
         r"% measured to predicted; \<Quantity>measured<Task> and so on: the same on one task.",
-        _MACRO.format(name="MFLrows", body=number(len(rows), 9)),
-        _MACRO.format(name="MFLtasks", body=number(len({row.task for row in rows}), 9)),
-        _MACRO.format(name="MFLerrorlevel", body=number(error_level)),
-        *(
-            _MACRO.format(name=f"MFL{letters(verdict.value.lower())}", body=_count(rows, verdict))
-            for verdict in Verdict
-        ),
+        macro("MFLrows", number(len(rows), 9)),
+        macro("MFLtasks", number(len({row.task for row in rows}), 9)),
+        macro("MFLerrorlevel", number(error_level)),
+        *(macro(f"MFL{letters(verdict.value.lower())}", _count(rows, verdict)) for verdict in Verdict),
     ]
     used: set[str] = set()
     for stem, mine in _stems(rows):
         name = fresh(stem, used)
-        best = _tightest(mine)
+        best = tightest(mine)
         lines.append(f"% {escaped(mine[0].bound)}, {escaped(mine[0].quantity)}")
-        lines.append(_MACRO.format(name=f"{name}rows", body=number(len(mine), 9)))
-        lines.append(_MACRO.format(name=f"{name}holding", body=_count(mine, Verdict.HOLDS)))
+        lines.append(macro(f"{name}rows", number(len(mine), 9)))
+        lines.append(macro(f"{name}holding", _count(mine, Verdict.HOLDS)))
         if best is not None:
-            lines.append(_MACRO.format(name=f"{name}task", body=escaped(best.task)))
+            lines.append(macro(f"{name}task", escaped(best.task)))
             lines += _headline(name, "", best)
             for suffix, task_rows in _by_task(mine):
-                best_there = _tightest(task_rows)
+                best_there = tightest(task_rows)
                 lines += _headline(name, suffix, best_there) if best_there is not None else []
     return "\n".join(lines) + "\n" + suite_macros(suite or SuiteFile())
 
 
 def _headline(name: str, suffix: str, row: Row) -> list[str]:
     values = {"measured": row.measured, "predicted": row.predicted, "tightness": row.tightness}
-    return [_MACRO.format(name=f"{name}{word}{suffix}", body=number(value)) for word, value in values.items()]
+    return [macro(f"{name}{word}{suffix}", number(value)) for word, value in values.items()]
 
 
 def _count(rows: Sequence[Row], verdict: Verdict) -> str:
     return number(sum(row.verdict is verdict for row in rows), 9)
-
-
-def _tightest(rows: Sequence[Row]) -> Row | None:
-    held = [row for row in rows if row.verdict is Verdict.HOLDS and row.tightness is not None]
-    return max(held, key=lambda row: row.tightness or 0.0, default=None)
 
 
 def _stems(rows: Sequence[Row]) -> Iterator[tuple[str, list[Row]]]:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-
 from reports.figures import Figure
 from reports.judging.frames import summary_frame
 from reports.judging.rows import Row, Verdict
@@ -14,6 +12,8 @@ from reports.pages.appendix.names import file_stem
 from reports.pages.appendix.row_tables import VERDICT_WORDS, RowTable
 from reports.pages.appendix.sources import SOURCES
 from reports.pages.latex import code, escaped, number, prose
+from reports.pages.templating import TEX, environment
+from reports.pages.words import GROUPS
 from theory.language.records import ASSUMPTIONS, SETTING
 from theory.tables import Table
 
@@ -30,28 +30,16 @@ def main_file(
 
     listed: the tables of all rows. about: the names of the tables on the suite itself.
     """
-    environment = Environment(
-        loader=PackageLoader("reports.pages", "templates"),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        block_start_string="<%",
-        block_end_string="%>",
-        variable_start_string="<<",
-        variable_end_string=">>",
-        comment_start_string="<#",
-        comment_end_string="#>",
-    )
-    environment.filters.update(escaped=escaped, prose=prose, code=code, file=file_stem)
+    templates = environment(**TEX)
+    templates.filters.update(escaped=escaped, prose=prose, code=code, file=file_stem)
     lines = {line["bound"]: line for line in summary_frame(rows, table).to_dict("records")}
     bounds = list(table.bounds())
     placed = _placed(figures, [bound.id for bound in bounds])
     context = {
         "title": str(manifest.get("title", "")),
         "groups": [
-            ("Statements derived here", [bound for bound in bounds if bound.provenance == "derived"]),
-            ("Published constants", [bound for bound in bounds if bound.provenance == "published"]),
-            ("Claims registered by the user", [bound for bound in bounds if bound.provenance == "claim"]),
+            (title, [bound for bound in bounds if bound.provenance == provenance])
+            for provenance, title in GROUPS.items()
         ],
         "verdicts": {bound.id: _verdict_line(lines[bound.id]) + _shown(figures, placed, bound.id) for bound in bounds},
         "drawn": placed,
@@ -62,7 +50,7 @@ def main_file(
         "figures": figures,
         "sources": SOURCES,
         "facts": _facts(manifest),
-        "command": _command(manifest),
+        "command": " ".join(map(str, manifest.get("command") or ["python", "-m", "reports.build"])),
         "distribution": str(manifest.get("distribution", "meta-fedavg-bounds")),
         "version": str(manifest.get("version", "")),
         "example": min(
@@ -71,7 +59,7 @@ def main_file(
             default=None,
         ),
     }
-    return environment.get_template("appendix.tex.j2").render(context)
+    return templates.get_template("appendix.tex.j2").render(context)
 
 
 def _placed(figures: Sequence[Figure], bounds: Sequence[str]) -> dict[str, list[str]]:
@@ -109,8 +97,3 @@ def _facts(manifest: Mapping[str, Any]) -> list[tuple[str, str]]:
     return [(key, str(value)) for key, value in pairs if value is not None] + [
         (str(name), str(version)) for name, version in versions.items()
     ]
-
-
-def _command(manifest: Mapping[str, Any]) -> str:
-    recorded = manifest.get("command") or ["python", "-m", "reports.build"]
-    return " ".join(str(part) for part in recorded)

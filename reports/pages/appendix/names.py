@@ -11,7 +11,7 @@ def file_stem(bound: str) -> str:
 
 
 def fresh(name: str, used: set[str]) -> str:
-    """The name, with letters added where it is taken."""
+    """The name, with letters added where it is taken; it is added to `used`."""
     while name in used:
         name += "X"
     used.add(name)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
+from reports.figures.modes import mode_letters
 from reports.judging.frames import statement_order, summary_frame
 from reports.judging.rows import Row, Verdict
 from reports.pages.appendix.names import file_stem, fresh
@@ -16,14 +17,6 @@ from theory.tables import Table
 
 _LONGEST_NAME = 22
 _SECTION_HEAD = 8  # lines that the title of the section and its first words take
-_MODES = {
-    "exact": "exact",
-    "stochastic": "sto",
-    "first_order": "FO",
-    "first_order_stochastic": "FO sto",
-    "hessian_free": "HF",
-    "hessian_free_stochastic": "HF sto",
-}
 VERDICT_WORDS = {
     Verdict.HOLDS: "holds",
     Verdict.VIOLATED: "violated",
@@ -91,7 +84,7 @@ def _row_columns(rows: Sequence[Row], whole: Sequence[Row], table: Table) -> lis
     """The columns of some rows; a column that is the same dash in the whole list is left out."""
     columns = [
         Column("Task", [_clipped(row.task) for row in rows]),
-        Column("Mode", [_MODES.get(row.mode, escaped(row.mode)) for row in rows]),
+        Column("Mode", [escaped(mode_letters(row.mode)) for row in rows]),
         Column(r"$\nu$", [str(row.nu) for row in rows], "r"),
     ]
     if len({row.quantity for row in whole}) > 1:

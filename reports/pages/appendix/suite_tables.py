@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from reports.analyses.suite_file import Exponent, PlantedError, SuiteFile
-from reports.pages.latex import Column, escaped, floating_table, letters, number
+from reports.figures.labels import printed
+from reports.pages.appendix.names import fresh
+from reports.pages.latex import Column, escaped, floating_table, letters, macro, number
 from theory.tables import default_table
-
-_MACRO = r"\newcommand{{\{name}}}{{{body}}}"
-_STATEMENT = {"S5p": "S5'"}
 
 
 def suite_tables(suite: SuiteFile) -> dict[str, str]:
@@ -62,7 +61,7 @@ def _decimals(value: float) -> str:
 
 
 def _named(statement: str) -> str:
-    return escaped(_STATEMENT.get(statement, statement))
+    return escaped(printed(statement))
 
 
 def suite_macros(suite: SuiteFile) -> str:
@@ -91,8 +90,8 @@ def _planted_macros(errors: list[PlantedError]) -> Iterator[str]:
         "Statements": len({error.statement for error in errors}),
     }
     for name, count in counts.items():
-        yield _MACRO.format(name=f"MFLplanted{name}", body=number(count, 9))
-    yield _MACRO.format(name="MFLplantedPercent", body=number(round(100 * refuted / len(errors)), 9))
+        yield macro(f"MFLplanted{name}", number(count, 9))
+    yield macro("MFLplantedPercent", number(round(100 * refuted / len(errors)), 9))
 
 
 def _exponent_macros(found: list[Exponent]) -> Iterator[str]:
@@ -101,10 +100,7 @@ def _exponent_macros(found: list[Exponent]) -> Iterator[str]:
     yield r"% Exponents: \MFLslope<Statement><Variable>bound and ...measured; equal names are told apart by an X."
     used: set[str] = set()
     for one in found:
-        name = "MFLslope" + letters(f"X {one.statement} {one.variable}")[1:]
-        while name in used:
-            name += "X"
-        used.add(name)
+        name = fresh("MFLslope" + letters(f"X {one.statement} {one.variable}")[1:], used)
         yield f"% {one.statement}, {one.what} in {one.variable}"
-        yield _MACRO.format(name=f"{name}bound", body=rf"\ensuremath{{{one.predicted:.2f}}}")
-        yield _MACRO.format(name=f"{name}measured", body=rf"\ensuremath{{{one.measured:.2f}}}")
+        yield macro(f"{name}bound", rf"\ensuremath{{{one.predicted:.2f}}}")
+        yield macro(f"{name}measured", rf"\ensuremath{{{one.measured:.2f}}}")

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from reports.figures.overview import tightest
 from reports.judging.rows import Row, Verdict
 from theory.language.modes import MODE_NAMES as MODES
 
@@ -43,14 +44,13 @@ class Facts:
 
 def facts(rows: Sequence[Row]) -> Facts:
     """The facts of a report."""
-    held = [row for row in rows if row.verdict is Verdict.HOLDS and row.tightness is not None]
     steps = sorted({row.nu for row in rows})
     return Facts(
         rows=len(rows),
         tasks=list(dict.fromkeys(row.task for row in rows)),
         modes=[mode for mode in MODES if any(row.mode == mode for row in rows)],
         steps=", ".join(str(nu) for nu in steps),
-        tightest=max(held, key=lambda row: row.tightness or 0.0, default=None),
+        tightest=tightest(rows),
     )
 
 

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import html
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment
 from markupsafe import Markup
 
 import theory
 from reports.figures import Figure, inline_svg, share_outlines
-from reports.figures.rounds import MODE_NAMES
+from reports.figures.modes import mode_words
 from reports.judging.frames import summary_frame
 from reports.judging.rows import Row, Verdict
 from reports.pages.html.anchors import row_anchors, slug
@@ -25,6 +23,8 @@ from reports.pages.html.manifest import flattened
 from reports.pages.html.numerals import interval, number, scale, short_number, sortable
 from reports.pages.html.opening import counts, facts, headline
 from reports.pages.html.statements import statement_entries
+from reports.pages.templating import environment, script_hash, source
+from reports.pages.words import GROUPS
 from reports.sections import Section
 from theory.language.modes import MODE_NAMES as MODES
 from theory.language.records import ASSUMPTIONS, SETTING
@@ -46,11 +46,6 @@ _MARKS = {
 }
 # sorting by verdict puts first what needs a reader
 _ATTENTION = (Verdict.VIOLATED, Verdict.INCONCLUSIVE, Verdict.NOT_APPLICABLE, Verdict.VACUOUS, Verdict.HOLDS)
-_GROUPS = {
-    "derived": "Statements derived here",
-    "published": "Published constants",
-    "claim": "Claims registered by the user",
-}
 
 
 def render(
@@ -66,9 +61,9 @@ def render(
     beside the page with plots to explore, none if empty. Every text that comes from rows, claims, titles or the
     manifest is escaped.
     """
-    environment = _environment()
+    templates = _templates()
     table = table or theory.default_table()
-    script = _source(environment, "page.js")
+    script = source("page.js")
     anchors = row_anchors(rows)
     summary = summary_frame(rows, table).to_dict("records")
     measured = [line for line in summary if line["rows"]]
@@ -79,7 +74,7 @@ def render(
         "counts": counts(rows),
         "error_level": error_level,
         "sampled": sum("level" in row.decided_by for row in rows),
-        "groups": [(title, [line for line in measured if line["provenance"] == key]) for key, title in _GROUPS.items()],
+        "groups": [(title, [line for line in measured if line["provenance"] == key]) for key, title in GROUPS.items()],
         "unmeasured": [line["bound"] for line in summary if not line["rows"]],
         "verdicts": _verdicts(Verdict),
         # the summary leaves out columns of zeros, but never the column of violations
@@ -104,41 +99,30 @@ def render(
         "manifest": flattened(manifest),
         "command": repeat_command,
         "evaluation": lambda row: evaluation_command(row, [file["file"] for file in manifest.get("claims", [])]),
-        "style": Markup(_source(environment, "page.css")),
-        "script": Markup(script),
-        "script_hash": base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
+        "style": source("page.css"),
+        "script": script,
+        "script_hash": script_hash(script),
     }
-    return environment.get_template("page.html.j2").render(context)
+    return templates.get_template("page.html.j2").render(context)
 
 
-def _environment() -> Environment:
-    environment = Environment(
-        loader=PackageLoader("reports.pages", "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.tests["verdict"] = lambda cell: isinstance(cell, Verdict)
-    environment.filters.update(
+def _templates() -> Environment:
+    templates = environment(autoescape=True)
+    templates.tests["verdict"] = lambda cell: isinstance(cell, Verdict)
+    templates.filters.update(
         number=number,
         short=short_number,
         slug=slug,
         word=lambda verdict: _WORDS[Verdict(verdict)],
         mark=lambda verdict: _MARKS[Verdict(verdict)],
         rank=lambda verdict: _ATTENTION.index(verdict),
-        mode=lambda mode: MODE_NAMES.get(mode, mode),
+        mode=mode_words,
         json=lambda value: Markup(html.escape(json.dumps(value, ensure_ascii=False), quote=False)),
         interval=interval,
         scale=scale,
         sortable=sortable,
     )
-    return environment
-
-
-def _source(environment: Environment, name: str) -> str:
-    assert environment.loader is not None
-    return environment.loader.get_source(environment, name)[0]
+    return templates
 
 
 def _verdicts(chosen: Iterable[Verdict]) -> list[tuple[Verdict, str, str]]:
@@ -150,7 +134,7 @@ def _choices(rows: Sequence[Row]) -> list[tuple[str, str, list[tuple[str, str]]]
     return [
         ("bound", "Bound", [(name, name) for name in _distinct(row.bound for row in rows)]),
         ("task", "Task", [(name, name) for name in sorted({row.task for row in rows})]),
-        ("mode", "Mode", [(name, MODE_NAMES.get(name, name)) for name in _distinct(row.mode for row in rows)]),
+        ("mode", "Mode", [(name, mode_words(name)) for name in _distinct(row.mode for row in rows)]),
         ("verdict", "Verdict", [(v.value, _WORDS[v]) for v in Verdict if any(row.verdict is v for row in rows)]),
     ]
 

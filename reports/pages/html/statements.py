@@ -8,7 +8,8 @@ from typing import Any
 
 import theory
 from reports.figures import Figure
-from reports.judging.rows import Row, Verdict
+from reports.figures.overview import tightest
+from reports.judging.rows import Row
 from reports.pages.html.formulas import display, inline, prose
 from reports.pages.html.numerals import raised
 from theory.printing.latex import hypothesis_latex
@@ -29,13 +30,9 @@ def statement_entries(
 
 def _by_task(bound: str, rows: Sequence[Row]) -> list[Row]:
     """On each task the row that holds with the largest tightness, the tightest first."""
-    best: dict[str, Row] = {}
-    for row in rows:
-        if row.bound == bound and row.verdict is Verdict.HOLDS and row.tightness is not None:
-            known = best.get(row.task)
-            if known is None or row.tightness > (known.tightness or 0.0):
-                best[row.task] = row
-    return sorted(best.values(), key=lambda row: -(row.tightness or 0.0))
+    mine = [row for row in rows if row.bound == bound]
+    best = [tightest(row for row in mine if row.task == task) for task in dict.fromkeys(row.task for row in mine)]
+    return sorted((row for row in best if row is not None), key=lambda row: -(row.tightness or 0.0))
 
 
 def _figure_of(bound: str, figures: Sequence[Figure]) -> tuple[int, Figure] | None:

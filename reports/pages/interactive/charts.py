@@ -1,8 +1,5 @@
 """The interactive plots as Vega-Lite specifications."""
 
-# pandas declares a selection as any of frame, series and array; which one it is shows in the selecting expression
-# pyright: reportArgumentType=false, reportAttributeAccessIssue=false, reportCallIssue=false, reportReturnType=false
-
 from __future__ import annotations
 
 import json
@@ -10,7 +7,9 @@ from typing import Any
 
 import pandas as pd
 
-from reports.figures.rounds import MODE_NAMES
+from reports.figures.by_steps import is_witness
+from reports.figures.modes import MODE_NAMES
+from reports.figures.selection import distinct, positive, values
 
 # Okabe-Ito, dark enough on white, and a shape of its own for each mode
 _COLOURS = ("#1a1a19", "#0072B2", "#D55E00", "#A86B00", "#009E73", "#A6427C")
@@ -38,20 +37,15 @@ def specifications(rows: pd.DataFrame, runs: pd.DataFrame) -> dict[str, dict[str
 def _comparison(rows: pd.DataFrame) -> dict[str, Any]:
     import altair as alt
 
-    shown = rows[(rows["measured"] > 0) & (rows["predicted"] > 0)]
-    bound, task = _choice("Bound", rows["bound"]), _choice("Task", rows["task"])
-    ends = [float(shown["predicted"].min()), float(shown["predicted"].max())]
+    shown = positive(rows, "measured", "predicted")
+    bound, task = _choice("Bound", distinct(rows, "bound")), _choice("Task", distinct(rows, "task"))
+    ends = [values(shown, "predicted").min(), values(shown, "predicted").max()]
     equal = alt.Chart(alt.InlineData(values=[{"at": end} for end in ends])).mark_line(color="#8a8a88", strokeWidth=1)
     points = (
-        alt.Chart(_values(shown))
-        .mark_point(filled=True, size=42, opacity=0.85)
+        _points(shown, opacity=0.85)
         .encode(
             x=alt.X("predicted:Q", scale=alt.Scale(type="log"), title="predicted (each in its own unit)"),
             y=alt.Y("measured:Q", scale=alt.Scale(type="log"), title="measured (the same unit)"),
-            color=_modes(),
-            shape=_shapes(),
-            tooltip=_TOOLTIP,
-            href="link:N",
         )
         .transform_filter(_is(bound, "bound"))
         .transform_filter(_is(task, "task"))
@@ -66,20 +60,15 @@ def _comparison(rows: pd.DataFrame) -> dict[str, Any]:
 def _tightness(rows: pd.DataFrame) -> dict[str, Any]:
     import altair as alt
 
-    shown = rows[rows["tightness"] > 0]
+    shown = positive(rows, "tightness")
     mode = alt.selection_point(fields=["mode"], bind="legend")
-    order = list(dict.fromkeys(rows["bound"]))
+    order = distinct(rows, "bound")
     chart = (
-        alt.Chart(_values(shown))
-        .mark_point(filled=True, size=42)
+        _points(shown)
         .encode(
             x=alt.X("tightness:Q", scale=alt.Scale(type="log", domain=[_LOOSEST, 1], clamp=True), title=_RATIO),
             y=alt.Y("bound:N", sort=order, title=None),
-            color=_modes(),
-            shape=_shapes(),
             opacity=alt.condition(mode, alt.value(0.85), alt.value(0.06)),
-            tooltip=_TOOLTIP,
-            href="link:N",
         )
         .add_params(mode)
     )
@@ -90,7 +79,7 @@ def _rounds(runs: pd.DataFrame) -> dict[str, Any]:
     import altair as alt
 
     # witnesses last: their runs are of a few rounds
-    names = sorted(dict.fromkeys(runs["run"]), key=lambda name: str(name).startswith("witness-"))
+    names = sorted(distinct(runs, "run"), key=is_witness)
     run = alt.param("Run", value=names[0], bind=alt.binding_select(options=names, name="Run "))
     chosen = alt.Chart(_values(runs)).transform_filter("datum.run === Run")
     x = alt.X("k:Q", scale=alt.Scale(type="log"), title="round k (dimensionless)")
@@ -112,13 +101,12 @@ def _rounds(runs: pd.DataFrame) -> dict[str, Any]:
 def _values(frame: pd.DataFrame) -> Any:
     import altair as alt
 
-    return alt.InlineData(values=json.loads(frame.to_json(orient="records", double_precision=15)))
+    return alt.InlineData(values=json.loads(str(frame.to_json(orient="records", double_precision=15))))
 
 
-def _choice(label: str, values: pd.Series) -> Any:
+def _choice(label: str, names: list[str]) -> Any:
     import altair as alt
 
-    names = list(dict.fromkeys(values))
     select = alt.binding_select(options=[None, *names], labels=["all", *names], name=f"{label} ")
     return alt.param(f"Chosen{label}", bind=select, value=None)
 
@@ -127,16 +115,21 @@ def _is(parameter: Any, field: str) -> str:
     return f"{parameter.name} === null || datum.{field} === {parameter.name}"
 
 
-def _modes() -> Any:
+def _points(frame: pd.DataFrame, **look: Any) -> Any:
+    """Points by a colour and a shape for each mode, which say what they are and lead to their rows."""
     import altair as alt
 
-    return alt.Color("mode:N", title="mode", scale=alt.Scale(domain=list(MODE_NAMES.values()), range=_COLOURS))
-
-
-def _shapes() -> Any:
-    import altair as alt
-
-    return alt.Shape("mode:N", title="mode", scale=alt.Scale(domain=list(MODE_NAMES.values()), range=_SHAPES))
+    domain = list(MODE_NAMES.values())
+    return (
+        alt.Chart(_values(frame))
+        .mark_point(filled=True, size=42, **look)
+        .encode(
+            color=alt.Color("mode:N", title="mode", scale=alt.Scale(domain=domain, range=_COLOURS)),
+            shape=alt.Shape("mode:N", title="mode", scale=alt.Scale(domain=domain, range=_SHAPES)),
+            tooltip=_TOOLTIP,
+            href="link:N",
+        )
+    )
 
 
 def _finished(chart: Any, height: int, words: str) -> dict[str, Any]:

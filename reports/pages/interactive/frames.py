@@ -1,17 +1,14 @@
 """What the interactive plots show, as data."""
 
-# pandas declares a selection as any of frame, series and array; which one it is shows in the selecting expression
-# pyright: reportArgumentType=false, reportAttributeAccessIssue=false, reportCallIssue=false, reportReturnType=false
-# pyright: reportGeneralTypeIssues=false, reportOperatorIssue=false
-
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
 import pandas as pd
 
-from reports.figures.rounds import MODE_NAMES
+from reports.figures.modes import mode_words
+from reports.figures.rounds import thinned
+from reports.figures.selection import column, groups, known, lines, positive
 from reports.judging.rows import Row
 from reports.pages.html import row_anchors
 
@@ -22,12 +19,12 @@ _COLUMNS = ["run", "row_id", "k", "measured", "lower", "upper", "bound"]
 def rows_frame(rows: Sequence[Row]) -> pd.DataFrame:
     """One line per row with a measured and a predicted value; link leads to the row on the report's page."""
     anchors = row_anchors(rows)
-    lines = [
+    shown = [
         {
             "bound": row.bound,
             "quantity": row.quantity,
             "task": row.task,
-            "mode": MODE_NAMES.get(row.mode, row.mode),
+            "mode": mode_words(row.mode),
             "nu": row.nu,
             "measured": row.measured,
             "predicted": row.predicted,
@@ -39,29 +36,27 @@ def rows_frame(rows: Sequence[Row]) -> pd.DataFrame:
         if row.measured is not None and row.predicted is not None
     ]
     columns = ["bound", "quantity", "task", "mode", "nu", "measured", "predicted", "tightness", "verdict", "link"]
-    return pd.DataFrame(lines, columns=columns).astype({"tightness": "float64"})
+    return pd.DataFrame(shown, columns=columns).astype({"tightness": "float64"})
 
 
 def runs_frame(curves: pd.DataFrame) -> pd.DataFrame:
     """Some rounds of every run, evenly spaced in the logarithm: the squared meta-gradient and T2's right side."""
     parts = []
-    for row_id, run in curves.dropna(subset=["row_id_T2"]).groupby("row_id_T2", sort=False):
-        run = run[run["squared_gradient"] > 0].sort_values("k")
+    for row_id, run in groups(known(curves, "row_id_T2"), "row_id_T2"):
+        run = positive(run, "squared_gradient").sort_values("k")
         if run.empty:
             continue
-        places = np.unique(np.geomspace(1, len(run), min(_POINTS, len(run))).round().astype(int)) - 1
-        shown, first = run.iloc[places], run.iloc[0]
-        mode = MODE_NAMES.get(first["mode"], first["mode"])
-        values = {
-            "measured": shown["squared_gradient"],
-            "lower": shown["squared_gradient_lower"],
-            "upper": shown["squared_gradient_upper"],
-            "bound": shown["squared_gradient_bound"],
-        }
+        shown = thinned(run, _POINTS)
+        first = lines(shown)[0]
+        mode = mode_words(first["mode"])
         label = f"{first['task']}, {mode}, nu = {first['nu']}, tau = {first['tau']}, m = {first['m']} of {first['n']}"
-        parts.append(pd.DataFrame({"run": label, "row_id": row_id, "k": shown["k"], **values}))
-    frame = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=_COLUMNS)
+        sides = {end: shown[f"squared_gradient_{end}"] for end in ("lower", "upper", "bound")}
+        measured = {"k": shown["k"], "measured": shown["squared_gradient"]}
+        parts.append(pd.DataFrame({"run": label, "row_id": row_id, **measured, **sides}))
+    if not parts:
+        return pd.DataFrame(columns=_COLUMNS)
+    frame = pd.concat(parts, ignore_index=True)
     # runs of one setting differ in their step: the label alone must name one run
-    repeated = frame.groupby("run")["row_id"].transform("nunique") > 1 if len(frame) else pd.Series(dtype=bool)
-    frame.loc[repeated, "run"] = frame["run"] + ", " + frame["row_id"]
+    labels = column(frame.drop_duplicates(["run", "row_id"]), "run")
+    frame.loc[frame["run"].isin(labels[labels.duplicated()]), "run"] = frame["run"] + ", " + frame["row_id"]
     return frame

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import json
 from collections.abc import Sequence
 from functools import cache
@@ -11,13 +9,14 @@ from importlib.util import find_spec
 from typing import Any
 
 import pandas as pd
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from reports.figures.selection import lines
 from reports.judging.rows import Row
 from reports.pages.html import number
 from reports.pages.interactive.charts import specifications
 from reports.pages.interactive.frames import rows_frame, runs_frame
+from reports.pages.templating import environment, script_hash, source
 
 _NEEDS = ("altair", "vl_convert")
 _SETUP = """
@@ -39,20 +38,16 @@ def interactive_page(rows: Sequence[Row], curves: pd.DataFrame, title: str) -> s
     frame, runs = rows_frame(rows), runs_frame(curves)
     made = specifications(frame, runs)
     scripts = [_library(), f"const specifications = {_embedded(list(made.values()))};{_SETUP}"]
-    environment = Environment(
-        loader=PackageLoader("reports.pages", "templates"), autoescape=True, undefined=StrictUndefined,
-        trim_blocks=True, lstrip_blocks=True,
-    )  # fmt: skip
-    environment.filters["number"] = number
-    assert environment.loader is not None
-    return environment.get_template("interactive.html.j2").render(
+    templates = environment(autoescape=True)
+    templates.filters["number"] = number
+    return templates.get_template("interactive.html.j2").render(
         title=title,
         charts=list(made),
-        rows=frame.to_dict("records"),
-        runs=runs.loc[runs.groupby("run", sort=False)["k"].idxmax()].to_dict("records") if len(runs) else [],
-        style=Markup(environment.loader.get_source(environment, "page.css")[0]),
+        rows=lines(frame),
+        runs=lines(runs.sort_values("k", kind="stable").drop_duplicates("run", keep="last").sort_index()),
+        style=source("page.css"),
         scripts=[Markup(script) for script in scripts],
-        hashes=[base64.b64encode(hashlib.sha256(script.encode()).digest()).decode() for script in scripts],
+        hashes=[script_hash(script) for script in scripts],
     )
 
 

@@ -1,30 +1,31 @@
 """The figures of the personalisation study: accuracy map, courses, gain against heterogeneity, approximations."""
 
-# pandas declares a selection as any of frame, series and array; which one it is shows in the selecting expression
-# pyright: reportArgumentType=false, reportAttributeAccessIssue=false, reportCallIssue=false, reportReturnType=false
-# pyright: reportGeneralTypeIssues=false
-
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from itertools import product
+from typing import Any
 
 import numpy as np
 import pandas as pd
-from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Drawing
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import NullLocator
 
+from empirics.algorithm.modes import Mode
 from reports.figures.figure import Figure
-from reports.figures.style import FAINT, TEXT, Look, canvas, legend_above, points, short, styled
-from reports.studies.arms import Arm
-from reports.studies.comparisons import OPEN, UNTESTED
+from reports.figures.labels import short
+from reports.figures.looks import FAINT, Look
+from reports.figures.panels import common_legend, panel_grid
+from reports.figures.selection import distinct, groups, lines, one_of, only, positive, values
+from reports.figures.style import TEXT, canvas, points, styled
+from reports.studies.arms import BUDGETS, Arm
+from reports.studies.comparisons import OPEN, UNTESTED, arms_of
 
 _COLORS = ("#1a1a19", "#0072B2", "#56B4E9", "#009E73", "#E69F00", "#D55E00", "#A6427C", "#8a8a88")
 _DASHES = ("-", (0, (5, 1.5)), (0, (3, 1)), (0, (4, 1.2, 1, 1.2)), (0, (1.5, 1.2)), "-", (0, (6, 2)), (0, (1, 2)))
 _MARKERS = ("o", "s", "v", "^", "D", "h", "*", "P")
-_BUDGETS = {"communication": "equal communication", "compute": "equal compute"}
 
 
 def personalisation_figures(frames: Mapping[str, pd.DataFrame]) -> list[Figure]:
@@ -42,48 +43,42 @@ def personalisation_figures(frames: Mapping[str, pd.DataFrame]) -> list[Figure]:
 
 def map_frame(means: pd.DataFrame) -> pd.DataFrame:
     """Accuracy of the exact arms on new agents after equal communication; best marks the largest in its column."""
-    mine = means[(means["mode"] == "exact") & (means["group"] == "new") & (means["budget"] == "communication")]
+    mine = only(means, mode=Mode.EXACT.value, group="new", budget="communication")
     mine = mine[["level", "nu", "adapt", "accuracy", "accuracy_low", "accuracy_high"]].reset_index(drop=True)
     top = mine.groupby(["level", "adapt"])["accuracy"].transform("max")
     return mine.assign(best=mine["accuracy"] == top)
 
 
 def map_figure(means: pd.DataFrame) -> Figure:
-    """Figure `personalisation_map`."""
+    """Figure `personalisation_map`: which number of training steps is best for which number of test steps."""
     frame = map_frame(means)
-    best = frame[frame["best"]]
-    last = int(frame["adapt"].max())
-    ends = {step: _list(best[best["adapt"] == step]["nu"]) for step in (1, last)}
+    best = only(frame, best=True)
+    last = max(distinct(frame, "adapt"))
+    ends = {step: ", ".join(str(nu) for nu in only(best, adapt=step)["nu"]) for step in (1, last)}
     caption = (
         "Held-out accuracy in per cent on new agents, by fine-tuning steps in training $\\nu$ (upwards) and in the "
         "test $\\nu'$ (across), after equally many rounds; means over seeds. The outlined number is the best in its "
         "column. Colours run from a panel's least to its largest value with at least one test step. With one test step "
         f"the best training uses, panel by panel, $\\nu$ = {ends[1]}; with {last} test steps, $\\nu$ = {ends[last]}."
     )
-    alt = " ".join(
-        f"{level}: best training steps by test steps: "
-        + ", ".join(f"{step}: {nu}" for step, nu in zip(part["adapt"], part["nu"], strict=True))
-        + "."
-        for level, part in best.groupby("level", sort=False)
-    )
+    alt = _by_level(best, "best training steps by test steps: ", lambda line: f"{line['adapt']}: {line['nu']}")
     return Figure("personalisation_map", "Accuracy by training and test steps", caption, alt, frame, draw_map)
 
 
-def _list(values: pd.Series) -> str:
-    return ", ".join(str(value) for value in values)
+def _by_level(frame: pd.DataFrame, opening: str, words: Callable[[dict[str, Any]], str]) -> str:
+    """A sentence a level, with words for each of its lines."""
+    return " ".join(
+        f"{level}: {opening}{', '.join(words(line) for line in lines(part))}." for level, part in groups(frame, "level")
+    )
 
 
 @styled
 def draw_map(frame: pd.DataFrame) -> Drawing:
     """One panel a level."""
-    levels = list(dict.fromkeys(frame["level"]))
-    rows = -(-len(levels) // 2)
-    drawing = canvas(TEXT, 0.35 + 1.65 * rows)
-    grid = drawing.subplots(rows, min(2, len(levels)), squeeze=False, sharex=True, sharey=True).ravel()
-    for axes in grid[len(levels) :]:
-        axes.set_visible(False)
-    for axes, level in zip(grid, levels, strict=False):
-        part = frame[frame["level"] == level]
+    levels = groups(frame, "level")
+    drawing = canvas(TEXT, 0.35 + 1.65 * -(-len(levels) // 2))
+    grid = panel_grid(drawing, len(levels), 2, sharex=True, sharey=True)
+    for axes, (level, part) in zip(grid, levels, strict=True):
         table = part.pivot(index="nu", columns="adapt", values="accuracy")
         values = 100 * table.to_numpy()
         tuned = values[:, [step > 0 for step in table.columns]]  # untuned models would take up all of the colours
@@ -94,7 +89,7 @@ def draw_map(frame: pd.DataFrame) -> Drawing:
             ink = "white" if values[row, column] < middle else "black"
             text = f"{values[row, column]:.1f}"
             axes.text(column + 0.5, row + 0.5, text, ha="center", va="center", color=ink, fontsize=points(6))
-        for line in part[part["best"]].to_dict("records"):
+        for line in lines(only(part, best=True)):
             corner = (list(table.columns).index(line["adapt"]), list(table.index).index(line["nu"]))
             axes.add_patch(Rectangle(corner, 1, 1, fill=False, edgecolor="#D55E00", linewidth=1.4))
         axes.set_title(level, pad=3)
@@ -112,14 +107,13 @@ def draw_map(frame: pd.DataFrame) -> Drawing:
 
 def courses_frame(curves: pd.DataFrame) -> pd.DataFrame:
     """The courses on new agents at the middle one of the compared numbers of test steps."""
-    steps = sorted(set(curves["adapt"]))
-    chosen = steps[len(steps) // 2]
-    mine = curves[(curves["group"] == "new") & (curves["adapt"] == chosen) & (curves["mode"] == "exact")]
+    steps = sorted(distinct(curves, "adapt"))
+    mine = only(curves, group="new", adapt=steps[len(steps) // 2], mode=Mode.EXACT.value)
     return mine.reset_index(drop=True)
 
 
 def courses_figure(curves: pd.DataFrame) -> Figure:
-    """Figure `personalisation_courses`."""
+    """Figure `personalisation_courses`: accuracy against rounds, and against what an agent has computed."""
     frame = courses_frame(curves)
     step = frame["adapt"].iloc[0]
     ends = frame.sort_values("k").groupby(["level", "nu"], sort=False).tail(1)
@@ -128,54 +122,47 @@ def courses_figure(curves: pd.DataFrame) -> Figure:
         "against what an agent has computed (right), for every number of fine-tuning steps in training; means over "
         "seeds, bands are 95 % Student intervals. Axes across are logarithmic."
     )
-    alt = f"Accuracy after {step} test steps. " + " ".join(
-        f"{level}: "
-        + ", ".join(
-            f"{Arm('exact', nu).name} {short(100 * accuracy)} per cent after {k} rounds"
-            for nu, accuracy, k in zip(part["nu"], part["accuracy"], part["k"], strict=True)
-        )
-        + "."
-        for level, part in ends.groupby("level", sort=False)
+    alt = f"Accuracy after {step} test steps. " + _by_level(
+        ends, "", lambda end: f"{_arm(end).name} {short(100 * end['accuracy'])} per cent after {end['k']} rounds"
     )
-    return Figure(
-        "personalisation_courses", "Accuracy against rounds and computation", caption, alt, frame, draw_courses
-    )
+    title = "Accuracy against rounds and computation"
+    return Figure("personalisation_courses", title, caption, alt, frame, draw_courses)
 
 
 @styled
 def draw_courses(frame: pd.DataFrame) -> Drawing:
     """One row of two panels a level."""
-    levels = list(dict.fromkeys(frame["level"]))
-    looks = _looks([Arm("exact", nu) for nu in sorted(set(frame["nu"]))])
+    levels = groups(frame, "level")
+    looks = _looks(arms_of(frame))
     drawing = canvas(TEXT, 0.6 + 1.55 * len(levels))
     grid = drawing.subplots(len(levels), 2, squeeze=False, sharey="row", sharex="col")
-    for row, level in zip(grid, levels, strict=True):
-        for axes, across in zip(row, ("k", "compute"), strict=True):
-            for arm, look in looks.items():
-                part = frame[(frame["level"] == level) & (frame["nu"] == arm.nu) & (frame["k"] > 0)].sort_values("k")
-                axes.plot(part[across], 100 * part["accuracy"], **look.keywords())
-                low, high = 100 * part["accuracy_low"], 100 * part["accuracy_high"]
-                axes.fill_between(part[across], low, high, color=look.color, alpha=0.12, linewidth=0)
+    for row, (level, part) in zip(grid, levels, strict=True):
+        for (axes, across), (arm, look) in product(zip(row, ("k", "compute"), strict=True), looks.items()):
+            run = positive(only(part, nu=arm.nu), "k").sort_values("k")
+            axes.plot(run[across], 100 * run["accuracy"], **look.keywords())
+            low, high = 100 * run["accuracy_low"], 100 * run["accuracy_high"]
+            axes.fill_between(run[across], low, high, color=look.color, alpha=0.12, linewidth=0)
+        for axes in row:
             axes.set_xscale("log")
             axes.xaxis.set_minor_locator(NullLocator())
         row[0].set_title(level, pad=3)
         row[0].set_ylabel("accuracy (%)")
     grid[-1][0].set_xlabel("rounds (dimensionless)")
     grid[-1][1].set_xlabel("gradients an agent computed (dimensionless)")
-    legend_above(drawing, _handles(grid.ravel(), [arm.name for arm in looks]))
+    common_legend(drawing, [arm.name for arm in looks])
     return drawing
 
 
 # --- gain against heterogeneity -------------------------------------------------------------------------------------
 
 _GAINS = {"per_fedavg": "over Per-FedAvg", "fedavg": "over FedAvg"}
-_APPROXIMATIONS = ("first_order", "hessian_free")
+_APPROXIMATIONS = (Mode.FIRST_ORDER.value, Mode.HESSIAN_FREE.value)  # the questions named after them
 
 
 def gain_figure(comparisons: pd.DataFrame) -> Figure:
-    """Figure `personalisation_gain`."""
-    mine = comparisons[comparisons["question"].isin(list(_GAINS)) & (comparisons["budget"] == "communication")]
-    frame = mine[mine["group"] == "new"].reset_index(drop=True)
+    """Figure `personalisation_gain`: over Per-FedAvg and over FedAvg, against the heterogeneity of the agents."""
+    mine = one_of(comparisons, "question", _GAINS)
+    frame = only(mine, budget="communication", group="new").reset_index(drop=True)
     caption = (
         "Gain in accuracy on new agents, in points, over Per-FedAvg ($\\nu = 1$, top) and over FedAvg with local "
         "fine-tuning ($\\nu = 0$, bottom), against the heterogeneity of the agents, after equally many rounds. One "
@@ -186,8 +173,8 @@ def gain_figure(comparisons: pd.DataFrame) -> Figure:
 
 
 def approximation_figure(comparisons: pd.DataFrame) -> Figure:
-    """Figure `personalisation_approximations`."""
-    mine = comparisons[comparisons["question"].isin(_APPROXIMATIONS) & (comparisons["group"] == "new")]
+    """Figure `personalisation_approximations`: first-order and Hessian-free training less exact training."""
+    mine = only(one_of(comparisons, "question", _APPROXIMATIONS), group="new")
     turned = {"difference": -mine["difference"], "low": -mine["high"], "high": -mine["low"]}
     frame = mine.assign(**turned, mode=mine["against_mode"]).reset_index(drop=True)
     caption = (
@@ -203,12 +190,12 @@ def approximation_figure(comparisons: pd.DataFrame) -> Figure:
 def _extremes(frame: pd.DataFrame) -> str:
     """The largest and the smallest difference in words."""
     parts = []
-    for name, place in (("largest", frame["difference"].idxmax()), ("smallest", frame["difference"].idxmin())):
-        line = frame.loc[place]
-        arm, other = Arm(line["mode"], line["nu"]), Arm("exact", line["against"])
+    for name, extreme in (("largest", max), ("smallest", min)):
+        line = extreme(lines(frame), key=lambda line: line["difference"])
+        other = Arm(Mode.EXACT, line["against"])
         parts.append(
-            f"the {name} {100 * line['difference']:+.1f} points ({arm.name} minus {other.name}, {line['level']}, "
-            f"{line['adapt']} test steps)".replace("-", "−")
+            f"the {name} {100 * line['difference']:+.1f} points ({_arm(line).name} minus {other.name}, "
+            f"{line['level']}, {line['adapt']} test steps)".replace("-", "−")
         )
     return "Of these differences " + " and ".join(parts) + "."
 
@@ -216,63 +203,54 @@ def _extremes(frame: pd.DataFrame) -> str:
 @styled
 def draw_gain(frame: pd.DataFrame) -> Drawing:
     """Rows: what is compared with; columns: test steps."""
-    rows = [(f"points {words}", frame[frame["question"] == key]) for key, words in _GAINS.items()]
-    return _differences(frame, [row for row in rows if len(row[1])])
+    return _differences(frame, {f"points {words}": only(frame, question=key) for key, words in _GAINS.items()})
 
 
 @styled
 def draw_approximations(frame: pd.DataFrame) -> Drawing:
     """Rows: budgets; columns: test steps."""
-    rows = [(f"points, {words}", frame[frame["budget"] == key]) for key, words in _BUDGETS.items()]
-    return _differences(frame, [row for row in rows if len(row[1])])
+    return _differences(frame, {f"points, {words}": only(frame, budget=key) for key, words in BUDGETS.items()})
 
 
-def _differences(frame: pd.DataFrame, rows: Sequence[tuple[str, pd.DataFrame]]) -> Drawing:
-    steps = sorted(set(frame["adapt"]))
-    levels = list(dict.fromkeys(frame["level"]))
-    order = {"exact": 0, "first_order": 1, "hessian_free": 2}
-    present = {Arm(mode, nu) for mode, nu in zip(frame["mode"], frame["nu"], strict=True)}
-    looks = _looks(sorted(present, key=lambda arm: (order[arm.mode], arm.nu)), skip=1)
+def _differences(frame: pd.DataFrame, rows: Mapping[str, pd.DataFrame]) -> Drawing:
+    rows = {label: part for label, part in rows.items() if len(part)}
+    steps, levels = sorted(distinct(frame, "adapt")), distinct(frame, "level")
+    looks = _looks(arms_of(frame), skip=1)
     drawing = canvas(TEXT, 0.7 + 1.75 * len(rows))
     grid = drawing.subplots(len(rows), len(steps), squeeze=False, sharex=True, sharey="row")
-    for line, (label, part) in zip(grid, rows, strict=True):
+    for line, (label, part) in zip(grid, rows.items(), strict=True):
         for axes, step in zip(line, steps, strict=True):
-            _dodged(axes, part[part["adapt"] == step], levels, looks)
+            _dodged(axes, only(part, adapt=step), levels, looks)
         line[0].set_ylabel(label)
-    for axes, step in zip(grid[0], steps, strict=True):
-        axes.set_title(f"$\\nu' = {step}$", pad=3)
-    for axes in grid[-1]:
-        axes.set_xticks(range(len(levels)), levels, rotation=25, ha="right")
-    legend_above(drawing, _handles(grid.ravel(), [arm.name for arm in looks]))
+    for above, below, step in zip(grid[0], grid[-1], steps, strict=True):
+        above.set_title(f"$\\nu' = {step}$", pad=3)
+        below.set_xticks(range(len(levels)), levels, rotation=25, ha="right")
+    common_legend(drawing, [arm.name for arm in looks])
     return drawing
 
 
 def _dodged(axes: Axes, part: pd.DataFrame, levels: Sequence[str], looks: Mapping[Arm, Look]) -> None:
-    """Points with bars side by side at each level, filled where the difference is decided."""
+    """Put into `axes` points with bars side by side at each level, filled where the difference is decided."""
     axes.axhline(0, color=FAINT, linewidth=0.6)
-    present = [arm for arm in looks if ((part["mode"] == arm.mode) & (part["nu"] == arm.nu)).any()]
+    present = arms_of(part)
     for place, arm in enumerate(present):
-        look = looks[arm]
-        mine = part[(part["mode"] == arm.mode) & (part["nu"] == arm.nu)]
-        shift = (place - (len(present) - 1) / 2) * 0.7 / max(1, len(present))
+        look, mine = looks[arm], only(part, mode=arm.mode.value, nu=arm.nu)
+        shift = (place - (len(present) - 1) / 2) * 0.7 / len(present)
         across = np.array([levels.index(level) for level in mine["level"]]) + shift
-        middle = 100 * mine["difference"].to_numpy()
-        axes.vlines(across, 100 * mine["low"], 100 * mine["high"], color=look.color, linewidth=0.9)
+        middle, low, high = (100 * values(mine, column) for column in ("difference", "low", "high"))
+        axes.vlines(across, low, high, color=look.color, linewidth=0.9)
         decided = ~mine["outcome"].isin([OPEN, UNTESTED]).to_numpy()
-        axes.plot(across, middle, **(look.keywords() | {"linestyle": "none", "markerfacecolor": "white"}))
-        axes.plot(across[decided], middle[decided], **(look.keywords() | {"linestyle": "none", "label": "_"}))
+        axes.plot(across, middle, **look.points(markerfacecolor="white"))
+        axes.plot(across[decided], middle[decided], **look.points(label="_"))
+
+
+def _arm(line: Mapping[str, Any]) -> Arm:
+    return Arm(line["mode"], line["nu"])
 
 
 def _looks(present: Sequence[Arm], skip: int = 0) -> dict[Arm, Look]:
+    """A look an arm, in turn; skip: so many of the looks stay for other arms."""
     return {
         arm: Look(arm.name, _COLORS[place % 8], _DASHES[place % 8], _MARKERS[place % 8])
         for place, arm in enumerate(present, skip)
     }
-
-
-def _handles(grid: Sequence[Axes] | np.ndarray, names: Sequence[str]) -> dict[str, Artist]:
-    handles: dict[str, Artist] = {}
-    for axes in grid:
-        for handle, label in zip(*axes.get_legend_handles_labels(), strict=True):
-            handles.setdefault(label, handle)
-    return {name: handles[name] for name in names}
