@@ -145,43 +145,31 @@ _TOKEN = re.compile(r"\\[A-Za-z]+|\\.|[{}]|\s+|.", re.DOTALL)
 _OPENING, _CLOSING = (r"\left", "{", r"\begin"), (r"\right", "}", r"\end")
 
 
-def broken(latex: str) -> str:
-    r"""An aligned display whose overlong rows are broken before a plus that stands in no bracket.
-
-    >>> long = r"\begin{aligned} a &= " + " + ".join("b" * 25 for _ in range(3)) + r" \end{aligned}"
-    >>> broken(long).count(r"\\")
-    1
-    """
-    inner = latex.removeprefix(r"\begin{aligned} ").removesuffix(r" \end{aligned}")
-    rows = [_broken_row(row) for row in _split(inner, r"\\")]
-    return r"\begin{aligned} " + r" \\ ".join(rows) + r" \end{aligned}"
-
-
 def display(latex: str) -> str:
-    r"""A formula as a display that may break over pages, its overlong rows broken.
+    r"""A formula as a display that may break over pages, its overlong rows broken before a plus outside all brackets.
 
     >>> print(display(r"\begin{aligned} a &= b \end{aligned}"))
     \begin{align*}
     a &= b
     \end{align*}
+    >>> display(r"\begin{aligned} a &= " + " + ".join("b" * 25 for _ in range(3)) + r" \end{aligned}").count(r"\\")
+    1
     """
-    inner = broken(latex).removeprefix(r"\begin{aligned} ").removesuffix(r" \end{aligned}")
-    rows = " \\\\\n".join(row.strip() for row in _split(inner, r"\\"))
-    return f"\\begin{{align*}}\n{rows}\n\\end{{align*}}"
+    inner = latex.removeprefix(r"\begin{aligned} ").removesuffix(r" \end{aligned}")
+    lines = [line for row in _split(inner, r"\\") for line in _broken(row)]
+    return "\\begin{align*}\n" + " \\\\\n".join(lines) + "\n\\end{align*}"
 
 
-def _broken_row(row: str) -> str:
-    if _width(row) <= _ROW_LIMIT:
-        return row.strip()
-    terms = _split(row, "+")
-    lines, current = [], terms[0].strip()
-    for term in terms[1:]:
-        if _width(f"{current} + {term}") > _ROW_LIMIT:
-            lines.append(current)
-            current = rf"&\quad + {term.strip()}"
+def _broken(row: str) -> list[str]:
+    """The lines of a row, a single one where it is short enough."""
+    first, *others = [row] if _width(row) <= _ROW_LIMIT else _split(row, "+")
+    lines = [first.strip()]
+    for term in others:
+        if _width(f"{lines[-1]} + {term}") > _ROW_LIMIT:
+            lines.append(rf"&\quad + {term.strip()}")
         else:
-            current += f" + {term.strip()}"
-    return r" \\ ".join([*lines, current])
+            lines[-1] += f" + {term.strip()}"
+    return lines
 
 
 def _split(text: str, mark: str) -> list[str]:
