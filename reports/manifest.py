@@ -44,7 +44,9 @@ def manifest_of(
         "family": family,
         "claims": stored(request.claims),
         "own": list(request.plan.own_statements),
-        "row_records": {finding.row_id: outcome.key for outcome in outcomes for finding in outcome.findings},
+        "row_records": {
+            measurement.row_id: outcome.key for outcome in outcomes for measurement in outcome.measurements
+        },
         "records": [outcome.key for outcome in outcomes],
         "studies": {study.name: study.headline for study in studies},
         "study_records": [key for study in studies for key in study.records],

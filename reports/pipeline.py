@@ -14,15 +14,15 @@ import pandas as pd
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from reports.analyses.claims import with_claim_findings
+from reports.analyses.claims import with_claim_measurements
 from reports.analyses.suite import Suite, claims_section, suite_analyses, suite_calls, waterfalls
 from reports.analyses.suite_file import SuiteFile
 from reports.analyses.two_sided import two_sided_sections
 from reports.figures import all_figures, write_figures
 from reports.figures.figure import Figure
 from reports.judging import statistics
-from reports.judging.finding import Finding
 from reports.judging.frames import results_frame
+from reports.judging.measurement import Measurement
 from reports.judging.rows import Row, Verdict, VerdictFile
 from reports.judging.verdicts import judge
 from reports.manifest import manifest_of
@@ -31,7 +31,8 @@ from reports.pages.appendix import write_appendix
 from reports.pages.html import render
 from reports.pages.speed import speed_section
 from reports.records.curves import curves_frame
-from reports.records.execution import Outcome, cell_calls, items
+from reports.records.execution import Outcome, cell_calls
+from reports.records.seeded_cell import seeded_cells
 from reports.records.store import write_atomically
 from reports.records.workers import Call, OneByOne, Workers, processes
 from reports.request import Request
@@ -91,7 +92,7 @@ def _build(request: Request, workers: Workers) -> Report:
 
 def _measure(request: Request, records: Path, workers: Workers) -> tuple[list[Outcome], Suite | None]:
     """Every cell, and the suite's own instances beside them; none of these for a plan that is cut down."""
-    work = items(request.plan, seed=request.seed, seeds=request.seeds, device=request.device)
+    work = seeded_cells(request.plan, seed=request.seed, seeds=request.seeds, device=request.device)
     whole = bool(request.plan.tasks) and not request.only
     results = _results(
         [*cell_calls(work, records), *(suite_calls(request.plan.own_statements) if whole else [])], workers
@@ -101,7 +102,7 @@ def _measure(request: Request, records: Path, workers: Workers) -> tuple[list[Ou
 
 @dataclass(frozen=True)
 class _Judged:
-    """The cells with the claims' findings among their own, the table of all right sides, and the rows in order."""
+    """The cells with the claims' measurements among their own, the table of all right sides, and the rows in order."""
 
     outcomes: list[Outcome]
     table: Table
@@ -109,17 +110,19 @@ class _Judged:
     rows: list[Row]
 
     @property
-    def findings(self) -> list[Finding]:
-        return [finding for outcome in self.outcomes for finding in outcome.findings]
+    def measurements(self) -> list[Measurement]:
+        return [measurement for outcome in self.outcomes for measurement in outcome.measurements]
 
 
 def _judge(request: Request, outcomes: Sequence[Outcome]) -> _Judged:
     table = with_own(with_claims(default_table(), request.claims), request.plan.statements)
-    found = with_claim_findings(request.claims, [outcome.findings for outcome in outcomes])
-    widened = [replace(outcome, findings=findings) for outcome, findings in zip(outcomes, found, strict=True)]
-    added = sum(len(findings) for findings in found) - sum(len(outcome.findings) for outcome in outcomes)
+    found = with_claim_measurements(request.claims, [outcome.measurements for outcome in outcomes])
+    widened = [
+        replace(outcome, measurements=measurements) for outcome, measurements in zip(outcomes, found, strict=True)
+    ]
+    added = sum(len(measurements) for measurements in found) - sum(len(outcome.measurements) for outcome in outcomes)
     judged = _Judged(widened, table, request.plan.family + added, [])
-    rows = judge(judged.findings, judged.family, table)
+    rows = judge(judged.measurements, judged.family, table)
     return replace(judged, rows=sorted(rows, key=lambda row: _reading_order(row, table)))
 
 
@@ -132,7 +135,7 @@ class _Said:
 
 
 def _analyse(request: Request, judged: _Judged, suite: Suite | None, studies: Sequence[StudyResult]) -> _Said:
-    sections, stored = claims_section(request.claims, judged.findings, judged.rows, judged.table), SuiteFile()
+    sections, stored = claims_section(request.claims, judged.measurements, judged.rows, judged.table), SuiteFile()
     if suite is not None:
         about, stored = suite_analyses(judged.rows, waterfalls(judged.outcomes), suite, judged.table)
         sections = [*about, *two_sided_sections(request.plan.tasks), *sections, speed_section(request.out)]

@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from empirics.numerics.errors import InputError
-from reports.analyses.claims import restored, with_claim_findings
-from reports.judging.finding import Finding
+from reports.analyses.claims import restored, with_claim_measurements
+from reports.judging.measurement import Measurement
 from reports.judging.rows import Row, VerdictFile
 from reports.judging.verdicts import judge
-from reports.records.execution import Item, execute, findings
+from reports.records.execution import execute, measurements
+from reports.records.seeded_cell import SeededCell
 from reports.records.store import Store
 from reports.records.threads import one_thread
 from reports.statements import with_own
@@ -44,10 +45,10 @@ class Finished:
         rows = VerdictFile.model_validate_json((out / "verdicts.json").read_text(encoding="utf-8")).rows
         return cls(manifest, rows, Store(out / "records"))
 
-    def judged(self, findings: list[Finding]) -> list[Row]:
-        """The rows of these findings and of the report's claims on them, at the error level of the whole report."""
+    def judged(self, measurements: list[Measurement]) -> list[Row]:
+        """The rows of these measurements and of the report's claims on them, at the error level of the whole report."""
         claims = restored(self.manifest.get("claims", []))
-        (extended,) = with_claim_findings(claims, [findings])
+        (extended,) = with_claim_measurements(claims, [measurements])
         table = with_own(with_claims(default_table(), claims), self.manifest.get("own", ()))
         return judge(extended, self.manifest["family"], table)
 
@@ -58,7 +59,7 @@ def check(out: Path) -> list[str]:
     A record whose numbers were changed is named, and so is every row whose fields differ.
     """
     finished = Finished.read(out)
-    found: list[Finding] = []
+    found: list[Measurement] = []
     problems: list[str] = []
     with one_thread():
         for key in finished.manifest["records"]:
@@ -67,7 +68,7 @@ def check(out: Path) -> list[str]:
             except (OSError, ValueError) as error:
                 problems.append(str(error) if key in str(error) else f"record {key}: {error}")
                 continue
-            found += findings(Item.of(record.cell), record)
+            found += measurements(SeededCell.of(record.cell), record)
     for key in finished.manifest.get("study_records", ()):  # their frames hold no verdicts: the records must be whole
         try:
             finished.store.read(key)
@@ -98,10 +99,10 @@ def reproduce(out: Path, row_id: str) -> tuple[Row, list[str]]:
     record = finished.store.read(finished.manifest["row_records"][row_id])
     with tempfile.TemporaryDirectory() as folder:
         try:
-            outcome = execute(Item.of(record.cell), Path(folder), record.facts)
+            outcome = execute(SeededCell.of(record.cell), Path(folder), record.facts)
         except InputError as error:
             raise RecheckError(f"--reproduce {row_id}: cannot be run here as it was: {error}") from None
-    row = next(row for row in finished.judged(outcome.findings) if row.row_id == row_id)
+    row = next(row for row in finished.judged(outcome.measurements) if row.row_id == row_id)
     return row, list(_differences(stored[row_id], row))
 
 

@@ -134,7 +134,7 @@ def _script(hit: Confirmed, asked: Asked, name: str) -> str:
 
     squared = asked.claim is not None and asked.claim.measures.name == "meta_gradient_squared_spread"
     title = f"A counterexample to {name}: measured / claimed = {hit.ratio:.6g}."
-    return script(hit.instance, hit.finding, asked.table, title=title, squared=squared)
+    return script(hit.instance, hit.measurement, asked.table, title=title, squared=squared)
 
 
 def report(name: str, outcome: Outcome) -> list[str]:

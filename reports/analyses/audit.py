@@ -8,8 +8,8 @@ from fractions import Fraction
 
 import sympy
 
-from reports.analyses.claims import claim_findings
-from reports.judging.finding import Enclosed, Finding, Sampled
+from reports.analyses.claims import claim_measurements
+from reports.judging.measurement import Enclosed, Measurement, Sampled
 from reports.judging.rows import Row
 from reports.sections import Section, SectionTable
 from reports.statements import beside
@@ -33,24 +33,24 @@ class Audited:
     tested: int
 
 
-def audit(claims: Sequence[Claim], findings: Sequence[Finding]) -> list[Audited]:
-    """For every claim with one free constant in which it is affine, the least constant that all findings allow.
+def audit(claims: Sequence[Claim], measurements: Sequence[Measurement]) -> list[Audited]:
+    """For every claim with one free constant in which it is affine, the least constant that all measurements allow.
 
     Raises nothing for a claim with several constants: each is audited with the others at 0.
     """
-    return [_audited(claim, constant, findings) for claim in claims if claim.filled for constant in claim.constants]
+    return [_audited(claim, constant, measurements) for claim in claims if claim.filled for constant in claim.constants]
 
 
-def _audited(claim: Claim, constant: str, findings: Sequence[Finding]) -> Audited:
+def _audited(claim: Claim, constant: str, measurements: Sequence[Measurement]) -> Audited:
     assert claim.expression is not None
     others = {name: sympy.Integer(0) for name in claim.constants if name != constant}
     tables = [_fixed(claim, {**others, constant: sympy.Integer(value)}) for value in (0, 1)]
     least, binding, rows, tested = Fraction(0), "", 0, 0
     fixed = tables[0][1]
-    for finding in claim_findings([fixed], findings, tables[0][0]):
-        if not isinstance(finding.evidence, Enclosed | Sampled):
+    for measurement in claim_measurements([fixed], measurements, tables[0][0]):
+        if not isinstance(measurement.evidence, Enclosed | Sampled):
             continue
-        values = [_value(table, finding, claim.id) for table, _ in tables]
+        values = [_value(table, measurement, claim.id) for table, _ in tables]
         if values[0] is None or values[1] is None:
             continue
         rows += 1
@@ -58,15 +58,15 @@ def _audited(claim: Claim, constant: str, findings: Sequence[Finding]) -> Audite
         if slope <= 0:
             continue
         tested += 1
-        needed = (_left(finding) - base) / slope
+        needed = (_left(measurement) - base) / slope
         if needed > least:
-            least, binding = needed, finding.row_id
+            least, binding = needed, measurement.row_id
     return Audited(claim.id, constant, float(least) if tested else None, rows, binding, tested)
 
 
-def _value(table: Table, finding: Finding, name: str) -> Fraction | None:
+def _value(table: Table, measurement: Measurement, name: str) -> Fraction | None:
     """The right side, None where a hypothesis fails."""
-    found = table.quantity(name).evaluate(**finding.inputs)
+    found = table.quantity(name).evaluate(**measurement.inputs)
     if found.exact is not None:
         return found.exact
     return None if found.enclosure is None else Fraction(found.enclosure[1])
@@ -77,8 +77,8 @@ def _fixed(claim: Claim, values: dict[str, sympy.Expr]) -> tuple[Table, Claim]:
     return with_claims(default_table(), [fixed]), fixed
 
 
-def _left(finding: Finding) -> Fraction:
-    evidence = finding.evidence
+def _left(measurement: Measurement) -> Fraction:
+    evidence = measurement.evidence
     if isinstance(evidence, Enclosed):
         return evidence.lower
     assert isinstance(evidence, Sampled)
@@ -86,12 +86,12 @@ def _left(finding: Finding) -> Fraction:
 
 
 def audit_section(
-    claims: Sequence[Claim], findings: Sequence[Finding], rows: Sequence[Row], table: Table
+    claims: Sequence[Claim], measurements: Sequence[Measurement], rows: Sequence[Row], table: Table
 ) -> Section | None:
     """Free constants, claims beside our bounds, and Per-FedAvg's constants beside ours and what was measured."""
     free = [
         [one.claim, one.constant, one.value, one.tested, one.binding]
-        for one in audit([claim for claim in claims if claim.constants], findings)
+        for one in audit([claim for claim in claims if claim.constants], measurements)
     ]
     compared = [
         [one.claim, one.mode, one.ours, one.smallest, one.largest, one.points, "; ".join(one.proved)]

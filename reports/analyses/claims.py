@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING
 
-from reports.judging.finding import Enclosed, Evidence, Finding, Sampled, Withheld
+from reports.judging.measurement import Enclosed, Evidence, Measurement, Sampled, Withheld
 from reports.judging.rows import Row
 from reports.measure.statement import Target
 from reports.statements import left_sides
@@ -31,34 +31,34 @@ def sources() -> dict[Target, str]:
     return {left.target: left.measures for left in left_sides() if left.measures}
 
 
-def claim_findings(claims: Iterable[Claim], findings: Sequence[Finding], table: Table) -> list[Finding]:
-    """For every checkable claim, every built-in finding whose left side it bounds, with its own right side.
+def claim_measurements(claims: Iterable[Claim], measurements: Sequence[Measurement], table: Table) -> list[Measurement]:
+    """For every checkable claim, every built-in measurement whose left side it bounds, with its own right side.
 
     A claim that does not assume A6 is evaluated without mu, hence with q = 1 + alpha L where it names q.
     """
-    found: dict[str, Finding] = {}
+    found: dict[str, Measurement] = {}
     for claim in claims:
         if not claim.checkable:
             continue
-        for finding in findings:
-            if _serves(claim, finding):
-                one = _claimed(claim, finding, table)
+        for measurement in measurements:
+            if _serves(claim, measurement):
+                one = _claimed(claim, measurement, table)
                 found.setdefault(one.row_id, one)
     return list(found.values())
 
 
-def with_claim_findings(claims: Sequence[Claim], cells: Sequence[list[Finding]]) -> list[list[Finding]]:
-    """The findings of every cell, followed by those of the claims on the same evidence; the first of equal rows stays.
+def with_claim_measurements(claims: Sequence[Claim], cells: Sequence[list[Measurement]]) -> list[list[Measurement]]:
+    """The measurements of every cell, then those of the claims on the same evidence; the first of equal rows stays.
 
     The result has one list a cell, so that a claim's row is traced to the record it was read off.
     """
     table = with_claims(default_table(), claims)
     seen: set[str] = set()
     result = []
-    for findings in cells:
-        added = [one for one in claim_findings(claims, findings, table) if one.row_id not in seen]
+    for measurements in cells:
+        added = [one for one in claim_measurements(claims, measurements, table) if one.row_id not in seen]
         seen |= {one.row_id for one in added}
-        result.append([*findings, *added])
+        result.append([*measurements, *added])
     return result
 
 
@@ -70,24 +70,24 @@ def measured_statements(claim: Claim) -> set[str]:
     return {bound for (bound, _), measures in sources().items() if measures in wanted}
 
 
-def _serves(claim: Claim, finding: Finding) -> bool:
-    left = sources().get((finding.bound, finding.quantity))
-    if left is None or finding.setting.mode not in claim.modes:
+def _serves(claim: Claim, measurement: Measurement) -> bool:
+    left = sources().get((measurement.bound, measurement.quantity))
+    if left is None or measurement.setting.mode not in claim.modes:
         return False
     return left == claim.measures.name or (claim.measures.name == "meta_gradient_bias" and left in _ERROR_IS_BIAS)
 
 
-def _claimed(claim: Claim, finding: Finding, table: Table) -> Finding:
-    inputs = {key: value for key, value in finding.inputs.items() if key != "mu" or "A6" in claim.assumes}
-    evidence, trivial = finding.evidence, finding.trivial
+def _claimed(claim: Claim, measurement: Measurement, table: Table) -> Measurement:
+    inputs = {key: value for key, value in measurement.inputs.items() if key != "mu" or "A6" in claim.assumes}
+    evidence, trivial = measurement.evidence, measurement.trivial
     if claim.measures.name == "meta_gradient_squared_spread":
         evidence, trivial = _squared(evidence), None if trivial is None else trivial**2
     absent = _absent(claim, inputs, table)
     if absent:
         evidence = Withheld(absent)
     return dataclasses.replace(
-        finding, bound=claim.id, quantity=claim.id, inputs=inputs, evidence=evidence, trivial=trivial,
-        origin=(finding.bound, finding.quantity),
+        measurement, bound=claim.id, quantity=claim.id, inputs=inputs, evidence=evidence, trivial=trivial,
+        origin=(measurement.bound, measurement.quantity),
     )  # fmt: skip
 
 

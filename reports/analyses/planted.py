@@ -9,11 +9,11 @@ from fractions import Fraction
 
 from flint import arb_mat
 
-from reports.analyses.witnesses import witness_findings
+from reports.analyses.witnesses import witness_measurements
 from reports.balls import ball
 from reports.balls.ball import BallMeta
-from reports.judging.finding import Enclosed, Finding
-from reports.measure.subject import Subject
+from reports.judging.measurement import Enclosed, Measurement
+from reports.measure.task_instance import TaskInstance
 from reports.plans.plan import WITNESSES, load_plan
 from reports.sections import Section, SectionTable
 from reports.statements import with_beside, with_own
@@ -68,8 +68,8 @@ def catalogue(own: tuple[str, ...] = ()) -> list[Planted]:
 
 def run_trials(versions: Sequence[Planted] | None = None, own: tuple[str, ...] = ()) -> list[Trial]:
     """Wrong versions, by default all that there are, against the witnesses of their statements."""
-    known, right = witness_findings(own), with_own(default_table(), own)
-    true = {finding.row_id: _value(right, finding) for finding in known}
+    known, right = witness_measurements(own), with_own(default_table(), own)
+    true = {measurement.row_id: _value(right, measurement) for measurement in known}
     trials = [
         _trial(planted, [f for f in known if f.bound == planted.statement], right, true)
         for planted in (catalogue(own) if versions is None else versions)
@@ -92,20 +92,20 @@ def identity_trials() -> list[Trial]:
     trials = []
     for wrong, formula in WRONG_IDENTITIES.items():
         task = load_plan(WITNESSES).tasks[0]
-        subject, nu, alpha = Subject.of(task).on_ball(4.0), 2, 0.5
-        meta = BallMeta(subject.losses[0], ball.ball(alpha), nu)
+        instance, nu, alpha = TaskInstance.of(task).on_ball(4.0), 2, 0.5
+        meta = BallMeta(instance.losses[0], ball.ball(alpha), nu)
         point = ball.column([1.0])
         true = meta.exact(point)
         difference = ball.norm(formula(meta, point) - true) / ball.norm(true)
-        eta = subject.rounding(alpha, nu, 4.0)
-        inputs = subject.inputs(
+        eta = instance.rounding(alpha, nu, 4.0)
+        inputs = instance.inputs(
             alpha, nu, eta_G=eta.gradient, eta_H=eta.hessian, grad_norm=ball.float_below(ball.norm(true))
         )
         allowed = default_table().quantity("S1_relative").value(**inputs)
         planted = Planted("S1", "S1_relative", FACTOR, wrong, _as_it_is)
-        instance = f"S1:{task.name}:exact:nu{nu}"
+        where = f"S1:{task.name}:exact:nu{nu}"
         trials.append(
-            Trial(planted, float(difference.lower()) > allowed, instance, float(difference) / allowed, float("inf"))
+            Trial(planted, float(difference.lower()) > allowed, where, float(difference) / allowed, float("inf"))
         )
     return trials
 
@@ -133,52 +133,52 @@ WRONG_IDENTITIES = {
 }
 
 
-def mean_trial(findings: Sequence[Finding], right: Table) -> Trial:
+def mean_trial(measurements: Sequence[Measurement], right: Table) -> Trial:
     """The smoothness of the mean loss in place of that of every agent's: T1 is false with it (n = m = 2, tau = 5).
 
     gamma_F is the spread at w_k = 1, the only point where the proof of T1 uses it.
     """
     planted = Planted("T1b", "L_F", AGENTS, "the smoothness of the mean for the largest of the agents", _as_it_is)
-    finding = next(f for f in findings if f.setting.task == "witness-mean")
-    wrong = dataclasses.replace(finding, inputs={**finding.inputs, "L_F": "1/20", "gamma_F": "19/20"})
+    measurement = next(f for f in measurements if f.setting.task == "witness-mean")
+    wrong = dataclasses.replace(measurement, inputs={**measurement.inputs, "L_F": "1/20", "gamma_F": "19/20"})
     claimed = _value(right, wrong)
     assert claimed is not None
-    assert isinstance(finding.evidence, Enclosed)
+    assert isinstance(measurement.evidence, Enclosed)
     return Trial(
         planted,
-        finding.evidence.lower > _between(claimed)[1],
-        finding.row_id,
+        measurement.evidence.lower > _between(claimed)[1],
+        measurement.row_id,
         _ratio(wrong, right, claimed),
         float("inf"),
     )
 
 
 def _trial(
-    planted: Planted, findings: Sequence[Finding], right: Table, right_values: Mapping[str, Evaluation | None]
+    planted: Planted, measurements: Sequence[Measurement], right: Table, right_values: Mapping[str, Evaluation | None]
 ) -> Trial:
     wrong = planted.planted_in(right)
     hits: list[tuple[float, str]] = []
     misses: list[tuple[float, str]] = []
     factors: list[float] = []
-    for finding in findings:
-        claimed, true = _value(wrong, finding), right_values[finding.row_id]
+    for measurement in measurements:
+        claimed, true = _value(wrong, measurement), right_values[measurement.row_id]
         if claimed is None or true is None or _between(claimed) == _between(true):
             continue
         high = _between(claimed)[1]
         least = _between(true)[0]
         if high < least - _STRICT * abs(least):
             factors.append(_factor(claimed, true))
-        evidence = finding.evidence
+        evidence = measurement.evidence
         assert isinstance(evidence, Enclosed)
-        ratio = _ratio(finding, wrong, claimed)
-        (hits if evidence.lower > high else misses).append((ratio, finding.row_id))
+        ratio = _ratio(measurement, wrong, claimed)
+        (hits if evidence.lower > high else misses).append((ratio, measurement.row_id))
     best = max(hits or misses, default=(None, ""))
     return Trial(planted, bool(hits), best[1], best[0], min(factors, default=None))
 
 
-def _value(table: Table, finding: Finding) -> Evaluation | None:
+def _value(table: Table, measurement: Measurement) -> Evaluation | None:
     try:
-        found = table.quantity(finding.quantity).evaluate(**finding.inputs)
+        found = table.quantity(measurement.quantity).evaluate(**measurement.inputs)
     except (InputError, PrecisionError):
         return None
     return found if found.value is not None else None
@@ -199,17 +199,18 @@ def _factor(wrong: Evaluation, right: Evaluation) -> float:
     return above / below if below else float("inf")
 
 
-def _ratio(finding: Finding, table: Table, claimed: Evaluation) -> float:
+def _ratio(measurement: Measurement, table: Table, claimed: Evaluation) -> float:
     """Measured over claimed; for T1 both without the common shift and the descent."""
-    evidence = finding.evidence
+    evidence = measurement.evidence
     assert isinstance(evidence, Enclosed)
     measured, predicted = (evidence.lower + evidence.upper) / 2, _between(claimed)[0]
-    if finding.quantity.startswith("T1"):
-        scale = Fraction(finding.inputs["beta"]) * Fraction(finding.inputs["tau"])
-        A = table.quantity(f"{finding.bound}.A").evaluate(**finding.inputs)
+    if measurement.quantity.startswith("T1"):
+        scale = Fraction(measurement.inputs["beta"]) * Fraction(measurement.inputs["tau"])
+        A = table.quantity(f"{measurement.bound}.A").evaluate(**measurement.inputs)
         if A.value is not None:
             base = (
-                Fraction(finding.inputs["F0_gap"]) - scale * _between(A)[0] * Fraction(finding.inputs["grad_norm"]) ** 2
+                Fraction(measurement.inputs["F0_gap"])
+                - scale * _between(A)[0] * Fraction(measurement.inputs["grad_norm"]) ** 2
             )
             measured, predicted = measured - base, predicted - base
     if predicted == 0:

@@ -17,8 +17,9 @@ from reports.cells.cell import TaskPlan
 from reports.cells.noise_cell import NoiseCell
 from reports.cells.points_cell import PointsCell
 from reports.cells.run_cell import RunCell
-from reports.judging.finding import Enclosed
-from reports.records.execution import Item, measured
+from reports.judging.measurement import Enclosed
+from reports.records.execution import measured
+from reports.records.seeded_cell import SeededCell
 from reports.sections import Section, SectionTable
 
 LEVEL = 0.95
@@ -121,8 +122,8 @@ _BOWL = TaskPlan(name="slope-bowl", factory="explicit-quadratic", arguments={"A"
 
 
 def _found(task: TaskPlan, cell: PointsCell | NoiseCell | RunCell, quantity: str) -> tuple[float, float]:
-    findings = measured(Item(cell, task, 0, 1, "cpu", 1e-6))
-    one = next(finding for finding in findings if finding.quantity == quantity)
+    measurements = measured(SeededCell(cell, task, 0, 1, "cpu", 1e-6))
+    one = next(measurement for measurement in measurements if measurement.quantity == quantity)
     assert isinstance(one.evidence, Enclosed)
     return float((one.evidence.lower + one.evidence.upper) / 2), theory.quantity(quantity).value(**one.inputs)
 

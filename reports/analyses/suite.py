@@ -13,8 +13,8 @@ from reports.analyses.slack import slack_section
 from reports.analyses.slopes import SERIES, Slope, measure, slopes_section
 from reports.analyses.suite_file import Exponent, PlantedError, RunSlack, SuiteFile
 from reports.analyses.tightness import tightness, tightness_section
-from reports.analyses.witnesses import witness_findings
-from reports.judging.finding import Finding
+from reports.analyses.witnesses import witness_measurements
+from reports.judging.measurement import Measurement
 from reports.judging.rows import Row
 from reports.measure.waterfall import STAGES, Waterfall
 from reports.records.execution import Outcome
@@ -25,10 +25,10 @@ from theory.tables import Table
 
 
 def claims_section(
-    claims: Sequence[Claim], findings: Sequence[Finding], rows: Sequence[Row], table: Table
+    claims: Sequence[Claim], measurements: Sequence[Measurement], rows: Sequence[Row], table: Table
 ) -> list[Section]:
     """Claims and published forms, absent when there is nothing to say."""
-    found = audit_section(claims, [one for one in findings if one.origin is None], rows, table)
+    found = audit_section(claims, [one for one in measurements if one.origin is None], rows, table)
     return [] if found is None else [found]
 
 
@@ -36,7 +36,7 @@ def claims_section(
 class Suite:
     """A few seconds of explicit instances that no row of the report enters."""
 
-    witnesses: Sequence[Finding]
+    witnesses: Sequence[Measurement]
     trials: Sequence[Trial]
     slopes: Sequence[Slope]
 
@@ -55,8 +55,8 @@ def suite_calls(own: tuple[str, ...] = ()) -> list[Call]:
     return [Call(_witnesses_and_trials, (own,), 60.0), *(Call(_slope, (place,), 4.0) for place in range(len(SERIES)))]
 
 
-def _witnesses_and_trials(own: tuple[str, ...]) -> tuple[tuple[Finding, ...], list[Trial]]:
-    return witness_findings(own), decided_trials(own)
+def _witnesses_and_trials(own: tuple[str, ...]) -> tuple[tuple[Measurement, ...], list[Trial]]:
+    return witness_measurements(own), decided_trials(own)
 
 
 def _slope(place: int) -> Slope:

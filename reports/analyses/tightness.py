@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from reports.judging.finding import Enclosed, Finding
+from reports.judging.measurement import Enclosed, Measurement
 from reports.judging.ratio import ratio
 from reports.judging.rows import Row, Verdict
 from reports.judging.verdicts import judge
@@ -40,16 +40,16 @@ class Tightness:
         return f"no instance above {best:.2g} found"
 
 
-def tightness(rows: Sequence[Row], findings: Sequence[Finding], table: Table) -> list[Tightness]:
+def tightness(rows: Sequence[Row], measurements: Sequence[Measurement], table: Table) -> list[Tightness]:
     """One entry for every bound and quantity with a witness, in the order of the table."""
     best: dict[tuple[str, str], tuple[float, str]] = {}
-    for finding in findings:
-        if not isinstance(finding.evidence, Enclosed):
+    for measurement in measurements:
+        if not isinstance(measurement.evidence, Enclosed):
             continue
-        (row,) = judge([finding], table=table)
+        (row,) = judge([measurement], table=table)
         if row.predicted is None or row.measured is None or row.verdict is Verdict.VIOLATED:
             continue
-        key, value = (row.bound, row.quantity), ratio(finding, row, table)
+        key, value = (row.bound, row.quantity), ratio(measurement, row, table)
         if math.isfinite(value) and value > best.get(key, (0.0, ""))[0]:
             best[key] = (value, row.row_id)
     order = list(table.statements)

@@ -1,1 +1,1 @@
-"""From evidence to a verdict: findings, rows, statistics."""
+"""From evidence to a verdict: measurements, rows, statistics."""

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from reports.judging.finding import Finding
+from reports.judging.measurement import Measurement
 from reports.judging.rows import Row
 from theory.tables import Table
 
 
-def ratio(finding: Finding, row: Row, table: Table) -> float:
+def ratio(measurement: Measurement, row: Row, table: Table) -> float:
     """Measured over predicted; for one round both without the common shift and the descent of the theory."""
     assert row.measured is not None
     assert row.predicted is not None
     above, below = row.measured, row.predicted
-    if "F0_gap" in finding.inputs and "grad_norm" in finding.inputs:
-        inputs = {**finding.inputs}
+    if "F0_gap" in measurement.inputs and "grad_norm" in measurement.inputs:
+        inputs = {**measurement.inputs}
         A = table.quantity("A").evaluate(**inputs).value
         scale = float(Fraction(inputs["beta"])) * float(Fraction(inputs["tau"]))
         base = float(Fraction(inputs["F0_gap"])) - scale * (A or 0.0) * float(Fraction(inputs["grad_norm"])) ** 2

@@ -1,4 +1,4 @@
-"""From a finding to a verdict row: hypotheses first, then the comparison, with rounding and luck on the safe side."""
+"""From a measurement to a verdict row: hypotheses first, then the comparison, rounding and luck on the safe side."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from fractions import Fraction
 
 import theory
 from reports.judging import statistics
-from reports.judging.finding import Enclosed, Finding, Sampled, Withheld
+from reports.judging.measurement import Enclosed, Measurement, Sampled, Withheld
 from reports.judging.rows import Row, StatedHypothesis, Verdict
 from theory.language.errors import PrecisionError
 from theory.tables import Table
@@ -18,31 +18,34 @@ from theory.tables import Table
 _SOUND_BELOW = frozenset({"mu", "mu_F"})
 
 
-def judge(findings: Sequence[Finding], family: int | None = None, table: Table | None = None) -> list[Row]:
+def judge(measurements: Sequence[Measurement], family: int | None = None, table: Table | None = None) -> list[Row]:
     """Verdict rows of a whole report; the family is the number of rows that samples may decide, fixed by the plan.
 
     Support uses level 5e-4 / family for each betting bound (Bonferroni); refutation is Holm's rule on e-values at 5e-4,
-    the family's other members counting as never rejected. Without a family it is the sampled findings at hand.
+    the family's other members counting as never rejected. Without a family it is the sampled measurements at hand.
     The table holds the right sides: the theory's own unless one with claims is given.
 
-    Raises ValueError when rows share an id or the family is smaller than the sampled findings.
+    Raises ValueError when rows share an id or the family is smaller than the sampled measurements.
     """
-    sampled = [finding for finding in findings if isinstance(finding.evidence, Sampled)]
+    sampled = [measurement for measurement in measurements if isinstance(measurement.evidence, Sampled)]
     family = max(1, len(sampled)) if family is None else family
     if family < len(sampled):
         raise ValueError(f"family: {family} rows were fixed beforehand, but {len(sampled)} are decided by samples")
     level = support_level(family)
     table = table or theory.default_table()
-    evaluations = {finding.row_id: _evaluate(finding, table) for finding in findings}
-    if len(evaluations) != len(findings):
+    evaluations = {measurement.row_id: _evaluate(measurement, table) for measurement in measurements}
+    if len(evaluations) != len(measurements):
         seen: set[str] = set()
-        twice = sorted({f.row_id for f in findings if f.row_id in seen or seen.add(f.row_id)})
+        twice = sorted({f.row_id for f in measurements if f.row_id in seen or seen.add(f.row_id)})
         raise ValueError(f"row_id: every row needs its own, these occur twice: {', '.join(twice)}")
-    evidence = [_against(finding, evaluations[finding.row_id]) for finding in sampled]
+    evidence = [_against(measurement, evaluations[measurement.row_id]) for measurement in sampled]
     evidence += [0.0] * (family - len(evidence))
     rejected = statistics.holm_rejections(evidence, statistics.REFUTATION_LEVEL)[: len(sampled)]
-    refuted = {finding.row_id for finding, reject in zip(sampled, rejected, strict=True) if reject}
-    return [_row(finding, table, evaluations[finding.row_id], level, finding.row_id in refuted) for finding in findings]
+    refuted = {measurement.row_id for measurement, reject in zip(sampled, rejected, strict=True) if reject}
+    return [
+        _row(measurement, table, evaluations[measurement.row_id], level, measurement.row_id in refuted)
+        for measurement in measurements
+    ]
 
 
 def support_level(family: int) -> float:
@@ -50,19 +53,19 @@ def support_level(family: int) -> float:
     return statistics.SUPPORT_LEVEL / family
 
 
-def _evaluate(finding: Finding, table: Table) -> theory.Evaluation:
-    quantity = table.quantity(finding.quantity)
+def _evaluate(measurement: Measurement, table: Table) -> theory.Evaluation:
+    quantity = table.quantity(measurement.quantity)
     try:
-        return quantity.evaluate(**finding.inputs)
+        return quantity.evaluate(**measurement.inputs)
     except (theory.InputError, PrecisionError):
-        if not isinstance(finding.evidence, Withheld):
+        if not isinstance(measurement.evidence, Withheld):
             raise
         return theory.Evaluation(quantity.name, None, None, None, None, (), quantity.provenance, quantity.source)
 
 
-def _against(finding: Finding, evaluation: theory.Evaluation) -> float:
+def _against(measurement: Measurement, evaluation: theory.Evaluation) -> float:
     """The e-value against the null hypothesis that the bound is true; observations are lowered by their rounding."""
-    sample = finding.evidence
+    sample = measurement.evidence
     assert isinstance(sample, Sampled)
     if evaluation.value is None:
         return 0.0
@@ -85,34 +88,34 @@ class _Decision:
     upper: float | None = None
 
 
-def _row(finding: Finding, table: Table, evaluation: theory.Evaluation, level: float, refuted: bool) -> Row:
-    bound, made = table.bound(finding.bound), _decision(finding, evaluation, level, refuted)
+def _row(measurement: Measurement, table: Table, evaluation: theory.Evaluation, level: float, refuted: bool) -> Row:
+    bound, made = table.bound(measurement.bound), _decision(measurement, evaluation, level, refuted)
     predicted = evaluation.value
     tight = made.measured is not None and predicted is not None and predicted > 0
     return Row(
-        row_id=finding.row_id,
-        bound=finding.bound,
+        row_id=measurement.row_id,
+        bound=measurement.bound,
         provenance=bound.provenance,  # type: ignore[arg-type]
         kind=bound.kind,  # type: ignore[arg-type]
-        quantity=finding.quantity,
-        inputs=dict(finding.inputs),
-        **asdict(finding.setting),
+        quantity=measurement.quantity,
+        inputs=dict(measurement.inputs),
+        **asdict(measurement.setting),
         **asdict(made),
         predicted=predicted,
-        trivial=finding.trivial,
+        trivial=measurement.trivial,
         tightness=made.measured / predicted if tight else None,  # type: ignore[operator]
         hypotheses=[StatedHypothesis(name=c.name, holds=c.holds, detail=c.detail) for c in evaluation.hypotheses],
-        witness=None if finding.witness is None else dict(finding.witness),
-        constants=dict(finding.constants),
+        witness=None if measurement.witness is None else dict(measurement.witness),
+        constants=dict(measurement.constants),
     )
 
 
-def _decision(finding: Finding, evaluation: theory.Evaluation, level: float, refuted: bool) -> _Decision:
-    evidence, failed = finding.evidence, [check for check in evaluation.hypotheses if not check.holds]
+def _decision(measurement: Measurement, evaluation: theory.Evaluation, level: float, refuted: bool) -> _Decision:
+    evidence, failed = measurement.evidence, [check for check in evaluation.hypotheses if not check.holds]
     if isinstance(evidence, Withheld) or failed:
         withheld = isinstance(evidence, Withheld)
         reason = evidence.reason if withheld else "; ".join(f"{check.name}: {check.detail}" for check in failed)
-        reason = f"{reason} ({finding.note})" if finding.note else reason
+        reason = f"{reason} ({measurement.note})" if measurement.note else reason
         return _Decision(Verdict.NOT_APPLICABLE, reason, "hypothesis")
     if isinstance(evidence, Enclosed):
         limits = _midpoint(evidence), float(evidence.lower), float(evidence.upper)
@@ -123,8 +126,8 @@ def _decision(finding: Finding, evaluation: theory.Evaluation, level: float, ref
         verdict, reason = _decide_sample(limits[-1], evaluation, refuted)
         how = f"{evidence.how}, N = {evidence.values.size}, level {level:.2e} a row"
     if verdict is not Verdict.VIOLATED:
-        verdict, reason = _vacuous_or(verdict, reason, evaluation, finding.trivial)
-    return _Decision(*_one_sided(verdict, reason, finding), how, *limits)
+        verdict, reason = _vacuous_or(verdict, reason, evaluation, measurement.trivial)
+    return _Decision(*_one_sided(verdict, reason, measurement), how, *limits)
 
 
 def _predicted_between(evaluation: theory.Evaluation) -> tuple[Fraction, Fraction]:
@@ -164,13 +167,13 @@ def _vacuous_or(
     return verdict, reason
 
 
-def _one_sided(verdict: Verdict, reason: str, finding: Finding) -> tuple[Verdict, str]:
+def _one_sided(verdict: Verdict, reason: str, measurement: Measurement) -> tuple[Verdict, str]:
     """Nothing is decided by constants that are known on the wrong side: the true right side may be larger."""
-    weak = sorted(name for name, constant in finding.constants.items() if constant.side == _unsound_side(name))
+    weak = sorted(name for name, constant in measurement.constants.items() if constant.side == _unsound_side(name))
     if not weak:
         return verdict, reason
-    sides = ", ".join(f"{name} ({finding.constants[name].side})" for name in weak)
-    where = f", {finding.note}" if finding.note else ""
+    sides = ", ".join(f"{name} ({measurement.constants[name].side})" for name in weak)
+    where = f", {measurement.note}" if measurement.note else ""
     weakness = f"known on the wrong side only: {sides}{where}"
     return Verdict.INCONCLUSIVE, f"{weakness}; that neither certifies nor refutes a right side ({reason})"
 

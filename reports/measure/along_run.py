@@ -12,13 +12,13 @@ import numpy as np
 import theory
 from empirics import Task
 from reports.cells.cell import Kind
-from reports.judging.finding import Evidence, Finding, Sampled, Setting, Withheld
-from reports.measure.course import Course
+from reports.judging.measurement import Evidence, Measurement, Sampled, Setting, Withheld
 from reports.measure.estimates import ALONG_RUN, rough
 from reports.measure.moments import Moments, exact_moments
-from reports.measure.prepared import Prepared
+from reports.measure.recorded_run import RecordedRun
+from reports.measure.run_specification import RunSpecification
 from reports.measure.statement import Measured
-from reports.measure.subject import exact, upwards
+from reports.measure.task_instance import exact, upwards
 from reports.measure.trajectories import Rounding
 
 BETTING = "betting bound over independent float64 runs"
@@ -36,64 +36,69 @@ class AlongRuns(Measured):
     """
 
     kind: ClassVar[Kind] = "runs"
-    measure: Callable[[AlongRun], Iterable[Finding]]
+    measure: Callable[[AlongRun], Iterable[Measurement]]
     name: Callable[[Mapping[str, str]], str] | None = None
     largest: Callable[[Task, Mapping[str, str]], float] | None = None
     strong: bool = False
     rate: str = "T2"
 
 
-def run_findings(
-    prepared: Prepared, statements: Sequence[AlongRuns], arrays: Mapping[str, np.ndarray], course: Course | None = None
-) -> list[Finding]:
-    """The rows of a cell, read off the recorded iterates; `course` shares what others evaluate along them too."""
-    if course is None and "iterates" in arrays:
-        course = Course(prepared, arrays["iterates"])
+def run_measurements(
+    specification: RunSpecification,
+    statements: Sequence[AlongRuns],
+    arrays: Mapping[str, np.ndarray],
+    recorded: RecordedRun | None = None,
+) -> list[Measurement]:
+    """The rows of a cell, read off the recorded iterates; `recorded` shares what others evaluate along them too."""
+    if recorded is None and "iterates" in arrays:
+        recorded = RecordedRun(specification, arrays["iterates"])
     if "tf32" in arrays:
-        prepared = replace(prepared, refusal="precision: float32 products had TF32 factors, certified rows need ieee")
-    run = AlongRun(prepared, course, float(arrays.get("float64_distance", 0.0)))
-    findings: list[Finding] = []
+        specification = replace(
+            specification, refusal="precision: float32 products had TF32 factors, certified rows need ieee"
+        )
+    run = AlongRun(specification, recorded, float(arrays.get("float64_distance", 0.0)))
+    measurements: list[Measurement] = []
     for statement in statements:
-        if rough(prepared.subject) is not None:
+        if rough(specification.instance) is not None:
             # a network that was declared not smooth has no L and no rho, and nothing to compare with
-            case = statement.left[0].bound if statement.name is None else statement.name(prepared.inputs)
-            findings.append(run.row(case, case, NOTHING, None, rounds=prepared.cell.rounds))
+            case = statement.left[0].bound if statement.name is None else statement.name(specification.inputs)
+            measurements.append(run.row(case, case, NOTHING, None, rounds=specification.cell.rounds))
             continue
-        findings += statement.measure(run)
-        findings += (row for other in statement.beside for row in other.measure(run))
-    return findings
+        measurements += statement.measure(run)
+        measurements += (row for other in statement.beside for row in other.measure(run))
+    return measurements
 
 
 @dataclass(frozen=True, eq=False)
 class AlongRun:
-    """A recorded run, or one that was refused (`course` None), and how its rows are made.
+    """A recorded run, or one that was refused (`recorded` None), and how its rows are made.
 
     `distance` is how far float32 iterates were seen to be from float64 ones.
     """
 
-    prepared: Prepared
-    course: Course | None
+    specification: RunSpecification
+    recorded: RecordedRun | None
     distance: float = 0.0
 
     @cached_property
     def rounding(self) -> Rounding:
         """How far float64 may be from exact arithmetic along the run."""
-        assert self.course is not None
-        return Rounding(self.prepared, self.course.iterates, self.distance)
+        assert self.recorded is not None
+        return Rounding(self.specification, self.recorded.iterates, self.distance)
 
     @cached_property
     def moments(self) -> Moments | None:
         """Exact expectations, where the run is a random affine map."""
-        return exact_moments(self.prepared) if self.prepared.affine else None
+        return exact_moments(self.specification) if self.specification.affine else None
 
     @property
     def largest_step(self) -> float:
         """G_max >= norm(g_i) surely, in the mode of the run."""
-        p, s, mode = self.prepared, self.prepared.settings, self.prepared.cell.mode
+        p, s, mode = self.specification, self.specification.settings, self.specification.cell.mode
         if mode.draws:
-            sure = p.subject.task.almost_sure_norms()["gradient"]
-            return upwards(p.subject.task.almost_sure_step_factor(s.alpha) ** s.nu * sure) if mode.curved else sure
-        B = p.subject.constants["B"].value
+            sure = p.instance.task.almost_sure_norms()["gradient"]
+            return upwards(p.instance.task.almost_sure_step_factor(s.alpha) ** s.nu * sure) if mode.curved else sure
+        B = p.instance.constants["B"].value
         if mode.probes:
             return upwards(theory.quantity("S2").value(**p.inputs) * B)
         return p.B_F if mode.curved else B
@@ -105,16 +110,16 @@ class AlongRun:
     def row(
         self, bound: str, quantity: str, evidence: Evidence, trivial: float | None, *, rounds: int | None,
         extra: Mapping[str, float] | None = None, witness: Mapping[str, Any] | None = None,
-    ) -> Finding:  # fmt: skip
+    ) -> Measurement:  # fmt: skip
         """A row; `extra` are further inputs of the right side. A run that was refused has no evidence."""
-        p, s = self.prepared, self.prepared.settings
+        p, s = self.specification, self.specification.settings
         setting = Setting(
-            p.subject.name, str(p.cell.mode), s.nu, p.subject.task.n, s.alpha, s.tau,
-            s.participants_of(p.subject.task.n), s.beta, K=rounds, seeds=1 if p.surely_one_path else p.seeds,
+            p.instance.name, str(p.cell.mode), s.nu, p.instance.task.n, s.alpha, s.tau,
+            s.participants_of(p.instance.task.n), s.beta, K=rounds, seeds=1 if p.surely_one_path else p.seeds,
             replicas=evidence.values.size if isinstance(evidence, Sampled) else 1,
         )  # fmt: skip
         step = f"f{p.cell.fraction}".replace("/", "_") if p.cell.fraction is not None else ""
-        return Finding(
+        return Measurement(
             bound,
             quantity,
             {**p.inputs, **{key: exact(value) for key, value in (extra or {}).items()}},
@@ -124,5 +129,5 @@ class AlongRun:
             p.constants,
             witness,
             "-".join(part for part in (p.cell.label, step) if part),
-            note=p.cell.note or (ALONG_RUN if p.subject.stated else ""),
+            note=p.cell.note or (ALONG_RUN if p.instance.stated else ""),
         )

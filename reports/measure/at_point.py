@@ -15,9 +15,9 @@ from empirics.algorithm.modes import Mode
 from reports.balls import ball
 from reports.balls.ball import BallMeta, Vector, column
 from reports.cells.points_cell import PointsCell
-from reports.judging.finding import Enclosed, Finding, Setting
+from reports.judging.measurement import Enclosed, Measurement, Setting
 from reports.measure.estimates import ON_BALL
-from reports.measure.subject import Subject
+from reports.measure.task_instance import TaskInstance
 
 # a right side whose own input was rounded to the safe side must not be called violated for that rounding
 _INPUT_SLACK = Fraction(1, 2**48)
@@ -41,7 +41,7 @@ def slack(rounded: arb) -> Fraction:
 class AtPoint:
     """One statement at one instance, in balls."""
 
-    subject: Subject
+    instance: TaskInstance
     cell: PointsCell
     point: Point
     in_float64: float
@@ -49,7 +49,7 @@ class AtPoint:
     @property
     def alpha(self) -> float:
         """The fine-tuning step alpha of the cell, as it is run with."""
-        return self.subject.alpha(self.cell)
+        return self.instance.alpha(self.cell)
 
     @property
     def nu(self) -> int:
@@ -63,7 +63,7 @@ class AtPoint:
 
     def meta_of(self, agent: int) -> BallMeta:
         """The meta loss of an agent."""
-        return BallMeta(self.subject.losses[agent], ball.ball(self.alpha), self.nu)
+        return BallMeta(self.instance.losses[agent], ball.ball(self.alpha), self.nu)
 
     @property
     def w(self) -> Vector:
@@ -79,31 +79,31 @@ class AtPoint:
     @property
     def one_short_step(self) -> bool:
         """Whether nu = 1 and alpha L <= 1, the setting of Per-FedAvg."""
-        return self.nu == 1 and self.alpha * self.subject.constants["L"].value <= 1
+        return self.nu == 1 and self.alpha * self.instance.constants["L"].value <= 1
 
     def value(self, quantity: str, **more: Any) -> float:
         """A quantity of the theory at this instance."""
-        return theory.quantity(quantity).value(**self.subject.inputs(self.alpha, self.nu, **more))
+        return theory.quantity(quantity).value(**self.instance.inputs(self.alpha, self.nu, **more))
 
     def row(
         self, bound: str, quantity: str, left: arb, *, mode: Mode = Mode.EXACT, trivial: float | None = None,
         slack: Fraction = Fraction(0), **more: Any,
-    ) -> Finding:  # fmt: skip
+    ) -> Measurement:  # fmt: skip
         """A row with an enclosed left side; `more` are further inputs of the right side, `slack` is relative."""
-        subject, cell = self.subject, self.cell
+        instance, cell = self.instance, self.cell
         lower, upper = ball.bounds(left)
         lower -= slack * max(abs(lower), abs(upper))
-        return Finding(
+        return Measurement(
             bound,
             quantity,
-            subject.inputs(self.alpha, cell.nu, mode=str(mode), **more),
-            Setting(subject.name, str(mode), cell.nu, subject.task.n, self.alpha),
+            instance.inputs(self.alpha, cell.nu, mode=str(mode), **more),
+            Setting(instance.name, str(mode), cell.nu, instance.task.n, self.alpha),
             Enclosed(lower, upper, f"Arb balls at {flint.ctx.prec} bits"),
             trivial,
-            subject.constants,
+            instance.constants,
             self._witness(),
             f"{cell.label}delta{cell.delta}".replace("/", "_") if mode.probes else cell.label,
-            note=ON_BALL if subject.stated else "",
+            note=ON_BALL if instance.stated else "",
         )
 
     def _witness(self) -> dict[str, Any]:

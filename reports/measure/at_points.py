@@ -15,14 +15,14 @@ from empirics.algorithm.modes import Mode
 from reports.balls import ball
 from reports.cells.cell import Kind
 from reports.cells.points_cell import PointsCell
-from reports.judging.finding import Finding, Setting, Withheld
+from reports.judging.measurement import Measurement, Setting, Withheld
 from reports.measure.at_point import AtPoint, Point
 from reports.measure.domain import on_points
 from reports.measure.estimates import ball_estimates, rough, with_estimates
 from reports.measure.point_search import Objective, Search
 from reports.measure.search import Box, maximise
 from reports.measure.statement import Measured
-from reports.measure.subject import Subject
+from reports.measure.task_instance import TaskInstance
 
 PAIR_GAP = 2.0**-12  # two-point statements look at pairs this far apart, relative to the radius
 
@@ -38,7 +38,7 @@ class AtPoints(Measured):
 
     kind: ClassVar[Kind] = "points"
     objective: Callable[[Search], Objective]
-    measure: Callable[[AtPoint], Iterable[Finding]]
+    measure: Callable[[AtPoint], Iterable[Measurement]]
     mode: Mode = Mode.EXACT
     pairs: bool = False
 
@@ -50,16 +50,16 @@ class AtPoints(Measured):
 
 
 def record_points(
-    subject: Subject, cell: PointsCell, statements: Sequence[AtPoints], seed: int
+    instance: TaskInstance, cell: PointsCell, statements: Sequence[AtPoints], seed: int
 ) -> dict[str, np.ndarray]:
     """Search every statement's worst instance; the arrays hold points and agents."""
-    if rough(subject) is not None:
+    if rough(instance) is not None:
         return {}
-    found = ball_estimates(subject, cell, seed)
-    subject, radius = on_points(with_estimates(subject, found), cell)
+    found = ball_estimates(instance, cell, seed)
+    instance, radius = on_points(with_estimates(instance, found), cell)
     for index, statement in enumerate(statements):
-        objective = statement.objective(Search(subject, cell))
-        w, u = _instance(subject, cell, radius, statement, objective, seed + index)
+        objective = statement.objective(Search(instance, cell))
+        w, u = _worst(instance, cell, radius, statement, objective, seed + index)
         left = objective(w[None], None if u is None else u[None])[0]
         found[f"{statement.id}_agent"] = np.asarray(int(left.argmax()))
         found[f"{statement.id}_w"] = w.numpy()
@@ -69,8 +69,8 @@ def record_points(
     return found
 
 
-def _instance(
-    subject: Subject, cell: PointsCell, radius: float, statement: AtPoints, objective: Objective, seed: int
+def _worst(
+    instance: TaskInstance, cell: PointsCell, radius: float, statement: AtPoints, objective: Objective, seed: int
 ) -> tuple[Tensor, Tensor | None]:
     if cell.at is not None:
         w = torch.tensor([float(x) for x in cell.at], dtype=torch.float64)
@@ -79,36 +79,36 @@ def _instance(
 
     def pair(x: Tensor) -> tuple[Tensor, Tensor | None]:
         if not statement.pairs:
-            return subject.centre + x[:, 0], None
+            return instance.centre + x[:, 0], None
         first = x[:, 0] * (1 - PAIR_GAP)
-        return subject.centre + first, subject.centre + first + PAIR_GAP * x[:, 1]
+        return instance.centre + first, instance.centre + first + PAIR_GAP * x[:, 1]
 
-    box = Box(2 if statement.pairs else 1, subject.task.d, radius)
+    box = Box(2 if statement.pairs else 1, instance.task.d, radius)
     w, u = pair(maximise(lambda x: objective(*pair(x)).amax(dim=-1), box, seed=seed)[None])
     return w[0], None if u is None else u[0]
 
 
-def point_findings(
-    subject: Subject, cell: PointsCell, statements: Sequence[AtPoints], arrays: dict[str, np.ndarray]
-) -> list[Finding]:
+def point_measurements(
+    instance: TaskInstance, cell: PointsCell, statements: Sequence[AtPoints], arrays: dict[str, np.ndarray]
+) -> list[Measurement]:
     """The rows of a cell: each left side in balls at the recorded instance, beside its right side's exact inputs."""
-    if (why := rough(subject)) is not None:
-        return [_withheld(subject, cell, statement, why) for statement in statements]
-    findings: list[Finding] = []
-    subject, _ = on_points(with_estimates(subject, arrays), cell)
+    if (why := rough(instance)) is not None:
+        return [_withheld(instance, cell, statement, why) for statement in statements]
+    measurements: list[Measurement] = []
+    instance, _ = on_points(with_estimates(instance, arrays), cell)
     with flint.ctx.workprec(ball.BITS):
         for statement in statements:
             u = arrays.get(f"{statement.id}_u")
             point = Point(arrays[f"{statement.id}_w"], u, int(arrays[f"{statement.id}_agent"]))
-            at = AtPoint(subject, cell, point, float(arrays[f"{statement.id}_float64"]))
-            findings += statement.measure(at)
-            findings += (row for other in statement.beside for row in other.measure(at))
-    return findings
+            at = AtPoint(instance, cell, point, float(arrays[f"{statement.id}_float64"]))
+            measurements += statement.measure(at)
+            measurements += (row for other in statement.beside for row in other.measure(at))
+    return measurements
 
 
-def _withheld(subject: Subject, cell: PointsCell, statement: AtPoints, why: str) -> Finding:
+def _withheld(instance: TaskInstance, cell: PointsCell, statement: AtPoints, why: str) -> Measurement:
     """The row of a statement that needs a smoothness which the network was declared not to have."""
-    alpha, left = subject.alpha(cell), statement.left[0]
-    setting = Setting(subject.name, str(statement.mode), cell.nu, subject.task.n, alpha)
-    inputs = subject.inputs(alpha, cell.nu, mode=str(statement.mode))
-    return Finding(left.bound, left.quantity, inputs, setting, Withheld(why), None, label=cell.label)
+    alpha, left = instance.alpha(cell), statement.left[0]
+    setting = Setting(instance.name, str(statement.mode), cell.nu, instance.task.n, alpha)
+    inputs = instance.inputs(alpha, cell.nu, mode=str(statement.mode))
+    return Measurement(left.bound, left.quantity, inputs, setting, Withheld(why), None, label=cell.label)

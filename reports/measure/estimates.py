@@ -14,8 +14,8 @@ import numpy as np
 from empirics.estimation import Ball, Budget, Region, estimate, hull_of_run
 from reports.cells.points_cell import PointsCell
 from reports.judging.rows import StatedConstant
-from reports.measure.prepared import Prepared
-from reports.measure.subject import CONSTANTS, Subject
+from reports.measure.run_specification import RunSpecification
+from reports.measure.task_instance import CONSTANTS, TaskInstance
 
 ALONG_RUN = "estimated from below over the hull of the run's server iterates and fine-tuning trajectories"
 ON_BALL = "estimated from below over the ball that is searched and what fine-tuning reaches from there"
@@ -26,58 +26,60 @@ _BUDGET = Budget(screened=10, starts=2, steps=5, lanczos=10, directions=2, power
 _WITHOUT_NOISE = ("L", "rho", "B", "gamma_G", "gamma_H")
 
 
-def rough(subject: Subject) -> str | None:
+def rough(instance: TaskInstance) -> str | None:
     """Why nothing applies to a network that was declared not smooth; None for a smooth one."""
-    if not subject.task.smooth:
+    if not instance.task.smooth:
         return "A2: the network is declared not smooth, so L and rho do not exist"
     return None
 
 
-def ball_estimates(subject: Subject, cell: PointsCell, seed: int) -> dict[str, np.ndarray]:
+def ball_estimates(instance: TaskInstance, cell: PointsCell, seed: int) -> dict[str, np.ndarray]:
     """Estimates for a cell of points, by name; none where the task certifies its own."""
-    if not subject.estimated:
+    if not instance.estimated:
         return {}
-    alpha, task = subject.alpha(cell), subject.task
-    searched = Ball(subject.centre, float(cell.radius))
+    alpha, task = instance.alpha(cell), instance.task
+    searched = Ball(instance.centre, float(cell.radius))
     found = estimate(task, searched, seed=seed % 2**31, budget=_BUDGET, names=["L", "B"])
     # S3: the l-th fine-tuning step moves by at most alpha q^l norm(grad f_i(w))
     walked = alpha * found["B"].value * sum((1 + alpha * found["L"].value) ** step for step in range(cell.nu))
-    wider = Ball(subject.centre, float(cell.radius) + walked)
-    return _estimates(subject, wider, _WITHOUT_NOISE, seed)
+    wider = Ball(instance.centre, float(cell.radius) + walked)
+    return _estimates(instance, wider, _WITHOUT_NOISE, seed)
 
 
-def run_estimates(prepared: Prepared, iterates: np.ndarray, seed: int, device: str = "cpu") -> dict[str, np.ndarray]:
+def run_estimates(
+    specification: RunSpecification, iterates: np.ndarray, seed: int, device: str = "cpu"
+) -> dict[str, np.ndarray]:
     """Estimates along a run, by name, computed where it ran; none where the task certifies its own."""
-    subject, settings = prepared.subject, prepared.settings
-    if not subject.estimated:
+    instance, settings = specification.instance, specification.settings
+    if not instance.estimated:
         return {}
     noisy = settings.sizes is not None
     names = (*_WITHOUT_NOISE, "sigma_G", "sigma_H") if noisy else _WITHOUT_NOISE
-    hull = hull_of_run(subject.task, iterates, settings.alpha, settings.nu, most=_VERTICES)
-    return _estimates(subject, hull, names, seed, device)
+    hull = hull_of_run(instance.task, iterates, settings.alpha, settings.nu, most=_VERTICES)
+    return _estimates(instance, hull, names, seed, device)
 
 
 def _estimates(
-    subject: Subject, over: Region, names: tuple[str, ...], seed: int, device: str = "cpu"
+    instance: TaskInstance, over: Region, names: tuple[str, ...], seed: int, device: str = "cpu"
 ) -> dict[str, np.ndarray]:
-    found = estimate(subject.task.to(device), over, seed=seed % 2**31, budget=_BUDGET, names=names)
+    found = estimate(instance.task.to(device), over, seed=seed % 2**31, budget=_BUDGET, names=names)
     return {f"{_PREFIX}{name}": np.asarray(one.value) for name, one in found.items()}
 
 
-def with_estimates(subject: Subject, arrays: Mapping[str, np.ndarray]) -> Subject:
-    """The subject with the estimates of a record as its constants, each of side lower; else itself."""
+def with_estimates(instance: TaskInstance, arrays: Mapping[str, np.ndarray]) -> TaskInstance:
+    """The instance with the estimates of a record as its constants, each of side lower; else itself."""
     found = {name: arrays[_PREFIX + name] for name in CONSTANTS if _PREFIX + name in arrays}
     if not found:
-        return subject
+        return instance
     stated = {name: StatedConstant(value=float(value), side="lower") for name, value in found.items()}
-    return replace(subject, stated=stated)
+    return replace(instance, stated=stated)
 
 
-def completed(prepared: Prepared, arrays: Mapping[str, np.ndarray]) -> Prepared:
-    """A prepared run with the estimates of its record among its constants and inputs; else itself."""
-    subject = with_estimates(prepared.subject, arrays)
-    if subject is prepared.subject:
-        return prepared
-    known = subject.inputs(prepared.settings.alpha, prepared.settings.nu)
-    constants = {**prepared.constants, **subject.constants}
-    return replace(prepared, subject=subject, constants=constants, inputs={**known, **prepared.inputs})
+def completed(specification: RunSpecification, arrays: Mapping[str, np.ndarray]) -> RunSpecification:
+    """A specification run with the estimates of its record among its constants and inputs; else itself."""
+    instance = with_estimates(specification.instance, arrays)
+    if instance is specification.instance:
+        return specification
+    known = instance.inputs(specification.settings.alpha, specification.settings.nu)
+    constants = {**specification.constants, **instance.constants}
+    return replace(specification, instance=instance, constants=constants, inputs={**known, **specification.inputs})

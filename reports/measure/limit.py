@@ -9,9 +9,9 @@ from flint import arb
 
 from reports.balls import ball
 from reports.balls.ball import BallQuadratic, identity
-from reports.judging.finding import Enclosed
+from reports.judging.measurement import Enclosed
 from reports.measure.moments import average_and_minimiser, power
-from reports.measure.prepared import Prepared
+from reports.measure.run_specification import RunSpecification
 
 _BITS = 256
 
@@ -24,14 +24,14 @@ class Floors:
     gap: Enclosed
 
 
-def limit_floors(prepared: Prepared) -> Floors:
+def limit_floors(specification: RunSpecification) -> Floors:
     """Both floors of a quadratic task, from M_i = A_i (I - alpha A_i)^{2 nu} as exact matrices in balls.
 
     Raises ZeroDivisionError when I - T or the mean of the M_i is singular at the working precision.
     """
     with flint.ctx.workprec(_BITS):
-        s = prepared.settings
-        agents = [f for f in prepared.subject.losses if isinstance(f, BallQuadratic)]
+        s = specification.settings
+        agents = [f for f in specification.instance.losses if isinstance(f, BallQuadratic)]
         alpha, beta = ball.ball(s.alpha), ball.ball(s.beta)
         eye = identity(agents[0].A.nrows())
         average, lowest = average_and_minimiser(agents, alpha, s.nu)

@@ -16,9 +16,9 @@ from flint import arb, arb_mat
 
 from reports.balls import ball
 from reports.balls.ball import BallQuadratic, column, identity
-from reports.judging.finding import Enclosed
+from reports.judging.measurement import Enclosed
 from reports.measure.enumeration import BallNoise, noises
-from reports.measure.prepared import Prepared
+from reports.measure.run_specification import RunSpecification
 
 _PRECISIONS = (256, 1024, 4096)
 
@@ -31,13 +31,13 @@ class Moments:
     gap: Enclosed
 
 
-def exact_moments(prepared: Prepared) -> Moments | None:
+def exact_moments(specification: RunSpecification) -> Moments | None:
     """Both expectations; None when no precision encloses them usefully."""
     for bits in _PRECISIONS:
         with flint.ctx.workprec(bits):
-            squared, gap = _recursion(prepared)
+            squared, gap = _recursion(specification)
             if all(value.is_finite() and value.rad() < abs(value.mid()) * 1e-20 + 1e-40 for value in (squared, gap)):
-                over = "" if prepared.surely_one_path else "exact expectation (moment recursion), "
+                over = "" if specification.surely_one_path else "exact expectation (moment recursion), "
                 how = f"{over}Arb balls at {bits} bits"
                 return Moments(_enclosed(squared, how), _enclosed(gap, how))
     return None
@@ -52,22 +52,22 @@ class _Agent:
     noise: arb_mat
 
 
-def _recursion(prepared: Prepared) -> tuple[arb, arb]:
-    s, subject = prepared.settings, prepared.subject
-    losses = [f for f in subject.losses if isinstance(f, BallQuadratic)]
-    n, d = len(losses), subject.task.d
-    agents = [_agent(prepared, f, noise) for f, noise in zip(losses, noises(subject.noise_arrays), strict=True)]
+def _recursion(specification: RunSpecification) -> tuple[arb, arb]:
+    s, instance = specification.settings, specification.instance
+    losses = [f for f in instance.losses if isinstance(f, BallQuadratic)]
+    n, d = len(losses), instance.task.d
+    agents = [_agent(specification, f, noise) for f, noise in zip(losses, noises(instance.noise_arrays), strict=True)]
     mean_matrix, lowest = average_and_minimiser(losses, ball.ball(s.alpha), s.nu)
-    mu = column(prepared.start.numpy()) - lowest
+    mu = column(specification.start.numpy()) - lowest
     agents = [_Agent(a.R, a.t + a.R * lowest - lowest, a.noise) for a in agents]
     second = mu * mu.transpose()
     squared, m = arb(0), s.participants_of(n)
     gram = mean_matrix * mean_matrix
-    for _ in range(prepared.cell.rounds):
+    for _ in range(specification.cell.rounds):
         squared += _trace(gram * second)
         mu, second = _round(agents, mu, second, m)
     assert second.nrows() == d
-    return squared / prepared.cell.rounds, _trace(mean_matrix * second) / 2
+    return squared / specification.cell.rounds, _trace(mean_matrix * second) / 2
 
 
 def _round(agents: list[_Agent], mu: arb_mat, second: arb_mat, m: int) -> tuple[arb_mat, arb_mat]:
@@ -89,13 +89,13 @@ def _outer(a: _Agent, b: _Agent, mu: arb_mat, second: arb_mat) -> arb_mat:
     return a.R * second * b.R.transpose() + left * b.t.transpose() + a.t * right.transpose() + a.t * b.t.transpose()
 
 
-def _agent(prepared: Prepared, f: BallQuadratic, noise: BallNoise) -> _Agent:
-    s, d = prepared.settings, f.A.nrows()
+def _agent(specification: RunSpecification, f: BallQuadratic, noise: BallNoise) -> _Agent:
+    s, d = specification.settings, f.A.nrows()
     eye = identity(d)
     P = eye - f.A * ball.ball(s.alpha)
-    curved = prepared.cell.mode.curved
+    curved = specification.cell.mode.curved
     update = f.A * power(P, 2 * s.nu if curved else s.nu)
-    covariance = _gradient_covariance(prepared, f, noise, P) if prepared.cell.mode.draws else f.A * 0
+    covariance = _gradient_covariance(specification, f, noise, P) if specification.cell.mode.draws else f.A * 0
     if curved:
         sweep = power(P, s.nu)
         covariance = sweep * covariance * sweep
@@ -109,9 +109,9 @@ def _agent(prepared: Prepared, f: BallQuadratic, noise: BallNoise) -> _Agent:
     return _Agent(R, (eye - R) * f.c, spread)
 
 
-def _gradient_covariance(prepared: Prepared, f: BallQuadratic, noise: BallNoise, P: arb_mat) -> arb_mat:
+def _gradient_covariance(specification: RunSpecification, f: BallQuadratic, noise: BallNoise, P: arb_mat) -> arb_mat:
     """Of the outer batch gradient at the noisy trajectory's end: C/D' + (alpha^2/D) A sum_{j<nu} P^j C P^j A (Q4)."""
-    s = prepared.settings
+    s = specification.settings
     assert s.D is not None
     assert s.D_prime is not None
     C = noise.u * noise.u.transpose() * (noise.g * noise.g)

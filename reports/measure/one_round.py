@@ -11,7 +11,7 @@ from flint import arb
 
 from reports.balls import ball
 from reports.balls.ball import BallMeta, Vector, column, norm
-from reports.measure.prepared import Prepared
+from reports.measure.run_specification import RunSpecification
 
 LARGEST_ENUMERATION = 64
 
@@ -26,30 +26,30 @@ class OneRound:
     subsets: int
 
 
-def enumerable(prepared: Prepared) -> bool:
+def enumerable(specification: RunSpecification) -> bool:
     """Whether the mode draws no batches and the agents' subsets are few enough to be enumerated."""
-    s, n = prepared.settings, prepared.subject.task.n
-    return not prepared.cell.mode.draws and math.comb(n, s.participants_of(n)) <= LARGEST_ENUMERATION
+    s, n = specification.settings, specification.instance.task.n
+    return not specification.cell.mode.draws and math.comb(n, s.participants_of(n)) <= LARGEST_ENUMERATION
 
 
-def expected_round(prepared: Prepared) -> OneRound:
+def expected_round(specification: RunSpecification) -> OneRound:
     """One round from w_0, every agent's tau local steps and every subset of m agents."""
     with flint.ctx.workprec(ball.BITS):
-        s, losses = prepared.settings, prepared.subject.losses
+        s, losses = specification.settings, specification.instance.losses
         agents = [BallMeta(f, ball.ball(s.alpha), s.nu) for f in losses]
-        start = column(prepared.start.numpy())
-        results = [local_steps(agent, start, prepared) for agent in agents]
+        start = column(specification.start.numpy())
+        results = [local_steps(agent, start, specification) for agent in agents]
         subsets = list(itertools.combinations(results, s.participants_of(len(agents))))
         after = sum((_objective(agents, ball.mean(subset)) for subset in subsets), arb(0)) / len(subsets)
         gradient = ball.mean([agent.exact(start) for agent in agents])
         return OneRound(_objective(agents, start), norm(gradient), after, len(subsets))
 
 
-def local_steps(agent: BallMeta, w: Vector, prepared: Prepared) -> Vector:
+def local_steps(agent: BallMeta, w: Vector, specification: RunSpecification) -> Vector:
     """The point of one agent after its tau local steps from w, in a deterministic mode."""
-    s, beta = prepared.settings, ball.ball(prepared.settings.beta)
+    s, beta = specification.settings, ball.ball(specification.settings.beta)
     for _ in range(s.tau):
-        w = w - agent.meta_gradient(w, prepared.cell.mode, s.delta) * beta
+        w = w - agent.meta_gradient(w, specification.cell.mode, s.delta) * beta
     return w
 
 

@@ -7,38 +7,38 @@ from flint import arb
 
 from reports.balls import ball
 from reports.balls.ball import BallMeta, Vector, column
-from reports.judging.finding import Enclosed
+from reports.judging.measurement import Enclosed
 from reports.measure.one_round import local_steps
-from reports.measure.prepared import Prepared
+from reports.measure.run_specification import RunSpecification
 
 # balls widen at every step whatever the precision, so a long path needs bits in proportion to its steps
 _PRECISIONS = (256, 1024, 4096)
 
 
-def mean_squared_gradient(prepared: Prepared) -> Enclosed | None:
+def mean_squared_gradient(specification: RunSpecification) -> Enclosed | None:
     """(1/K) sum_{k<K} norm(grad F(w_k))^2 of the exact run; None when no precision encloses it usefully."""
     for bits in _PRECISIONS:
         with flint.ctx.workprec(bits):
-            value = _mean_squared_gradient(prepared)
+            value = _mean_squared_gradient(specification)
             if value.is_finite() and value.rel_accuracy_bits() > 60:
                 lower, upper = ball.bounds(value)
                 return Enclosed(lower, upper, f"the whole run in Arb balls at {bits} bits")
     return None
 
 
-def _mean_squared_gradient(prepared: Prepared) -> arb:
-    agents = _agents(prepared)
-    w, total = column(prepared.start.numpy()), arb(0)
-    for _ in range(prepared.cell.rounds):
+def _mean_squared_gradient(specification: RunSpecification) -> arb:
+    agents = _agents(specification)
+    w, total = column(specification.start.numpy()), arb(0)
+    for _ in range(specification.cell.rounds):
         total += ball.squared_norm(ball.mean([agent.exact(w) for agent in agents]))
-        w = _round(agents, w, prepared)
-    return total / prepared.cell.rounds
+        w = _round(agents, w, specification)
+    return total / specification.cell.rounds
 
 
-def _agents(prepared: Prepared) -> list[BallMeta]:
-    s = prepared.settings
-    return [BallMeta(f, ball.ball(s.alpha), s.nu) for f in prepared.subject.losses]
+def _agents(specification: RunSpecification) -> list[BallMeta]:
+    s = specification.settings
+    return [BallMeta(f, ball.ball(s.alpha), s.nu) for f in specification.instance.losses]
 
 
-def _round(agents: list[BallMeta], w: Vector, prepared: Prepared) -> Vector:
-    return ball.mean([local_steps(agent, w, prepared) for agent in agents])
+def _round(agents: list[BallMeta], w: Vector, specification: RunSpecification) -> Vector:
+    return ball.mean([local_steps(agent, w, specification) for agent in agents])

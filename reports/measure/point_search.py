@@ -11,7 +11,7 @@ from torch import Tensor
 from empirics import Task
 from reports.cells.points_cell import PointsCell
 from reports.measure.slices import Evaluated, evaluated
-from reports.measure.subject import Subject
+from reports.measure.task_instance import TaskInstance
 
 Objective = Callable[[Tensor, Tensor | None], Tensor]
 
@@ -20,18 +20,18 @@ Objective = Callable[[Tensor, Tensor | None], Tensor]
 class Search:
     """Where a statement's worst instance is looked for, on the engine."""
 
-    subject: Subject
+    instance: TaskInstance
     cell: PointsCell
 
     @property
     def task(self) -> Task:
         """The task that is searched on."""
-        return self.subject.task
+        return self.instance.task
 
     @property
     def alpha(self) -> float:
         """The fine-tuning step alpha of the cell, as it is run with."""
-        return self.subject.alpha(self.cell)
+        return self.instance.alpha(self.cell)
 
     @property
     def nu(self) -> int:

@@ -17,28 +17,28 @@ from empirics.certificates import closed_form
 from reports.balls import ball
 from reports.balls.ball import BallQuadratic
 from reports.measure.moments import average_and_minimiser
-from reports.measure.prepared import Prepared
 from reports.measure.rounding import UNIT_ROUNDOFF, gamma
+from reports.measure.run_specification import RunSpecification
 from reports.measure.slices import evaluated
-from reports.measure.subject import upwards
+from reports.measure.task_instance import upwards
 
 
-def mean_gradients(prepared: Prepared, iterates: np.ndarray, device: str = "cpu") -> torch.Tensor:
+def mean_gradients(specification: RunSpecification, iterates: np.ndarray, device: str = "cpu") -> torch.Tensor:
     """Grad F at every iterate, (replicas, rounds + 1, d), computed on that device."""
-    task, settings = _in_float64(prepared).to(device), prepared.settings
+    task, settings = _in_float64(specification).to(device), specification.settings
     w = torch.as_tensor(iterates, dtype=torch.float64, device=device)
     each = evaluated(task, w.flatten(0, -2), lambda part, at: trajectory(part, at, settings.alpha, settings.nu).exact())
     return each.mean(dim=1).reshape(w.shape).cpu()
 
 
-def squared_gradients(prepared: Prepared, iterates: np.ndarray) -> np.ndarray:
+def squared_gradients(specification: RunSpecification, iterates: np.ndarray) -> np.ndarray:
     """norm(grad F(w_k))^2 at every iterate, (replicas, rounds + 1)."""
-    return mean_gradients(prepared, iterates).square().sum(-1).numpy()
+    return mean_gradients(specification, iterates).square().sum(-1).numpy()
 
 
-def losses(prepared: Prepared, iterates: np.ndarray) -> np.ndarray:
+def losses(specification: RunSpecification, iterates: np.ndarray) -> np.ndarray:
     """F(w_k) at every iterate."""
-    task, settings = _in_float64(prepared), prepared.settings
+    task, settings = _in_float64(specification), specification.settings
     w = torch.as_tensor(iterates, dtype=torch.float64)
     each = evaluated(
         task,
@@ -48,24 +48,24 @@ def losses(prepared: Prepared, iterates: np.ndarray) -> np.ndarray:
     return each.mean(dim=1).reshape(w.shape[:-1]).numpy()
 
 
-def _in_float64(prepared: Prepared) -> Task:
-    task = prepared.subject.task
+def _in_float64(specification: RunSpecification) -> Task:
+    task = specification.instance.task
     return task if task.dtype == torch.float64 else task.to(dtype=torch.float64)
 
 
-def gaps(prepared: Prepared, iterates: np.ndarray) -> np.ndarray:
+def gaps(specification: RunSpecification, iterates: np.ndarray) -> np.ndarray:
     """F(w_k) - F* at every iterate of a quadratic run, from the form (w - w*)^T M (w - w*)/2, which does not cancel."""
-    task, settings = prepared.subject.task, prepared.settings
+    task, settings = specification.instance.task, specification.settings
     mean = closed_form.meta_matrices(task, settings.alpha, settings.nu).mean(dim=0)
-    offset = torch.as_tensor(iterates) - torch.as_tensor(_minimiser(prepared))
+    offset = torch.as_tensor(iterates) - torch.as_tensor(_minimiser(specification))
     return (0.5 * (offset * (offset @ mean)).sum(-1)).numpy()
 
 
-def _minimiser(prepared: Prepared) -> np.ndarray:
+def _minimiser(specification: RunSpecification) -> np.ndarray:
     """w* of a quadratic task, each coordinate the float nearest to a ball far narrower than an ulp."""
     with flint.ctx.workprec(ball.BITS):
-        agents = [f for f in prepared.subject.losses if isinstance(f, BallQuadratic)]
-        _, lowest = average_and_minimiser(agents, ball.ball(prepared.settings.alpha), prepared.settings.nu)
+        agents = [f for f in specification.instance.losses if isinstance(f, BallQuadratic)]
+        _, lowest = average_and_minimiser(agents, ball.ball(specification.settings.alpha), specification.settings.nu)
         return np.array([float(x.mid()) for x in ball.entries(lowest)])
 
 
@@ -77,46 +77,46 @@ class Rounding:
     row certifies closer than the change that it makes to a loss, a gradient or a gap.
     """
 
-    prepared: Prepared
+    specification: RunSpecification
     iterates: np.ndarray
     distance: float = 0.0
 
     @property
     def radius(self) -> float:
         """Norms of everything that is evaluated: iterates, local steps and fine-tuning points."""
-        p = self.prepared
+        p = self.specification
         reach = float(np.linalg.norm(self.iterates, axis=-1).max())
         return reach + p.settings.alpha * p.settings.nu * p.B_F * 1.01 + p.settings.beta * p.B_F
 
     @cached_property
     def gradient(self) -> float:
         """S1: the error of grad F evaluated at a given iterate."""
-        return upwards(self._evaluation + self.prepared.L_F * self.distance) if self.distance else self._evaluation
+        return upwards(self._evaluation + self.specification.L_F * self.distance) if self.distance else self._evaluation
 
     @cached_property
     def _evaluation(self) -> float:
-        p = self.prepared
-        return p.subject.meta_gradient_rounding(p.settings.alpha, p.settings.nu, self.radius)
+        p = self.specification
+        return p.instance.meta_gradient_rounding(p.settings.alpha, p.settings.nu, self.radius)
 
     @cached_property
     def loss(self) -> float:
         """The error of F evaluated at a given iterate: that of f_i, and B times that of the fine-tuned point."""
-        p, s = self.prepared, self.prepared.settings
-        eta = p.subject.rounding(s.alpha, s.nu, self.radius).gradient
+        p, s = self.specification, self.specification.settings
+        eta = p.instance.rounding(s.alpha, s.nu, self.radius).gradient
         q = theory.quantity("q").value(**p.inputs)
         moved = s.alpha * eta * sum(q**j for j in range(s.nu))
-        own = p.subject.loss_rounding(self.radius)
-        own = (own + p.subject.constants["B"].value * moved) * (1 + gamma(p.subject.task.n + 2))
+        own = p.instance.loss_rounding(self.radius)
+        own = (own + p.instance.constants["B"].value * moved) * (1 + gamma(p.instance.task.n + 2))
         return upwards(own + p.B_F * self.distance)
 
     @cached_property
     def gap(self) -> float:
         """The error of the quadratic form of a gap: rounding of the matrices, of w* and of the form itself."""
-        p, s, task = self.prepared, self.prepared.settings, self.prepared.subject.task
+        p, s, task = self.specification, self.specification.settings, self.specification.instance.task
         lowest = float(np.linalg.norm(_minimiser(p)))
         reach = self.radius + lowest
         operations = (2 * s.nu + 2) * (task.d + 2) + 4 * task.d + task.n + 8
-        size = p.subject.constants["L"].value * (1 + s.alpha * p.subject.constants["L"].value) ** (2 * s.nu)
+        size = p.instance.constants["L"].value * (1 + s.alpha * p.instance.constants["L"].value) ** (2 * s.nu)
         form = gamma(operations) * math.sqrt(task.d) * size * reach**2
         moved = 2 * UNIT_ROUNDOFF * lowest + self.distance
         return upwards(form + p.L_F * moved * (reach + moved))
@@ -128,14 +128,14 @@ class Rounding:
         A local step is growth-Lipschitz and errs by beta eta and the rounding of the update, where eta is S1 and, in
         Hessian-free mode, eta_G / delta a step more; averaging the agents' results adds n roundings a round.
         """
-        p, s = self.prepared, self.prepared.settings
+        p, s = self.specification, self.specification.settings
         q = theory.quantity("q").value(**p.inputs)
         eta = self._evaluation
         if s.delta is not None and s.nu > 0:
-            raw = p.subject.rounding(s.alpha, s.nu, self.radius).gradient
+            raw = p.instance.rounding(s.alpha, s.nu, self.radius).gradient
             eta += s.alpha * raw / float(s.delta) * sum(q**j for j in range(s.nu))
         per_step = s.beta * eta + 4 * UNIT_ROUNDOFF * (self.radius + s.beta * p.B_F)
-        averaging = (p.subject.task.n + 2) * UNIT_ROUNDOFF * self.radius
+        averaging = (p.instance.task.n + 2) * UNIT_ROUNDOFF * self.radius
         growth, total = self._growth(q), 0.0
         for _ in range(p.cell.rounds):
             for _ in range(s.tau):
@@ -145,9 +145,9 @@ class Rounding:
 
     def _growth(self, q: float) -> float:
         """A Lipschitz constant of w -> w - beta g_i(w): from the update matrices, else 1 + beta times that of g_i."""
-        p, s = self.prepared, self.prepared.settings
+        p, s = self.specification, self.specification.settings
         if p.quadratic:
-            low, high = closed_form.update_range(p.subject.task, s.alpha, s.nu, p.cell.mode)
+            low, high = closed_form.update_range(p.instance.task, s.alpha, s.nu, p.cell.mode)
             return upwards(float(np.maximum(np.abs(1 - s.beta * low), np.abs(1 - s.beta * high)).max()))
-        of_g = q**s.nu * p.subject.constants["L"].value if not p.cell.mode.curved else p.L_F
+        of_g = q**s.nu * p.instance.constants["L"].value if not p.cell.mode.curved else p.L_F
         return 1.0 + s.beta * of_g

@@ -18,9 +18,9 @@ from torch import Tensor
 
 import empirics
 import theory
-from reports.measure.course import Course
-from reports.measure.prepared import Prepared
-from reports.measure.subject import exact
+from reports.measure.recorded_run import RecordedRun
+from reports.measure.run_specification import RunSpecification
+from reports.measure.task_instance import exact
 from reports.measure.trajectories import losses
 
 STAGES = (
@@ -61,60 +61,60 @@ class Waterfall:
         return self.values[0] / self.values[-1]
 
 
-def waterfall(prepared: Prepared, iterates: np.ndarray, bound: str = "T2") -> Waterfall | None:
+def waterfall(specification: RunSpecification, iterates: np.ndarray, bound: str = "T2") -> Waterfall | None:
     """The stages of T2 (or T3) on a recorded run; None where the bound has no value or the task is too wide.
 
     The replaced constants are suprema over sampled points of the run, so they only attribute slack and certify nothing.
     """
-    return next(iter(waterfalls(Course(prepared, iterates), (bound,))), None)
+    return next(iter(waterfalls(RecordedRun(specification, iterates), (bound,))), None)
 
 
-def waterfalls(course: Course, bounds: Sequence[str]) -> list[Waterfall]:
+def waterfalls(recorded: RecordedRun, bounds: Sequence[str]) -> list[Waterfall]:
     """The waterfalls of several bounds on one run: the constants it met are looked for once."""
-    prepared = course.prepared
-    if prepared.refusal is not None or prepared.subject.task.d > LARGEST_DIMENSION:
+    specification = recorded.specification
+    if specification.refusal is not None or specification.instance.task.d > LARGEST_DIMENSION:
         return []
-    valued = [bound for bound in bounds if _value(bound, prepared.inputs) is not None]
-    met = _Met(course)
-    return [one for bound in valued if (one := _stages(course, met, bound)) is not None]
+    valued = [bound for bound in bounds if _value(bound, specification.inputs) is not None]
+    met = _Met(recorded)
+    return [one for bound in valued if (one := _stages(recorded, met, bound)) is not None]
 
 
-def _stages(course: Course, met: _Met, bound: str) -> Waterfall | None:
-    prepared, s = course.prepared, course.prepared.settings
-    hull = {**prepared.inputs, **met.hull}
+def _stages(recorded: RecordedRun, met: _Met, bound: str) -> Waterfall | None:
+    specification, s = recorded.specification, recorded.specification.settings
+    hull = {**specification.inputs, **met.hull}
     smooth = {**hull, "L_F": exact(met.smoothness)}
     bias, variance, spread = met.noise
     noisy = {**smooth, "b": exact(bias), "sigma2": exact(variance), "gamma_F": exact(spread)}
-    left, drifted, decreased = _measured(course, met.smoothness, bound)
-    values = [_value(bound, inputs) for inputs in (prepared.inputs, hull, smooth, noisy)]
+    left, drifted, decreased = _measured(recorded, met.smoothness, bound)
+    values = [_value(bound, inputs) for inputs in (specification.inputs, hull, smooth, noisy)]
     if None in values or not all(value and value > 0 for value in (*values, drifted, decreased, left)):
         return None
     stages = (*(float(value) for value in values if value is not None), drifted, decreased, left)
-    agents = s.participants_of(prepared.subject.task.n)
-    return Waterfall(bound, prepared.subject.name, s.mode, s.nu, s.tau, agents, stages)
+    agents = s.participants_of(specification.instance.task.n)
+    return Waterfall(bound, specification.instance.name, s.mode, s.nu, s.tau, agents, stages)
 
 
 @dataclass(frozen=True, eq=False)
 class _Met:
     """The constants that a run met, each looked for once."""
 
-    course: Course
+    recorded: RecordedRun
 
     @cached_property
     def points(self) -> Tensor:
-        return _points(self.course.iterates)
+        return _points(self.recorded.iterates)
 
     @cached_property
     def hull(self) -> dict[str, str]:
-        return _hull(self.course.prepared, self.points)
+        return _hull(self.recorded.specification, self.points)
 
     @cached_property
     def smoothness(self) -> float:
-        return _smoothness(self.course.prepared, self.points)
+        return _smoothness(self.recorded.specification, self.points)
 
     @cached_property
     def noise(self) -> tuple[float, float, float]:
-        return _noise(self.course.prepared, self.points)
+        return _noise(self.recorded.specification, self.points)
 
 
 def _value(bound: str, inputs: dict[str, str]) -> float | None:
@@ -128,14 +128,14 @@ def _points(iterates: np.ndarray) -> Tensor:
     return torch.as_tensor(flat[chosen], dtype=torch.float64)
 
 
-def _agents(prepared: Prepared, points: Tensor) -> Tensor:
-    return points[:, None, :].expand(-1, prepared.subject.task.n, -1)
+def _agents(specification: RunSpecification, points: Tensor) -> Tensor:
+    return points[:, None, :].expand(-1, specification.instance.task.n, -1)
 
 
-def _hull(prepared: Prepared, points: Tensor) -> dict[str, str]:
+def _hull(specification: RunSpecification, points: Tensor) -> dict[str, str]:
     """B, L, gamma_G and gamma_H over the points and their fine-tuning trajectories; never above the global ones."""
-    task, s = prepared.subject.task, prepared.settings
-    w, found = _agents(prepared, points), {"B": 0.0, "L": 0.0, "gamma_G": 0.0, "gamma_H": 0.0}
+    task, s = specification.instance.task, specification.settings
+    w, found = _agents(specification, points), {"B": 0.0, "L": 0.0, "gamma_G": 0.0, "gamma_H": 0.0}
     for _ in range(s.nu + 1):
         gradient, hessian = task.gradient(w), task.hessian(w)
         found["B"] = max(found["B"], float(gradient.norm(dim=-1).max()))
@@ -145,7 +145,7 @@ def _hull(prepared: Prepared, points: Tensor) -> dict[str, str]:
         spectral = torch.linalg.matrix_norm(task.hessian(common) - task.hessian(common).mean(1, keepdim=True), ord=2)
         found["gamma_H"] = max(found["gamma_H"], float(spectral.square().mean(1).sqrt().max()))
         w = w - s.alpha * gradient
-    constants = prepared.constants
+    constants = specification.constants
     least = -constants["mu"].value if "mu" in constants else 0.0  # L may not fall below -mu
     found["L"] = max(found["L"], least, constants["mu"].value if "mu" in constants else 0.0)
     return {name: exact(min(value, constants[name].value)) for name, value in found.items()}
@@ -155,32 +155,32 @@ def _spread(values: Tensor) -> Tensor:
     return (values - values.mean(dim=1, keepdim=True)).square().sum(-1).mean(1)
 
 
-def _meta(prepared: Prepared, w: Tensor) -> Tensor:
-    s = prepared.settings
-    return empirics.meta_gradient(prepared.subject.task, w, s.alpha, s.nu)
+def _meta(specification: RunSpecification, w: Tensor) -> Tensor:
+    s = specification.settings
+    return empirics.meta_gradient(specification.instance.task, w, s.alpha, s.nu)
 
 
-def _smoothness(prepared: Prepared, points: Tensor) -> float:
+def _smoothness(specification: RunSpecification, points: Tensor) -> float:
     """The largest difference quotient of a meta-gradient between points near the run."""
     generator = torch.Generator().manual_seed(0)
     size = 1e-3 * (1 + float(points.norm(dim=-1).max()))
     shift = torch.randn(8, *points.shape, generator=generator, dtype=torch.float64)
     shift = shift / shift.norm(dim=-1, keepdim=True) * size
-    here = _meta(prepared, _agents(prepared, points))
-    there = _meta(prepared, _agents(prepared, (points + shift).flatten(0, 1))).reshape(8, *here.shape)
+    here = _meta(specification, _agents(specification, points))
+    there = _meta(specification, _agents(specification, (points + shift).flatten(0, 1))).reshape(8, *here.shape)
     largest = float((there - here).norm(dim=-1).max()) / size
-    return min(largest, prepared.L_F)
+    return min(largest, specification.L_F)
 
 
-def _noise(prepared: Prepared, points: Tensor) -> tuple[float, float, float]:
+def _noise(specification: RunSpecification, points: Tensor) -> tuple[float, float, float]:
     """Bias, variance and spread of the meta-gradients in the mode of the run, the largest over some of its points."""
-    task, s = prepared.subject.task, prepared.settings
-    w = _agents(prepared, points)
-    true = _meta(prepared, w)
+    task, s = specification.instance.task, specification.settings
+    w = _agents(specification, points)
+    true = _meta(specification, w)
     spread = float(_spread(true).sqrt().max())
-    predicted = theory.quantity("b").evaluate(**prepared.inputs).value or 0.0
+    predicted = theory.quantity("b").evaluate(**specification.inputs).value or 0.0
     options: dict[str, Any] = {} if s.delta is None else {"delta": s.delta}
-    if not prepared.cell.mode.draws:
+    if not specification.cell.mode.draws:
         given = empirics.meta_gradient(task, w, s.alpha, s.nu, s.mode, **options)
         return min(float((given - true).norm(dim=-1).max()), predicted), 0.0, spread
     some = w[:: max(1, len(w) // 4)]
@@ -190,38 +190,38 @@ def _noise(prepared: Prepared, points: Tensor) -> tuple[float, float, float]:
     drawn = drawn.reshape(len(some), _DRAWS, task.n, task.d)
     mean = drawn.mean(1)
     variance = float((drawn - mean[:, None]).square().sum(-1).mean(1).max()) * _DRAWS / (_DRAWS - 1)
-    bias = float((mean - _meta(prepared, some)).norm(dim=-1).max())
+    bias = float((mean - _meta(specification, some)).norm(dim=-1).max())
     return min(bias, predicted), variance, spread
 
 
-def _measured(course: Course, smoothness: float, bound: str) -> tuple[float, float, float]:
+def _measured(recorded: RecordedRun, smoothness: float, bound: str) -> tuple[float, float, float]:
     """(left side, right side with the measured drift, and that with the measured decrease as well).
 
     T3 with the same noise averaged over rounds, and in the last stage the least norm(grad F)^2 / (2 gap) for mu_F.
     T2: 2 (F(w_0) - F_low)/(beta tau K) + mean norm(R_k)^2 + (fluctuation of the server step) with R_k the mean server
     step over -beta tau minus the meta-gradient, and the decrease F(w_0) - E F(w_K) in the place of F(w_0) - F_low.
     """
-    prepared, s = course.prepared, course.prepared.settings
-    paths, gradient = torch.as_tensor(course.iterates, dtype=torch.float64), course.gradients
+    specification, s = recorded.specification, recorded.specification.settings
+    paths, gradient = torch.as_tensor(recorded.iterates, dtype=torch.float64), recorded.gradients
     rounds = paths.shape[1] - 1
-    loss = losses(prepared, course.iterates[:, [0, -1]])
+    loss = losses(specification, recorded.iterates[:, [0, -1]])
     step = -(paths[:, 1:] - paths[:, :-1]) / (s.beta * s.tau)
     drift = step - gradient
     per_round = drift.square().sum(-1).mean() if len(paths) == 1 else drift.mean(0).square().sum(-1).mean()
     fluctuation = 0.0 if len(paths) == 1 else float((drift - drift.mean(0)).square().sum(-1).mean())
     noise = float(per_round) + s.beta * s.tau * smoothness * fluctuation
     scale = 2 / (s.beta * s.tau * rounds)
-    gap = float(Fraction(prepared.inputs["F0_gap"]))
+    gap = float(Fraction(specification.inputs["F0_gap"]))
     decrease = float(loss[:, 0].mean() - loss[:, -1].mean())
     left = float(gradient.square().sum(-1).mean())
     if bound == "T2":
         return left, scale * gap + noise, max(scale * decrease + noise, 0.0)
-    gaps = torch.as_tensor(course.gaps).mean(0)
+    gaps = torch.as_tensor(recorded.gaps).mean(0)
     mean_square = gradient.square().sum(-1).mean(0)
     met = float((mean_square / (2 * gaps[:-1]).clamp_min(1e-300)).min())
     stages = [
         (1 - s.beta * s.tau * mu) ** rounds * gap + noise / (2 * mu)
-        for mu in (float(Fraction(prepared.inputs["mu_F"])), max(met, 1e-300))
+        for mu in (float(Fraction(specification.inputs["mu_F"])), max(met, 1e-300))
     ]
     return float(gaps[-1]), stages[0], stages[1]
 

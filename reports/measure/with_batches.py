@@ -18,12 +18,12 @@ from reports.balls import ball
 from reports.balls.ball import BallMeta, Vector, column
 from reports.cells.cell import Kind
 from reports.cells.noise_cell import NoiseCell
-from reports.judging.finding import Enclosed, Evidence, Finding, Sampled, Setting
+from reports.judging.measurement import Enclosed, Evidence, Measurement, Sampled, Setting
 from reports.measure.domain import on_points
 from reports.measure.enumeration import Batches, StochasticMeta, noises, tree_size
 from reports.measure.search import Box, maximise
 from reports.measure.statement import Measured
-from reports.measure.subject import Subject, upwards
+from reports.measure.task_instance import TaskInstance, upwards
 
 LARGEST_TREE = 20_000
 _ENUMERATION_BITS = 96
@@ -47,40 +47,40 @@ class WithBatches(Measured):
 
     kind: ClassVar[Kind] = "noise"
     mode: Mode
-    measure: Callable[[NoisyPoint], Iterable[Finding]]
+    measure: Callable[[NoisyPoint], Iterable[Measurement]]
     bias: str | None = None
     squared_error: str | None = None
 
 
 def record_noise(
-    subject: Subject, cell: NoiseCell, statements: Sequence[WithBatches], seed: int, device: str = "cpu"
+    instance: TaskInstance, cell: NoiseCell, statements: Sequence[WithBatches], seed: int, device: str = "cpu"
 ) -> dict[str, np.ndarray]:
     """The point, and for the sampling method the engine's stochastic meta-gradients (2 replicas a pair)."""
-    subject, radius = on_points(subject, cell)
-    alpha, task = subject.alpha(cell), subject.task
+    instance, radius = on_points(instance, cell)
+    alpha, task = instance.alpha(cell), instance.task
     if cell.at is not None:
         w = torch.tensor([float(x) for x in cell.at], dtype=torch.float64)
     else:
-        w = subject.centre + maximise(_leading_bias(subject, cell, alpha), Box(1, task.d, radius), seed=seed)[0]
+        w = instance.centre + maximise(_leading_bias(instance, cell, alpha), Box(1, task.d, radius), seed=seed)[0]
     found = {"w": w.numpy()}
     for mode in sorted({one.mode for one in statements}) if cell.method == "sample" else ():
         found |= _sampled_inner_products(task.to(device), w, alpha, cell, mode, seed)
     return found
 
 
-def _leading_bias(subject: Subject, cell: NoiseCell, alpha: float) -> Callable[[torch.Tensor], torch.Tensor]:
+def _leading_bias(instance: TaskInstance, cell: NoiseCell, alpha: float) -> Callable[[torch.Tensor], torch.Tensor]:
     """What a point is searched for: the second difference of the meta-gradient along one noisy fine-tuning step.
 
     To second order in the noise it is the bias, so the search finds points where the bias is large; which point it
     finds does not enter any verdict.
     """
-    task, d = subject.task, subject.task.d
-    size = alpha * subject.constants["sigma_G"].value / cell.D**0.5
-    directions = torch.as_tensor(subject.noise_arrays["noise_u"])
+    task, d = instance.task, instance.task.d
+    size = alpha * instance.constants["sigma_G"].value / cell.D**0.5
+    directions = torch.as_tensor(instance.noise_arrays["noise_u"])
     directions = directions if bool(directions.any()) else torch.full((task.n, d), d**-0.5, dtype=torch.float64)
 
     def objective(x: torch.Tensor) -> torch.Tensor:
-        w = (subject.centre + x[:, :1, :]).expand(-1, task.n, -1)
+        w = (instance.centre + x[:, :1, :]).expand(-1, task.n, -1)
         at = [empirics.meta_gradient(task, w + sign * size * directions, alpha, cell.nu) for sign in (-1.0, 0.0, 1.0)]
         return (at[0] - 2 * at[1] + at[2]).norm(dim=-1).amax(dim=-1)
 
@@ -107,29 +107,29 @@ def _sampled_inner_products(
     return {f"{mode}_squared_error": squared.cpu().numpy(), f"{mode}_product": products.cpu().numpy()}
 
 
-def noise_findings(
-    subject: Subject, cell: NoiseCell, statements: Sequence[WithBatches], arrays: dict[str, np.ndarray]
-) -> list[Finding]:
+def noise_measurements(
+    instance: TaskInstance, cell: NoiseCell, statements: Sequence[WithBatches], arrays: dict[str, np.ndarray]
+) -> list[Measurement]:
     """The rows of a cell."""
-    subject, _ = on_points(subject, cell)
-    findings: list[Finding] = []
-    by_mode = {mode: NoisyPoint(subject, cell, mode, arrays["w"]) for mode in {one.mode for one in statements}}
+    instance, _ = on_points(instance, cell)
+    measurements: list[Measurement] = []
+    by_mode = {mode: NoisyPoint(instance, cell, mode, arrays["w"]) for mode in {one.mode for one in statements}}
     for statement in statements:
         at = by_mode[statement.mode]
         if cell.method == "sample":
-            findings += _sampled(at, statement, arrays)
+            measurements += _sampled(at, statement, arrays)
             continue
         with flint.ctx.workprec(_ENUMERATION_BITS):
-            findings += statement.measure(at)
-            findings += (row for other in statement.beside for row in other.measure(at))
-    return findings
+            measurements += statement.measure(at)
+            measurements += (row for other in statement.beside for row in other.measure(at))
+    return measurements
 
 
 @dataclass(frozen=True, eq=False)
 class NoisyPoint:
     """The meta-gradients of a mode at a point: what they are surely at most, and their law where it can be walked."""
 
-    subject: Subject
+    instance: TaskInstance
     cell: NoiseCell
     mode: Mode
     w: np.ndarray
@@ -137,7 +137,7 @@ class NoisyPoint:
     @property
     def alpha(self) -> float:
         """The fine-tuning step alpha of the cell, as it is run with."""
-        return self.subject.alpha(self.cell)
+        return self.instance.alpha(self.cell)
 
     def inputs(self, mode: Mode | None = None) -> dict[str, str]:
         """The exact inputs of a right side, in the mode at hand or in another."""
@@ -145,7 +145,7 @@ class NoisyPoint:
         more: dict[str, Any] = {"D": cell.D, "D_prime": cell.D_prime, "D_H": cell.D_H}
         if cell.delta is not None:
             more["delta"] = float(cell.delta)
-        return self.subject.inputs(self.alpha, cell.nu, mode=str(mode or self.mode), **more)
+        return self.instance.inputs(self.alpha, cell.nu, mode=str(mode or self.mode), **more)
 
     def value(self, quantity: str) -> float:
         """A quantity of the exact meta-gradient."""
@@ -154,16 +154,16 @@ class NoisyPoint:
     @property
     def largest(self) -> float:
         """G_max >= norm(g) surely."""
-        gradient = self.subject.task.almost_sure_norms()["gradient"]
+        gradient = self.instance.task.almost_sure_norms()["gradient"]
         if not self.mode.curved:
             return gradient
-        return upwards(self.subject.task.almost_sure_step_factor(self.alpha) ** self.cell.nu * gradient)
+        return upwards(self.instance.task.almost_sure_step_factor(self.alpha) ** self.cell.nu * gradient)
 
     @property
     def bias_trivial(self) -> float:
         """What norm(E g - grad F_i) is at most by the norms alone."""
         if not self.mode.curved:
-            return (1 + self.value("S2")) * self.subject.constants["B"].value
+            return (1 + self.value("S2")) * self.instance.constants["B"].value
         return 2 * self.value("B_F")
 
     @property
@@ -174,18 +174,18 @@ class NoisyPoint:
     @property
     def one_short_step(self) -> bool:
         """Whether nu = 1 and alpha L <= 1, the setting of Per-FedAvg."""
-        return self.cell.nu == 1 and self.alpha * self.subject.constants["L"].value <= 1
+        return self.cell.nu == 1 and self.alpha * self.instance.constants["L"].value <= 1
 
-    def finding(self, bound: str, quantity: str, evidence: Evidence, trivial: float, **witness: Any) -> Finding:
+    def measurement(self, bound: str, quantity: str, evidence: Evidence, trivial: float, **witness: Any) -> Measurement:
         """A row; the point stands among its witnesses where it is short enough to be read."""
         cell, known = self.cell, {"w": self.w.tolist()} if self.w.size <= 8 else {}
         setting = Setting(
-            self.subject.name, str(self.mode), cell.nu, self.subject.task.n, self.alpha,
+            self.instance.name, str(self.mode), cell.nu, self.instance.task.n, self.alpha,
             replicas=cell.replicas or None, seeds=1 if cell.replicas else None,
         )  # fmt: skip
         label = f"{cell.label}-D{cell.D}".lstrip("-")
-        constants = self.subject.constants
-        return Finding(
+        constants = self.instance.constants
+        return Measurement(
             bound, quantity, self.inputs(), setting, evidence, trivial, constants, {**witness, **known}, label
         )
 
@@ -200,28 +200,28 @@ class NoisyPoint:
         Raises:
             ValueError: the tree of outcomes has more than `most` leaves.
         """
-        cell, subject, alpha = self.cell, self.subject, ball.ball(self.alpha)
+        cell, instance, alpha = self.cell, self.instance, ball.ball(self.alpha)
         batches = Batches(cell.D, cell.D_prime, cell.D_H)
         pairs = []
-        for f, noise in zip(subject.losses, noises(subject.noise_arrays), strict=True):
+        for f, noise in zip(instance.losses, noises(instance.noise_arrays), strict=True):
             leaves = tree_size(noise, cell.nu, batches, self.mode)
             if most is not None and leaves > most:
                 raise ValueError(
-                    f"task {subject.name}: enumeration of {self.mode} at nu = {cell.nu} has {leaves} outcomes, "
+                    f"task {instance.name}: enumeration of {self.mode} at nu = {cell.nu} has {leaves} outcomes, "
                     f"at most {most} are walked; use smaller batches or method = 'sample'"
                 )
             pairs.append((StochasticMeta(f, noise, alpha, cell.nu, batches), BallMeta(f, alpha, cell.nu)))
         return pairs
 
-    def row(self, bound: str, quantity: str, values: Sequence[arb], trivial: float) -> Finding:
+    def row(self, bound: str, quantity: str, values: Sequence[arb], trivial: float) -> Measurement:
         """A row from one exact expectation an agent: the largest of them."""
         agent = max(range(len(values)), key=lambda i: float(values[i].mid()))
         lower, upper = ball.bounds(values[agent])
         how = f"exact expectation (every batch outcome enumerated), Arb balls at {flint.ctx.prec} bits"
-        return self.finding(bound, quantity, Enclosed(max(lower, lower * 0), upper, how), trivial, agent=agent)
+        return self.measurement(bound, quantity, Enclosed(max(lower, lower * 0), upper, how), trivial, agent=agent)
 
 
-def _sampled(at: NoisyPoint, statement: WithBatches, arrays: dict[str, np.ndarray]) -> list[Finding]:
+def _sampled(at: NoisyPoint, statement: WithBatches, arrays: dict[str, np.ndarray]) -> list[Measurement]:
     """The agents' mean of squared bias and squared error, from independent pairs of meta-gradients.
 
     Each agent obeys the bound, hence so does the mean over agents of the squares.
@@ -231,9 +231,9 @@ def _sampled(at: NoisyPoint, statement: WithBatches, arrays: dict[str, np.ndarra
     if statement.bias is not None:
         how = "betting bound on <g - grad F, g' - grad F> over independent pairs"
         evidence = Sampled(arrays[f"{at.mode}_product"], -largest, largest, rounding, how, power=2)
-        rows.append(at.finding(statement.id, statement.bias, evidence, at.bias_trivial))
+        rows.append(at.measurement(statement.id, statement.bias, evidence, at.bias_trivial))
     if statement.squared_error is not None:
         how = "betting bound on norm(g - grad F)^2"
         evidence = Sampled(arrays[f"{at.mode}_squared_error"], 0.0, largest, rounding, how)
-        rows.append(at.finding(statement.id, statement.squared_error, evidence, at.error_trivial))
+        rows.append(at.measurement(statement.id, statement.squared_error, evidence, at.error_trivial))
     return rows

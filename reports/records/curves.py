@@ -1,4 +1,4 @@
-"""The course of a run over its rounds beside what the rate statements predict at each round, for the figures."""
+"""The recorded of a run over its rounds beside what the rate statements predict at each round, for the figures."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ import numpy as np
 import pandas as pd
 
 import theory
-from reports.judging.finding import Finding
+from reports.judging.measurement import Measurement
 from reports.judging.statistics import betting_lower_bounds, betting_upper_bounds
-from reports.measure.course import Course
+from reports.measure.recorded_run import RecordedRun
 
 BAND_LEVEL = 0.025  # each side, at each round: a pointwise 95 % band for the eye; it decides nothing
 
@@ -24,13 +24,13 @@ class Curve:
     columns: dict[str, list]
 
 
-def curve_of(course: Course, findings: Sequence[Finding]) -> Curve | None:
-    """Running mean of the squared meta-gradient and the gap, their bands, bounds and floors, of a run with findings."""
-    p, s = course.prepared, course.prepared.settings
+def curve_of(recorded: RecordedRun, measurements: Sequence[Measurement]) -> Curve | None:
+    """Running mean of the squared meta-gradient and the gap, their bands, bounds and floors, of a run with rows."""
+    p, s = recorded.specification, recorded.specification.settings
     if theory.quantity("T2").evaluate(**p.inputs).value is None:
         return None
     rounds = np.arange(1, p.cell.rounds + 1)
-    running = np.cumsum(course.squared_gradients, axis=1) / rounds
+    running = np.cumsum(recorded.squared_gradients, axis=1) / rounds
     A, N = (theory.quantity(name).value(**p.inputs) for name in ("A", "N"))
     gap0 = float(Fraction(p.inputs["F0_gap"]))
     columns: dict[str, list] = {
@@ -39,16 +39,17 @@ def curve_of(course: Course, findings: Sequence[Finding]) -> Curve | None:
         "squared_gradient_bound": (gap0 / (A * s.beta * s.tau * rounds) + N / A).tolist(),
         "squared_gradient_floor": [N / A] * len(rounds),
     }
-    ids = {finding.bound: finding.row_id for finding in findings if finding.bound in ("T2", "T3")}
+    ids = {measurement.bound: measurement.row_id for measurement in measurements if measurement.bound in ("T2", "T3")}
     if "T3" in p.cell.statements:
-        gap = course.gaps[:, 1:]
+        gap = recorded.gaps[:, 1:]
         mu_F = float(Fraction(p.inputs["mu_F"]))
         columns |= _band("gap", gap, max(float(gap.max()), 1e-300) * 2)
         columns["gap_bound"] = ((1 - 2 * A * s.beta * s.tau * mu_F) ** rounds * gap0 + N / (2 * A * mu_F)).tolist()
         columns["gap_floor"] = [N / (2 * A * mu_F)] * len(rounds)
     constant = {
-        "task": p.subject.name, "mode": p.cell.mode, "nu": s.nu, "tau": s.tau, "m": s.participants or p.subject.task.n,
-        "n": p.subject.task.n, "row_id_T2": ids.get("T2"), "row_id_T3": ids.get("T3"),
+        "task": p.instance.name, "mode": p.cell.mode, "nu": s.nu, "tau": s.tau,
+        "m": s.participants or p.instance.task.n,
+        "n": p.instance.task.n, "row_id_T2": ids.get("T2"), "row_id_T3": ids.get("T3"),
     }  # fmt: skip
     return Curve({**{name: [value] * len(rounds) for name, value in constant.items()}, **columns})
 

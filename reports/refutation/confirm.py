@@ -8,14 +8,15 @@ from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
-from reports.analyses.claims import claim_findings
+from reports.analyses.claims import claim_measurements
 from reports.analyses.witnesses import noisy_round
-from reports.judging.finding import Enclosed, Finding
+from reports.judging.measurement import Enclosed, Measurement
 from reports.judging.ratio import ratio
 from reports.judging.rows import Row, Verdict
 from reports.judging.verdicts import judge
 from reports.plans.plan import WITNESSES, load_plan
-from reports.records.execution import Item, execute
+from reports.records.execution import execute
+from reports.records.seeded_cell import SeededCell
 from reports.refutation.family import Instance, Target
 from reports.refutation.search import Candidate, rounded
 from theory.claims.reading import Claim
@@ -30,7 +31,7 @@ class Confirmed:
     """An instance whose left side was enclosed: the row says whether it is a counterexample."""
 
     instance: Instance
-    finding: Finding
+    measurement: Measurement
     row: Row
     ratio: float
 
@@ -51,21 +52,25 @@ class Asked:
 
 def measured(instance: Instance, asked: Asked) -> list[Confirmed]:
     """The rows of an instance that answer the question."""
-    item = Item(instance.cell, instance.task, 0, 1, "cpu", _LEVEL)
+    seeded = SeededCell(instance.cell, instance.task, 0, 1, "cpu", _LEVEL)
     with tempfile.TemporaryDirectory() as folder:
-        return list(answers(instance, execute(item, Path(folder)).findings, asked))
+        return list(answers(instance, execute(seeded, Path(folder)).measurements, asked))
 
 
-def answers(instance: Instance, findings: Sequence[Finding], asked: Asked) -> Iterator[Confirmed]:
+def answers(instance: Instance, measurements: Sequence[Measurement], asked: Asked) -> Iterator[Confirmed]:
     """Judge what bears on the question."""
-    mine = [noisy_round(finding) for finding in findings if (finding.bound, finding.quantity) in asked.targets]
+    mine = [
+        noisy_round(measurement)
+        for measurement in measurements
+        if (measurement.bound, measurement.quantity) in asked.targets
+    ]
     if asked.claim is not None:
-        mine = claim_findings([asked.claim], mine, asked.table)
-    exact = [finding for finding in mine if isinstance(finding.evidence, Enclosed)]
-    for finding in exact:
-        (row,) = judge([finding], table=asked.table)
+        mine = claim_measurements([asked.claim], mine, asked.table)
+    exact = [measurement for measurement in mine if isinstance(measurement.evidence, Enclosed)]
+    for measurement in exact:
+        (row,) = judge([measurement], table=asked.table)
         if row.predicted is not None:
-            yield Confirmed(instance, finding, row, ratio(finding, row, asked.table))
+            yield Confirmed(instance, measurement, row, ratio(measurement, row, asked.table))
 
 
 def stored(asked: Asked) -> list[Confirmed]:

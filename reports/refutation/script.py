@@ -11,7 +11,7 @@ from empirics.algorithm.modes import Mode
 from reports.cells.noise_cell import NoiseCell
 from reports.cells.points_cell import PointsCell
 from reports.cells.run_cell import RunCell
-from reports.judging.finding import Finding
+from reports.judging.measurement import Measurement
 from reports.refutation.family import Instance
 from reports.refutation.targets import source
 from theory.enclosure.scope import Scope
@@ -110,32 +110,32 @@ for _ in range(K):  # every subset of m agents in every round
 """
 
 
-def script(instance: Instance, finding: Finding, table: Table, *, title: str, squared: bool) -> str:
+def script(instance: Instance, measurement: Measurement, table: Table, *, title: str, squared: bool) -> str:
     """The text of the script; it prints both sides and exits 1 unless measured > claimed."""
     cell, made = instance.cell, instance.task
     arguments = dict(made.arguments)
     noise = arguments.pop("noise", None)
     for name in ("A", "c", "a", "s", "phi", "knots", "curvature", "slope", "at"):
         arguments.setdefault(name, None)
-    sweep = _SWEEP if Mode(finding.setting.mode).probes else _SWEEP.partition("def free")[0]
+    sweep = _SWEEP if Mode(measurement.setting.mode).probes else _SWEEP.partition("def free")[0]
     lines = [
         f'"""{title}"""',
         "from itertools import combinations, product",
         "from math import comb, exp, log, prod, sqrt",
         "import numpy as np",
         "",
-        _numbers(cell, finding.inputs),
+        _numbers(cell, measurement.inputs),
         _GRADIENTS[made.factory].format(**arguments) + sweep,
     ]
     if noise is not None and isinstance(cell, NoiseCell):
         lines.append(_NOISE.format(**noise))
-    lines.append(_left(cell, finding))
+    lines.append(_left(cell, measurement))
     if squared:
         lines.append("measured = measured ** 2")
     lines += [
         "",
         "# the claimed right side, with the constants of this instance",
-        *_right(finding, table),
+        *_right(measurement, table),
         "",
         'print(f"measured {measured:.12g} > claimed {claimed:.12g}" if measured > claimed else "not a counterexample")',
         "raise SystemExit(0 if measured > claimed else 1)",
@@ -165,10 +165,10 @@ def _number(text: str) -> str:
     return text if "/" not in text else repr(float(value)) if Fraction(float(value)) == value else f"({text})"
 
 
-def _left(cell: PointsCell | NoiseCell | RunCell, finding: Finding) -> str:
-    text, mode = source(finding).script, Mode(finding.setting.mode)
-    if "F0_gap" in finding.inputs:
-        text = text.replace("{F0_gap}", repr(float(Fraction(finding.inputs["F0_gap"]))))
+def _left(cell: PointsCell | NoiseCell | RunCell, measurement: Measurement) -> str:
+    text, mode = source(measurement).script, Mode(measurement.setting.mode)
+    if "F0_gap" in measurement.inputs:
+        text = text.replace("{F0_gap}", repr(float(Fraction(measurement.inputs["F0_gap"]))))
     if isinstance(cell, NoiseCell):
         return f'mode = "{mode.full_batch}"\n{text}'
     if isinstance(cell, RunCell):
@@ -177,9 +177,9 @@ def _left(cell: PointsCell | NoiseCell | RunCell, finding: Finding) -> str:
     return text
 
 
-def _right(finding: Finding, table: Table) -> list[str]:
-    scope = table.scope(finding.inputs)
-    order = _needed(finding.quantity, scope)
+def _right(measurement: Measurement, table: Table) -> list[str]:
+    scope = table.scope(measurement.inputs)
+    order = _needed(measurement.quantity, scope)
     derived = {name: scope.case(name).expression for name in order if _derived(name, scope)}
     uses_series = any(expression.has(S) for expression in derived.values())
     lines = ["S = lambda j, x: sum(x**k for k in range(int(j)))"] if uses_series else []
@@ -188,7 +188,7 @@ def _right(finding: Finding, table: Table) -> list[str]:
     rows = [f"{_name(name)} = {_number(str(scope.inputs[name]))}" for name in given if name not in skipped]
     lines += ["; ".join(rows[at : at + 4]) for at in range(0, len(rows), 4)]
     for name, expression in derived.items():
-        lines.append(f"{'claimed' if name == finding.quantity else _name(name)} = {code(expression)}")
+        lines.append(f"{'claimed' if name == measurement.quantity else _name(name)} = {code(expression)}")
     return lines
 
 

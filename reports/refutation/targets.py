@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from empirics.algorithm.modes import Mode
 from reports.analyses.claims import sources
-from reports.judging.finding import Finding
+from reports.judging.measurement import Measurement
 from reports.measure.at_points import AtPoints
 from reports.measure.statement import LeftSide, Measured, Target
 from reports.measure.with_batches import WithBatches
@@ -42,9 +42,9 @@ def mode_of(target: Target) -> Mode:
     return statement.mode if isinstance(statement, AtPoints | WithBatches) else Mode.EXACT
 
 
-def source(finding: Finding) -> LeftSide:
-    """The left side behind a finding, also behind a claim's."""
-    target = finding.origin or (finding.bound, finding.quantity)
+def source(measurement: Measurement) -> LeftSide:
+    """The left side behind a measurement, also behind a claim's."""
+    target = measurement.origin or (measurement.bound, measurement.quantity)
     return next(left for left in _all() if left.target == target)
 
 

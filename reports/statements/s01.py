@@ -8,26 +8,26 @@ import torch
 import empirics
 from empirics.algorithm.meta_gradients import trajectory
 from reports.balls import ball
-from reports.judging.finding import Finding
+from reports.judging.measurement import Measurement
 from reports.measure.at_point import AtPoint
 from reports.measure.at_points import AtPoints
 from reports.measure.oracle import dense_loss, dense_meta_gradient
 from reports.measure.point_search import Objective, Search
 from reports.measure.statement import LeftSide
-from reports.measure.subject import downwards
+from reports.measure.task_instance import downwards
 
 
 def _largest(search: Search) -> Objective:
     return search.at(lambda part, w: trajectory(part, w, search.alpha, search.nu).exact().norm(dim=-1))
 
 
-def _difference(at: AtPoint) -> list[Finding]:
-    subject, w = at.subject, at.point.w
-    loss = dense_loss(subject.task.family, subject.arrays, at.point.agent)
+def _difference(at: AtPoint) -> list[Measurement]:
+    instance, w = at.instance, at.point.w
+    loss = dense_loss(instance.task.family, instance.arrays, at.point.agent)
     expected = dense_meta_gradient(loss, w, at.alpha, at.nu)
-    engine = empirics.meta_gradient(subject.task, torch.as_tensor(w), at.alpha, at.nu)[at.point.agent].numpy()
+    engine = empirics.meta_gradient(instance.task, torch.as_tensor(w), at.alpha, at.nu)[at.point.agent].numpy()
     scale = float(np.linalg.norm(expected))
-    eta = subject.rounding(at.alpha, at.nu, float(np.linalg.norm(w)) + at.alpha * at.nu * at.value("B_F") * 1.01)
+    eta = instance.rounding(at.alpha, at.nu, float(np.linalg.norm(w)) + at.alpha * at.nu * at.value("B_F") * 1.01)
     residual = ball.ball(float(np.linalg.norm(engine - expected))) / scale
     size = downwards(scale)
     return [at.row("S1", "S1_relative", residual, eta_G=eta.gradient, eta_H=eta.hessian, grad_norm=size)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from empirics.algorithm.meta_gradients import fine_tuning
 from reports.balls.ball import norm
-from reports.judging.finding import Finding
+from reports.judging.measurement import Measurement
 from reports.measure.at_point import AtPoint
 from reports.measure.at_points import AtPoints
 from reports.measure.point_search import Objective, Search
@@ -16,7 +16,7 @@ def _stretch(search: Search) -> Objective:
     return search.quotient(lambda part, w: fine_tuning(part, w, search.alpha, search.nu)[-1])
 
 
-def _moved(at: AtPoint) -> list[Finding]:
+def _moved(at: AtPoint) -> list[Measurement]:
     moved = at.meta.trajectory(at.w)[-1] - at.meta.trajectory(at.u)[-1]
     return [at.row("S2", "S2", norm(moved) / norm(at.w - at.u))]
 

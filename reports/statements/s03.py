@@ -7,7 +7,7 @@ from torch import Tensor
 from empirics import Task
 from empirics.algorithm.meta_gradients import trajectory
 from reports.balls.ball import norm
-from reports.judging.finding import Finding
+from reports.judging.measurement import Measurement
 from reports.measure.at_point import AtPoint
 from reports.measure.at_points import AtPoints
 from reports.measure.point_search import Objective, Search
@@ -22,7 +22,7 @@ def _growth(search: Search) -> Objective:
     return search.at(growth)
 
 
-def _sizes(at: AtPoint) -> list[Finding]:
+def _sizes(at: AtPoint) -> list[Measurement]:
     size = norm(at.meta.exact(at.w))
     factor = size / norm(at.meta.f.gradient(at.w))
     return [at.row("S3", "S3", factor, grad_norm_i=1), at.row("S3", "B_F", size)]

@@ -9,7 +9,7 @@ from flint import arb
 from empirics.algorithm.meta_gradients import trajectory
 from reports.balls import ball
 from reports.balls.ball import norm
-from reports.judging.finding import Finding
+from reports.judging.measurement import Measurement
 from reports.measure.at_point import AtPoint, slack
 from reports.measure.at_points import AtPoints
 from reports.measure.point_search import Objective, Search
@@ -32,7 +32,7 @@ def gradient_norm(at: AtPoint) -> arb:
     return norm(at.meta.f.gradient(at.u))
 
 
-def _smoothness(at: AtPoint) -> list[Finding]:
+def _smoothness(at: AtPoint) -> list[Measurement]:
     size, value = gradient_norm(at), quotient(at)
     known = {"slack": slack(size), "grad_norm_i": ball.float_below(size)}
     return [at.row("S4", "L_F", value), at.row("S4", "L_F_pointwise", value, **known)]

@@ -8,7 +8,7 @@ from flint import arb
 
 from empirics.algorithm.modes import Mode
 from reports.balls.ball import norm
-from reports.judging.finding import Finding
+from reports.judging.measurement import Measurement
 from reports.measure.statement import LeftSide
 from reports.measure.with_batches import BIAS, NoisyPoint, WithBatches
 from reports.wrong_versions import BATCH, CONSTANT, EXPONENT, TERM, becomes, swap, times, versions
@@ -21,7 +21,7 @@ def bias(at: NoisyPoint) -> list[arb]:
     return [norm(law.stochastic_mean(at.at) - meta.exact(at.at)) for law, meta in at.laws(most=None)]
 
 
-def _rows(at: NoisyPoint) -> list[Finding]:
+def _rows(at: NoisyPoint) -> list[Measurement]:
     return [at.row("S5", "b_sto", bias(at), at.bias_trivial)]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from empirics.algorithm.modes import Mode
-from reports.judging.finding import Finding
+from reports.judging.measurement import Measurement
 from reports.measure.statement import LeftSide
 from reports.measure.with_batches import BIAS, NoisyPoint, WithBatches
 from reports.statements.s05 import bias
@@ -11,7 +11,7 @@ from reports.wrong_versions import BATCH, CONSTANT, EXPONENT, swap, times, versi
 from theory.language.symbols import D
 
 
-def _rows(at: NoisyPoint) -> list[Finding]:
+def _rows(at: NoisyPoint) -> list[Measurement]:
     return [at.row("S5p", "b_sto_2", bias(at), at.bias_trivial)]
 
 

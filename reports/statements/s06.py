@@ -7,7 +7,7 @@ from functools import lru_cache
 from flint import arb
 
 from empirics.algorithm.modes import Mode
-from reports.judging.finding import Finding
+from reports.judging.measurement import Measurement
 from reports.measure.statement import LeftSide
 from reports.measure.with_batches import SQUARED_ERROR, NoisyPoint, WithBatches
 from reports.wrong_versions import (
@@ -31,7 +31,7 @@ def squared_error(at: NoisyPoint) -> list[arb]:
     return [law.stochastic_squared_distance(at.at, meta.exact(at.at)) for law, meta in at.laws()]
 
 
-def _rows(at: NoisyPoint) -> list[Finding]:
+def _rows(at: NoisyPoint) -> list[Measurement]:
     return [at.row("S6", "sigma_F2", squared_error(at), at.error_trivial)]
 
 

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from empirics.algorithm.meta_gradients import trajectory
 from reports.balls import ball
-from reports.judging.finding import Finding
+from reports.judging.measurement import Measurement
 from reports.measure.at_point import AtPoint
 from reports.measure.at_points import AtPoints
 from reports.measure.point_search import Objective, Search
@@ -30,12 +30,12 @@ def _spread(search: Search) -> Objective:
 @lru_cache(maxsize=1)
 def squared_spread(at: AtPoint) -> arb:
     """(1/n) sum_i norm(grad F_i(w) - grad F(w))^2."""
-    gradients = [at.meta_of(i).exact(at.w) for i in range(at.subject.task.n)]
+    gradients = [at.meta_of(i).exact(at.w) for i in range(at.instance.task.n)]
     centre = ball.mean(gradients)
     return sum((ball.squared_norm(g - centre) for g in gradients), arb(0)) / len(gradients)
 
 
-def _rows(at: AtPoint) -> list[Finding]:
+def _rows(at: AtPoint) -> list[Measurement]:
     return [at.row("S7", "gamma_F", ball.root(squared_spread(at)), trivial=at.value("B_F"))]
 
 

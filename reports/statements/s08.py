@@ -8,7 +8,7 @@ from empirics import Task
 from empirics.algorithm.meta_gradients import trajectory
 from empirics.algorithm.modes import Mode
 from reports.balls.ball import norm
-from reports.judging.finding import Finding
+from reports.judging.measurement import Measurement
 from reports.measure.at_point import AtPoint
 from reports.measure.at_points import AtPoints
 from reports.measure.point_search import Objective, Search
@@ -24,9 +24,9 @@ def _error(search: Search) -> Objective:
     return search.at(error)
 
 
-def _rows(at: AtPoint) -> list[Finding]:
+def _rows(at: AtPoint) -> list[Measurement]:
     error = norm(at.meta.exact(at.w) - at.meta.first_order(at.w))
-    trivial = (1 + at.value("S2")) * at.subject.constants["B"].value
+    trivial = (1 + at.value("S2")) * at.instance.constants["B"].value
     return [at.row("S8", "b_FO", error, mode=Mode.FIRST_ORDER, trivial=trivial)]
 
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from empirics.algorithm.modes import Mode
 from reports.balls.ball import norm
-from reports.judging.finding import Finding
+from reports.judging.measurement import Measurement
 from reports.measure.enumeration import expected_squared_distance
 from reports.measure.statement import LeftSide
 from reports.measure.with_batches import BIAS, VARIANCE, NoisyPoint, WithBatches
 from reports.wrong_versions import BATCH, CONSTANT, EXPONENT, TERM, becomes, swap, times, versions
 
 
-def _rows(at: NoisyPoint) -> list[Finding]:
+def _rows(at: NoisyPoint) -> list[Measurement]:
     bias, variance = [], []
     for law, meta in at.laws():
         mean = law.first_order_mean(at.at)

@@ -11,7 +11,7 @@ from reports.balls import ball
 from reports.balls.ball import norm
 from reports.cells.noise_cell import NoiseCell
 from reports.cells.points_cell import PointsCell
-from reports.judging.finding import Finding
+from reports.judging.measurement import Measurement
 from reports.measure.at_point import AtPoint
 from reports.measure.at_points import AtPoints
 from reports.measure.point_search import Objective, Search
@@ -41,7 +41,7 @@ def _error(search: Search) -> Objective:
     return search.at(error)
 
 
-def _rows(at: AtPoint) -> list[Finding]:
+def _rows(at: AtPoint) -> list[Measurement]:
     step = probe_step(at.cell)
     error = norm(at.meta.exact(at.w) - at.meta.hessian_free(at.w, ball.ball(step)))
     return [at.row("S9", "b_HF", error, mode=Mode.HESSIAN_FREE, trivial=2 * at.value("B_F"), delta=step)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from empirics.algorithm.modes import Mode
 from reports.balls import ball
 from reports.balls.ball import norm
-from reports.judging.finding import Finding
+from reports.judging.measurement import Measurement
 from reports.measure.enumeration import expectation, expected_squared_distance
 from reports.measure.statement import LeftSide
 from reports.measure.with_batches import BIAS, SQUARED_ERROR, NoisyPoint, WithBatches
@@ -14,7 +14,7 @@ from reports.wrong_versions import EXPONENT, TERM, becomes, swap, versions
 from theory.statements.s05 import b_sto
 
 
-def _rows(at: NoisyPoint) -> list[Finding]:
+def _rows(at: NoisyPoint) -> list[Measurement]:
     step = ball.ball(probe_step(at.cell))
     bias, error = [], []
     for law, meta in at.laws():

@@ -10,7 +10,7 @@ from empirics.algorithm.meta_gradients import fine_tuning
 from reports.balls import ball
 from reports.balls.ball import norm
 from reports.cells.points_cell import PointsCell
-from reports.judging.finding import Finding
+from reports.judging.measurement import Measurement
 from reports.measure.at_point import AtPoint, slack
 from reports.measure.at_points import AtPoints
 from reports.measure.point_search import Objective, Search
@@ -23,7 +23,7 @@ def _needs_a_step(cell: PointsCell) -> str | None:
 
 
 def _descent(search: Search) -> Objective:
-    alpha, L = search.alpha, search.subject.constants["L"].value
+    alpha, L = search.alpha, search.instance.constants["L"].value
 
     def descent(part: Task, w: Tensor) -> Tensor:
         before = fine_tuning(part, w, alpha, search.nu - 1)[-1]
@@ -34,11 +34,11 @@ def _descent(search: Search) -> Objective:
     return search.at(descent)
 
 
-def _rows(at: AtPoint) -> list[Finding]:
+def _rows(at: AtPoint) -> list[Measurement]:
     *_, before, after = at.meta.trajectory(at.w)
     size = norm(at.meta.f.gradient(before))
     # at alpha L <= 2 the right side is a decrease, so a larger norm makes it smaller; beyond, the reverse
-    shrinking = at.alpha * at.subject.constants["L"].value <= 2
+    shrinking = at.alpha * at.instance.constants["L"].value <= 2
     value = ball.float_above(size) if shrinking else ball.float_below(size)
     change = at.meta.f.loss(after) - at.meta.f.loss(before)
     return [at.row("S10", "S10", change, slack=slack(size), grad_norm_i=value)]

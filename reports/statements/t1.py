@@ -10,26 +10,26 @@ import numpy as np
 
 import theory
 from reports.balls import ball
-from reports.judging.finding import Enclosed, Finding, Sampled
+from reports.judging.measurement import Enclosed, Measurement, Sampled
 from reports.measure.along_run import BETTING, NOTHING, AlongRun, AlongRuns
 from reports.measure.one_round import enumerable, expected_round
 from reports.measure.statement import LeftSide
-from reports.measure.subject import upwards
+from reports.measure.task_instance import upwards
 from reports.measure.trajectories import losses, squared_gradients
 from reports.wrong_versions import AGENTS, CONSTANT, EXPONENT, TERM, becomes, swap, times, versions
 from theory.language.symbols import tau
 
 
-def _rows(run: AlongRun) -> list[Finding]:
+def _rows(run: AlongRun) -> list[Measurement]:
     """One round from w_0: F(w_1) - F(w_0) shifted by F(w_0) - F_low, F_low = F(w_0) - B_F beta tau G_max.
 
     A round moves the server by at most beta tau G_max surely, and F is B_F-Lipschitz, so the shifted loss lies in
     [0, 2 B_F beta tau G_max] whatever is drawn.
     """
-    p, s = run.prepared, run.prepared.settings
+    p, s = run.specification, run.specification.settings
     reach = upwards(p.B_F * s.beta * s.tau * run.largest_step)
     case = theory.round_case(**p.inputs)
-    if run.course is None:
+    if run.recorded is None:
         extra = {"F0_gap": reach, "grad_norm": 0.0}
         return [run.row(case, case, NOTHING, 2 * reach, rounds=1, extra=extra)]
     evidence, change, grad_norm = (_enumerated if enumerable(p) else _sampled)(run, reach)
@@ -38,8 +38,8 @@ def _rows(run: AlongRun) -> list[Finding]:
 
 
 def _sampled(run: AlongRun, reach: float) -> tuple[Sampled, float, float]:
-    assert run.course is not None
-    p, iterates = run.prepared, run.course.iterates
+    assert run.recorded is not None
+    p, iterates = run.specification, run.recorded.iterates
     loss = losses(p, iterates[:, :2])
     # A > 0, so the larger norm makes the right side smaller
     start = math.sqrt(float(squared_gradients(p, iterates[:1, :1])[0, 0]))
@@ -50,7 +50,7 @@ def _sampled(run: AlongRun, reach: float) -> tuple[Sampled, float, float]:
 
 
 def _enumerated(run: AlongRun, reach: float) -> tuple[Enclosed, float, float]:
-    done = expected_round(run.prepared)
+    done = expected_round(run.specification)
     grad_norm = ball.float_above(done.gradient_norm)
     with flint.ctx.workprec(ball.BITS):
         lower, upper = ball.bounds(done.after - done.before + ball.ball(reach))
@@ -64,7 +64,7 @@ def _enumerated(run: AlongRun, reach: float) -> tuple[Enclosed, float, float]:
 
 def _net(run: AlongRun, change: float, grad_norm: float) -> dict[str, float] | None:
     """The ratio without the common shift: (E F(w_1) - F(w_0) + A beta tau norm(grad F)^2) / (beta tau N)."""
-    p, s = run.prepared, run.prepared.settings
+    p, s = run.specification, run.specification.settings
     N = theory.quantity("N").evaluate(**p.inputs).value
     if not N:
         return None

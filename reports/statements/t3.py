@@ -9,10 +9,10 @@ import numpy as np
 import theory
 from empirics import Task
 from empirics.certificates import closed_form
-from reports.judging.finding import Evidence, Finding, Sampled
+from reports.judging.measurement import Evidence, Measurement, Sampled
 from reports.measure.along_run import BETTING, NOTHING, AlongRun, AlongRuns
 from reports.measure.statement import LeftSide
-from reports.measure.subject import upwards
+from reports.measure.task_instance import upwards
 from reports.wrong_versions import CONSTANT, TERM, becomes, times, versions
 
 
@@ -23,10 +23,10 @@ def on_quadratics(task: Task) -> str | None:
 
 def largest_gap(run: AlongRun) -> float:
     """F_up - F* over the ball that no run leaves: at most norm(M) (R + norm(w*))^2 / 2."""
-    p, s = run.prepared, run.prepared.settings
-    radius = p.subject.task.radius
+    p, s = run.specification, run.specification.settings
+    radius = p.instance.task.radius
     assert radius is not None
-    reach = radius + float(closed_form.minimiser(p.subject.task, s.alpha, s.nu).norm())
+    reach = radius + float(closed_form.minimiser(p.instance.task, s.alpha, s.nu).norm())
     return upwards(0.5 * p.L_F * reach**2)
 
 
@@ -35,11 +35,11 @@ def _largest(task: Task, inputs: Mapping[str, str]) -> float:
     return 2 * theory.quantity("L_F").value(**inputs) * task.radius**2  # norm(w*) <= R
 
 
-def _rows(run: AlongRun) -> list[Finding]:
-    p, top = run.prepared, largest_gap(run)
-    if run.course is None:
+def _rows(run: AlongRun) -> list[Measurement]:
+    p, top = run.specification, largest_gap(run)
+    if run.recorded is None:
         return [run.row("T3", "T3", NOTHING, top, rounds=p.cell.rounds)]
-    values = run.course.gaps[:, -1]
+    values = run.recorded.gaps[:, -1]
     if run.moments is not None:
         evidence: Evidence = run.moments.gap
     else:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from reports.judging.finding import Finding
+from reports.judging.measurement import Measurement
 from reports.measure.along_run import AlongRun, AlongRuns
 from reports.measure.limit import limit_floors
 from reports.measure.statement import LeftSide
@@ -10,10 +10,10 @@ from reports.statements.t3 import largest_gap, on_quadratics
 from reports.wrong_versions import CONSTANT, EXPONENT, TERM, becomes, times, versions
 
 
-def _rows(run: AlongRun) -> list[Finding]:
-    floors = limit_floors(run.prepared)
+def _rows(run: AlongRun) -> list[Measurement]:
+    floors = limit_floors(run.specification)
     return [
-        run.row("T4", "T4", floors.squared_gradient, run.prepared.B_F**2, rounds=None),
+        run.row("T4", "T4", floors.squared_gradient, run.specification.B_F**2, rounds=None),
         run.row("T4", "T4_gap", floors.gap, largest_gap(run), rounds=None),
     ]
 

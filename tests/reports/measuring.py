@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from reports.measure.prepare import run_arrays, run_cell
-from reports.measure.prepared import Prepared
+from reports.measure.run_specification import RunSpecification
+from reports.measure.specify import run_arrays, run_cell
 from reports.statements import measured
 
 
@@ -16,7 +16,7 @@ def of(cell: Any) -> list:
     return [measured(name) for name in cell.statements]
 
 
-def record_run(prepared: Prepared, seed: int, device: str = "cpu") -> dict[str, np.ndarray]:
+def record_run(specification: RunSpecification, seed: int, device: str = "cpu") -> dict[str, np.ndarray]:
     """The server iterates of a cell; none when its hypotheses already fail."""
-    run = run_cell(prepared, seed, device)
+    run = run_cell(specification, seed, device)
     return run_arrays([] if run is None else [run])

@@ -8,14 +8,14 @@ from fractions import Fraction
 import pytest
 
 from reports.analyses.audit import audit, audit_section
-from reports.judging.finding import Enclosed, Finding, Setting
+from reports.judging.measurement import Enclosed, Measurement, Setting
 from reports.judging.verdicts import judge
 from theory.claims.comparison import compare
 from theory.claims.reading import parse_claims, with_claims
 from theory.tables import default_table
 
 INPUTS = {"alpha": "1/2", "L": "1", "rho": "0", "B": "3", "nu": "1"}
-ROW = Finding(
+ROW = Measurement(
     "S4", "L_F", INPUTS, Setting("by-hand", "exact", 1, 1, 0.5),
     Enclosed(Fraction(9, 4), Fraction(9, 4), "by hand"), None
 )  # fmt: skip

@@ -14,18 +14,19 @@ import pytest
 import theory
 from reports import recheck
 from reports.analyses.claims import (
-    claim_findings,
+    claim_measurements,
     describe,
     measured_statements,
     restored,
     stored,
-    with_claim_findings,
+    with_claim_measurements,
 )
-from reports.judging.finding import Enclosed, Finding, Sampled, Withheld
+from reports.judging.measurement import Enclosed, Measurement, Sampled, Withheld
 from reports.judging.rows import Verdict, VerdictFile
 from reports.judging.verdicts import judge
 from reports.plans.plan import load_plan
-from reports.records.execution import execute, items
+from reports.records.execution import execute
+from reports.records.seeded_cell import seeded_cells
 from theory.claims.reading import Claim, parse_claims, read_claims, with_claims
 from theory.tables import default_table
 
@@ -48,11 +49,13 @@ def one(measures: str, rhs: str, **more: str) -> Claim:
 
 
 @pytest.fixture(scope="module")
-def built_in(tmp_path_factory: pytest.TempPathFactory) -> list[Finding]:
+def built_in(tmp_path_factory: pytest.TempPathFactory) -> list[Measurement]:
     folder = tmp_path_factory.mktemp("records")
     plan = load_plan("quick").only({"S4", "S5", "S6", "S7", "S8", "S9", "S8s", "S9s", "T1", "T4"})
-    kept = [item for item in items(plan, seed=0, seeds=1, device="cpu") if item.task.name.startswith("witness")]
-    return [finding for item in kept for finding in execute(item, folder).findings]
+    kept = [
+        seeded for seeded in seeded_cells(plan, seed=0, seeds=1, device="cpu") if seeded.task.name.startswith("witness")
+    ]
+    return [measurement for seeded in kept for measurement in execute(seeded, folder).measurements]
 
 
 # --- the acceptance commands
@@ -134,7 +137,7 @@ def test_the_built_in_right_side_as_a_claim_gets_the_built_in_verdicts(built_in)
     ):
         claim = one(measures, ours, **more)
         table = with_claims(default_table(), [claim])
-        rows = judge([*built_in, *claim_findings([claim], built_in, table)], table=table)
+        rows = judge([*built_in, *claim_measurements([claim], built_in, table)], table=table)
         mine = [row for row in rows if row.bound == "mine" and row.measured is not None]
         theirs = {(row.task, row.nu): row for row in rows if row.bound == bound and row.quantity == ours}
         assert mine, measures
@@ -146,7 +149,7 @@ def test_the_built_in_right_side_as_a_claim_gets_the_built_in_verdicts(built_in)
 def test_a_squared_spread_is_judged_on_the_square_of_the_measured_spread(built_in) -> None:
     claim = one("meta_gradient_squared_spread", "gamma_F2", assumes='["A6"]')
     table = with_claims(default_table(), [claim])
-    rows = judge([*built_in, *claim_findings([claim], built_in, table)], table=table)
+    rows = judge([*built_in, *claim_measurements([claim], built_in, table)], table=table)
     norms = {(row.task, row.nu): row for row in rows if row.bound == "S7"}
     squares = [row for row in rows if row.bound == "mine" and row.measured is not None]
     assert squares
@@ -159,16 +162,16 @@ def test_a_squared_spread_is_judged_on_the_square_of_the_measured_spread(built_i
 def test_without_a6_a_claim_is_judged_with_the_general_step_factor(built_in) -> None:
     claim = one("L_F", "q**(2*nu)*L + alpha*rho*B*q**(nu-1)*S(nu, q)")
     table = with_claims(default_table(), [claim])
-    for finding in claim_findings([claim], built_in, table):
-        assert "mu" not in finding.inputs
-        q = theory.quantity("q").evaluate(**finding.inputs).exact
-        assert q == 1 + Fraction(finding.inputs["alpha"]) * Fraction(finding.inputs["L"])
+    for measurement in claim_measurements([claim], built_in, table):
+        assert "mu" not in measurement.inputs
+        q = theory.quantity("q").evaluate(**measurement.inputs).exact
+        assert q == 1 + Fraction(measurement.inputs["alpha"]) * Fraction(measurement.inputs["L"])
 
 
 def test_an_assumption_that_a_task_does_not_certify_makes_a_claim_not_applicable(built_in) -> None:
     claim = one("L_F", "L_F + mu_F", assumes='["A7"]')
     table = with_claims(default_table(), [claim])
-    found = claim_findings([claim], built_in, table)
+    found = claim_measurements([claim], built_in, table)
     assert found
     assert all(isinstance(one.evidence, Withheld) and "A7" in one.evidence.reason for one in found)
     assert {row.verdict for row in judge(found, table=table)} == {Verdict.NOT_APPLICABLE}
@@ -177,7 +180,7 @@ def test_an_assumption_that_a_task_does_not_certify_makes_a_claim_not_applicable
 def test_a_right_side_without_a_value_is_not_applicable_and_says_why(built_in) -> None:
     claim = one("L_F", "L/rho")  # rho = 0 on quadratics
     table = with_claims(default_table(), [claim])
-    rows = judge(claim_findings([claim], built_in, table), table=table)
+    rows = judge(claim_measurements([claim], built_in, table), table=table)
     flat = [row for row in rows if row.task == "witness-concave"]
     assert flat
     assert all(row.verdict is Verdict.NOT_APPLICABLE and "division by zero" in row.reason for row in flat)
@@ -187,20 +190,20 @@ def test_modes_narrow_a_claim_and_rows_are_not_doubled(built_in) -> None:
     wide, narrow = one("meta_gradient_bias", "b"), one("meta_gradient_bias", "b", modes='["first_order"]')
     assert measured_statements(wide) == {"S5", "S5p", "S8s", "S9s"}
     assert measured_statements(narrow) == {"S5", "S5p", "S8s", "S9s", "S8"}
-    cells = with_claim_findings([narrow], [built_in, built_in])
-    added = [finding for cell in cells for finding in cell if finding.bound == "mine"]
-    assert {finding.setting.mode for finding in added} == {"first_order"}
-    assert len({finding.row_id for finding in added}) == len(added)
+    cells = with_claim_measurements([narrow], [built_in, built_in])
+    added = [measurement for cell in cells for measurement in cell if measurement.bound == "mine"]
+    assert {measurement.setting.mode for measurement in added} == {"first_order"}
+    assert len({measurement.row_id for measurement in added}) == len(added)
 
 
 def test_sampled_evidence_on_the_square_serves_the_root(built_in) -> None:
     import numpy as np
 
     sample = Sampled(np.full(10, 0.25), 0.0, 1.0, 0.0, "by hand", power=2)
-    finding = dataclasses.replace(next(f for f in built_in if f.quantity == "gamma_F"), evidence=sample)
+    measurement = dataclasses.replace(next(f for f in built_in if f.quantity == "gamma_F"), evidence=sample)
     claim = one("meta_gradient_squared_spread", "gamma_F2")
     table = with_claims(default_table(), [claim])
-    (found,) = claim_findings([claim], [finding], table)
+    (found,) = claim_measurements([claim], [measurement], table)
     assert isinstance(found.evidence, Sampled)
     assert found.evidence.power == 1
 

@@ -12,7 +12,8 @@ from reports.judging.verdicts import judge
 from reports.plans.checking import check_tasks
 from reports.plans.own_task import with_own_task
 from reports.plans.plan import Plan, PlanError, load_plan
-from reports.records.execution import execute, items
+from reports.records.execution import execute
+from reports.records.seeded_cell import seeded_cells
 from reports.tasks.conformance import ConformanceError, checks, load_task, require_conformance
 
 SOURCE = '''
@@ -141,7 +142,13 @@ def test_the_built_in_tasks_conform() -> None:
 def test_its_rows_are_judged_beside_the_plans(tmp_path: Path) -> None:
     name = "waves_of_a_user:Waves"
     plan = with_own_task(Plan(title="none", tasks=[]), name, load_task(name))
-    rows = judge([f for item in items(plan, seed=0, seeds=1, device="cpu") for f in execute(item, tmp_path).findings])
+    rows = judge(
+        [
+            f
+            for seeded in seeded_cells(plan, seed=0, seeds=1, device="cpu")
+            for f in execute(seeded, tmp_path).measurements
+        ]
+    )
     assert {row.mode for row in rows} == {"exact", "first_order", "hessian_free"}
     assert {row.verdict for row in rows} <= {Verdict.HOLDS, Verdict.VACUOUS}
     assert any(row.verdict is Verdict.HOLDS for row in rows)

@@ -23,21 +23,21 @@ from reports.measure.enumeration import (
     sign_means,
     tree_size,
 )
-from reports.measure.subject import Subject
+from reports.measure.task_instance import TaskInstance
 
 COSINE = TaskPlan(
     name="cosine", factory="cosine", arguments={"noise": {"gradient": 0.25, "amplitude": 0.125, "frequency": 2.0}}
 )
 
 
-def law(nu: int, batches: Batches, agent: int = 0) -> tuple[StochasticMeta, BallMeta, Subject]:
-    subject = Subject.of(COSINE)
+def law(nu: int, batches: Batches, agent: int = 0) -> tuple[StochasticMeta, BallMeta, TaskInstance]:
+    instance = TaskInstance.of(COSINE)
     alpha = ball.ball(0.5)
-    noise = noises(subject.noise_arrays)[agent]
+    noise = noises(instance.noise_arrays)[agent]
     return (
-        StochasticMeta(subject.losses[agent], noise, alpha, nu, batches),
-        BallMeta(subject.losses[agent], alpha, nu),
-        subject,
+        StochasticMeta(instance.losses[agent], noise, alpha, nu, batches),
+        BallMeta(instance.losses[agent], alpha, nu),
+        instance,
     )
 
 
@@ -97,11 +97,11 @@ def test_two_point_noise_by_hand() -> None:
 @pytest.mark.parametrize("mode", ["stochastic", "first_order_stochastic", "hessian_free_stochastic"])
 def test_engine_draws_have_the_enumerated_mean(mode: str) -> None:
     """The sample mean of 20000 draws is within 6 standard errors, in every coordinate, of the exact expectation."""
-    meta, _, subject = law(1, Batches(2, 1, 3), agent=1)
+    meta, _, instance = law(1, Batches(2, 1, 3), agent=1)
     w, delta, R = torch.tensor([0.5, -0.25, 1.0], dtype=torch.float64), 0.125, 20_000
     drawn = empirics.meta_gradient(
-        subject.task,
-        w.expand(R, subject.task.n, 3),
+        instance.task,
+        w.expand(R, instance.task.n, 3),
         0.5,
         1,
         mode,

@@ -16,18 +16,18 @@ from reports.cells.cell import TaskPlan
 from reports.cells.noise_cell import NoiseCell
 from reports.cells.points_cell import PointsCell
 from reports.cells.run_cell import RunCell
-from reports.judging.finding import Enclosed, Finding, Sampled, Withheld
-from reports.measure.along_run import run_findings
-from reports.measure.at_points import point_findings, record_points
+from reports.judging.measurement import Enclosed, Measurement, Sampled, Withheld
+from reports.measure.along_run import run_measurements
+from reports.measure.at_points import point_measurements, record_points
 from reports.measure.domain import on_points
 from reports.measure.one_round import expected_round, local_steps
 from reports.measure.oracle import dense_loss, dense_meta_gradient
-from reports.measure.prepare import prepare
-from reports.measure.prepared import replicas
+from reports.measure.run_specification import replicas
 from reports.measure.search import Box, maximise
-from reports.measure.subject import Subject
+from reports.measure.specify import specify
+from reports.measure.task_instance import TaskInstance
 from reports.measure.trajectories import Rounding, losses, squared_gradients
-from reports.measure.with_batches import noise_findings, record_noise
+from reports.measure.with_batches import noise_measurements, record_noise
 from tests.reports.measuring import of, record_run
 
 PLANS = {
@@ -38,25 +38,25 @@ PLANS = {
 }
 
 
-def points(task: str, statement: str, **more: object) -> list[Finding]:
-    subject = Subject.of(PLANS[task])
+def points(task: str, statement: str, **more: object) -> list[Measurement]:
+    instance = TaskInstance.of(PLANS[task])
     cell = PointsCell(task=task, alpha_L=Fraction(1, 4), nu=2, statements=[statement], **more)  # type: ignore[arg-type, list-item]
-    return point_findings(subject, cell, of(cell), record_points(subject, cell, of(cell), seed=1))
+    return point_measurements(instance, cell, of(cell), record_points(instance, cell, of(cell), seed=1))
 
 
-def left(finding: Finding) -> float:
-    assert isinstance(finding.evidence, Enclosed)
-    return float(finding.evidence.upper)
+def left(measurement: Measurement) -> float:
+    assert isinstance(measurement.evidence, Enclosed)
+    return float(measurement.evidence.upper)
 
 
 @pytest.mark.parametrize("task", PLANS)
 def test_the_oracle_agrees_with_balls_on_every_family(task: str) -> None:
-    subject = Subject.of(PLANS[task])
-    w = np.linspace(-0.7, 0.9, subject.task.d)
-    for agent, f in enumerate(subject.losses):
+    instance = TaskInstance.of(PLANS[task])
+    w = np.linspace(-0.7, 0.9, instance.task.d)
+    for agent, f in enumerate(instance.losses):
         with flint.ctx.workprec(160):
             exact = ball.entries(ball.BallMeta(f, ball.ball(0.25), 3).exact(ball.column(w)))
-        dense = dense_meta_gradient(dense_loss(subject.task.family, subject.arrays, agent), w, 0.25, 3)
+        dense = dense_meta_gradient(dense_loss(instance.task.family, instance.arrays, agent), w, 0.25, 3)
         # a few dozen float64 operations on numbers of size one
         assert dense == pytest.approx([float(x.mid()) for x in exact], rel=1e-12, abs=1e-14)
 
@@ -64,14 +64,14 @@ def test_the_oracle_agrees_with_balls_on_every_family(task: str) -> None:
 @pytest.mark.parametrize("task", PLANS)
 def test_rounding_of_the_engine_stays_within_S1(task: str) -> None:
     """The engine against balls at 50 points: never beyond the proved bound, which is not absurdly loose either."""
-    subject = Subject.of(PLANS[task]).on_ball(8.0)
+    instance = TaskInstance.of(PLANS[task]).on_ball(8.0)
     rng = np.random.default_rng(2)
     alpha, nu, worst = 0.25, 3, 0.0
-    bound = subject.meta_gradient_rounding(alpha, nu, 8.0)
+    bound = instance.meta_gradient_rounding(alpha, nu, 8.0)
     for _ in range(50):
-        w = rng.normal(size=subject.task.d)
-        engine = empirics.meta_gradient(subject.task, w, alpha, nu).numpy()
-        for agent, f in enumerate(subject.losses):
+        w = rng.normal(size=instance.task.d)
+        engine = empirics.meta_gradient(instance.task, w, alpha, nu).numpy()
+        for agent, f in enumerate(instance.losses):
             with flint.ctx.workprec(160):
                 exact = ball.BallMeta(f, ball.ball(alpha), nu).exact(ball.column(w))
                 worst = max(worst, float(ball.norm(ball.column(engine[agent]) - exact).upper()))
@@ -80,9 +80,9 @@ def test_rounding_of_the_engine_stays_within_S1(task: str) -> None:
 
 def test_search_finds_the_smoothness_of_quadratics() -> None:
     """rho = 0: the largest ratio over pairs is max_i norm(M_i), which the closed form knows."""
-    subject = Subject.of(PLANS["quadratic"])
-    exact = empirics.closed_form.smoothness(subject.task, 0.25, 2).value
-    found = max(left(finding) for finding in points("quadratic", "S4") if finding.quantity == "L_F")
+    instance = TaskInstance.of(PLANS["quadratic"])
+    exact = empirics.closed_form.smoothness(instance.task, 0.25, 2).value
+    found = max(left(measurement) for measurement in points("quadratic", "S4") if measurement.quantity == "L_F")
     assert 0.99 * exact <= found <= exact * (1 + 1e-12)
 
 
@@ -98,20 +98,20 @@ def test_search_maximises_over_the_ball_not_only_samples() -> None:
 @pytest.mark.parametrize("statement", ["S2", "S3", "S4", "S7", "S8"])
 def test_the_recorded_instance_is_no_worse_than_random_points(statement: str) -> None:
     """The same left side at random points of the same ball never beats the search by more than its resolution."""
-    finding = points("cosine", statement, radius=Fraction(1))[0]
+    measurement = points("cosine", statement, radius=Fraction(1))[0]
     rng = np.random.default_rng(4)
     for _ in range(25):
         w = rng.normal(size=3)
         w *= rng.random() / np.linalg.norm(w)
         at, pair = ([Fraction(float(x)) for x in v] for v in (w, w + 1e-3 * rng.normal(size=3)))
         other = points("cosine", statement, at=at, pair=pair)[0]
-        assert left(other) <= left(finding) * 1.02
+        assert left(other) <= left(measurement) * 1.02
 
 
 def test_quadratic_points_stay_where_the_constants_hold() -> None:
-    subject = Subject.of(PLANS["quadratic"])
+    instance = TaskInstance.of(PLANS["quadratic"])
     cell = PointsCell(task="quadratic", alpha_L=Fraction(1, 2), nu=4, statements=["S8"], delta=Fraction(1, 8))
-    bounded, radius = on_points(subject, cell)
+    bounded, radius = on_points(instance, cell)
     rng = np.random.default_rng(3)
     w = rng.normal(size=(200, 1, 4))
     w = np.repeat(w * (radius / np.linalg.norm(w, axis=-1, keepdims=True)), 5, axis=1)
@@ -127,7 +127,7 @@ def test_sampled_noise_rows_agree_with_enumeration() -> None:
     plan = TaskPlan(
         name="cosine", factory="cosine", arguments={"noise": {"gradient": 0.25, "amplitude": 0.0625, "frequency": 2.0}}
     )
-    subject = Subject.of(plan)
+    instance = TaskInstance.of(plan)
     common = {
         "task": "cosine",
         "alpha_L": Fraction(1, 4),
@@ -140,8 +140,10 @@ def test_sampled_noise_rows_agree_with_enumeration() -> None:
     at = [Fraction(1, 2), Fraction(0), Fraction(-1, 4)]
     exact = NoiseCell(**common, method="enumerate", at=at)  # type: ignore[arg-type]
     sampled = NoiseCell(**common, method="sample", replicas=4000, at=at)  # type: ignore[arg-type]
-    largest = left(noise_findings(subject, exact, of(exact), record_noise(subject, exact, of(exact), 0))[0])
-    sample = noise_findings(subject, sampled, of(sampled), record_noise(subject, sampled, of(sampled), 0))[0].evidence
+    largest = left(noise_measurements(instance, exact, of(exact), record_noise(instance, exact, of(exact), 0))[0])
+    sample = noise_measurements(instance, sampled, of(sampled), record_noise(instance, sampled, of(sampled), 0))[
+        0
+    ].evidence
     assert isinstance(sample, Sampled)
     assert sample.low <= sample.values.min()
     assert sample.values.max() <= sample.high
@@ -159,10 +161,10 @@ def run_cell(**changes: object) -> RunCell:
 
 def test_one_round_over_subsets_is_the_mean_of_the_engine_over_histories() -> None:
     cell = run_cell(statements=["T1"], m=2, rounds=1)
-    p = prepare(Subject.of(PLANS["quadratic"]), cell, of(cell))
+    p = specify(TaskInstance.of(PLANS["quadratic"]), cell, of(cell))
     exact = expected_round(p)
     assert exact.subsets == 10
-    iterates = p.settings.run(p.subject.task, p.start, 1, seed=0, replicas=3000).iterates.numpy()
+    iterates = p.settings.run(p.instance.task, p.start, 1, seed=0, replicas=3000).iterates.numpy()
     after = losses(p, iterates)[:, 1]
     assert abs(after.mean() - float(exact.after.mid())) <= 6 * after.std() / 3000**0.5
 
@@ -171,10 +173,10 @@ def test_one_round_over_subsets_is_the_mean_of_the_engine_over_histories() -> No
 def test_path_rounding_bound_contains_the_true_path(task: str) -> None:
     """The engine's iterates against the same run in balls: within the proved distance."""
     cell = run_cell(task=task, rounds=10)
-    p = prepare(Subject.of(PLANS[task]), cell, of(cell))
+    p = specify(TaskInstance.of(PLANS[task]), cell, of(cell))
     iterates = record_run(p, seed=0)["iterates"]
     rounding = Rounding(p, iterates)
-    agents = [ball.BallMeta(f, ball.ball(p.settings.alpha), 1) for f in p.subject.losses]
+    agents = [ball.BallMeta(f, ball.ball(p.settings.alpha), 1) for f in p.instance.losses]
     with flint.ctx.workprec(300):
         w = ball.column(p.start.numpy())
         for _ in range(10):
@@ -187,18 +189,18 @@ def test_runs_outside_every_ball_are_withheld_with_the_reason() -> None:
     """One agent's loss falls without bound and the step is long: no ball can be proved, so there is no verdict."""
     saddle = TaskPlan(name="saddle", factory="quadratic", arguments={"n": 4, "mu": -0.5, "L": 1.0, "seed": 2})
     cell = run_cell(task="saddle", rounds=20000, tau=5, fraction=Fraction(9, 10))
-    p = prepare(Subject.of(saddle), cell, of(cell))
+    p = specify(TaskInstance.of(saddle), cell, of(cell))
     assert p.refusal is not None
-    finding = run_findings(p, of(p.cell), {})[0]
-    assert isinstance(finding.evidence, Withheld)
-    assert "W0" in finding.evidence.reason
+    measurement = run_measurements(p, of(p.cell), {})[0]
+    assert isinstance(measurement.evidence, Withheld)
+    assert "W0" in measurement.evidence.reason
 
 
 def test_the_squared_gradient_of_a_record_is_that_of_the_closed_form() -> None:
-    p = prepare(Subject.of(PLANS["quadratic"]), run_cell(), of(run_cell()))
+    p = specify(TaskInstance.of(PLANS["quadratic"]), run_cell(), of(run_cell()))
     iterates = record_run(p, seed=0)["iterates"]
-    M = empirics.closed_form.meta_matrices(p.subject.task, p.settings.alpha, 1)
-    c = torch.as_tensor(p.subject.arrays["c"])
+    M = empirics.closed_form.meta_matrices(p.instance.task, p.settings.alpha, 1)
+    c = torch.as_tensor(p.instance.arrays["c"])
     expected = [float((M @ (torch.as_tensor(w) - c)[..., None]).mean(0).square().sum()) for w in iterates[0]]
     assert squared_gradients(p, iterates)[0] == pytest.approx(expected, rel=1e-12)
 
@@ -208,7 +210,7 @@ def test_power_calculation_fixes_the_sample_before_anything_is_run() -> None:
         name="cosine", factory="cosine", arguments={"noise": {"gradient": 0.25, "amplitude": 0.0625, "frequency": 2.0}}
     )
     cell = run_cell(task="cosine", mode="stochastic", rounds=60, D=8, D_prime=8, D_H=8)
-    loose, strict = (prepare(Subject.of(noisy), cell, of(cell), level) for level in (1e-2, 1e-8))
+    loose, strict = (specify(TaskInstance.of(noisy), cell, of(cell), level) for level in (1e-2, 1e-8))
     assert loose.power[0].needed < strict.power[0].needed
     predicted = theory.quantity("T2").value(**strict.inputs)
     assert strict.power[0].predicted == predicted

@@ -12,9 +12,9 @@ import empirics
 from reports.cells.cell import TaskPlan
 from reports.cells.run_cell import RunCell
 from reports.measure.moments import exact_moments
-from reports.measure.prepare import prepare
-from reports.measure.prepared import Prepared
-from reports.measure.subject import Subject
+from reports.measure.run_specification import RunSpecification
+from reports.measure.specify import specify
+from reports.measure.task_instance import TaskInstance
 from reports.measure.trajectories import gaps, squared_gradients
 from tests.reports.measuring import of, record_run
 
@@ -26,20 +26,22 @@ NOISY = TaskPlan(
 )
 
 
-def prepared(mode: str, *, m: int = 2, tau: int = 3, nu: int = 2, rounds: int = 5, task: TaskPlan = NOISY) -> Prepared:
+def specification(
+    mode: str, *, m: int = 2, tau: int = 3, nu: int = 2, rounds: int = 5, task: TaskPlan = NOISY
+) -> RunSpecification:
     sizes = {"D": 2, "D_prime": 1, "D_H": 1} if "stochastic" in mode else {}
     delta = {"delta": Fraction(1, 64)} if mode.startswith("hessian_free") else {}
     cell = RunCell(
         task="noisy", alpha_L=Fraction(1, 4), nu=nu, statements=["T2", "T3"], mode=mode, tau=tau, m=m,  # type: ignore[arg-type]
         fraction=Fraction(1, 2), rounds=rounds, replicas=4000, **sizes, **delta,  # type: ignore[arg-type]
     )  # fmt: skip
-    return prepare(Subject.of(task), cell, of(cell))
+    return specify(TaskInstance.of(task), cell, of(cell))
 
 
 @pytest.mark.parametrize("mode", MODES)
 def test_engine_means_agree_with_the_exact_expectations(mode: str) -> None:
     """4000 runs: the sample mean is within 6 standard errors of the exact expectation."""
-    p = prepared(mode)
+    p = specification(mode)
     exact = exact_moments(p)
     assert exact is not None
     iterates = record_run(p, seed=3)["iterates"]
@@ -52,10 +54,10 @@ def test_engine_means_agree_with_the_exact_expectations(mode: str) -> None:
 
 
 def test_full_participation_exact_mode_is_the_closed_form_path() -> None:
-    p = prepared("exact", m=4)
+    p = specification("exact", m=4)
     exact = exact_moments(p)
     assert exact is not None
-    path = empirics.closed_form.trajectory(p.subject.task, p.settings, p.start, p.cell.rounds).numpy()[None]
+    path = empirics.closed_form.trajectory(p.instance.task, p.settings, p.start, p.cell.rounds).numpy()[None]
     # one path of a few dozen float64 operations against balls
     assert squared_gradients(p, path[:, :-1]).mean() == pytest.approx(
         float(exact.mean_squared_gradient.lower), rel=1e-11
@@ -65,12 +67,12 @@ def test_full_participation_exact_mode_is_the_closed_form_path() -> None:
 
 def test_partial_participation_equals_enumeration_of_every_history() -> None:
     """n = 4, m = 2, two rounds: all 36 histories of subsets, averaged, are E gap."""
-    p = prepared("exact", m=2, tau=2, rounds=2)
+    p = specification("exact", m=2, tau=2, rounds=2)
     exact = exact_moments(p)
     assert exact is not None
-    task, s = p.subject.task, p.settings
+    task, s = p.instance.task, p.settings
     M = empirics.closed_form.meta_matrices(task, s.alpha, s.nu).numpy()
-    c = p.subject.arrays["c"]
+    c = p.instance.arrays["c"]
     step = [np.linalg.matrix_power(np.eye(4) - s.beta * Mi, s.tau) for Mi in M]
     ends = []
     for first, second in itertools.product(itertools.combinations(range(4), 2), repeat=2):
@@ -86,9 +88,9 @@ def test_state_dependent_hessian_noise_is_not_covered() -> None:
     wavy = NOISY.model_copy(
         update={"arguments": {**NOISY.arguments, "noise": {"gradient": 0.5, "amplitude": 0.01, "frequency": 1.0}}}
     )
-    assert prepared("stochastic").affine
-    assert not prepared("stochastic", task=wavy).affine
-    assert prepared("exact", task=wavy).affine
+    assert specification("stochastic").affine
+    assert not specification("stochastic", task=wavy).affine
+    assert specification("exact", task=wavy).affine
 
 
 def test_noise_raises_the_expected_gap_by_a_known_amount() -> None:
@@ -105,7 +107,7 @@ def test_noise_raises_the_expected_gap_by_a_known_amount() -> None:
         task="one", alpha=Fraction(1, 2), nu=0, statements=["T2", "T3"], mode="stochastic", tau=1,
         beta=Fraction(1, 4), rounds=1, D=1, D_prime=2, D_H=1, start=[Fraction(1)],
     )  # fmt: skip
-    exact = exact_moments(prepare(Subject.of(task), cell, of(cell)))
+    exact = exact_moments(specify(TaskInstance.of(task), cell, of(cell)))
     assert exact is not None
     gap = (Fraction(9, 16) + Fraction(1, 16) * Fraction(1, 4) / 2) / 2
     assert exact.gap.lower <= gap <= exact.gap.upper

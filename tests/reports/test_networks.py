@@ -21,13 +21,14 @@ from reports.cells.points_cell import PointsCell
 from reports.cells.run_cell import RunCell
 from reports.judging.rows import Row, Verdict
 from reports.judging.verdicts import judge
-from reports.measure.along_run import run_findings
-from reports.measure.at_points import point_findings, record_points
+from reports.measure.along_run import run_measurements
+from reports.measure.at_points import point_measurements, record_points
 from reports.measure.estimates import completed, run_estimates
-from reports.measure.prepare import prepare
-from reports.measure.subject import Subject
+from reports.measure.specify import specify
+from reports.measure.task_instance import TaskInstance
 from reports.plans.plan import load_plan
-from reports.records.execution import Item, execute
+from reports.records.execution import execute
+from reports.records.seeded_cell import SeededCell
 from tests.reports.measuring import of, record_run
 
 BOUNDED = TaskPlan(name="network-on-ball", factory="small-network", arguments={"seed": 2, "radius": 0.25})
@@ -41,11 +42,11 @@ def run_cell(plan: TaskPlan, **more: object) -> RunCell:
 
 
 def rows_of(plan: TaskPlan, cell: RunCell, seed: int = 0) -> list[Row]:
-    prepared = prepare(Subject.of(plan), cell, of(cell))
-    arrays = record_run(prepared, seed)
+    specification = specify(TaskInstance.of(plan), cell, of(cell))
+    arrays = record_run(specification, seed)
     if "iterates" in arrays:
-        arrays |= run_estimates(prepared, arrays["iterates"], seed)
-    return judge(run_findings(completed(prepared, arrays), of(prepared.cell), arrays))
+        arrays |= run_estimates(specification, arrays["iterates"], seed)
+    return judge(run_measurements(completed(specification, arrays), of(specification.cell), arrays))
 
 
 def middle(column: ball.Vector) -> np.ndarray:
@@ -89,8 +90,8 @@ def test_a_certified_network_is_decided_at_points() -> None:
         task=BOUNDED.name, alpha_L=Fraction(1, 16), nu=1, radius=Fraction(1, 16), delta=Fraction(1, 1024),
         statements=["S2", "S3", "S4", "S7", "S8", "S9", "S10"],
     )  # fmt: skip
-    subject = Subject.of(BOUNDED)
-    rows = judge(point_findings(subject, cell, of(cell), record_points(subject, cell, of(cell), seed=0)))
+    instance = TaskInstance.of(BOUNDED)
+    rows = judge(point_measurements(instance, cell, of(cell), record_points(instance, cell, of(cell), seed=0)))
     assert {row.verdict for row in rows} <= {Verdict.HOLDS, Verdict.VACUOUS}
     derived = [row for row in rows if row.provenance == "derived"]
     assert {row.bound for row in derived if row.verdict is Verdict.HOLDS} == set(cell.statements)
@@ -98,14 +99,14 @@ def test_a_certified_network_is_decided_at_points() -> None:
     centre = small_network(seed=2).start.numpy()
     for row in rows:
         assert row.measured is not None
-    w = record_points(subject, cell, of(cell), seed=0)["S7_w"]
+    w = record_points(instance, cell, of(cell), seed=0)["S7_w"]
     assert 0 < np.linalg.norm(w - centre) <= 1 / 16 * (1 + 1e-12)  # points are searched about the network's start
 
 
 def test_points_whose_fine_tuning_may_leave_the_ball_are_refused() -> None:
     cell = PointsCell(task=BOUNDED.name, alpha_L=Fraction(1), nu=3, statements=["S2"], radius=Fraction(1, 8))
     with pytest.raises(ValueError, match=r"constants hold up to 0\.25"):
-        record_points(Subject.of(BOUNDED), cell, of(cell), seed=0)
+        record_points(TaskInstance.of(BOUNDED), cell, of(cell), seed=0)
 
 
 @pytest.mark.parametrize(
@@ -150,24 +151,24 @@ def test_an_estimated_network_is_never_decided(mode: str) -> None:
 
 def test_estimates_at_points_say_on_which_set() -> None:
     cell = PointsCell(task=FREE.name, alpha=Fraction(1, 16), nu=1, radius=Fraction(1, 4), statements=["S3", "S7"])
-    subject = Subject.of(FREE)
-    arrays = record_points(subject, cell, of(cell), seed=0)
-    rows = judge(point_findings(subject, cell, of(cell), arrays))
+    instance = TaskInstance.of(FREE)
+    arrays = record_points(instance, cell, of(cell), seed=0)
+    rows = judge(point_measurements(instance, cell, of(cell), arrays))
     assert {row.verdict for row in rows} == {Verdict.INCONCLUSIVE}
     assert all("over the ball that is searched" in row.reason for row in rows)
     # the ball holds every searched point and its fine-tuning, so these estimates are at least what is met there
-    task = subject.task
+    task = instance.task
     w = torch.as_tensor(arrays["S7_w"])
     assert float(arrays["estimate_B"]) >= float(task.gradient(w).norm(dim=-1).max()) * 0.9
 
 
 def test_estimates_are_kept_in_the_record_and_read_back(tmp_path: Path) -> None:
     cell = run_cell(FREE, alpha=Fraction(1, 16), beta=Fraction(1, 64), replicas=4, m=2, statements=["T2"])
-    item = Item(cell, FREE, 0, 1, "cpu", 1e-6)
-    first = judge(execute(item, tmp_path).findings)
-    again = judge(execute(item, tmp_path).findings)
+    seeded = SeededCell(cell, FREE, 0, 1, "cpu", 1e-6)
+    first = judge(execute(seeded, tmp_path).measurements)
+    again = judge(execute(seeded, tmp_path).measurements)
     assert [row.model_dump() for row in first] == [row.model_dump() for row in again]
-    elsewhere = judge(execute(item, tmp_path / "other").findings)
+    elsewhere = judge(execute(seeded, tmp_path / "other").measurements)
     assert first[0].constants == elsewhere[0].constants
 
 
@@ -175,12 +176,12 @@ def test_nothing_applies_to_a_network_that_is_not_smooth() -> None:
     module = nn.Sequential(nn.Linear(2, 3), nn.ReLU(), nn.Linear(3, 1)).double()
     data = small_network()
     task = NetworkTask(module, data.whole("x"), data.whole("y"), nn.functional.mse_loss, smooth=False)
-    subject = Subject(FREE, task)
+    instance = TaskInstance(FREE, task)
     run = run_cell(FREE, alpha=Fraction(1, 16), beta=Fraction(1, 64))
-    prepared = prepare(subject, run, of(run))
-    rows = judge(run_findings(prepared, of(prepared.cell), record_run(prepared, 0)))
+    specification = specify(instance, run, of(run))
+    rows = judge(run_measurements(specification, of(specification.cell), record_run(specification, 0)))
     points = PointsCell(task=FREE.name, alpha=Fraction(1, 16), nu=1, statements=["S2", "S4", "S7", "S8"])
-    rows += judge(point_findings(subject, points, of(points), record_points(subject, points, of(points), seed=0)))
+    rows += judge(point_measurements(instance, points, of(points), record_points(instance, points, of(points), seed=0)))
     assert len(rows) == 6
     for row in rows:
         assert row.verdict is Verdict.NOT_APPLICABLE

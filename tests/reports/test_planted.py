@@ -7,7 +7,7 @@ from collections import Counter
 import pytest
 
 from reports.analyses.planted import SUBTLE, catalogue, planted_section, run_trials, score
-from reports.analyses.witnesses import witness_findings
+from reports.analyses.witnesses import witness_measurements
 from reports.wrong_versions import CONSTANT, Planted, swap, times
 from theory.tables import default_table
 
@@ -71,7 +71,7 @@ def test_a_change_that_does_not_occur_is_an_error() -> None:
 
 
 def test_only_exact_evidence_refutes() -> None:
-    assert all(hasattr(finding.evidence, "lower") for finding in witness_findings())
+    assert all(hasattr(measurement.evidence, "lower") for measurement in witness_measurements())
 
 
 def test_the_section_lists_every_version(trials) -> None:

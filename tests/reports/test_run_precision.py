@@ -14,13 +14,14 @@ import torch
 from empirics.runs import fedavg
 from reports.cells.cell import TaskPlan
 from reports.cells.run_cell import RunCell
-from reports.judging.finding import Sampled, Withheld
-from reports.measure.along_run import run_findings
-from reports.measure.prepare import prepare, run_arrays, run_cell
-from reports.measure.subject import Subject
+from reports.judging.measurement import Sampled, Withheld
+from reports.measure.along_run import run_measurements
+from reports.measure.specify import run_arrays, run_cell, specify
+from reports.measure.task_instance import TaskInstance
 from reports.measure.trajectories import Rounding, losses, squared_gradients
 from reports.recheck import RecheckError, reproduce
-from reports.records.execution import Item, execute
+from reports.records.execution import execute
+from reports.records.seeded_cell import SeededCell
 from reports.records.store import Store
 from tests.reports.measuring import of
 
@@ -31,12 +32,12 @@ CELL = RunCell(
     task="cosine", alpha_L=Fraction(1, 4), nu=1, tau=2, rounds=6, fraction=Fraction(1, 2), mode="stochastic",
     statements=["T1", "T2"], D=8, D_prime=8, D_H=8, replicas=40,
 )  # fmt: skip
-SUBJECT = Subject.of(NOISY)
+SUBJECT = TaskInstance.of(NOISY)
 
 
 def test_float32_rows_are_widened_by_their_distance_to_float64() -> None:
-    p = prepare(SUBJECT, CELL, of(CELL))
-    narrow = replace(p, subject=replace(p.subject, task=p.subject.task.to(dtype=torch.float32)))
+    p = specify(SUBJECT, CELL, of(CELL))
+    narrow = replace(p, instance=replace(p.instance, task=p.instance.task.to(dtype=torch.float32)))
     run = run_cell(narrow, seed=1)
     assert run is not None
     arrays = run_arrays([run])
@@ -56,7 +57,7 @@ def test_float32_rows_are_widened_by_their_distance_to_float64() -> None:
     assert abs(roots[0] - roots[1]).max() <= widened.gradient + plain.gradient
     assert widened.path == pytest.approx(plain.path + distance, rel=1e-9)
     for narrow_row, row in zip(
-        run_findings(p, of(p.cell), arrays), run_findings(p, of(p.cell), run_arrays([wide])), strict=True
+        run_measurements(p, of(p.cell), arrays), run_measurements(p, of(p.cell), run_arrays([wide])), strict=True
     ):
         assert isinstance(row.evidence, Sampled)
         assert isinstance(narrow_row.evidence, Sampled)
@@ -64,17 +65,17 @@ def test_float32_rows_are_widened_by_their_distance_to_float64() -> None:
 
 
 def test_tf32_rows_do_not_apply() -> None:
-    p = prepare(SUBJECT, CELL, of(CELL))
-    run = fedavg.run(p.settings, p.subject.task, p.start, 6, seed=1, replicas=40, precision="tf32")
-    findings = run_findings(p, of(p.cell), run_arrays([run]))
-    assert len(findings) == 2
-    for finding in findings:
-        assert isinstance(finding.evidence, Withheld)
-        assert "TF32" in finding.evidence.reason
+    p = specify(SUBJECT, CELL, of(CELL))
+    run = fedavg.run(p.settings, p.instance.task, p.start, 6, seed=1, replicas=40, precision="tf32")
+    measurements = run_measurements(p, of(p.cell), run_arrays([run]))
+    assert len(measurements) == 2
+    for measurement in measurements:
+        assert isinstance(measurement.evidence, Withheld)
+        assert "TF32" in measurement.evidence.reason
 
 
 def _item(engine: dict | None, folder: Path) -> tuple[dict, np.ndarray]:
-    item = Item(CELL, NOISY, 0, 1, "cpu", 1e-3)
+    item = SeededCell(CELL, NOISY, 0, 1, "cpu", 1e-3)
     outcome = execute(item, folder, engine)
     record = Store(folder).read(outcome.key)
     return dict(record.facts), record.arrays["iterates"]
@@ -91,7 +92,7 @@ def test_a_record_names_backend_and_chunk_and_is_repeated_with_them(tmp_path: Pa
 
 
 def test_a_backend_that_is_not_here_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    item = Item(CELL, NOISY, 0, 1, "cpu", 1e-3)
+    item = SeededCell(CELL, NOISY, 0, 1, "cpu", 1e-3)
     outcome = execute(item, tmp_path / "records")
     path = tmp_path / "records" / f"{outcome.key}.json"
     body = json.loads(path.read_text())

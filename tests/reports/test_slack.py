@@ -10,7 +10,8 @@ import theory
 from reports.analyses.slack import slack_section
 from reports.measure.waterfall import STAGES, Waterfall, waterfall
 from reports.plans.plan import load_plan
-from reports.records.execution import execute, items, prepared_of
+from reports.records.execution import execute, specification_of
+from reports.records.seeded_cell import seeded_cells
 from reports.records.store import Store
 
 
@@ -18,15 +19,15 @@ from reports.records.store import Store
 def found(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[Waterfall, object]]:
     folder = tmp_path_factory.mktemp("records")
     result = []
-    for item in items(load_plan("quick").only({"T2", "T3"}), seed=0, seeds=1, device="cpu"):
-        if item.task.name not in ("quadratic", "cosine"):
+    for seeded in seeded_cells(load_plan("quick").only({"T2", "T3"}), seed=0, seeds=1, device="cpu"):
+        if seeded.task.name not in ("quadratic", "cosine"):
             continue
-        arrays = dict(Store(folder).read(execute(item, folder).key).arrays)
-        prepared = prepared_of(item)
-        for bound in item.cell.statements:
-            one = waterfall(prepared, arrays["iterates"], bound)
+        arrays = dict(Store(folder).read(execute(seeded, folder).key).arrays)
+        specification = specification_of(seeded)
+        for bound in seeded.cell.statements:
+            one = waterfall(specification, arrays["iterates"], bound)
             if one is not None:
-                result.append((one, prepared))
+                result.append((one, specification))
     return result
 
 
@@ -36,9 +37,9 @@ def test_both_rates_and_all_modes_have_one(found) -> None:
 
 
 def test_the_product_of_the_steps_is_predicted_over_measured(found) -> None:
-    for one, prepared in found:
+    for one, specification in found:
         assert len(one.values) == len(STAGES)
-        assert one.values[0] == theory.quantity(one.bound).value(**prepared.inputs)
+        assert one.values[0] == theory.quantity(one.bound).value(**specification.inputs)
         # six roundings of a quotient and five of products
         assert math.prod(one.factors) == pytest.approx(one.values[0] / one.values[-1], rel=1e-14)
 
@@ -51,8 +52,8 @@ def test_smaller_constants_never_raise_the_right_side(found) -> None:
 
 
 def test_the_measured_drift_stage_still_bounds_what_was_measured_without_randomness(found) -> None:
-    for one, prepared in found:
-        if prepared.surely_one_path and one.bound == "T2" and one.mode == "exact":
+    for one, specification in found:
+        if specification.surely_one_path and one.bound == "T2" and one.mode == "exact":
             # -<a, a + R> identity and smoothness: 2 decrease/(beta tau K) + mean norm(R)^2 >= mean norm(a)^2 for h <= 1
             assert one.values[5] >= one.values[6] * (1 - 1e-9)
 

@@ -10,7 +10,7 @@ import pytest
 from reports.cells.cell import TaskPlan
 from reports.cells.points_cell import PointsCell
 from reports.records import sources
-from reports.records.execution import Item
+from reports.records.seeded_cell import SeededCell
 from reports.records.sources import COMPUTING, own_modules, own_version
 from tests.architecture import ROOT, imports, room
 
@@ -49,20 +49,20 @@ def test_a_changed_file_is_another_version(mine: Path, file: str) -> None:
 def test_a_cell_counts_the_users_own_and_only_then(mine: Path) -> None:
     cell = PointsCell(task="t", alpha="1/2", nu=1, statements=["S2"])  # type: ignore[arg-type]
 
-    def item(factory: str, *more: str) -> Item:
+    def seeded(factory: str, *more: str) -> SeededCell:
         asked = cell.model_copy(update={"statements": ["S2", *more]})
-        return Item(asked, TaskPlan(name="t", factory=factory), 0, 1, "cpu", 1e-3)
+        return SeededCell(asked, TaskPlan(name="t", factory=factory), 0, 1, "cpu", 1e-3)
 
-    assert "own" not in item("cosine").description()
+    assert "own" not in seeded("cosine").description()
     task, bound = f"{mine.name}.tasks:Name", f"{mine.name}.scale:B"
-    assert set(item(task).description()["own"]) == {task}
-    assert set(item("cosine", bound).description()["own"]) == {bound}
+    assert set(seeded(task).description()["own"]) == {task}
+    assert set(seeded("cosine", bound).description()["own"]) == {bound}
 
 
 def test_the_folders_that_count_hold_whatever_computes() -> None:
     """Every file that a measurement reaches by imports lies in a folder that counts, or is known to be harmless."""
     reached: set[str] = set()
-    waiting = ["reports.measure.prepare", "reports.measure.at_points", "reports.measure.with_batches"]
+    waiting = ["reports.measure.specify", "reports.measure.at_points", "reports.measure.with_batches"]
     waiting += ["reports.statements.s01", "reports.statements.t4", "reports.records.execution"]
     counted = {f"{package}.{name.removesuffix('.py')}" for package, names in COMPUTING.items() for name in names}
     while waiting:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from reports.analyses.tightness import ATTAINED, Tightness, tightness, tightness_section
-from reports.analyses.witnesses import witness_findings
+from reports.analyses.witnesses import witness_measurements
 from reports.judging.rows import Row
 from theory.tables import default_table
 
@@ -20,7 +20,7 @@ EXPECTED = {
 
 @pytest.fixture(scope="module")
 def found() -> dict[tuple[str, str], Tightness]:
-    return {(one.bound, one.quantity): one for one in tightness([], witness_findings(), default_table())}
+    return {(one.bound, one.quantity): one for one in tightness([], witness_measurements(), default_table())}
 
 
 @pytest.mark.parametrize(
@@ -49,6 +49,6 @@ def test_the_other_tasks_stand_beside_the_witness(found) -> None:
         "task": "cosine", "mode": "exact", "nu": 1, "n": 1, "alpha": 1.0, "measured": 0.5, "predicted": 1.0,
         "tightness": 0.5, "verdict": "HOLDS", "reason": "", "decided_by": "",
     })  # fmt: skip
-    s2 = next(one for one in tightness([row], witness_findings(), default_table()) if one.bound == "S2")
+    s2 = next(one for one in tightness([row], witness_measurements(), default_table()) if one.bound == "S2")
     assert (s2.elsewhere, s2.where) == (0.5, "r")
     assert len(tightness_section([s2]).tables[0].lines) == 1

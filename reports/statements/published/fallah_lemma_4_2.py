@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from reports.judging.finding import Finding
+from reports.judging.measurement import Measurement
 from reports.measure.at_point import AtPoint
 from reports.measure.statement import Beside, LeftSide
 from reports.statements.s04 import SCRIPT, quotient
@@ -11,7 +11,7 @@ from reports.wrong_versions import CONSTANT, TERM, becomes, scaled, versions
 _NAME = "per_fedavg.L_F"
 
 
-def _rows(at: AtPoint) -> list[Finding]:
+def _rows(at: AtPoint) -> list[Measurement]:
     return [at.row(_NAME, _NAME, quotient(at))] if at.one_short_step else []
 
 

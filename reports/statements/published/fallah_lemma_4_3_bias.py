@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from reports.judging.finding import Finding
+from reports.judging.measurement import Measurement
 from reports.measure.statement import Beside, LeftSide
 from reports.measure.with_batches import BIAS, NoisyPoint
 from reports.statements.s05 import bias
@@ -11,7 +11,7 @@ from reports.wrong_versions import BATCH, CONSTANT, swap, times, versions
 _NAME = "per_fedavg.bias"
 
 
-def _rows(at: NoisyPoint) -> list[Finding]:
+def _rows(at: NoisyPoint) -> list[Measurement]:
     return [at.row(_NAME, _NAME, bias(at), at.bias_trivial)] if at.one_short_step else []
 
 

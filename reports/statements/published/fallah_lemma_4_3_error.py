@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from reports.judging.finding import Finding
+from reports.judging.measurement import Measurement
 from reports.measure.statement import Beside, LeftSide
 from reports.measure.with_batches import SQUARED_ERROR, NoisyPoint
 from reports.statements.s06 import squared_error
@@ -10,7 +10,7 @@ from reports.statements.s06 import squared_error
 _NAME = "per_fedavg.sigma_F2"
 
 
-def _rows(at: NoisyPoint) -> list[Finding]:
+def _rows(at: NoisyPoint) -> list[Measurement]:
     return [at.row(_NAME, _NAME, squared_error(at), at.error_trivial)] if at.one_short_step else []
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from reports.judging.finding import Finding
+from reports.judging.measurement import Measurement
 from reports.measure.at_point import AtPoint
 from reports.measure.statement import Beside, LeftSide
 from reports.statements.s07 import SCRIPT, squared_spread
@@ -10,7 +10,7 @@ from reports.statements.s07 import SCRIPT, squared_spread
 _NAME = "per_fedavg.gamma_F2"
 
 
-def _rows(at: AtPoint) -> list[Finding]:
+def _rows(at: AtPoint) -> list[Measurement]:
     if not at.one_short_step:
         return []
     return [at.row(_NAME, _NAME, squared_spread(at), trivial=at.value("B_F") ** 2)]

@@ -12,14 +12,14 @@ from empirics import MetaFedAvg
 from reports.cells.run_cell import RunCell
 from reports.judging.rows import StatedConstant
 from reports.measure.power import FEWEST, PowerCalculation
-from reports.measure.subject import Subject
+from reports.measure.task_instance import TaskInstance
 
 
 @dataclass(frozen=True)
-class Prepared:
+class RunSpecification:
     """A run cell with its numbers: exact theory inputs, the engine's settings, and why it may not apply."""
 
-    subject: Subject
+    instance: TaskInstance
     cell: RunCell
     constants: dict[str, StatedConstant]
     inputs: dict[str, str]
@@ -42,26 +42,26 @@ class Prepared:
     @property
     def quadratic(self) -> bool:
         """Whether the closed forms Q1-Q3 apply."""
-        return self.subject.quadratic
+        return self.instance.quadratic
 
     @property
     def surely_one_path(self) -> bool:
         """Whether every replica is the same: no batches and no sampling of agents."""
-        n = self.subject.task.n
+        n = self.instance.task.n
         return not self.cell.mode.draws and self.settings.participants_of(n) == n
 
     @property
     def affine(self) -> bool:
         """Whether the run is a random affine map: a quadratic task whose noise, if the mode draws any, is additive."""
-        return self.quadratic and (not self.cell.mode.draws or self.subject.additive_noise)
+        return self.quadratic and (not self.cell.mode.draws or self.instance.additive_noise)
 
 
-def replicas(prepared: Prepared) -> int:
+def replicas(specification: RunSpecification) -> int:
     """Independent runs: one path without randomness, else what the plan or the power calculation fixed."""
-    if prepared.surely_one_path:
+    if specification.surely_one_path:
         return 1
-    if prepared.cell.replicas is not None:
-        return prepared.cell.replicas
-    if prepared.affine:  # the expectation is computed exactly; the runs only stand beside it
+    if specification.cell.replicas is not None:
+        return specification.cell.replicas
+    if specification.affine:  # the expectation is computed exactly; the runs only stand beside it
         return FEWEST
-    return min(prepared.cell.most, max((one.needed for one in prepared.power), default=FEWEST))
+    return min(specification.cell.most, max((one.needed for one in specification.power), default=FEWEST))

@@ -50,7 +50,7 @@ def downwards(x: float) -> float:
 
 
 @dataclass(frozen=True)
-class Subject:
+class TaskInstance:
     """A task of the plan with what every measurement asks of it.
 
     `stated` replaces the constants that the task certifies: those of a network, estimated on a set.
@@ -61,12 +61,12 @@ class Subject:
     stated: Mapping[str, StatedConstant] | None = None
 
     @classmethod
-    def of(cls, plan: TaskPlan) -> Subject:
+    def of(cls, plan: TaskPlan) -> TaskInstance:
         """Make the task a plan names, on the CPU: only runs and draws move to another device."""
         return cls(plan, make_task(plan))
 
-    def on_ball(self, radius: float) -> Subject:
-        """The same subject with its constants stated on norm(w) <= radius, where they need a ball; else itself."""
+    def on_ball(self, radius: float) -> TaskInstance:
+        """The same instance with its constants stated on norm(w) <= radius, where they need a ball; else itself."""
         return replace(self, task=self.task.on_ball(radius))
 
     @property

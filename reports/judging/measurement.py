@@ -66,7 +66,7 @@ class Setting:
 
 
 @dataclass(frozen=True)
-class Finding:
+class Measurement:
     """A left side, measured, waiting for its right side and its verdict."""
 
     bound: str

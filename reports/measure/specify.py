@@ -26,19 +26,19 @@ from reports.measure.along_run import AlongRuns
 from reports.measure.estimates import rough
 from reports.measure.moments import average_and_minimiser
 from reports.measure.power import PowerCalculation, required_replicas
-from reports.measure.prepared import Prepared, replicas
-from reports.measure.subject import Subject, upwards
+from reports.measure.run_specification import RunSpecification, replicas
+from reports.measure.task_instance import TaskInstance, upwards
 
 
-def prepare(
-    subject: Subject, cell: RunCell, statements: Sequence[AlongRuns], level: float = 1e-3, seeds: int = 1
-) -> Prepared:
+def specify(
+    instance: TaskInstance, cell: RunCell, statements: Sequence[AlongRuns], level: float = 1e-3, seeds: int = 1
+) -> RunSpecification:
     """Choose beta as the cell asks, confine the run, and complete the exact inputs.
 
     A quadratic run gets the smallest ball that no possible run with these settings leaves, whatever is drawn; the step
     does not depend on that ball. When none can be proved, the cell's rows say so instead of a verdict.
     """
-    task, alpha = subject.task, subject.alpha(cell)
+    task, alpha = instance.task, instance.alpha(cell)
     sizes = {name: getattr(cell, name) for name in ("D", "D_prime", "D_H") if getattr(cell, name) is not None}
     delta = None if cell.delta is None else float(cell.delta)
     more: dict[str, Any] = {
@@ -52,41 +52,45 @@ def prepare(
     if delta is not None:
         more["delta"] = delta
     strong = any(statement.strong for statement in statements)
-    rate = _rate_constants(subject, cell, alpha, strong=strong)
+    rate = _rate_constants(instance, cell, alpha, strong=strong)
     more |= {name: constant.value for name, constant in rate.items()}
     # the largest step depends neither on the ball nor on the start, but theory wants every key of the right side
     slowest = next((one.rate for one in statements if one.rate != "T2"), "T2")
-    beta = _step(cell, slowest, subject.on_ball(1.0).inputs(alpha, cell.nu, **more, F0_gap=1))
+    beta = _step(cell, slowest, instance.on_ball(1.0).inputs(alpha, cell.nu, **more, F0_gap=1))
     settings = MetaFedAvg(alpha, cell.nu, beta, cell.tau, participants=cell.m, mode=cell.mode, delta=delta, **sizes)
-    start = _start(subject, cell)
-    subject, refusal = _confined(subject, settings, start, cell)
-    inputs = subject.inputs(alpha, cell.nu, **more, beta=beta, F0_gap=_start_gap(subject, alpha, cell, start))
+    start = _start(instance, cell)
+    instance, refusal = _confined(instance, settings, start, cell)
+    inputs = instance.inputs(alpha, cell.nu, **more, beta=beta, F0_gap=_start_gap(instance, alpha, cell, start))
     # estimated constants are known after the run only, and no sample size could make their rows certain
-    power = [] if subject.estimated else [_power(subject, statement, inputs, level) for statement in statements]
+    power = [] if instance.estimated else [_power(instance, statement, inputs, level) for statement in statements]
     sized = tuple(one for one in power if one is not None)
-    return Prepared(subject, cell, {**subject.constants, **rate}, inputs, settings, start, refusal, sized, seeds)
+    return RunSpecification(
+        instance, cell, {**instance.constants, **rate}, inputs, settings, start, refusal, sized, seeds
+    )
 
 
-def _power(subject: Subject, statement: AlongRuns, inputs: dict[str, str], level: float) -> PowerCalculation | None:
+def _power(
+    instance: TaskInstance, statement: AlongRuns, inputs: dict[str, str], level: float
+) -> PowerCalculation | None:
     """The sample size for a statement whose left side has a range; none for a vacuous bound."""
     if statement.largest is None:
         return None
     name = statement.left[0].quantity
     predicted = theory.quantity(name).evaluate(**inputs).value
-    largest = statement.largest(subject.task, inputs)
+    largest = statement.largest(instance.task, inputs)
     if predicted is None or not 0 < predicted < largest:
         return None
     return required_replicas(name, predicted, largest, level)
 
 
-def _rate_constants(subject: Subject, cell: RunCell, alpha: float, *, strong: bool) -> dict[str, StatedConstant]:
+def _rate_constants(instance: TaskInstance, cell: RunCell, alpha: float, *, strong: bool) -> dict[str, StatedConstant]:
     """L_F of a quadratic task from the closed form (Q1), and mu_F where asked for; other tasks take L_F from S4."""
-    if not subject.quadratic:
+    if not instance.quadratic:
         return {}
-    smooth = closed_form.smoothness(subject.task, alpha, cell.nu)
+    smooth = closed_form.smoothness(instance.task, alpha, cell.nu)
     rate = {"L_F": StatedConstant(value=smooth.value, side=smooth.side)}  # type: ignore[arg-type]
     if strong:
-        found = closed_form.pl_constant(subject.task, alpha, cell.nu)
+        found = closed_form.pl_constant(instance.task, alpha, cell.nu)
         rate["mu_F"] = StatedConstant(value=found.value, side=found.side)  # type: ignore[arg-type]
     return rate
 
@@ -98,66 +102,72 @@ def _step(cell: RunCell, rate: str, inputs: dict[str, str]) -> float:
     return float(cell.fraction * Fraction(theory.admissible(rate, **inputs).beta))
 
 
-def _confined(subject: Subject, settings: MetaFedAvg, start: torch.Tensor, cell: RunCell) -> tuple[Subject, str | None]:
-    if subject.estimated:
-        return subject, rough(subject)
-    if subject.quadratic:
-        found = confinement.ball(subject.task, settings, start, rounds=cell.rounds)
+def _confined(
+    instance: TaskInstance, settings: MetaFedAvg, start: torch.Tensor, cell: RunCell
+) -> tuple[TaskInstance, str | None]:
+    if instance.estimated:
+        return instance, rough(instance)
+    if instance.quadratic:
+        found = confinement.ball(instance.task, settings, start, rounds=cell.rounds)
         if not math.isfinite(found.radius_W):
-            return subject.on_ball(1.0), f"W0: {found.reason}"
-        subject = subject.on_ball(upwards(found.radius_W))
-    elif subject.task.local is None:
-        return subject, None
-    proof = confinement.ball(subject.task, settings, start, rounds=cell.rounds)
-    return subject, None if proof.holds else f"W0: {proof.reason}"
+            return instance.on_ball(1.0), f"W0: {found.reason}"
+        instance = instance.on_ball(upwards(found.radius_W))
+    elif instance.task.local is None:
+        return instance, None
+    proof = confinement.ball(instance.task, settings, start, rounds=cell.rounds)
+    return instance, None if proof.holds else f"W0: {proof.reason}"
 
 
-def _start(subject: Subject, cell: RunCell) -> torch.Tensor:
+def _start(instance: TaskInstance, cell: RunCell) -> torch.Tensor:
     if cell.start is not None:
         return torch.tensor([float(x) for x in cell.start], dtype=torch.float64)
-    if subject.task.network() is not None:
-        return subject.centre
-    d = subject.task.d
+    if instance.task.network() is not None:
+        return instance.centre
+    d = instance.task.d
     return torch.full((d,), 1.0 / math.sqrt(d), dtype=torch.float64)
 
 
-def _start_gap(subject: Subject, alpha: float, cell: RunCell, start: torch.Tensor) -> float:
+def _start_gap(instance: TaskInstance, alpha: float, cell: RunCell, start: torch.Tensor) -> float:
     """F(w_0) - F_low with F_low <= F*: at least the gap that T2 and T3 speak of, so the right side stays sound."""
-    if not subject.in_balls:
-        value = float(empirics.meta_loss(subject.task, start, alpha, cell.nu).mean())
-        low = subject.task.loss_lower_bound().value
+    if not instance.in_balls:
+        value = float(empirics.meta_loss(instance.task, start, alpha, cell.nu).mean())
+        low = instance.task.loss_lower_bound().value
         return upwards(value - low + 2.0**-30 * (abs(value) + abs(low)))
     with flint.ctx.workprec(ball.BITS):
-        agents = [BallMeta(f, ball.ball(alpha), cell.nu) for f in subject.losses]
+        agents = [BallMeta(f, ball.ball(alpha), cell.nu) for f in instance.losses]
         point = ball.column(start.numpy())
         value = sum((agent.loss(point) for agent in agents), ball.ball(0)) / len(agents)
-        return ball.float_above(value - _lowest(subject, agents))
+        return ball.float_above(value - _lowest(instance, agents))
 
 
-def _lowest(subject: Subject, agents: list[BallMeta]) -> arb:
+def _lowest(instance: TaskInstance, agents: list[BallMeta]) -> arb:
     """At most F*: F at the minimiser of a quadratic task whose mean matrix is definite, else the task's own bound."""
-    if subject.quadratic:
+    if instance.quadratic:
         try:
-            closed_form.pl_constant(subject.task, float(agents[0].alpha.mid()), agents[0].nu)
+            closed_form.pl_constant(instance.task, float(agents[0].alpha.mid()), agents[0].nu)
         except empirics.InputError:
             pass
         else:
             losses = [agent.f for agent in agents if isinstance(agent.f, BallQuadratic)]
             _, lowest = average_and_minimiser(losses, agents[0].alpha, agents[0].nu)
             return sum((agent.loss(lowest) for agent in agents), ball.ball(0)) / len(agents)
-    return ball.ball(subject.task.loss_lower_bound().value)
+    return ball.ball(instance.task.loss_lower_bound().value)
 
 
 def run_cell(
-    prepared: Prepared, seed: int, device: str = "cpu", backend: str | None = None, chunk: int | None = None
+    specification: RunSpecification,
+    seed: int,
+    device: str = "cpu",
+    backend: str | None = None,
+    chunk: int | None = None,
 ) -> Run | None:
     """The run of a cell, with the backend and the chunk that are named; none when its hypotheses already fail."""
-    if prepared.refusal is not None:
+    if specification.refusal is not None:
         return None
-    settings = prepared.settings if chunk is None else replace(prepared.settings, chunk=chunk)
-    task, rounds = prepared.subject.task.to(device), prepared.cell.rounds
-    number = replicas(prepared)
-    return fedavg.run(settings, task, prepared.start, rounds, seed=seed, replicas=number, backend=backend)
+    settings = specification.settings if chunk is None else replace(specification.settings, chunk=chunk)
+    task, rounds = specification.instance.task.to(device), specification.cell.rounds
+    number = replicas(specification)
+    return fedavg.run(settings, task, specification.start, rounds, seed=seed, replicas=number, backend=backend)
 
 
 def run_arrays(runs: Sequence[Run]) -> dict[str, np.ndarray]:

@@ -1,4 +1,4 @@
-"""A recorded run and what is evaluated along it, each thing once: findings, curve and slack all look at the same."""
+"""A recorded run and what is evaluated along it, each thing once: rows, curve and slack all look at the same."""
 
 from __future__ import annotations
 
@@ -8,22 +8,22 @@ from functools import cached_property
 import numpy as np
 from torch import Tensor
 
-from reports.measure.prepared import Prepared
+from reports.measure.run_specification import RunSpecification
 from reports.measure.trajectories import gaps, mean_gradients
 
 
 @dataclass(frozen=True, eq=False)
-class Course:
-    """Server iterates (replicas, rounds + 1, d) of a prepared run, and the device on which gradients are evaluated."""
+class RecordedRun:
+    """Server iterates (replicas, rounds + 1, d) of a run, and the device on which gradients are evaluated."""
 
-    prepared: Prepared
+    specification: RunSpecification
     iterates: np.ndarray
     device: str = "cpu"
 
     @cached_property
     def gradients(self) -> Tensor:
         """Grad F(w_k) for k < K, (replicas, rounds, d)."""
-        return mean_gradients(self.prepared, self.iterates[:, :-1], self.device)
+        return mean_gradients(self.specification, self.iterates[:, :-1], self.device)
 
     @cached_property
     def squared_gradients(self) -> np.ndarray:
@@ -33,4 +33,4 @@ class Course:
     @cached_property
     def gaps(self) -> np.ndarray:
         """F(w_k) - F* of a quadratic run for k <= K, (replicas, rounds + 1)."""
-        return gaps(self.prepared, self.iterates)
+        return gaps(self.specification, self.iterates)

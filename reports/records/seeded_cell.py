@@ -1,0 +1,69 @@
+"""A cell with its task, its seeds and its device: everything that decides what is run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from reports.cells.cell import TaskPlan
+from reports.cells.noise_cell import NoiseCell
+from reports.cells.points_cell import PointsCell
+from reports.cells.run_cell import RunCell
+from reports.judging.verdicts import support_level
+from reports.plans.plan import Plan
+from reports.records.sources import code_version, own_version
+from reports.statements import measured
+
+_KINDS = {cell.kind: cell for cell in (PointsCell, NoiseCell, RunCell)}
+
+
+@dataclass(frozen=True)
+class SeededCell:
+    """A cell with its task and where its randomness and arithmetic come from."""
+
+    cell: PointsCell | NoiseCell | RunCell
+    task: TaskPlan
+    seed: int
+    seeds: int
+    device: str
+    level: float
+
+    @classmethod
+    def of(cls, description: Mapping[str, Any]) -> SeededCell:
+        """The seeded cell that a record was made from."""
+        cell = _KINDS[description["kind"]].model_validate(description["cell"])
+        task = TaskPlan.model_validate(description["task"])
+        where = (description[name] for name in ("seed", "seeds", "device", "level"))
+        return cls(cell, task, *where)
+
+    @property
+    def statements(self) -> list[Any]:
+        """The records of what it measures."""
+        return [measured(name) for name in self.cell.statements]
+
+    def setting(self) -> dict[str, Any]:
+        """What its random numbers are a function of, besides the root of the seed tree."""
+        cell, task = self.cell.model_dump(mode="json"), self.task.model_dump(mode="json")
+        return {"kind": self.cell.kind, "cell": cell, "task": task}
+
+    def description(self) -> dict[str, Any]:
+        """Everything that decides what is run: the canonical text behind the record's key."""
+        own = own_version(name for name in (self.task.factory, *self.cell.statements) if ":" in name)
+        return {
+            **self.setting(),
+            "seed": self.seed,
+            "seeds": self.seeds,
+            "device": self.device,
+            "level": self.level,
+            "code": code_version(),
+            **({"own": own} if own else {}),
+        }
+
+
+def seeded_cells(plan: Plan, *, seed: int, seeds: int, device: str) -> list[SeededCell]:
+    """The plan's cells, kind by kind."""
+    tasks = {task.name: task for task in plan.tasks}
+    level = support_level(plan.family)
+    cells = (*plan.runs, *plan.noise, *plan.points)
+    return [SeededCell(cell, tasks[cell.task], seed, seeds, device, level) for cell in cells]
