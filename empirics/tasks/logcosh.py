@@ -68,9 +68,8 @@ class LogCoshTask(RidgeTask):
         super().__init__(d, with_noise(own, noise, n, d), shared=shared, sampler=sampler_of(noise))
 
     def profile(self, theta: Tensor) -> Tensor:
-        """Log-cosh, without overflow."""
-        size = theta.abs()
-        return size + torch.log1p(torch.exp(-2 * size)) - math.log(2)
+        """Log-cosh, without overflow and without a kink at 0 in any step: log((e^theta + e^-theta) / 2)."""
+        return torch.logaddexp(theta, -theta) - math.log(2)
 
     def slope(self, theta: Tensor) -> Tensor:
         """Hyperbolic tangent."""
