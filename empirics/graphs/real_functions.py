@@ -7,6 +7,7 @@ softplus' relatives) stay whole; compound layers become sums, products and eleme
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -24,7 +25,14 @@ aten = torch.ops.aten
 # One smooth function or one product each: taken apart they would get kinks, or products would become sums.
 _WHOLE = (
     *(aten._log_softmax, aten._softmax, aten._safe_softmax, aten.logsumexp, aten.log_sigmoid_forward, aten.gelu),
-    *(aten.silu, aten.mv, aten.dot, aten.addmv),
+    *(aten.mv, aten.dot, aten.addmv),
+)
+# Taken apart by torch's own rules, beside those of `few_kinds`.
+_APART = (
+    *(aten.celu, aten._prelu_kernel, aten.hardswish, aten.hardsigmoid, aten.threshold, aten.softshrink, aten.glu),
+    *(aten.binary_cross_entropy, aten.mse_loss, aten.soft_margin_loss, aten.xlogy, aten._weight_norm_interface),
+    *(aten.unsafe_split, aten.unsafe_split_with_sizes, aten._adaptive_avg_pool2d, aten.std, aten.norm, aten.lerp),
+    *(aten.trace, aten.pixel_shuffle, aten.upsample_nearest2d, aten.linspace, aten.nan_to_num),
 )
 _BRANCH = "_local_scalar_dense"
 
@@ -45,8 +53,8 @@ def recorded_function(function: Callable[..., Tensor], arguments: Parts) -> Grap
     (['exp.default', 'sum.default'], tensor(2.))
     """
     # Recording loads most of torch's compiler, which a user of other tasks never needs.
-    from torch.fx.experimental.proxy_tensor import make_fx
     from torch.func import functionalize
+    from torch.fx.experimental.proxy_tensor import make_fx
 
     def flat(*given: Tensor) -> Parts:
         return (function(*given),)
@@ -72,10 +80,20 @@ def recorded_function(function: Callable[..., Tensor], arguments: Parts) -> Grap
 
 def real_parts() -> Decompositions:
     """Compound operations as sums, products and elementary functions; what is one smooth function stays whole."""
+    from torch._decomp import get_decompositions
+
     kept = {getattr(packet, name) for packet in _WHOLE for name in packet.overloads()}
     apart = {key: value for key, value in few_kinds().items() if key not in kept}
+    gelu = get_decompositions([aten.gelu])[aten.gelu.default]
     return {
+        **get_decompositions(_APART),
         **apart,
+        aten.gelu.default: lambda x, approximate="none": (
+            NotImplemented if approximate == "none" else gelu(x, approximate=approximate)
+        ),
+        aten.avg_pool2d.default: _mean_pool,
+        aten.avg_pool3d.default: _mean_pool,
+        aten.max_pool2d_with_indices.default: _largest_pool,
         aten.native_group_norm.default: _group_norm,
         aten.native_batch_norm.default: _batch_norm,
         aten._native_batch_norm_legit.no_stats: lambda x, weight, bias, training, momentum, eps: _batch_norm(
@@ -128,6 +146,56 @@ def _affine(x: Tensor, weight: Tensor | None, bias: Tensor | None) -> Tensor:
     shape = [1, -1, *(1 for _ in range(x.dim() - 2))]
     x = x if weight is None else x * weight.reshape(shape)
     return x if bias is None else x + bias.reshape(shape)
+
+
+def _mean_pool(
+    x: Tensor,
+    kernel: Sequence[int],
+    stride: Sequence[int] = (),
+    padding: Sequence[int] | int = 0,
+    ceiling: bool = False,
+    counted: bool = True,
+    divisor: int | None = None,
+) -> Tensor:
+    if ceiling:
+        return NotImplemented
+    sums = _windows(x, kernel, stride, padding).sum(list(range(-len(kernel), 0)))
+    if divisor is not None:
+        return sums / divisor
+    if counted:
+        return sums / math.prod(kernel)
+    return sums / _windows(torch.ones_like(x), kernel, stride, padding).sum(list(range(-len(kernel), 0)))
+
+
+def _largest_pool(
+    x: Tensor,
+    kernel: Sequence[int],
+    stride: Sequence[int] = (),
+    padding: Sequence[int] | int = 0,
+    dilation: Sequence[int] | int = 1,
+    ceiling: bool = False,
+) -> Any:
+    if ceiling or any(_repeated(padding, 1)) or set(_repeated(dilation, 1)) != {1}:
+        return NotImplemented
+    largest = _windows(x, kernel, stride, padding).amax(list(range(-len(kernel), 0)))
+    # nobody reads where the largest entries are
+    return largest, torch.zeros_like(largest, dtype=torch.int64)
+
+
+def _windows(x: Tensor, kernel: Sequence[int], stride: Sequence[int], padding: Sequence[int] | int) -> Tensor:
+    """(..., places along each axis, kernel entries along each axis), padded with zeros."""
+    rank = len(kernel)
+    pads, lead = _repeated(padding, rank), x.dim() - rank
+    if any(pads):
+        x = torch.nn.functional.pad(x, [number for pad in reversed(pads) for number in (pad, pad)])
+    for axis, (size, step) in enumerate(zip(kernel, stride or kernel, strict=True)):
+        x = x.unfold(lead + axis, size, step)
+    return x
+
+
+def _repeated(value: Sequence[int] | int, rank: int) -> list[int]:
+    values = [value] if isinstance(value, int) else list(value)
+    return values * rank if len(values) == 1 else values
 
 
 def _writes(node: Any) -> bool:

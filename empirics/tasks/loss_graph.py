@@ -75,7 +75,9 @@ def agent_arrays(task: Task, agent: int) -> dict[str, Tensor]:
 
 def _checked(task: Task) -> LossGraph:
     if task.on_demand:
-        raise UntraceableError("its agents are drawn when they take part: there is no stored agent whose loss to record")
+        raise UntraceableError(
+            "its agents are drawn when they take part: no agent is stored whose loss to record"
+        )
     names = tuple(task.agents_parameters())
     first = agent_arrays(task, 0)
     # A constant that was chosen by looking at the point would differ at another one.
@@ -125,6 +127,6 @@ def _compare(task: Task, found: LossGraph) -> None:
 
 
 def _point(task: Task, turn: int) -> Tensor:
-    """The task's centre moved by less than 1/2 in every coordinate, another way for every turn; turn 0 is the centre."""
+    """The task's centre, moved by at most 1/2 in every coordinate, another way for every turn after 0."""
     place = torch.arange(task.d, dtype=task.dtype, device=task.device)
     return task.centre.to(task.device, task.dtype) + torch.cos(place + turn) * (turn / 4)

@@ -22,6 +22,14 @@ from reports.balls.operations.structural import TABLE as STRUCTURAL
 from reports.balls.operations.table import OPERATIONS
 
 
+aten = torch.ops.aten
+# Only the shape of their first argument matters.
+_ALIKE = {
+    *(aten.new_full.default, aten.full_like.default, aten.new_zeros.default, aten.zeros_like.default),
+    *(aten.new_ones.default, aten.ones_like.default),
+}
+
+
 @dataclass(frozen=True, eq=False)
 class Source:
     """Where an operand comes from: a step's place in the program (-1 is w), or a node or number that does not move."""
@@ -102,7 +110,9 @@ class Program:
 
     def _take(self, node: Node) -> None:
         moving = any(argument in self._places for argument in node.all_input_nodes)
-        if moving and not _several(node):
+        if node.target in _ALIKE:
+            self._hold(node, _alike(node, self._run))
+        elif moving and not _several(node):
             self._append(node)
         elif moving:
             # Its results are steps of their own.
@@ -237,6 +247,13 @@ def _in_precision(number: Any, node: Node) -> Any:
     value = node.meta["val"]
     single = isinstance(number, float) and isinstance(value, Tensor) and value.dtype == torch.float32
     return float(np.float32(number)) if single else number
+
+
+def _alike(node: Node, known: Mapping[Node, Any]) -> Any:
+    """A tensor whose entries do not depend on the one that lent it its shape."""
+    lent: Any = node.args[0]
+    value = lent.meta["val"]
+    return _executed(node, {**known, lent: torch.zeros(value.shape, dtype=value.dtype)})
 
 
 @torch.no_grad()

@@ -47,8 +47,8 @@ def recorded_losses(task: Task) -> list[BallLoss]:
 class RecordedLoss(BallLoss):
     """f_i of a recorded loss: value, gradient, Hessian and third derivatives, at points and on boxes.
 
-    Points are columns (d, 1) of balls of any radius; a result encloses what it stands for at every point inside. Where a
-    condition or a kink is not decided on a box, both sides are enclosed.
+    Points are columns (d, 1) of balls of any radius; a result encloses what it stands for at every point inside.
+    Where a condition or a kink is not decided on a box, both sides are enclosed.
     """
 
     def __init__(self, program: Program) -> None:
@@ -79,19 +79,25 @@ class RecordedLoss(BallLoss):
         if self.degree <= 2:
             hessian, start = self._form()
             return hessian * w + start
+        if self.d == 1:
+            return self._line(w, 1)
         return self._column(self._tape(w).gradient(0))
 
     def hvp(self, w: Vector, v: Vector) -> Vector:
         """The Hessian of f at w times v, (d, 1)."""
         if self.degree <= 2:
             return self._form()[0] * v
+        if self.d == 1:
+            return self._line(w, 2) * v * arb(2)
         tape = self._tape(w)
         tape.along(self._row(v))
         return self._column(tape.gradient(1))
 
     def hessian(self, w: Vector) -> arb_mat:
         """The Hessian of f at w, (d, d)."""
-        return self._form()[0] if self.degree <= 2 else self._hessian(w)
+        if self.degree <= 2:
+            return self._form()[0]
+        return self._line(w, 2) * arb(2) if self.d == 1 else self._hessian(w)
 
     def third(self, w: Vector, u: Vector, v: Vector | None = None) -> Vector:
         """The third derivative of f at w along u and v (u itself when absent), (d, 1).
@@ -100,11 +106,20 @@ class RecordedLoss(BallLoss):
         """
         if self.degree <= 2:
             return arb_mat(self.d, 1)
+        if self.d == 1:
+            return self._line(w, 3) * u * (u if v is None else v) * arb(6)
         if v is not None:
             return (self.third(w, u + v) - self.third(w, u - v)) * arb(0.25)
         tape = self._tape(w)
         tape.along(self._row(u))
         return self._column(tape.gradient(2)) * arb(2)
+
+    def _line(self, w: Vector, order: int) -> Vector:
+        """In one dimension: a coefficient of the loss' jet along 1.
+
+        Values are hulls over all sides of what is not decided; adjoints only add up what may flow on every side.
+        """
+        return arb_mat(1, 1, [_entry(self._tape(w).loss(order))])
 
     def _hessian(self, w: Vector) -> arb_mat:
         columns: list[list[arb]] = []
@@ -142,6 +157,8 @@ class RecordedLoss(BallLoss):
         entries = w.entries()
         wide = any(x.rad() > _BOX for x in entries)
         tape = Tape(self._program, filled(entries, (self.d,)), wide)
+        if self.d == 1:
+            tape.along(constant(ONE, (1,)))
         self._tapes = [*self._tapes[1 - _KEPT :], (bits, arb_mat(w), tape)]
         return tape
 

@@ -86,7 +86,9 @@ class Tape:
             adjoint.parts.append(flowing[place])
             if all(part is None for part in adjoint.parts):
                 continue
-            for source, part in zip(step.sources, step.operation.reverse(self._calls[place], order, adjoint), strict=True):
+            for source, part in zip(
+                step.sources, step.operation.reverse(self._calls[place], order, adjoint), strict=True
+            ):
                 if part is not None and source.step is not None:
                     known = flowing[source.step]
                     flowing[source.step] = part if known is None else boxed(known + part)

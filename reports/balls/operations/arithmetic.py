@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from flint import arb, fmpq
 
-from reports.balls.arrays import ONE, Array, boxed, each, square, unbroadcast
+from reports.balls.arrays import ONE, boxed, each, square, unbroadcast
 from reports.balls.jets import Jet, Part, convolved, integrated, mapped, total
 from reports.balls.operations.operation import (
     INFINITE,
@@ -89,9 +89,7 @@ def reciprocal_part(a: Jet, reciprocal: Jet, order: int) -> Part:
 
 
 def _divisor(call: Call, order: int) -> Jet:
-    return call.helper(
-        "divisor", lambda one, k: reciprocal_part(one.inputs[1], one.growing("divisor"), k), order
-    )
+    return call.helper("divisor", lambda one, k: reciprocal_part(one.inputs[1], one.growing("divisor"), k), order)
 
 
 def _quotient(call: Call, order: int) -> Part:
@@ -152,9 +150,7 @@ def _power_slope(call: Call, order: int) -> Part:
             return np.broadcast_to(np.array(ONE, dtype=object), call.site.shape) if order == 0 else None
         return mapped(lambda x: x * exponent, _powers(call, exponent - 1, order)[order])
     ball = arb(exponent) if isinstance(exponent, int) else arb(fmpq(exponent.numerator, exponent.denominator))
-    inverse = call.helper(
-        "inverse", lambda one, k: reciprocal_part(one.inputs[0], one.growing("inverse"), k), order
-    )
+    inverse = call.helper("inverse", lambda one, k: reciprocal_part(one.inputs[0], one.growing("inverse"), k), order)
     return mapped(lambda x: x * ball, convolved(call.result, inverse, order))
 
 
@@ -218,8 +214,3 @@ TABLE = {
     aten.pow.Tensor_Scalar: POWER,
     aten.neg.default: Operation(_negative, _negative_back, degree=linear),
 }
-
-
-def summed(a: Array, b: Array) -> Array:
-    """a + b."""
-    return boxed(a + b)

@@ -1,4 +1,4 @@
-"""Convolutions and average pooling of any dimension, stride, padding, dilation and groups, as one product of matrices.
+"""Convolutions of any dimension, stride, padding, dilation and groups, as one product of matrices.
 
 A list of places says which entry of the input meets which entry of the kernel for each place of the output, so that
 transposed convolutions are the same operation with another list.
@@ -6,16 +6,15 @@ transposed convolutions are the same operation with another list.
 
 from __future__ import annotations
 
-import itertools
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import torch
 
-from reports.balls.arrays import ZERO, Array, boxed, constant
+from reports.balls.arrays import ZERO, Array, constant
 from reports.balls.jets import Jet, Part, mapped, total
-from reports.balls.operations.operation import Call, Operation, Site, bilinear, linear
+from reports.balls.operations.operation import Call, Operation, Site, bilinear
 from reports.balls.operations.products import product
 
 aten = torch.ops.aten
@@ -187,59 +186,8 @@ def _degree(degrees: list[float], site: Site) -> float:
     return max(bilinear(degrees[:2], site), *degrees[2:], 0.0)
 
 
-# Average pooling: the mean of a window, over as many entries as torch counts.
-def _pool(site: Site) -> tuple[np.ndarray, list[int]]:
-    kernel, stride, padding, ceiling, counted, divisor = (*site.arguments[1:], None, None, None, None, None)[:6]
-    rank = len(site.shape) - (len(site.shapes[0]) - len(_list(kernel, 1))) if not isinstance(kernel, int) else 1
-    size = _list(kernel, rank)
-    if ceiling:
-        raise site.unknown("with ceil_mode = True")
-    steps, pads = _list(stride or kernel, rank), _list(padding or 0, rank)
-    out = site.shape[-rank:]
-    places = window_places(
-        site.shapes[0][-rank:], tuple(size), tuple(out), steps, pads, [1] * rank, False
-    )
-    whole = divisor or int(np.prod(size, dtype=int))
-    inside = (places >= 0).sum(axis=1)
-    counts = [whole] * len(places) if divisor or counted is not False else inside.tolist()
-    return places, counts
-
-
-def _pooled(call: Call, order: int) -> Part:
-    places, counts = call.site.note
-    part = call.inputs[0][order]
-    if part is None:
-        return None
-    rank = len(call.site.shape)
-    space = int(np.prod(call.site.shapes[0], dtype=int)) // max(1, int(np.prod(call.site.shape)) // len(places))
-    del rank
-    flat = part.reshape(-1, space)
-    flat = np.concatenate([flat, constant(ZERO, (len(flat), 1))], axis=1)
-    sums = flat[:, places].sum(axis=2)
-    return boxed(sums / np.array(counts, dtype=object)).reshape(call.site.shape)
-
-
-def _pooled_back(call: Call, order: int, adjoint: Jet) -> list[Part]:
-    places, counts = call.site.note
-    part, shape = adjoint[order], call.site.shapes[0]
-    if part is None:
-        return [None]
-    lines = boxed(part.reshape(-1, len(places)) / np.array(counts, dtype=object))
-    space = int(np.prod(shape, dtype=int)) // len(lines)
-    spread = np.repeat(lines, places.shape[1], axis=1)
-    order_of = np.argsort(places.ravel(), kind="stable")
-    used, heads = np.unique(places.ravel()[order_of], return_index=True)
-    back = constant(ZERO, (len(lines), space + 1))
-    back[:, used] = np.add.reduceat(spread[:, order_of], heads, axis=1)
-    return [back[:, :space].reshape(shape)]
-
-
-POOLING = Operation(_pooled, _pooled_back, degree=linear, prepare=_pool)
-
 TABLE = {
     aten.convolution.default: Operation(
         _convolution, _convolution_back, operands=(0, 1, 2), degree=_degree, prepare=_prepare
-    ),
-    **dict.fromkeys((aten.avg_pool2d.default, aten.avg_pool3d.default), POOLING),
+    )
 }
-_ = itertools

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from flint import arb
 
-from reports.balls.arrays import ONE, Array, boxed, each, increasing, square
+from reports.balls.arrays import ONE, Array, boxed, each, increasing, square, unbroadcast
 from reports.balls.jets import Jet, Part, convolved, integrated, mapped
 from reports.balls.operations.arithmetic import reciprocal_part
 from reports.balls.operations.operation import Call, Operation
@@ -59,9 +59,7 @@ def _inverse(name: str, of: Callable[[Call, int], Jet]) -> Slope:
     """1 / b for a jet b of the call."""
 
     def rule(call: Call, order: int) -> Part:
-        return call.helper(
-            name, lambda one, k: reciprocal_part(of(one, k), one.growing(name), k), order
-        )[order]
+        return call.helper(name, lambda one, k: reciprocal_part(of(one, k), one.growing(name), k), order)[order]
 
     return rule
 
@@ -222,7 +220,7 @@ def _gap_slope(call: Call, order: int) -> Jet:
 
 def _log_add(call: Call, order: int) -> Part:
     share = _gap_slope(call, order)
-    a, b = call.inputs
+    b = call.inputs[1]
     if order == 0:
         gap = call.growing("gap").first
         rest: Array = each(increasing(_softplus) if call.wide else _softplus, gap)
@@ -239,8 +237,6 @@ def _softplus(x: arb) -> arb:
 
 
 def _log_add_back(call: Call, order: int, adjoint: Jet) -> list[Part]:
-    from reports.balls.arrays import unbroadcast
-
     share, site = _gap_slope(call, order), call.site
     rest = call.helper("rest", lambda one, k: _one_minus(share[k], k), order)
     parts = convolved(adjoint, share, order), convolved(adjoint, rest, order)
@@ -260,9 +256,7 @@ TABLE = {
     aten.reciprocal.default: elementary(
         lambda x: 1 / x, lambda call, k: mapped(lambda x: -x, _squared(call.result, call, k))
     ),
-    aten.tanh.default: _monotone(
-        lambda x: x.tanh(), lambda call, k: _one_minus(_squared(call.result, call, k), k)
-    ),
+    aten.tanh.default: _monotone(lambda x: x.tanh(), lambda call, k: _one_minus(_squared(call.result, call, k), k)),
     aten.sigmoid.default: _monotone(_sigmoid, _sigmoid_slope),
     aten.log_sigmoid_forward.default: _monotone(_log_sigmoid, _miss),
     aten.sin.default: elementary(lambda x: x.sin(), _partner(lambda x: x.cos(), -1)),

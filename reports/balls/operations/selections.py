@@ -10,8 +10,9 @@ import torch
 from flint import arb
 
 from reports.balls.arrays import ONE, UNIT, ZERO, Array, boxed, constant, each, filled, pairs, unbroadcast
-from reports.balls.jets import Jet, Part, convolved, mapped
-from reports.balls.operations.operation import Call, Operation, Site, linear, no_reverse, numbers
+from reports.balls.jets import Jet, Part, convolved
+from reports.balls.operations.operation import INFINITE, Call, Operation, Site, no_reverse, numbers
+from reports.balls.operations.reductions import axes_of
 
 aten = torch.ops.aten
 FALSE, TRUE, OPEN = 0, 1, 2
@@ -27,9 +28,7 @@ def _compared(yes: Callable[[arb, arb], bool], no: Callable[[arb, arb], bool]) -
         if order:
             return None
         a, b = np.broadcast_arrays(call.inputs[0].first, call.inputs[1].first)
-        found = [
-            _decided(yes(x, y), no(x, y)) for x, y in zip(a.ravel().tolist(), b.ravel().tolist(), strict=True)
-        ]
+        found = [_decided(yes(x, y), no(x, y)) for x, y in zip(a.ravel().tolist(), b.ravel().tolist(), strict=True)]
         return np.array(found, dtype=np.int8).reshape(a.shape)
 
     return Operation(forward, no_reverse, operands=(0, 1))
@@ -72,9 +71,7 @@ def _where(call: Call, order: int) -> Part:
     return _hull(truth, a[order], b[order], call.site.shape)
 
 
-def _chosen_back(
-    call: Call, order: int, adjoint: Jet, truth: Truth, places: tuple[int, int]
-) -> list[Part]:
+def _chosen_back(call: Call, order: int, adjoint: Jet, truth: Truth, places: tuple[int, int]) -> list[Part]:
     part, site = adjoint[order], call.site
     found: list[Part] = []
     for place, weight in zip(places, (truth, _not(truth)), strict=True):
@@ -103,8 +100,6 @@ def _masked_back(call: Call, order: int, adjoint: Jet) -> list[Part]:
 
 
 def _where_degree(degrees: list[float], site: Site) -> float:
-    from reports.balls.operations.operation import INFINITE
-
     condition = site.note
     rest = [degree for place, degree in enumerate(degrees) if place != condition]
     return max(rest) if degrees[condition] == 0 else INFINITE
@@ -222,7 +217,7 @@ def _candidates(row: list[arb], sign: int) -> list[int]:
     return found
 
 
-def _extreme(sign: int, axes_of: Callable[[Site], tuple[int, ...]]) -> Operation:
+def _extreme(sign: int) -> Operation:
     def rows(x: Array, axes: tuple[int, ...]) -> Array:
         rest = [axis for axis in range(x.ndim) if axis not in axes]
         return x.transpose([*rest, *axes]).reshape(int(np.prod([x.shape[axis] for axis in rest], dtype=int)), -1)
@@ -262,12 +257,10 @@ def _extreme(sign: int, axes_of: Callable[[Site], tuple[int, ...]]) -> Operation
         moved = [shape[axis] for axis in (*rest, *axes)]
         return [flow.reshape(moved).transpose(np.argsort([*rest, *axes]))]
 
-    return Operation(forward, reverse, prepare=axes_of)
+    return Operation(forward, reverse, prepare=_reduced)
 
 
 def _reduced(site: Site) -> tuple[int, ...]:
-    from reports.balls.operations.reductions import axes_of
-
     if site.component == 1:
         raise site.unknown("for the places of extremes, which depend on w")
     return axes_of(site)
@@ -285,6 +278,11 @@ def _step(call: Call, order: int) -> Part:
     return each(signs, call.inputs[0].first)
 
 
+def _unlimited(x: Array) -> Truth:
+    found = [FALSE if value.is_finite() else OPEN for value in x.ravel().tolist()]
+    return np.array(found, dtype=np.int8).reshape(x.shape)
+
+
 _GREATER = _compared(lambda x, y: x > y, lambda x, y: x <= y)
 _AT_LEAST = _compared(lambda x, y: x >= y, lambda x, y: x < y)
 _LESS = _compared(lambda x, y: x < y, lambda x, y: x >= y)
@@ -293,6 +291,11 @@ _EQUAL = _compared(lambda x, y: x == y, lambda x, y: x != y)
 _UNEQUAL = _compared(lambda x, y: x != y, lambda x, y: x == y)
 _NOT = Operation(
     lambda call, order: None if order else _not(call.inputs[0]), no_reverse, operands=(0,), conditions=(0,)
+)
+# A ball that is finite stands for numbers, none of them infinite.
+_NEVER = Operation(
+    lambda call, order: None if order else _unlimited(call.inputs[0].first),
+    no_reverse,
 )
 _CLAMP = _bent(_clamp, _clamp_slope)
 _MASKED = Operation(
@@ -309,6 +312,7 @@ TABLE = {
     **dict.fromkeys((aten.logical_and.default, aten.bitwise_and.Tensor), _logical(_and)),
     **dict.fromkeys((aten.logical_or.default, aten.bitwise_or.Tensor), _logical(_or)),
     **dict.fromkeys((aten.logical_not.default, aten.bitwise_not.default), _NOT),
+    **dict.fromkeys((aten.isnan.default, aten.isinf.default), _NEVER),
     aten.where.self: Operation(
         _where, _where_back, operands=(0, 1, 2), conditions=(0,), degree=_where_degree, prepare=_condition(0)
     ),
@@ -327,9 +331,6 @@ TABLE = {
     **dict.fromkeys((aten.sign.default, aten.sgn.default), Operation(_step, no_reverse)),
     **dict.fromkeys((aten.maximum.default, aten.clamp_min.Tensor), _pairwise(larger, 1)),
     **dict.fromkeys((aten.minimum.default, aten.clamp_max.Tensor), _pairwise(smaller, -1)),
-    **dict.fromkeys((aten.amax.default, aten.max.default, aten.max.dim), _extreme(1, _reduced)),
-    **dict.fromkeys((aten.amin.default, aten.min.default, aten.min.dim), _extreme(-1, _reduced)),
+    **dict.fromkeys((aten.amax.default, aten.max.default, aten.max.dim), _extreme(1)),
+    **dict.fromkeys((aten.amin.default, aten.min.default, aten.min.dim), _extreme(-1)),
 }
-
-# linear is the degree of the identity; a choice is a polynomial only where nothing is chosen
-_ = linear, mapped

@@ -44,6 +44,9 @@ def _share(row: list[arb], place: int) -> arb:
     """exp(a_j) / sum exp(a_k) = 1 / sum exp(a_k - a_j), least where a_j is low and the others are high."""
     others = [x for k, x in enumerate(row) if k != place]
     low, high = row[place].lower(), row[place].upper()
+    if high == arb.neg_inf():
+        # a masked place
+        return arb(0)
     least = 1 / sum(((x.upper() - low).exp() for x in others), arb(1))
     most = 1 / sum(((x.lower() - high).exp() for x in others), arb(1))
     return least.union(most)

@@ -79,8 +79,7 @@ def _forward(call: Call, order: int) -> Part:
     if moves.straight:
         return parts[0].reshape(call.site.shape)
     flat = [
-        constant(ZERO, (size,)) if part is None else part.ravel()
-        for part, size in zip(parts, moves.sizes, strict=True)
+        constant(ZERO, (size,)) if part is None else part.ravel() for part, size in zip(parts, moves.sizes, strict=True)
     ]
     if len(flat) == 1 and not moves.zeros:
         return flat[0][moves.source - 1].reshape(call.site.shape)
@@ -95,9 +94,7 @@ def _reverse(call: Call, order: int, adjoint: Jet) -> list[Part]:
         return [part.reshape(call.site.shapes[0])]
     back = _gathered(part.ravel(), moves)
     cuts = np.cumsum(moves.sizes)[:-1]
-    return [
-        piece.reshape(shape) for piece, shape in zip(np.split(back, cuts), call.site.shapes, strict=True)
-    ]
+    return [piece.reshape(shape) for piece, shape in zip(np.split(back, cuts), call.site.shapes, strict=True)]
 
 
 def _gathered(part: Array, moves: _Moves) -> Array:

@@ -4,8 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from reports.balls.operations import arithmetic, convolution, elementary, products, reductions, selections, softmax
-from reports.balls.operations import structural
+from reports.balls.operations import (
+    arithmetic,
+    convolution,
+    elementary,
+    products,
+    reductions,
+    selections,
+    softmax,
+    structural,
+)
 from reports.balls.operations.operation import Operation
 
 OPERATIONS: dict[Any, Operation] = {
