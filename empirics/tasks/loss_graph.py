@@ -75,9 +75,7 @@ def agent_arrays(task: Task, agent: int) -> dict[str, Tensor]:
 
 def _checked(task: Task) -> LossGraph:
     if task.on_demand:
-        raise UntraceableError(
-            "its agents are drawn when they take part: no agent is stored whose loss to record"
-        )
+        raise UntraceableError("its agents are drawn when they take part: no agent is stored whose loss to record")
     names = tuple(task.agents_parameters())
     first = agent_arrays(task, 0)
     # A constant that was chosen by looking at the point would differ at another one.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import flint
@@ -17,10 +17,9 @@ from torch.fx import GraphModule, Node
 from reports.balls.arrays import constant, exact
 from reports.balls.jets import Jet
 from reports.balls.operations.operation import ANY, Call, Operation, Site, UnknownOperationError, numbers
-from reports.balls.operations.structural import OPERAND
+from reports.balls.operations.structural import OPERAND, after
 from reports.balls.operations.structural import TABLE as STRUCTURAL
 from reports.balls.operations.table import OPERATIONS
-
 
 aten = torch.ops.aten
 # Only the shape of their first argument matters.
@@ -65,6 +64,7 @@ class Program:
         self._run: dict[Node, Any] = {}
         self._exact: set[Node] = set()
         self._jets: dict[int, dict[Any, Any]] = {}
+        self._inputs: dict[int, list[list[Any]]] = {}
         self.steps: list[Step] = []
         self.degrees: list[float] = []
         given = iter(own.values())
@@ -81,6 +81,7 @@ class Program:
                 self._take(node)
             elif node.op == "output":
                 self._output = node.args[0][0]  # type: ignore[index]
+        self._drop_unused()
 
     @property
     def out(self) -> int | None:
@@ -99,6 +100,16 @@ class Program:
         if key not in known:
             known[key] = self._evaluated(source.fixed, source.condition)
         return known[key]
+
+    def inputs(self) -> list[list[Any]]:
+        """For every step its operands at the working precision, None for those that move; worked out once."""
+        bits = flint.ctx.prec
+        if bits not in self._inputs:
+            self._inputs[bits] = [
+                [self.operand(source) if source.step is None else None for source in step.sources]
+                for step in self.steps
+            ]
+        return self._inputs[bits]
 
     def constant_loss(self) -> arb:
         """The loss where it does not depend on w."""
@@ -134,9 +145,48 @@ class Program:
 
     def _append(self, node: Node) -> None:
         operation, site, sources = self._site(node)
+        site, sources = self._joined(site, sources)
         self.degrees.append(operation.degree([self._degree_of(source) for source in sources], site))
         self._places[node] = len(self.steps)
         self.steps.append(Step(operation, site, tuple(sources)))
+
+    def _joined(self, site: Site, sources: list[Source]) -> tuple[Site, list[Source]]:
+        """A rearrangement of a rearrangement, as one of what the first one took."""
+        place = sources[0].step
+        if len(sources) != 1 or place is None or place < 0:
+            return site, sources
+        before = self.steps[place]
+        note = after(before.site.note, site.note)
+        if note is None:
+            return site, sources
+        joined = Site(site.target, None, site.arguments, before.site.shapes, site.shape, before.site.wanted, note)
+        return joined, list(before.sources)
+
+    def _drop_unused(self) -> None:
+        """Keep the steps that the loss still needs."""
+        used: set[int] = set()
+        rest = [] if self.out is None or self.out < 0 else [self.out]
+        while rest:
+            place = rest.pop()
+            if place not in used:
+                used.add(place)
+                rest += [
+                    source.step for source in self.steps[place].sources if source.step is not None and source.step >= 0
+                ]
+        new = {old: place for place, old in enumerate(sorted(used))} | {-1: -1}
+        self.degrees = [self.degrees[old] for old in sorted(used)]
+        self.steps = [
+            Step(
+                self.steps[old].operation,
+                self.steps[old].site,
+                tuple(
+                    source if source.step is None else replace(source, step=new[source.step])
+                    for source in self.steps[old].sources
+                ),
+            )
+            for old in sorted(used)
+        ]
+        self._places = {node: new[place] for node, place in self._places.items() if place in new}
 
     def _degree(self, place: int) -> float:
         return 1.0 if place == -1 else self.degrees[place]

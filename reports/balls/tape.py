@@ -57,8 +57,12 @@ class Tape:
 
     def _advance(self, order: int) -> None:
         if order == 0:
-            for step in self._program.steps:
-                call = Call(step.site, [self._value(source) for source in step.sources], self._wide)
+            for step, still in zip(self._program.steps, self._program.inputs(), strict=True):
+                inputs = [
+                    self._value(source) if fixed is None else fixed
+                    for source, fixed in zip(step.sources, still, strict=True)
+                ]
+                call = Call(step.site, inputs, self._wide)
                 found = step.operation.forward(call, 0)
                 # Conditions are arrays of small integers, and have no higher orders.
                 condition = found is not None and found.dtype == np.int8
@@ -70,8 +74,6 @@ class Tape:
             call.result.parts.append(step.operation.forward(call, order))
 
     def _value(self, source: Source) -> Any:
-        if source.step is None:
-            return self._program.operand(source)
         value = self._w if source.step == W else self._results[source.step]
         return value if source.condition else as_numbers(value)
 

@@ -7,6 +7,7 @@ result comes from (0: it is zero). That list of places is both rules.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -48,7 +49,22 @@ def _prepare(site: Site) -> _Moves:
     named = {argument.name: value for value, argument in zip(arguments, schema, strict=True) if argument.kwarg_only}
     found = site.target(*plain, **named)
     found = found if site.component is None else found[site.component]
-    source = found.to(torch.int64).flatten().numpy()
+    return _moves(found.to(torch.int64).flatten().numpy(), sizes)
+
+
+def after(first: Any, second: Any) -> Any:
+    """Both rearrangements in turn as one; None where either is no rearrangement of one operand.
+
+    >>> turn = _moves(np.array([2, 1]), [2])
+    >>> after(turn, turn).straight
+    True
+    """
+    if not (isinstance(first, _Moves) and isinstance(second, _Moves) and len(first.sizes) == len(second.sizes) == 1):
+        return None
+    return _moves(np.concatenate([[0], first.source])[second.source], first.sizes)
+
+
+def _moves(source: np.ndarray, sizes: list[int]) -> _Moves:
     order = np.argsort(source, kind="stable")
     used, heads = np.unique(source[order], return_index=True)
     zeros = bool(len(used)) and used[0] == 0
