@@ -66,9 +66,8 @@ class LogCoshTask(RidgeTask):
         super().__init__(features, with_noise(parameters, noise, n, d), sampler_of(noise))
 
     def profile(self, theta: Tensor) -> Tensor:
-        """psi = log cosh at each angle, without overflow."""
-        size = theta.abs()
-        return size + torch.log1p(torch.exp(-2 * size)) - math.log(2)
+        """psi = log cosh, without overflow and without a kink at 0 in any step: log((e^theta + e^-theta) / 2)."""
+        return torch.logaddexp(theta, -theta) - math.log(2)
 
     def slope(self, theta: Tensor) -> Tensor:
         """psi' = tanh at each angle."""

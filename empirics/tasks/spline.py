@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -21,8 +22,10 @@ class SplineTask(Task):
     L = max |h|, mu = min h, rho = the steepest slope of f'' and gamma_H (worst knot, because a mean square of linear
     functions is convex) hold on all of R. B, gamma_G and the lower bound are stated on [x_1, x_J], and on all of R if
     f'' is 0 at both end knots. On one piece f' is a parabola: B from its ends and its vertex; gamma_G from its ends
-    plus (x_{j+1} - x_j)^2/8 times the spread of f'''. In `arrays`, tables hold value, slope, f'' (bends) and f'''
-    (jerks) at the origin of each piece, left extension first, up to the rounding of the two integrations.
+    plus (x_{j+1} - x_j)^2/8 times the spread of f'''. The arguments are
+    stored, and the loss integrates them: in exact arithmetic f'' is h at the knots. In `arrays`, tables hold value,
+    slope, f'' (bends) and f''' (jerks) at the origin of each piece, left extension first, up to the rounding of the
+    two integrations.
 
     Args:
         knots: (J,), increasing, J >= 2, in [W].
@@ -63,22 +66,27 @@ class SplineTask(Task):
         values = shape("value", array("value", given, "(n,)", 1), (n,), "(n,)").to(torch.float64)
         points, heights = points.to(torch.float64), heights.to(torch.float64)
         anchor = points[0] if at is None else torch.tensor(real("at", at), dtype=torch.float64)
-        tables = anchored_tables(points, heights, slopes, values, anchor)
-        super().__init__(1, with_noise(tables, noise, n, 1), shared={"knots": points}, sampler=sampler_of(noise))
+        own, shared = {"curvature": heights, "slope": slopes, "value": values}, {"knots": points, "at": anchor}
+        super().__init__(1, with_noise(own, noise, n, 1), shared=shared, sampler=sampler_of(noise))
+        self._anchor = int(torch.searchsorted(points, anchor, right=True))
 
     def raw_loss(self, w: Tensor) -> Tensor:
-        """Cubic on each piece."""
-        value, slope, bend, jerk, t = self._pieces(w)
-        return value + t * (slope + t * (bend / 2 + t * jerk / 6))
+        """Cubic on each piece: all are evaluated, and comparisons of w with the knots choose one."""
+        knots, x = self.common("knots"), w[..., 0]
+        pieces = _cubic(self._tables(), x.unsqueeze(-1) - _origins(knots))
+        loss = pieces[..., 0]
+        for place, knot in enumerate(knots, 1):
+            loss = torch.where(x >= knot, pieces[..., place], loss)
+        return loss
 
     def raw_gradient(self, w: Tensor) -> Tensor:
         """Parabola on each piece."""
-        _, slope, bend, jerk, t = self._pieces(w)
+        slope, bend, jerk, t = self._pieces(w)
         return (slope + t * (bend + t * jerk / 2)).unsqueeze(-1)
 
     def raw_hvp(self, w: Tensor, v: Tensor) -> Tensor:
         """Line on each piece."""
-        _, _, bend, jerk, t = self._pieces(w)
+        _, bend, jerk, t = self._pieces(w)
         return (bend + t * jerk).unsqueeze(-1) * v
 
     def own_constants(self) -> dict[str, Constant]:
@@ -88,7 +96,7 @@ class SplineTask(Task):
 
     def loss_lower_bound(self) -> Constant:
         """From the end values of the pieces; over R it exists only if no loss falls beyond an end knot."""
-        slopes = self._parameters["slopes"]
+        slopes = self._tables()["slopes"]
         if self.everywhere and not bool((slopes[:, 0] <= 0).all() and (slopes[:, -1] >= 0).all()):
             raise InputError("some loss falls without bound beyond an end knot: expected f' <= 0 and f' >= 0 there")
         return lower_bound(self.arrays())
@@ -96,7 +104,7 @@ class SplineTask(Task):
     @property
     def everywhere(self) -> bool:
         """Whether f'' vanishes beyond both end knots, so that all constants hold on all of R."""
-        return not bool(self._parameters["bends"][:, [0, -1]].any())
+        return not bool(self._parameters["curvature"][:, [0, -1]].any())
 
     def contains(self, w: Any) -> Tensor:
         """Whether each point lies in [x_1, x_J], or anywhere if f'' vanishes beyond the end knots."""
@@ -105,27 +113,41 @@ class SplineTask(Task):
         inside = torch.ones_like(x, dtype=torch.bool) if self.everywhere else (x >= knots[0]) & (x <= knots[-1])
         return inside.reshape(*leading, self.n)
 
-    def _pieces(self, w: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
-        x, knots = w[..., 0].contiguous(), self.common("knots")
+    def arrays(self) -> dict[str, np.ndarray]:
+        """The arguments, and the tables of the pieces."""
+        tables = {name: table.cpu().numpy().copy() for name, table in self._tables().items()}
+        return {**super().arrays(), **tables}
+
+    def _tables(self) -> dict[str, Tensor]:
+        """Value, slope, f'' and f''' at the origins of the pieces, (n, J + 1) each; worked out once."""
+        if "tables" not in self._cache:
+            curvature, slope, value = (self.parameter(name) for name in ("curvature", "slope", "value"))
+            self._cache["tables"] = self._anchored(curvature, slope, value)
+        return self._cache["tables"]
+
+    def _anchored(self, heights: Tensor, slopes: Tensor, values: Tensor) -> dict[str, Tensor]:
+        """The tables whose slope and value at the point `at` are the given ones."""
+        points, anchor = self.common("knots"), self.common("at")
+        flat = _tables(points, heights, torch.zeros_like(slopes), torch.zeros_like(values))
+        t = anchor - _origins(points)[self._anchor]
+        at = {name: table[..., self._anchor] for name, table in flat.items()}
+        first = slopes - (at["slopes"] + t * (at["bends"] + t * at["jerks"] / 2))
+        start = values - _cubic(at, t) - first * (anchor - points[0])
+        return _tables(points, heights, first, start)
+
+    def _pieces(self, w: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        x, knots, tables = w[..., 0].contiguous(), self.common("knots"), self._tables()
         place = torch.searchsorted(knots, x, right=True)
-        tables = (self.parameter(name) for name in ("values", "slopes", "bends", "jerks"))
-        value, slope, bend, jerk = (
-            table.expand(*x.shape, -1).gather(-1, place.unsqueeze(-1)).squeeze(-1) for table in tables
+        slope, bend, jerk = (
+            tables[name].expand(*x.shape, -1).gather(-1, place.unsqueeze(-1)).squeeze(-1)
+            for name in ("slopes", "bends", "jerks")
         )
-        return value, slope, bend, jerk, x - _origins(knots)[place]
+        return slope, bend, jerk, x - _origins(knots)[place]
 
 
-def anchored_tables(
-    points: Tensor, heights: Tensor, slopes: Tensor, values: Tensor, anchor: Tensor
-) -> dict[str, Tensor]:
-    """Tables of the pieces, (n, J + 1) each, whose slope and value at the anchor are the given ones."""
-    flat = _tables(points, heights, torch.zeros_like(slopes), torch.zeros_like(values))
-    place = torch.searchsorted(points, anchor, right=True)
-    t = anchor - _origins(points)[place]
-    value, slope, bend, jerk = (flat[name][:, place] for name in ("values", "slopes", "bends", "jerks"))
-    first = slopes - (slope + t * (bend + t * jerk / 2))
-    start = values - (value + t * (slope + t * (bend / 2 + t * jerk / 6))) - first * (anchor - points[0])
-    return _tables(points, heights, first, start)
+def _cubic(tables: dict[str, Tensor], t: Tensor) -> Tensor:
+    """The pieces at the distance t from their origins."""
+    return tables["values"] + t * (tables["slopes"] + t * (tables["bends"] / 2 + t * tables["jerks"] / 6))
 
 
 def _origins(points: Tensor) -> Tensor:
@@ -135,12 +157,12 @@ def _origins(points: Tensor) -> Tensor:
 
 def _tables(points: Tensor, heights: Tensor, first: Tensor, start: Tensor) -> dict[str, Tensor]:
     """Value, slope, second and third derivative at the origin of each of the J + 1 pieces, left extension first."""
-    width = points.diff()
-    steps = (heights[:, 1:] + heights[:, :-1]) / 2 * width
+    width, left, right = points.diff(), heights[..., :-1], heights[..., 1:]
+    steps = (left + right) / 2 * width
     slopes = torch.cat([first.unsqueeze(-1), first.unsqueeze(-1) + steps.cumsum(-1)], dim=-1)
-    rises = slopes[:, :-1] * width + (2 * heights[:, :-1] + heights[:, 1:]) * width**2 / 6
+    rises = slopes[..., :-1] * width + (2 * left + right) * width**2 / 6
     values = torch.cat([start.unsqueeze(-1), start.unsqueeze(-1) + rises.cumsum(-1)], dim=-1)
     none = torch.zeros_like(first).unsqueeze(-1)
-    jerks = torch.cat([none, heights.diff(dim=-1) / width, none], dim=-1)
+    jerks = torch.cat([none, (right - left) / width, none], dim=-1)
     tables = {"values": values, "slopes": slopes, "bends": heights}
-    return {**{name: torch.cat([table[:, :1], table], dim=-1) for name, table in tables.items()}, "jerks": jerks}
+    return {**{name: torch.cat([table[..., :1], table], dim=-1) for name, table in tables.items()}, "jerks": jerks}

@@ -1,0 +1,1 @@
+"""One file a kind of operation: forward rules on jets and reverse rules."""

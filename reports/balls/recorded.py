@@ -1,0 +1,176 @@
+"""The losses of any task in balls, read from the recording of what runs: every derivative from the loss alone."""
+
+from __future__ import annotations
+
+from typing import final
+
+import flint
+from flint import arb, arb_mat
+
+from empirics.tasks.loss_graph import agent_arrays, loss_graph
+from empirics.tasks.task import Task
+from reports.balls.arrays import ONE, ZERO, constant, filled
+from reports.balls.ball import BallLoss, Vector
+from reports.balls.jets import Part
+from reports.balls.program import Program
+from reports.balls.tape import Tape
+
+# Points whose values and adjoints are kept: the trajectory of a fine-tuning is walked forth and back.
+_KEPT = 4
+# Half-widths from which on a ball is a box, worth enclosures that are tight rather than quick.
+_BOX = arb(2) ** -40
+
+
+def recorded_losses(task: Task) -> list[BallLoss]:
+    """One ball loss an agent, read from the recording of the task's own loss.
+
+    Raises:
+        UntraceableError: the loss cannot be recorded, or depends on more than w and the agent's arrays.
+        UnknownOperationError: it uses an operation without a rule, which the message names.
+
+    >>> from empirics.tasks.quadratic import QuadraticTask
+    >>> f, _ = recorded_losses(QuadraticTask(A=[[[2.0]], [[4.0]]], c=[[1.0], [0.0]]))
+    >>> w = arb_mat(1, 1, [3])
+    >>> f.loss(w) == 4, f.gradient(w)[0, 0] == 4, f.hvp(w, w)[0, 0] == 6
+    (True, True, True)
+    """
+    recording = loss_graph(task)
+    losses: list[BallLoss] = []
+    for agent in range(task.n):
+        own = agent_arrays(task, agent)
+        arrays = {name: own[name] for name in recording.names}
+        losses.append(RecordedLoss(Program(recording.graph, recording.d, arrays)))
+    return losses
+
+
+@final
+class RecordedLoss(BallLoss):
+    """f_i of a recorded loss: value, gradient, Hessian and third derivatives, at points and on boxes.
+
+    Points are columns (d, 1) of balls of any radius; a result encloses what it stands for at every point inside.
+    Where a condition or a kink is not decided on a box, both sides are enclosed.
+    """
+
+    def __init__(self, program: Program) -> None:
+        """Read a program; nothing is evaluated before the first use."""
+        self._program = program
+        self._tapes: list[tuple[int, Vector, Tape]] = []
+        self._forms: dict[int, tuple[arb_mat, Vector]] = {}
+
+    @property
+    def d(self) -> int:
+        """Length of w."""
+        return self._program.d
+
+    @property
+    def degree(self) -> float:
+        """A number that the loss' degree as a polynomial in w does not exceed; infinite where none is known."""
+        return self._program.degree
+
+    def loss(self, w: Vector) -> arb:
+        """f(w)."""
+        out = self._program.out
+        if out is None:
+            return self._program.constant_loss()
+        return w[0, 0] if out < 0 else _entry(self._tape(w).loss(0))
+
+    def gradient(self, w: Vector) -> Vector:
+        """The gradient of f at w, (d, 1)."""
+        if self.degree <= 2:
+            hessian, start = self._form()
+            return hessian * w + start
+        if self.d == 1:
+            return self._line(w, 1)
+        return self._column(self._tape(w).gradient(0))
+
+    def hvp(self, w: Vector, v: Vector) -> Vector:
+        """The Hessian of f at w times v, (d, 1)."""
+        if self.degree <= 2:
+            return self._form()[0] * v
+        if self.d == 1:
+            return self._line(w, 2) * v * arb(2)
+        tape = self._tape(w)
+        tape.along(self._row(v))
+        return self._column(tape.gradient(1))
+
+    def hessian(self, w: Vector) -> arb_mat:
+        """The Hessian of f at w, (d, d)."""
+        if self.degree <= 2:
+            return self._form()[0]
+        return self._line(w, 2) * arb(2) if self.d == 1 else self._hessian(w)
+
+    def third(self, w: Vector, u: Vector, v: Vector | None = None) -> Vector:
+        """The third derivative of f at w along u and v (u itself when absent), (d, 1).
+
+        For two directions by polarisation: 4 T[u, v] = T[u + v, u + v] - T[u - v, u - v].
+        """
+        if self.degree <= 2:
+            return arb_mat(self.d, 1)
+        if self.d == 1:
+            return self._line(w, 3) * u * (u if v is None else v) * arb(6)
+        if v is not None:
+            return (self.third(w, u + v) - self.third(w, u - v)) * arb(0.25)
+        tape = self._tape(w)
+        tape.along(self._row(u))
+        return self._column(tape.gradient(2)) * arb(2)
+
+    def _line(self, w: Vector, order: int) -> Vector:
+        """In one dimension: a coefficient of the loss' jet along 1.
+
+        Values are hulls over all sides of what is not decided; adjoints only add up what may flow on every side.
+        """
+        return arb_mat(1, 1, [_entry(self._tape(w).loss(order))])
+
+    def _hessian(self, w: Vector) -> arb_mat:
+        columns: list[list[arb]] = []
+        tape = self._tape(w)
+        for place in range(self.d):
+            unit = constant(ZERO, (self.d,))
+            unit[place] = ONE
+            tape.along(unit)
+            columns.append(self._entries(tape.gradient(1)))
+        return arb_mat(self.d, self.d, [x for row in zip(*columns, strict=True) for x in row])
+
+    def _form(self) -> tuple[arb_mat, Vector]:
+        """Hessian and gradient at 0 of a loss of degree two: its gradient everywhere is H w + g.
+
+        They are worked out with more digits, so that sums and products of floats are exact more often than not.
+        """
+        bits = flint.ctx.prec
+        if bits not in self._forms:
+            with flint.ctx.workprec(4 * bits):
+                zero = arb_mat(self.d, 1)
+                if self._program.out is None or self._program.out < 0:
+                    slope = [ONE] if self._program.out == -1 else [ZERO] * self.d
+                    self._forms[bits] = arb_mat(self.d, self.d), arb_mat(self.d, 1, slope)
+                else:
+                    gradient = self._column(self._tape(zero).gradient(0))
+                    self._forms[bits] = self._hessian(zero), gradient
+        return self._forms[bits]
+
+    def _tape(self, w: Vector) -> Tape:
+        """The tape of a point; equal boxes at equal precision share one."""
+        bits = flint.ctx.prec
+        for known, point, tape in self._tapes:
+            if known == bits and point.contains(w) and w.contains(point):
+                return tape
+        entries = w.entries()
+        wide = any(x.rad() > _BOX for x in entries)
+        tape = Tape(self._program, filled(entries, (self.d,)), wide)
+        if self.d == 1:
+            tape.along(constant(ONE, (1,)))
+        self._tapes = [*self._tapes[1 - _KEPT :], (bits, arb_mat(w), tape)]
+        return tape
+
+    def _row(self, v: Vector):  # noqa: ANN202
+        return filled(v.entries(), (self.d,))
+
+    def _entries(self, part: Part) -> list[arb]:
+        return [ZERO] * self.d if part is None else part.ravel().tolist()
+
+    def _column(self, part: Part) -> Vector:
+        return arb_mat(self.d, 1, self._entries(part))
+
+
+def _entry(part: Part) -> arb:
+    return ZERO if part is None else part.item()

@@ -1,0 +1,409 @@
+"""Losses in balls are read from what runs: compared with torch, with themselves, and with the formulas of families."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import flint
+import numpy as np
+import pytest
+import torch
+from flint import arb, arb_mat
+from hypothesis import given
+from hypothesis import strategies as st
+from torch import nn
+from torch.nn import functional
+
+import empirics
+from empirics import CosineTask, LogCoshTask, LogisticTask, NetworkTask, Noise, QuadraticTask, SplineTask, Task
+from empirics.graphs.recording import UntraceableError
+from empirics.tasks.loss_graph import loss_graph
+from reports.balls import ball
+from reports.balls.ball import BallMeta, column, entries
+from reports.balls.network import dense_networks
+from reports.balls.operations.operation import UnknownOperationError
+from reports.balls.recorded import RecordedLoss, recorded_losses
+
+SEEDS = st.integers(0, 10**6)
+Make = Callable[[np.random.Generator], Task]
+
+
+def readings(task: Task) -> list[RecordedLoss]:
+    losses = recorded_losses(task)
+    assert all(isinstance(loss, RecordedLoss) for loss in losses)
+    return losses  # type: ignore[return-value]
+
+
+def noise(rng: np.random.Generator, n: int, d: int) -> Noise | None:
+    return Noise.coordinate(n, d, gradient=0.5, amplitude=0.25, frequency=2.0) if rng.integers(2) else None
+
+
+def quadratic(rng: np.random.Generator) -> Task:
+    n, d = rng.integers(1, 4), rng.integers(1, 5)
+    half = rng.normal(size=(n, d, d))
+    e = rng.normal(size=n) if rng.integers(2) else None
+    return QuadraticTask(half + half.swapaxes(1, 2), rng.normal(size=(n, d)), e, noise=noise(rng, n, d))
+
+
+def ridge(rng: np.random.Generator) -> tuple[Any, Any, Any]:
+    n, d, count = rng.integers(1, 4), rng.integers(1, 5), rng.integers(1, 4)
+    own = (n,) if rng.integers(2) else ()
+    return rng.normal(size=(*own, count, d)), rng.normal(size=(n, count)), rng.normal(size=(n, count))
+
+
+def cosine(rng: np.random.Generator) -> Task:
+    a, s, phi = ridge(rng)
+    n, d = len(s), a.shape[-1]
+    linear = rng.normal(size=(n, d)) if rng.integers(2) else None
+    return CosineTask(a, s, phi, linear=linear, noise=noise(rng, n, d))
+
+
+def log_cosh(rng: np.random.Generator) -> Task:
+    a, s, phi = ridge(rng)
+    return LogCoshTask(a, np.abs(s), phi, noise=noise(rng, len(s), a.shape[-1]))
+
+
+def logistic(rng: np.random.Generator) -> Task:
+    n, samples, p = rng.integers(1, 4), rng.integers(1, 7), rng.integers(1, 4)
+    counts = rng.integers(1, samples + 1, size=n) if rng.integers(2) else None
+    x, y = rng.normal(size=(n, samples, p)), rng.choice([-1.0, 1.0], size=(n, samples))
+    return LogisticTask(x, y, intercept=bool(rng.integers(2)), counts=counts)
+
+
+def spline(rng: np.random.Generator) -> Task:
+    n, count = rng.integers(1, 4), rng.integers(2, 6)
+    knots = np.cumsum(rng.uniform(0.25, 1.0, size=count)) - 1
+    at = float(rng.normal()) if rng.integers(2) else None
+    heights, slope, value = rng.normal(size=(n, count)), rng.normal(size=n), rng.normal(size=n)
+    return SplineTask(knots, heights, slope, value, at=at, noise=noise(rng, n, 1))
+
+
+def digits(rng: np.random.Generator) -> Task:
+    return empirics.DigitsTask(3, seed=int(rng.integers(10)))
+
+
+FAMILIES: dict[str, Make] = {
+    "quadratic": quadratic, "cosine": cosine, "logcosh": log_cosh, "logistic": logistic, "spline": spline,
+}  # fmt: skip
+
+
+class Block(nn.Module):
+    """Embedding, places, layer norm, attention, and a mean over places."""
+
+    def __init__(self, causal: bool = False) -> None:
+        super().__init__()
+        self.tokens, self.places = nn.Embedding(5, 4), nn.Parameter(torch.randn(3, 4) / 3)
+        self.before, self.after, self.head = nn.LayerNorm(4), nn.LayerNorm(4), nn.Linear(4, 3)
+        self.query, self.key, self.value = (nn.Linear(4, 4, bias=False) for _ in range(3))
+        self.causal = causal
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        h = self.tokens(x) + self.places
+        z = self.before(h)
+        h = h + functional.scaled_dot_product_attention(
+            self.query(z), self.key(z), self.value(z), is_causal=self.causal
+        )
+        return self.head(self.after(h).mean(1))
+
+
+class Last(nn.Module):
+    """The last output of a recurrent layer."""
+
+    def __init__(self, layer: nn.Module) -> None:
+        super().__init__()
+        self.layer, self.head = layer, nn.Linear(3, 3)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.head(self.layer(x)[0][:, -1])
+
+
+def dense(activation: nn.Module) -> nn.Module:
+    return nn.Sequential(nn.Linear(2, 3), activation, nn.Linear(3, 3))
+
+
+ROWS, IMAGES, WORDS, SERIES = "rows", "images", "words", "series"
+LABELS, NUMBERS, SHARES = "labels", "numbers", "shares"
+CROSS: Any = functional.cross_entropy
+WEIGHTS = torch.tensor([0.25, 0.5, 1.5], dtype=torch.float64)
+MODULES: dict[str, tuple[Callable[[], nn.Module], str, str, Any]] = {
+    **{
+        kind.__name__: (lambda kind=kind: dense(kind()), ROWS, LABELS, CROSS)
+        for kind in (nn.Tanh, nn.Sigmoid, nn.GELU, nn.SiLU, nn.Softplus, nn.ELU, nn.Mish, nn.LogSigmoid, nn.ReLU)
+    },
+    "fast gelu": (lambda: dense(nn.GELU(approximate="tanh")), ROWS, LABELS, CROSS),
+    "hard tanh": (lambda: dense(nn.Hardtanh()), ROWS, LABELS, CROSS),
+    "mse": (lambda: dense(nn.Tanh()), ROWS, NUMBERS, functional.mse_loss),
+    "smoothed labels": (lambda: dense(nn.Tanh()), ROWS, LABELS, nn.CrossEntropyLoss(label_smoothing=0.1)),
+    "weighted": (
+        lambda: dense(nn.Tanh()), ROWS, LABELS,
+        lambda output, y: functional.cross_entropy(output, y, weight=WEIGHTS, reduction="none").mean(),
+    ),
+    "ignored": (
+        lambda: dense(nn.Tanh()), ROWS, LABELS,
+        lambda output, y: functional.cross_entropy(output, y, ignore_index=1, reduction="sum") / len(y),
+    ),
+    "shares": (lambda: dense(nn.Tanh()), ROWS, SHARES, CROSS),
+    "logsumexp": (
+        lambda: dense(nn.Tanh()), ROWS, LABELS,
+        lambda output, y: (torch.logsumexp(output, 1) - output.gather(1, y[:, None])[:, 0]).mean(),
+    ),
+    "huber": (lambda: dense(nn.Tanh()), ROWS, NUMBERS, functional.huber_loss),
+    "convolution": (
+        lambda: nn.Sequential(
+            nn.Conv2d(1, 4, 3, padding=1, stride=2), nn.GroupNorm(2, 4), nn.GELU(),
+            nn.Conv2d(4, 2, 2, groups=2, dilation=2), nn.Flatten(), nn.Linear(2, 3),
+        ), IMAGES, LABELS, CROSS,
+    ),
+    "transposed": (
+        lambda: nn.Sequential(
+            nn.ConvTranspose2d(1, 2, 3, stride=2, padding=1, output_padding=1), nn.Tanh(), nn.AvgPool2d(5),
+            nn.Flatten(), nn.Linear(8, 3),
+        ), IMAGES, LABELS, CROSS,
+    ),
+    "largest": (
+        lambda: nn.Sequential(nn.Conv2d(1, 2, 2), nn.MaxPool2d(2), nn.Flatten(), nn.Linear(8, 3)), IMAGES, LABELS, CROSS,
+    ),
+    "attention": (Block, WORDS, LABELS, CROSS),
+    "causal attention": (lambda: Block(causal=True), WORDS, LABELS, CROSS),
+    "lstm": (lambda: Last(nn.LSTM(2, 3, batch_first=True)), SERIES, LABELS, CROSS),
+}  # fmt: skip
+
+
+def network(name: str) -> NetworkTask:
+    torch.manual_seed(3)
+    rng = np.random.default_rng(5)
+    make, inputs, targets, loss = MODULES[name]
+    x = {
+        ROWS: rng.normal(size=(2, 4, 2)), IMAGES: rng.normal(size=(2, 4, 1, 5, 5)),
+        WORDS: rng.integers(0, 5, (2, 4, 3)), SERIES: rng.normal(size=(2, 4, 3, 2)),
+    }[inputs]  # fmt: skip
+    y = {
+        LABELS: rng.integers(0, 3, (2, 4)), NUMBERS: rng.normal(size=(2, 4, 3)),
+        SHARES: rng.dirichlet(np.ones(3), (2, 4)),
+    }[targets]  # fmt: skip
+    return NetworkTask(make().double(), x, y, loss, smooth=False)
+
+
+def middles(values: arb_mat) -> list[float]:
+    return [float(x.mid()) for x in values.entries()]
+
+
+def largest(values: arb_mat) -> float:
+    return max(float(abs(x).upper()) for x in values.entries())
+
+
+def check_against_torch(task: Task, w: np.ndarray, v: np.ndarray) -> None:
+    """What runs rounds in float64; the ball is the exact value to forty digits."""
+    loss, gradient = task.loss(w), task.gradient(w)
+    product = task.hvp(w, np.tile(v, (task.n, 1)))
+    for agent, f in enumerate(readings(task)):
+        at, along = column(w), column(v)
+        assert float(f.loss(at).mid()) == pytest.approx(float(loss[agent]), rel=1e-12, abs=1e-12)
+        assert middles(f.gradient(at)) == pytest.approx(gradient[agent].tolist(), rel=1e-11, abs=1e-12)
+        assert middles(f.hvp(at, along)) == pytest.approx(product[agent].tolist(), rel=1e-10, abs=1e-11)
+
+
+def check_orders(f: RecordedLoss, w: arb_mat, v: arb_mat) -> None:
+    """Central differences of each order at 2^-100, in 400 bits: their error is 2^-200 times a fifth derivative."""
+    step = arb(2) ** -100
+    ahead, behind, scale = w + v * step, w - v * step, 1 / (2 * step)
+    slope = (f.gradient(w).transpose() * v)[0, 0]
+    size = 1 + float(abs(slope).upper())
+    assert abs((f.loss(ahead) - f.loss(behind)) * scale - slope) < 1e-30 * size
+    product, third = f.hvp(w, v), f.third(w, v)
+    assert largest((f.gradient(ahead) - f.gradient(behind)) * scale - product) < 1e-30 * (1 + largest(product))
+    assert largest((f.hvp(ahead, v) - f.hvp(behind, v)) * scale - third) < 1e-30 * (1 + largest(third))
+    assert largest(f.hessian(w) * v - product) < 1e-30 * (1 + largest(product))
+    assert largest(f.third(w, v, v) - third) < 1e-30 * (1 + largest(third))
+
+
+def check_boxes(f: RecordedLoss, w: np.ndarray, v: arb_mat, rng: np.random.Generator, half_width: float) -> None:
+    """Everything at a sampled point of a box lies in what the box gives."""
+    box = arb_mat(len(w), 1, [arb(float(x), half_width) for x in w])
+    whole = (f.loss(box), f.gradient(box), f.hvp(box, v), f.third(box, v))
+    for _ in range(2):
+        point = column(w + half_width * rng.uniform(-1, 1, size=len(w)))
+        parts = (f.loss(point), f.gradient(point), f.hvp(point, v), f.third(point, v))
+        for wide, narrow in zip(whole, parts, strict=True):
+            # the point's own balls have a rounding radius, which a box around them need not contain to the last bit
+            middle = narrow.mid()
+            assert wide.contains(middle)
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+@given(seed=SEEDS)
+def test_packaged_tasks_with_every_option(family: str, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    task = FAMILIES[family](rng)
+    w, v = rng.normal(size=(2, task.d))
+    check_against_torch(task, w, v)
+    f = readings(task)[-1]
+    with flint.ctx.workprec(400):
+        check_orders(f, column(w), column(v))
+    with flint.ctx.workprec(160):
+        for half_width in (2.0**-20, 0.125):
+            check_boxes(f, w, column(v), rng, half_width)
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_networks(name: str) -> None:
+    task, rng = network(name), np.random.default_rng(1)
+    w, v = task.start.numpy() + rng.normal(size=task.d) / 4, rng.normal(size=task.d)
+    check_against_torch(task, w, v)
+    f = readings(task)[1]
+    with flint.ctx.workprec(400):
+        check_orders(f, column(w), column(v))
+    with flint.ctx.workprec(160):
+        for half_width in (2.0**-30, 2.0**-7):
+            check_boxes(f, w, column(v), rng, half_width)
+
+
+@pytest.mark.parametrize("family", ["quadratic", "cosine", "logistic"])
+def test_agreement_with_the_formulas_of_families(family: str) -> None:
+    """Loss, gradient, product and a meta-gradient to 1e-40; the formulas share nothing with the recording."""
+    make = {
+        "quadratic": empirics.factories.small_quadratic, "cosine": empirics.factories.small_cosine,
+        "logistic": lambda: empirics.factories.small_logistic(samples=16),
+    }[family]  # fmt: skip
+    task = make()
+    w, v = np.random.default_rng(2).normal(size=(2, task.d))
+    with flint.ctx.workprec(160):
+        at, along = column(w), column(v)
+        for mine, formula in zip(readings(task), ball.losses(family, task.arrays()), strict=True):
+            assert abs(mine.loss(at) - formula.loss(at)) < 1e-40
+            assert largest(mine.gradient(at) - formula.gradient(at)) < 1e-40
+            assert largest(mine.hvp(at, along) - formula.hvp(at, along)) < 1e-40
+            metas = [BallMeta(f, ball.ball(0.25), 2) for f in (mine, formula)]
+            assert largest(metas[0].exact(at) - metas[1].exact(at)) < 1e-40
+
+
+@pytest.mark.parametrize("name", ["Tanh", "Sigmoid", "GELU", "SiLU", "mse"])
+def test_agreement_with_dense_networks_written_out(name: str) -> None:
+    task = network(name)
+    w, v = np.random.default_rng(2).normal(size=(2, task.d))
+    with flint.ctx.workprec(160):
+        for mine, formula in zip(readings(task), dense_networks(task.arrays()), strict=True):
+            at, along = column(w), column(v)
+            assert abs(mine.loss(at) - formula.loss(at)) < 1e-40
+            assert largest(mine.gradient(at) - formula.gradient(at)) < 1e-40
+            assert largest(mine.hvp(at, along) - formula.hvp(at, along)) < 1e-40
+
+
+def test_digits() -> None:
+    task, rng = digits(np.random.default_rng(0)), np.random.default_rng(1)
+    check_against_torch(task, rng.normal(size=task.d), rng.normal(size=task.d))
+
+
+@pytest.mark.parametrize("task", [
+    LogisticTask([[[3.0]]], [[1]], intercept=False), LogCoshTask([[1.0]], [[2.0]], [[0.0]]),
+], ids=["logistic", "logcosh"])  # fmt: skip
+def test_no_kink_where_a_library_folds_against_overflow(task: Task) -> None:
+    """At 0 both have f'' = 9/4 and 2: |theta| in the code is no kink of the function."""
+    expected = {"logistic": 2.25, "logcosh": 2.0}[task.family]
+    found = readings(task)[0].hvp(column([0.0]), column([1.0]))[0, 0]
+    assert found.contains(expected)
+    assert found.rad() < 1e-40
+
+
+def test_spline_has_its_heights_at_the_knots() -> None:
+    """Thirds are not floats, so integrated tables would round: f'' of the loss is h itself at a knot, and no more."""
+    knots, heights = [-1.0, 0.1, 0.7, 2.0], [1 / 3, -0.7, 1.9, 0.3]
+    task = SplineTask(knots, [heights], [0.3], at=0.25)
+    (f,) = readings(task)
+    with flint.ctx.workprec(160):
+        for knot, height in zip(knots, heights, strict=True):
+            assert f.hvp(column([knot]), column([1.0]))[0, 0].contains(height)
+            assert float(task.hessian([knot])[0, 0, 0]) == height
+            # narrower than rounding and across the knot, the hull of both pieces is as narrow
+            near = arb_mat(1, 1, [arb(knot, 1e-40)])
+            found = f.hvp(near, column([1.0]))[0, 0]
+            assert found.contains(height)
+            assert found.rad() < 1e-38
+        assert f.gradient(column([0.25]))[0, 0].contains(0.3)
+
+
+def test_linear_term_is_read() -> None:
+    """cos 0 + 3 w: the gradient at 0 is 3."""
+    task = CosineTask([[1.0]], [[1.0]], [[0.0]], linear=[[3.0]])
+    assert readings(task)[0].gradient(column([0.0]))[0, 0] == 3
+
+
+def test_exact_where_numbers_are_dyadic() -> None:
+    """f = -w^2/2, alpha = 1/2: grad F(1) = -(3/2)^4 at nu = 2, with radius zero."""
+    (f,) = readings(QuadraticTask([[[-1.0]]], [[0.0]]))
+    assert f.degree == 2
+    assert BallMeta(f, ball.ball(0.5), 2).exact(column([1.0]))[0, 0] == arb(-81) / 16
+
+
+class Custom(Task):
+    """Whatever a function makes of w and one row an agent."""
+
+    def __init__(self, function: Callable[[torch.Tensor, torch.Tensor], torch.Tensor]) -> None:
+        super().__init__(d=2, parameters={"c": [[1.0, 2.0], [-3.0, 4.0], [0.5, -1.0]]})
+        self.function = function
+
+    def raw_loss(self, w: torch.Tensor) -> torch.Tensor:
+        return self.function(w, self.parameter("c"))
+
+    def raw_gradient(self, w: torch.Tensor) -> torch.Tensor:
+        return w
+
+    def raw_hvp(self, w: torch.Tensor, v: torch.Tensor) -> torch.Tensor:
+        return v
+
+
+def test_undecided_choices_enclose_both_sides() -> None:
+    """|w| + max(w, 0) on [-1, 1] and beside it: slopes -1 to 2, then 2."""
+    (f, *_) = readings(Custom(lambda w, c: (w.abs() + w.relu()).sum(-1) + 0 * c.sum(-1)))
+    box = f.gradient(arb_mat(2, 1, [arb(0, 1), arb(2)]))
+    assert all(box[0, 0].contains(slope) for slope in (-1, 2))
+    assert box[1, 0] == 2
+
+
+@pytest.mark.parametrize(
+    ("function", "reason"),
+    [
+        (lambda w, c: (w - c).square().sum(-1) if float(w.sum()) >= 0 else w.sum(-1), "branches"),
+        (lambda w, c: (w * torch.rand_like(w)).sum(-1), "random"),
+        (lambda w, c: (w - c.mean(0)).square().sum(-1), "other agents"),
+        (lambda w, c: w.sum(), "shape"),
+    ],
+)
+def test_what_is_no_function_of_w_and_the_agent_is_refused(function: Any, reason: str) -> None:
+    with pytest.raises(UntraceableError, match=reason):
+        loss_graph(Custom(function))
+
+
+def test_state_is_refused() -> None:
+    calls: list[int] = []
+
+    def counting(w: torch.Tensor, c: torch.Tensor) -> torch.Tensor:
+        calls.append(1)
+        return (w - c).square().sum(-1) * len(calls)
+
+    with pytest.raises(UntraceableError, match="state"):
+        loss_graph(Custom(counting))
+
+
+def test_a_population_has_no_stored_agent() -> None:
+    with pytest.raises(UntraceableError, match="no agent is stored"):
+        loss_graph(empirics.QuadraticPopulation(1000, 2))
+
+
+def test_an_unknown_operation_is_named() -> None:
+    task = Custom(lambda w, c: torch.special.bessel_j0(w - c).sum(-1))
+    with pytest.raises(UnknownOperationError, match="bessel_j0"):
+        recorded_losses(task)
+
+
+def test_a_task_is_recorded_once() -> None:
+    task = empirics.factories.small_cosine()
+    assert loss_graph(task) is loss_graph(task)
+
+
+def test_a_loss_without_w() -> None:
+    (f, *_) = readings(Custom(lambda w, c: c.sum(-1) + 0.0))
+    assert f.loss(column([1.0, 2.0])) == 3
+    assert f.gradient(column([1.0, 2.0])) == arb_mat(2, 1)
+    assert entries(f.hvp(column([1.0, 2.0]), column([1.0, 1.0]))) == [0, 0]
