@@ -162,7 +162,8 @@ MODULES: dict[str, tuple[Callable[[], nn.Module], str, str, Any]] = {
         ), IMAGES, LABELS, CROSS,
     ),
     "largest": (
-        lambda: nn.Sequential(nn.Conv2d(1, 2, 2), nn.MaxPool2d(2), nn.Flatten(), nn.Linear(8, 3)), IMAGES, LABELS, CROSS,
+        lambda: nn.Sequential(nn.Conv2d(1, 2, 2), nn.MaxPool2d(2), nn.Flatten(), nn.Linear(8, 3)),
+        IMAGES, LABELS, CROSS,
     ),
     "attention": (Block, WORDS, LABELS, CROSS),
     "causal attention": (lambda: Block(causal=True), WORDS, LABELS, CROSS),
@@ -361,6 +362,19 @@ def test_undecided_choices_enclose_both_sides() -> None:
     assert box[1, 0] == 2
 
 
+def test_a_condition_without_axes() -> None:
+    """The first coordinate's sign decides: sum(w) or 3 sum(w), and on a box across 0 slopes 1 to 3."""
+
+    def turning(w: torch.Tensor, c: torch.Tensor) -> torch.Tensor:
+        return torch.where((w.sum() > 0) & ~(w.sum() < -1), 3.0, 1.0) * w.sum(-1) + 0 * c.sum(-1)
+
+    (f, *_) = readings(Custom(turning))
+    assert f.gradient(column([1.0, 1.0])) == column([3.0, 3.0])
+    assert f.gradient(column([-1.0, -1.0])) == column([1.0, 1.0])
+    box = f.gradient(arb_mat(2, 1, [arb(0, 1), arb(0)]))
+    assert all(box[0, 0].contains(slope) for slope in (1, 3))
+
+
 @pytest.mark.parametrize(
     ("function", "reason"),
     [
@@ -403,7 +417,7 @@ def test_a_task_is_recorded_once() -> None:
 
 
 def test_a_loss_without_w() -> None:
-    (f, *_) = readings(Custom(lambda w, c: c.sum(-1) + 0.0))
+    (f, *_) = readings(Custom(lambda w, c: c.sum(-1).expand(w.shape[:2])))
     assert f.loss(column([1.0, 2.0])) == 3
     assert f.gradient(column([1.0, 2.0])) == arb_mat(2, 1)
     assert entries(f.hvp(column([1.0, 2.0]), column([1.0, 1.0]))) == [0, 0]
