@@ -1,8 +1,8 @@
 """Recording a function so that every operation of the graph is one of real analysis, read by any arithmetic.
 
-Where a library shifts by a maximum or folds by an absolute value against overflow, the shift cancels in real numbers but
-not in interval arithmetic, and its kink would appear in derivatives. Such functions (softmax and its kin, log-sigmoid,
-softplus' relatives) stay whole; compound layers become sums, products and elementary functions.
+Where a library shifts by a maximum or folds by an absolute value against overflow, the shift cancels in real numbers
+but not in interval arithmetic, and its kink would appear in derivatives. Such functions (softmax and its kin, the
+logarithm of a sigmoid) stay whole; compound layers become sums, products and elementary functions.
 """
 
 from __future__ import annotations

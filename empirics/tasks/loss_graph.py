@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from weakref import WeakKeyDictionary
 
@@ -78,14 +78,13 @@ def _checked(task: Task) -> LossGraph:
         raise UntraceableError("its agents are drawn when they take part: no agent is stored whose loss to record")
     names = tuple(task.agents_parameters())
     first = agent_arrays(task, 0)
-    # A constant that was chosen by looking at the point would differ at another one.
     graph = recorded_function(_loss_of_one(task, names), (_point(task, 0), *first.values()))
     found = LossGraph(graph, names, task.d)
     _compare(task, found)
     return found
 
 
-def _loss_of_one(task: Task, names: tuple[str, ...]):  # noqa: ANN202
+def _loss_of_one(task: Task, names: tuple[str, ...]) -> Callable[..., Tensor]:
     network = task.network()
     if network is not None:
         model = AgentModel(network.module, network._loss)

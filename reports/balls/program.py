@@ -195,9 +195,10 @@ class Program:
         return 0.0 if source.step is None else self._degree(source.step)
 
     def _site(self, node: Node) -> tuple[Operation, Site, list[Source]]:
-        parent, component = node, None
+        parent: Any = node
+        component: Any = None
         if node.target is operator.getitem:
-            parent, component = node.args  # type: ignore[assignment]
+            parent, component = node.args
         operation = OPERATIONS.get(parent.target)
         if operation is None:
             raise UnknownOperationError(f"{parent.target} has no rule in ball arithmetic")

@@ -9,7 +9,7 @@ from flint import arb, arb_mat
 
 from empirics.tasks.loss_graph import agent_arrays, loss_graph
 from empirics.tasks.task import Task
-from reports.balls.arrays import ONE, ZERO, constant, filled
+from reports.balls.arrays import ONE, ZERO, Array, constant, filled
 from reports.balls.ball import BallLoss, Vector
 from reports.balls.jets import Part
 from reports.balls.program import Program
@@ -121,6 +121,13 @@ class RecordedLoss(BallLoss):
         """
         return arb_mat(1, 1, [_entry(self._tape(w).loss(order))])
 
+    def form(self) -> tuple[arb_mat, Vector, arb] | None:
+        """Hessian, gradient and value at 0 where the loss is proved to be a quadratic: f = f_0 + g.w + w.H w / 2."""
+        if self.degree > 2:
+            return None
+        hessian, gradient = self._form()
+        return hessian, gradient, self.loss(arb_mat(self.d, 1))
+
     def _hessian(self, w: Vector) -> arb_mat:
         columns: list[list[arb]] = []
         tape = self._tape(w)
@@ -162,7 +169,7 @@ class RecordedLoss(BallLoss):
         self._tapes = [*self._tapes[1 - _KEPT :], (bits, arb_mat(w), tape)]
         return tape
 
-    def _row(self, v: Vector):  # noqa: ANN202
+    def _row(self, v: Vector) -> Array:
         return filled(v.entries(), (self.d,))
 
     def _entries(self, part: Part) -> list[arb]:

@@ -74,6 +74,7 @@ class Tape:
             call.result.parts.append(step.operation.forward(call, order))
 
     def _value(self, source: Source) -> Any:
+        assert source.step is not None
         value = self._w if source.step == W else self._results[source.step]
         return value if source.condition else as_numbers(value)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from fractions import Fraction
 
 import numpy as np
@@ -133,7 +134,7 @@ def _powers(call: Call, exponent: int, order: int) -> Jet:
     return call.helper(name, part, order)
 
 
-def _tight_power(exponent: int):  # noqa: ANN202
+def _tight_power(exponent: int) -> Callable[[arb], arb]:
     def power(x: arb) -> arb:
         if exponent % 2:
             return (x.lower() ** exponent).union(x.upper() ** exponent)
@@ -165,7 +166,7 @@ def _power(call: Call, order: int) -> Part:
     return integrated(a, call.helper("slope", _power_slope, order - 1), order)
 
 
-def _real_power(exponent: int | Fraction):  # noqa: ANN202
+def _real_power(exponent: int | Fraction) -> Callable[[arb], arb]:
     if isinstance(exponent, int):
         return lambda x: 1 / _integer_power(x, -exponent)
     power = arb(fmpq(exponent.numerator, exponent.denominator))

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from reports.balls.arrays import ONE, UNIT, ZERO, boxed
 from reports.balls.jets import Jet, Part
 
 INFINITE = float("inf")
@@ -120,6 +121,4 @@ class Operation:
 
 def numbers(truth: np.ndarray) -> np.ndarray:
     """A condition as the numbers 0 and 1, all from 0 to 1 where it is undecided."""
-    from reports.balls.arrays import ONE, UNIT, ZERO
-
-    return np.array([ZERO, ONE, UNIT], dtype=object)[truth]
+    return boxed(np.array([ZERO, ONE, UNIT], dtype=object)[truth])

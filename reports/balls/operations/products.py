@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import torch
 from flint import arb, arb_mat
 
@@ -37,8 +38,8 @@ def _forms(site: Site) -> tuple[Form, Form, Form]:
         return _form(first), _form(second), (first[0], first[1], second[2])
     if len(first) == 1:
         return (1, 1, first[0]), (1, second[0], 1), (1, 1, 1)
-    columns = second[1] if len(second) == 2 else 1
-    return (1, *first), (1, second[0], columns), (1, first[0], columns)
+    (rows, inner), columns = first, second[1] if len(second) == 2 else 1
+    return (1, rows, inner), (1, inner, columns), (1, rows, columns)
 
 
 def _form(shape: tuple[int, ...]) -> Form:
@@ -77,9 +78,6 @@ def _added(call: Call, order: int) -> Part:
     if own is None:
         return part
     if part is None:
-        # a constant shift of a product that no longer moves
-        import numpy as np
-
         return np.broadcast_to(own, site.shape)
     return boxed(part + own)
 

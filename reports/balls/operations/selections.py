@@ -46,7 +46,7 @@ def _and(a: Truth, b: Truth) -> Truth:
 
 
 def _not(a: Truth) -> Truth:
-    return np.array([TRUE, FALSE, OPEN], dtype=np.int8)[a]
+    return np.asarray(np.array([TRUE, FALSE, OPEN], dtype=np.int8)[a])
 
 
 def _or(a: Truth, b: Truth) -> Truth:
@@ -61,8 +61,9 @@ def _hull(truth: Truth, a: Part, b: Part, shape: tuple[int, ...]) -> Part:
     first = constant(ZERO, shape) if a is None else np.broadcast_to(a, shape)
     second = constant(ZERO, shape) if b is None else np.broadcast_to(b, shape)
     chosen = np.where(truth == TRUE, first, second)
-    for place in zip(*np.nonzero(truth == OPEN), strict=True):
-        chosen[place] = first[place].union(second[place])
+    for place in map(tuple, np.argwhere(truth == OPEN)):
+        side: Any = first[place]
+        chosen[place] = side.union(second[place])
     return chosen
 
 
@@ -78,7 +79,11 @@ def _chosen_back(call: Call, order: int, adjoint: Jet, truth: Truth, places: tup
         if part is None or not site.wanted[place]:
             found.append(None)
             continue
-        flow = boxed(part * numbers(weight)) if (weight == OPEN).any() else np.where(weight == TRUE, part, ZERO)
+        flow = (
+            boxed(part * numbers(weight))
+            if (weight == OPEN).any()
+            else np.where(weight == TRUE, part, constant(ZERO, ()))
+        )
         found.append(unbroadcast(boxed(flow), site.shapes[place]))
     return found
 
@@ -166,21 +171,16 @@ def larger(x: arb, y: arb) -> arb:
         return x
     if y >= x:
         return y
-    low, high = max(x.lower(), y.lower(), key=_key), max(x.upper(), y.upper(), key=_key)
-    return low.union(high)
+    if x.is_nan() or y.is_nan():
+        return arb.nan()
+    # ends have no radius, so that they compare
+    low = x.lower() if x.lower() >= y.lower() else y.lower()
+    return low.union(x.upper() if x.upper() >= y.upper() else y.upper())
 
 
 def smaller(x: arb, y: arb) -> arb:
     """min(x, y)."""
     return -larger(-x, -y)
-
-
-def _key(x: arb) -> Any:
-    """Exact comparison of numbers without radius."""
-    mantissa, exponent = x.man_exp()
-    from fractions import Fraction
-
-    return Fraction(int(mantissa)) * Fraction(2) ** int(exponent)
 
 
 def _pairwise(pick: Callable[[arb, arb], arb], sign: int) -> Operation:

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from flint import arb
 
-from reports.balls.arrays import Array, boxed, each, filled
+from reports.balls.arrays import Array, boxed, each, filled, pairs
 from reports.balls.jets import Jet, Part, convolved, mapped, total
 from reports.balls.operations.operation import Call, Operation, Site
 from reports.balls.operations.reductions import axes_of, kept_shape
@@ -116,10 +116,14 @@ def _softmax_back(call: Call, order: int, adjoint: Jet) -> list[Part]:
     return [convolved(shares, call.helper("centred", centred, order), order)]
 
 
+def _log_shares(call: Call) -> Array:
+    return boxed(call.inputs[0].first - _sums(call, 0).first)
+
+
 def _log_softmax(call: Call, order: int) -> Part:
     if order == 0 and call.wide:
         # a_j - l is the logarithm of a share, whose enclosure sees that a_j is part of l
-        return each(lambda x: x.log(), _shares(call, 0).first)
+        return pairs(lambda p, rest: p.log() if p > 0 else rest, _shares(call, 0).first, _log_shares(call))
     return _difference(call.inputs[0][order], _sums(call, order)[order], call.site.shape)
 
 

@@ -6,6 +6,7 @@ result comes from (0: it is zero). That list of places is both rules.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -72,7 +73,7 @@ def _moves(source: np.ndarray, sizes: list[int]) -> _Moves:
     return _Moves(straight, source, sizes, order, used, heads, bool(zeros), len(used) == len(source))
 
 
-def _with(arguments: list, places) -> list:  # noqa: ANN001
+def _with(arguments: list[Any], places: Iterator[Any]) -> list[Any]:
     """The schema's arguments with the operands' places where operands were taken out."""
     return [
         next(places) if part is OPERAND else _with(part, places) if isinstance(part, list) else part
