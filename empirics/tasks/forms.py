@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
 from torch import Tensor
 
 
@@ -14,6 +15,10 @@ class QuadraticForm:
     matrices: Tensor
     centres: Tensor
     offsets: Tensor
+
+    def arrays(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """The three as arrays, of numbers that lie on the CPU."""
+        return self.matrices.numpy(), self.centres.numpy(), self.offsets.numpy()
 
     def doubled(self) -> QuadraticForm:
         """The same in float64 on the CPU."""

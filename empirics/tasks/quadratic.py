@@ -12,6 +12,7 @@ from torch import Tensor
 from empirics.numerics.checks import array, real, shape
 from empirics.numerics.constants import Constant
 from empirics.numerics.errors import InputError
+from empirics.tasks.float_errors import FloatErrors, quadratic_errors
 from empirics.tasks.forms import QuadraticForm
 from empirics.tasks.noise import Noise, sampler_of, with_noise
 from empirics.tasks.quadratic_constants import lower_bound, quadratic_constants
@@ -109,6 +110,11 @@ class QuadraticTask(QuadraticLosses):
     def raw_loss(self, w: Tensor) -> Tensor:
         """Value of the quadratic form, plus e_i."""
         return super().raw_loss(w) + self.parameter("e")
+
+    def float_errors(self, radius: float) -> FloatErrors | None:
+        """Of plain products and sums."""
+        form = self.quadratic()
+        return None if form is None else quadratic_errors(*form.doubled().arrays(), radius)
 
     def quadratic(self) -> QuadraticForm | None:
         """A, c and e of all agents."""

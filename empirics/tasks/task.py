@@ -16,6 +16,7 @@ from empirics.numerics.constants import Constant
 from empirics.numerics.errors import InputError
 from empirics.numerics.randomness import Draws
 from empirics.numerics.rounding import step_factor_up
+from empirics.tasks.float_errors import FloatErrors
 from empirics.tasks.forms import QuadraticForm
 from empirics.tasks.local_constants import LocalConstants
 from empirics.tasks.sampler import AlmostSureBounds, Batch, ExactSamples, Sampler
@@ -110,6 +111,13 @@ class Task(ABC):
     def unpadded(self) -> tuple[Task, ...]:
         """The agents as tasks of their own where data of unequal size were padded to be stacked, else itself."""
         return (self,)
+
+    def float_errors(self, radius: float) -> FloatErrors | None:
+        """How far a computed loss and its derivatives may be from the exact ones at points of norm at most radius.
+
+        None where nothing is proved of how they are computed.
+        """
+        return None
 
     def quadratic(self) -> QuadraticForm | None:
         """Matrices, centres and offsets where the losses are those quadratics and nothing else, else None."""

@@ -8,7 +8,7 @@ import flint
 from flint import arb
 
 from reports.balls import ball
-from reports.balls.ball import BallQuadratic, identity
+from reports.balls.ball import identity
 from reports.judging.measurement import Enclosed
 from reports.measure.moments import average_and_minimiser, power
 from reports.measure.run_specification import RunSpecification
@@ -31,7 +31,7 @@ def limit_floors(specification: RunSpecification) -> Floors:
     """
     with flint.ctx.workprec(_BITS):
         s = specification.settings
-        agents = [f for f in specification.instance.losses if isinstance(f, BallQuadratic)]
+        agents = specification.instance.forms
         alpha, beta = ball.ball(s.alpha), ball.ball(s.beta)
         eye = identity(agents[0].A.nrows())
         average, lowest = average_and_minimiser(agents, alpha, s.nu)

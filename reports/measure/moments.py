@@ -9,6 +9,7 @@ follow without sampling. Hessian noise that depends on w would make the recursio
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import flint
@@ -54,7 +55,7 @@ class _Agent:
 
 def _recursion(specification: RunSpecification) -> tuple[arb, arb]:
     s, instance = specification.settings, specification.instance
-    losses = [f for f in instance.losses if isinstance(f, BallQuadratic)]
+    losses = instance.forms
     n, d = len(losses), instance.task.d
     agents = [_agent(specification, f, noise) for f, noise in zip(losses, noises(instance.noise_arrays), strict=True)]
     mean_matrix, lowest = average_and_minimiser(losses, ball.ball(s.alpha), s.nu)
@@ -123,7 +124,7 @@ def _gradient_covariance(specification: RunSpecification, f: BallQuadratic, nois
     return C * (ball.ball(1) / s.D_prime) + f.A * along * f.A * (alpha * alpha / s.D)
 
 
-def average_and_minimiser(losses: list[BallQuadratic], alpha: arb, nu: int) -> tuple[arb_mat, arb_mat]:
+def average_and_minimiser(losses: Sequence[BallQuadratic], alpha: arb, nu: int) -> tuple[arb_mat, arb_mat]:
     """The mean of the M_i and the minimiser of F (Q1); raises ZeroDivisionError when the mean is singular."""
     eye, share = identity(losses[0].A.nrows()), ball.ball(1) / len(losses)
     matrices = [f.A * power(eye - f.A * alpha, 2 * nu) for f in losses]

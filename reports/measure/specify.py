@@ -19,7 +19,7 @@ from empirics import MetaFedAvg, Run
 from empirics.certificates import closed_form, confinement
 from empirics.runs import fedavg
 from reports.balls import ball
-from reports.balls.ball import BallMeta, BallQuadratic
+from reports.balls.ball import BallMeta
 from reports.cells.run_cell import RunCell
 from reports.judging.rows import StatedConstant
 from reports.measure.along_run import AlongRuns
@@ -148,8 +148,7 @@ def _lowest(instance: TaskInstance, agents: list[BallMeta]) -> arb:
         except empirics.InputError:
             pass
         else:
-            losses = [agent.f for agent in agents if isinstance(agent.f, BallQuadratic)]
-            _, lowest = average_and_minimiser(losses, agents[0].alpha, agents[0].nu)
+            _, lowest = average_and_minimiser(instance.forms, agents[0].alpha, agents[0].nu)
             return sum((agent.loss(lowest) for agent in agents), ball.ball(0)) / len(agents)
     return ball.ball(instance.task.loss_lower_bound().value)
 

@@ -6,18 +6,21 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 import torch
+from flint import arb, arb_mat
 
 import theory
 from empirics import Task
-from reports.balls import ball
-from reports.balls import network as ball_network
+from empirics.graphs.recording import UntraceableError
+from reports.balls.ball import BallLoss, BallQuadratic, column, matrix
+from reports.balls.operations.operation import UnknownOperationError
+from reports.balls.recorded import RecordedLoss, recorded_losses
 from reports.cells.cell import Cell, TaskPlan
 from reports.judging.rows import StatedConstant
-from reports.measure.rounding import Etas, etas, loss_error, with_updates
+from reports.measure.rounding import Etas, with_updates
 from reports.tasks.factories import make_task
 
 CONSTANTS = ("L", "mu", "rho", "B", "sigma_G", "sigma_H", "gamma_G", "gamma_H")
@@ -59,6 +62,7 @@ class TaskInstance:
     plan: TaskPlan
     task: Task
     stated: Mapping[str, StatedConstant] | None = None
+    made: Task | None = None  # the task before it was bounded: its losses are the same, and are recorded once
 
     @classmethod
     def of(cls, plan: TaskPlan) -> TaskInstance:
@@ -67,12 +71,17 @@ class TaskInstance:
 
     def on_ball(self, radius: float) -> TaskInstance:
         """The same instance with its constants stated on norm(w) <= radius, where they need a ball; else itself."""
-        return replace(self, task=self.task.on_ball(radius))
+        return replace(self, task=self.task.on_ball(radius), made=self.made or self.task)
 
     @property
     def quadratic(self) -> bool:
-        """Whether the losses are quadratics, exactly and nothing else."""
-        return self.task.quadratic() is not None
+        """Whether the losses are quadratics, exactly and nothing else: the task says so, and so does its recording."""
+        return bool(self.forms)
+
+    @property
+    def forms(self) -> tuple[BallQuadratic, ...]:
+        """The agents' matrices and centres; none where the losses are not known to be quadratics."""
+        return _forms(self.made or self.task)
 
     @property
     def additive_noise(self) -> bool:
@@ -107,21 +116,29 @@ class TaskInstance:
 
     @property
     def in_balls(self) -> bool:
-        """Whether the losses have a ball form."""
-        network = self.task.network()
-        return ball.known(self.task.family) if network is None else network.form is not None
+        """Whether the losses can be read in balls."""
+        return self.unread == ""
+
+    @property
+    def unread(self) -> str:
+        """Why the losses cannot be read in balls: an operation without a rule, or a loss that cannot be recorded."""
+        found = _read(self.made or self.task)
+        return found if isinstance(found, str) else ""
 
     @property
     def promised_only(self) -> bool:
         """Whether certified constants stand beside rounding that is promised, not proved: then balls decide first."""
-        return self.task.network() is not None and not self.estimated
+        return not self.estimated and self.task.float_errors(1.0) is None
 
-    @cached_property
-    def losses(self) -> list[ball.BallLoss]:
-        """The agents' losses in balls."""
-        if self.task.network() is not None and self.in_balls:
-            return ball_network.dense_networks(self.arrays)
-        return ball.losses(self.task.family, self.arrays)
+    @property
+    def losses(self) -> list[BallLoss]:
+        """The agents' losses in balls, read from the recording of the loss that runs.
+
+        Raises:
+            UntraceableError, UnknownOperationError: it cannot be read.
+        """
+        found = _read(self.made or self.task)
+        return recorded_losses(self.made or self.task) if isinstance(found, str) else found
 
     @property
     def centre(self) -> torch.Tensor:
@@ -165,14 +182,16 @@ class TaskInstance:
         )
 
     def _raw_etas(self, radius: float) -> Etas:
-        if ball.known(self.task.family):  # networks promise theirs, as tasks of a user do
-            return etas(self.task.family, self.arrays, radius)
+        proved = self.task.float_errors(radius)
+        if proved is not None:
+            return Etas(proved.gradient, proved.hessian)
         return Etas(_PROMISED * self.constants["B"].value, _PROMISED * self.constants["L"].value)
 
     def loss_rounding(self, radius: float) -> float:
         """Rounding bound of one agent's loss at points of norm at most radius."""
-        if ball.known(self.task.family):
-            return loss_error(self.task.family, self.arrays, radius)
+        proved = self.task.float_errors(radius)
+        if proved is not None:
+            return proved.loss
         largest = float(self.task.loss(self.centre).abs().max())
         return _PROMISED * (largest + self.constants["B"].value * (radius + float(self.centre.norm())))
 
@@ -180,3 +199,32 @@ class TaskInstance:
         """S1: how far the engine's exact meta-gradient may be from the true one at such points."""
         eta = self.rounding(alpha, nu, radius)
         return theory.quantity("S1").value(**self.inputs(alpha, nu, eta_G=eta.gradient, eta_H=eta.hessian))
+
+
+@lru_cache(maxsize=32)
+def _read(task: Task) -> list[BallLoss] | str:
+    """The losses in balls, or why they cannot be read."""
+    try:
+        return recorded_losses(task)
+    except (UntraceableError, UnknownOperationError) as error:
+        return str(error)
+
+
+@lru_cache(maxsize=32)
+def _forms(task: Task) -> tuple[BallQuadratic, ...]:
+    """What a task says of its matrices, where its recorded losses say the same: the difference is a ball about 0."""
+    form, losses = task.quadratic(), _read(task)
+    if form is None or isinstance(losses, str):
+        return ()
+    found = []
+    for loss, A, c, e in zip(losses, *form.doubled().arrays(), strict=True):
+        stated = BallQuadratic(matrix(A), column(c), arb(float(e)))
+        read = loss.form() if isinstance(loss, RecordedLoss) else None
+        if read is None or not _vanishes(read[0] - stated.A) or not _vanishes(read[1] + stated.A * stated.c):
+            return ()
+        found.append(stated)
+    return tuple(found)
+
+
+def _vanishes(difference: arb_mat) -> bool:
+    return all(x.contains(0) for x in difference.entries())

@@ -14,10 +14,9 @@ import theory
 from empirics import Task
 from empirics.algorithm.meta_gradients import fine_tuning, trajectory
 from empirics.certificates import closed_form
+from empirics.tasks.float_errors import UNIT_ROUNDOFF, gamma
 from reports.balls import ball
-from reports.balls.ball import BallQuadratic
 from reports.measure.moments import average_and_minimiser
-from reports.measure.rounding import UNIT_ROUNDOFF, gamma
 from reports.measure.run_specification import RunSpecification
 from reports.measure.slices import evaluated
 from reports.measure.task_instance import upwards
@@ -64,7 +63,7 @@ def gaps(specification: RunSpecification, iterates: np.ndarray) -> np.ndarray:
 def _minimiser(specification: RunSpecification) -> np.ndarray:
     """w* of a quadratic task, each coordinate the float nearest to a ball far narrower than an ulp."""
     with flint.ctx.workprec(ball.BITS):
-        agents = [f for f in specification.instance.losses if isinstance(f, BallQuadratic)]
+        agents = specification.instance.forms
         _, lowest = average_and_minimiser(agents, ball.ball(specification.settings.alpha), specification.settings.nu)
         return np.array([float(x.mid()) for x in ball.entries(lowest)])
 

@@ -7,10 +7,10 @@ from fractions import Fraction
 from typing import Any
 
 from empirics import Task
-from reports.balls import ball
 from reports.cells.cell import TaskPlan
 from reports.cells.points_cell import PointsCell
 from reports.cells.run_cell import RunCell
+from reports.measure.task_instance import TaskInstance
 from reports.plans.plan import Plan
 from reports.statements import statements
 
@@ -41,7 +41,7 @@ def with_own_task(plan: Plan, name: str, task: Task) -> Plan:
         for one in modes
     ]
     points = []
-    if ball.known(task.family):
+    if TaskInstance(described, task).in_balls:
         names = [one.id for one in statements().values() if one.kind == PointsCell.kind]
         points = [
             PointsCell(task=label, alpha_L=_ALPHA_L, nu=nu, statements=names, delta=Fraction(1, 16), label="own")

@@ -1,4 +1,4 @@
-"""S1: the engine's meta-gradient beside one from dense derivatives, relative to its norm."""
+"""S1: the engine's meta-gradient beside the one of the recorded loss in balls, relative to its norm."""
 
 from __future__ import annotations
 
@@ -11,10 +11,8 @@ from reports.balls import ball
 from reports.judging.measurement import Measurement
 from reports.measure.at_point import AtPoint
 from reports.measure.at_points import AtPoints
-from reports.measure.oracle import dense_loss, dense_meta_gradient
 from reports.measure.point_search import Objective, Search
 from reports.measure.statement import LeftSide
-from reports.measure.task_instance import downwards
 
 
 def _largest(search: Search) -> Objective:
@@ -23,14 +21,13 @@ def _largest(search: Search) -> Objective:
 
 def _difference(at: AtPoint) -> list[Measurement]:
     instance, w = at.instance, at.point.w
-    loss = dense_loss(instance.task.family, instance.arrays, at.point.agent)
-    expected = dense_meta_gradient(loss, w, at.alpha, at.nu)
-    engine = empirics.meta_gradient(instance.task, torch.as_tensor(w), at.alpha, at.nu)[at.point.agent].numpy()
-    scale = float(np.linalg.norm(expected))
+    expected = at.meta.exact(at.w)
+    engine = empirics.meta_gradient(instance.task, torch.as_tensor(w), at.alpha, at.nu)[at.point.agent]
+    size = ball.norm(expected)
     eta = instance.rounding(at.alpha, at.nu, float(np.linalg.norm(w)) + at.alpha * at.nu * at.value("B_F") * 1.01)
-    residual = ball.ball(float(np.linalg.norm(engine - expected))) / scale
-    size = downwards(scale)
-    return [at.row("S1", "S1_relative", residual, eta_G=eta.gradient, eta_H=eta.hessian, grad_norm=size)]
+    residual = ball.norm(ball.column(engine.numpy()) - expected) / size
+    least = ball.float_below(size)
+    return [at.row("S1", "S1_relative", residual, eta_G=eta.gradient, eta_H=eta.hessian, grad_norm=least)]
 
 
 MEASURED = AtPoints(id="S1", left=(LeftSide("S1", "S1_relative"),), objective=_largest, measure=_difference)

@@ -21,13 +21,13 @@ from reports.measure.along_run import run_measurements
 from reports.measure.at_points import point_measurements, record_points
 from reports.measure.domain import on_points
 from reports.measure.one_round import expected_round, local_steps
-from reports.measure.oracle import dense_loss, dense_meta_gradient
 from reports.measure.run_specification import replicas
 from reports.measure.search import Box, maximise
 from reports.measure.specify import specify
 from reports.measure.task_instance import TaskInstance
 from reports.measure.trajectories import Rounding, losses, squared_gradients
 from reports.measure.with_batches import noise_measurements, record_noise
+from tests.reports.dense_oracle import dense_loss, dense_meta_gradient
 from tests.reports.measuring import of, record_run
 
 PLANS = {

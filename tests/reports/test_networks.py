@@ -15,7 +15,6 @@ from empirics.tasks.networks.network import NetworkTask
 from empirics.tasks.networks.small_networks import small_network
 from reports.analyses.two_sided import two_sided_sections
 from reports.balls import ball
-from reports.balls.network import dense_networks
 from reports.cells.cell import TaskPlan
 from reports.cells.points_cell import PointsCell
 from reports.cells.run_cell import RunCell
@@ -30,6 +29,7 @@ from reports.plans.plan import load_plan
 from reports.records.execution import execute
 from reports.records.seeded_cell import SeededCell
 from tests.reports.measuring import of, record_run
+from tests.reports.written_out_networks import dense_networks
 
 BOUNDED = TaskPlan(name="network-on-ball", factory="small-network", arguments={"seed": 2, "radius": 0.25})
 FREE = TaskPlan(name="network", factory="small-network")

@@ -21,9 +21,9 @@ from empirics.graphs.recording import UntraceableError
 from empirics.tasks.loss_graph import loss_graph
 from reports.balls import ball
 from reports.balls.ball import BallMeta, column, entries
-from reports.balls.network import dense_networks
 from reports.balls.operations.operation import UnknownOperationError
 from reports.balls.recorded import RecordedLoss, recorded_losses
+from tests.reports.written_out_networks import dense_networks
 
 SEEDS = st.integers(0, 10**6)
 Make = Callable[[np.random.Generator], Task]
