@@ -45,7 +45,15 @@ class Withheld:
     reason: str
 
 
-Evidence = Enclosed | Sampled | Withheld
+@dataclass(frozen=True)
+class Unproved:
+    """A left side seen in float64 (None where not even that), which nothing encloses: why it decides nothing."""
+
+    value: float | None
+    reason: str
+
+
+Evidence = Enclosed | Sampled | Withheld | Unproved
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from fractions import Fraction
 
 import theory
 from reports.judging import statistics
-from reports.judging.measurement import Enclosed, Measurement, Sampled, Withheld
+from reports.judging.measurement import Enclosed, Measurement, Sampled, Unproved, Withheld
 from reports.judging.rows import Row, StatedHypothesis, Verdict
 from theory.language.errors import PrecisionError
 from theory.tables import Table
@@ -58,7 +58,7 @@ def _evaluate(measurement: Measurement, table: Table) -> theory.Evaluation:
     try:
         return quantity.evaluate(**measurement.inputs)
     except (theory.InputError, PrecisionError):
-        if not isinstance(measurement.evidence, Withheld):
+        if not isinstance(measurement.evidence, Withheld | Unproved):
             raise
         return theory.Evaluation(quantity.name, None, None, None, None, (), quantity.provenance, quantity.source)
 
@@ -117,6 +117,8 @@ def _decision(measurement: Measurement, evaluation: theory.Evaluation, level: fl
         reason = evidence.reason if withheld else "; ".join(f"{check.name}: {check.detail}" for check in failed)
         reason = f"{reason} ({measurement.note})" if measurement.note else reason
         return _Decision(Verdict.NOT_APPLICABLE, reason, "hypothesis")
+    if isinstance(evidence, Unproved):
+        return _Decision(Verdict.INCONCLUSIVE, evidence.reason, "float64, not enclosed", evidence.value)
     if isinstance(evidence, Enclosed):
         limits = _midpoint(evidence), float(evidence.lower), float(evidence.upper)
         verdict, reason = compare(evidence, *_predicted_between(evaluation))

@@ -15,7 +15,7 @@ from empirics.algorithm.modes import Mode
 from reports.balls import ball
 from reports.cells.cell import Kind
 from reports.cells.points_cell import PointsCell
-from reports.judging.measurement import Measurement, Setting, Withheld
+from reports.judging.measurement import Evidence, Measurement, Setting, Unproved, Withheld
 from reports.measure.at_point import AtPoint, Point
 from reports.measure.domain import on_points
 from reports.measure.estimates import ball_estimates, rough, with_estimates
@@ -33,7 +33,8 @@ class AtPoints(Measured):
     """A deterministic statement.
 
     objective: what is maximised over points, (P, d) and perhaps (P, d) -> (P, n). measure: its rows at the instance
-    found. pairs: whether it compares two points. quantity: of the row that says why nothing applies.
+    found. pairs: whether it compares two points. seen: whether the objective is the left side that heads it, so that it
+    can be shown where nothing encloses it.
     """
 
     kind: ClassVar[Kind] = "points"
@@ -41,6 +42,7 @@ class AtPoints(Measured):
     measure: Callable[[AtPoint], Iterable[Measurement]]
     mode: Mode = Mode.EXACT
     pairs: bool = False
+    seen: bool = True
 
     def lacking(self, cell: PointsCell) -> str | None:
         """A given point needs its pair."""
@@ -93,7 +95,12 @@ def point_measurements(
 ) -> list[Measurement]:
     """The rows of a cell: each left side in balls at the recorded instance, beside its right side's exact inputs."""
     if (why := rough(instance)) is not None:
-        return [_withheld(instance, cell, statement, why) for statement in statements]
+        return [_row(instance, cell, statement, Withheld(why)) for statement in statements]
+    if instance.unread:
+        reason = f"the loss cannot be read in balls: {instance.unread}"
+        seen = (float(arrays[f"{one.id}_float64"]) if one.seen else None for one in statements)
+        evidence = (Unproved(value, reason) for value in seen)
+        return [_row(instance, cell, one, what) for one, what in zip(statements, evidence, strict=True)]
     measurements: list[Measurement] = []
     instance, _ = on_points(with_estimates(instance, arrays), cell)
     with flint.ctx.workprec(ball.BITS):
@@ -106,9 +113,9 @@ def point_measurements(
     return measurements
 
 
-def _withheld(instance: TaskInstance, cell: PointsCell, statement: AtPoints, why: str) -> Measurement:
-    """The row of a statement that needs a smoothness which the network was declared not to have."""
+def _row(instance: TaskInstance, cell: PointsCell, statement: AtPoints, evidence: Evidence) -> Measurement:
+    """The row that heads a statement where nothing is enclosed."""
     alpha, left = instance.alpha(cell), statement.left[0]
     setting = Setting(instance.name, str(statement.mode), cell.nu, instance.task.n, alpha)
     inputs = instance.inputs(alpha, cell.nu, mode=str(statement.mode))
-    return Measurement(left.bound, left.quantity, inputs, setting, Withheld(why), None, label=cell.label)
+    return Measurement(left.bound, left.quantity, inputs, setting, evidence, None, label=cell.label)

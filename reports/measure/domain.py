@@ -7,12 +7,13 @@ points W0 it searches or starts from, and W, which holds everything reached from
 from __future__ import annotations
 
 import math
+from fractions import Fraction
 
 import numpy as np
 
 from reports.cells.noise_cell import NoiseCell
 from reports.cells.points_cell import PointsCell
-from reports.measure.task_instance import TaskInstance, upwards
+from reports.measure.task_instance import TaskInstance, above, upwards
 
 
 def on_points(instance: TaskInstance, cell: PointsCell | NoiseCell) -> tuple[TaskInstance, float]:
@@ -25,26 +26,46 @@ def on_points(instance: TaskInstance, cell: PointsCell | NoiseCell) -> tuple[Tas
     _refuse_beyond(instance, cell, start)
     if not instance.quadratic:
         return instance, start
-    alpha, A, c = instance.alpha(cell), instance.arrays["A"], instance.arrays["c"]
-    noise = sum(float(instance.noise_arrays[name]) for name in ("noise_gradient",))
-    noise += float(instance.noise_arrays["noise_amplitude"]) * float(instance.noise_arrays["noise_frequency"])
-    eigenvalues = np.abs(1.0 - alpha * np.linalg.eigvalsh(A))
-    q = float(eigenvalues.max())
-    push = alpha * (float(np.linalg.norm(np.einsum("nij,nj->ni", A, c), axis=1).max()) + noise)
-    reach = widest = start
+    task = instance.task
+    sure = task.sampler.almost_sure_noise(task)
+    if sure is None and isinstance(cell, NoiseCell):
+        raise ValueError(f"task {instance.name}: its sampler states no almost-sure bound of its noise: no ball will do")
+    noise, bent = (Fraction(bound) for bound in sure or (0, 0))
+    alpha, (q, L, pull, centre) = Fraction(instance.alpha(cell)), _sizes(instance, instance.alpha(cell))
+    reach = widest = Fraction(start)
     for _ in range(cell.nu):
-        reach = q * reach + push
+        reach = q * reach + alpha * (pull + noise)
         widest = max(widest, reach)
     if cell.delta is not None:
-        probe = float(cell.delta) * (max(1.0, q) + alpha * noise) ** cell.nu
-        L, centre = float(np.abs(np.linalg.eigvalsh(A)).max()), float(np.linalg.norm(c, axis=1).max())
+        probe = cell.delta * (max(1, q) + alpha * bent) ** cell.nu
         if probe * L >= 1:
             raise ValueError(
                 f"task {instance.name}: probe step delta = {cell.delta} is too large for a ball; "
-                f"choose one below {1 / L:.3g}"
+                f"choose one below {1 / float(L):.3g}"
             )
-        widest = (widest + probe * (L * centre + noise)) / (1.0 - probe * L)
-    return instance.on_ball(widest if _dyadic(widest) else upwards(widest)), start
+        widest = (widest + probe * (L * centre + noise)) / (1 - probe * L)
+    return instance.on_ball(above(widest)), start
+
+
+def _sizes(instance: TaskInstance, alpha: float) -> tuple[Fraction, Fraction, Fraction, Fraction]:
+    """Bounds on norm(I - alpha A_i), norm(A_i), norm(A_i c_i) and norm(c_i) over the agents, exact where d = 1."""
+    if instance.task.d == 1:
+        pairs = [(Fraction(float(A[0, 0])), Fraction(float(c[0]))) for A, c in _parameters(instance)]
+        q = max(abs(1 - Fraction(alpha) * A) for A, _ in pairs)
+        return q, max(abs(A) for A, _ in pairs), max(abs(A * c) for A, c in pairs), max(abs(c) for _, c in pairs)
+    A, c = (np.stack(part) for part in zip(*_parameters(instance), strict=True))
+    values = np.linalg.eigvalsh(A)
+    pull = np.linalg.norm(np.einsum("nij,nj->ni", A, c), axis=1)
+    found = (np.abs(1.0 - alpha * values), np.abs(values), pull, np.linalg.norm(c, axis=1))
+    q, L, pulled, centre = (Fraction(upwards(float(part.max()))) for part in found)
+    return q, L, pulled, centre
+
+
+def _parameters(instance: TaskInstance) -> list[tuple[np.ndarray, np.ndarray]]:
+    form = instance.task.quadratic()
+    assert form is not None
+    A, c, _ = form.doubled().arrays()
+    return list(zip(A, c, strict=True))
 
 
 def _refuse_beyond(instance: TaskInstance, cell: PointsCell | NoiseCell, start: float) -> None:
@@ -73,8 +94,3 @@ def _refuse_beyond(instance: TaskInstance, cell: PointsCell | NoiseCell, start: 
 def _largest_norm(cell: PointsCell | NoiseCell) -> float:
     points = [cell.at or [], getattr(cell, "pair", None) or []]
     return max(math.hypot(*map(float, point)) for point in points if point)
-
-
-def _dyadic(x: float) -> bool:
-    """Whether x has so few bits that the few operations above were exact (the hand-made instances)."""
-    return (x * 2.0**20).is_integer()

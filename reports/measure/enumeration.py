@@ -13,8 +13,10 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 import numpy as np
+import torch
 from flint import arb, arb_mat
 
+from empirics import Task
 from empirics.algorithm.modes import Mode
 from reports.balls.ball import BallLoss, Vector, ball, column, columns_of, identity, side_by_side, squared_norm
 
@@ -45,8 +47,47 @@ class BallNoise:
         return self.v * (-s2 * self.a * self.k * self.k * self._argument(w).cos() * along)
 
 
-def noises(arrays: Mapping[str, np.ndarray]) -> list[BallNoise]:
-    """One noise an agent, from a task's arrays."""
+def noises(task: Task) -> list[BallNoise] | str:
+    """One noise an agent, as its sampler has it; why not, where its batches are not the sum of two signs' noises.
+
+    What the sampler says of its scales is compared with what it draws: every outcome's gradient and Hessian-vector
+    product at two points, in float64 to a relative 1e-9.
+    """
+    scales, listed = task.sampler.sign_scales(), task.sampler.outcomes(task)
+    if scales is None or listed is None:
+        return "only samplers of two signs are enumerated; use method = 'sample'"
+    arrays = {**_still(task), **task.arrays(), **dict(zip(_SCALES, map(np.asarray, scales), strict=True))}
+    found = _noises(arrays)
+    for turn in range(2 if task.sampler.noiseless is False else 0):
+        place = torch.arange(task.d, dtype=torch.float64)
+        w, v = (wave.expand(1, task.n, task.d) for wave in (torch.cos(place + turn), torch.sin(place - turn)))
+        for values in listed.values:
+            signs = values.unsqueeze(0)
+            if signs.shape != (1, task.n, 2):
+                return "only samplers of two signs are enumerated; use method = 'sample'"
+            added = task.sampler.gradient(task, w, signs) - task.raw_gradient(w)
+            bent = task.sampler.hvp(task, w, v, signs) - task.raw_hvp(w, v)
+            for agent, noise in enumerate(found):
+                s1, s2 = (ball(float(sign)) for sign in values[agent])
+                at, along = (column(x[0, agent].numpy()) for x in (w, v))
+                for mine, its in ((noise.gradient(at, s1, s2), added), (noise.hvp(at, along, s2), bent)):
+                    seen = np.array([float(x.mid()) for x in mine.entries()])
+                    if not np.abs(seen - its[0, agent].numpy()).max() <= 1e-9 * (1 + np.abs(seen).max()):
+                        return f"the batches of agent {agent} are not the two-sign noise that the sampler states"
+    return found
+
+
+_SCALES = ("noise_gradient", "noise_amplitude", "noise_frequency")
+
+
+def _still(task: Task) -> dict[str, np.ndarray]:
+    """Any directions, for a task without noise."""
+    return {
+        "noise_u": np.zeros((task.n, task.d)), "noise_v": np.zeros((task.n, task.d)), "noise_phi": np.zeros(task.n)
+    }  # fmt: skip
+
+
+def _noises(arrays: Mapping[str, np.ndarray]) -> list[BallNoise]:
     n = len(arrays["noise_u"])
     g, a, k = (ball(float(arrays[name])) for name in ("noise_gradient", "noise_amplitude", "noise_frequency"))
     return [

@@ -18,7 +18,7 @@ from flint import arb, arb_mat
 from reports.balls import ball
 from reports.balls.ball import BallQuadratic, column, identity
 from reports.judging.measurement import Enclosed
-from reports.measure.enumeration import BallNoise, noises
+from reports.measure.enumeration import BallNoise
 from reports.measure.run_specification import RunSpecification
 
 _PRECISIONS = (256, 1024, 4096)
@@ -57,7 +57,9 @@ def _recursion(specification: RunSpecification) -> tuple[arb, arb]:
     s, instance = specification.settings, specification.instance
     losses = instance.forms
     n, d = len(losses), instance.task.d
-    agents = [_agent(specification, f, noise) for f, noise in zip(losses, noises(instance.noise_arrays), strict=True)]
+    noises = instance.noises
+    assert not isinstance(noises, str), "an affine run has noise that is known"
+    agents = [_agent(specification, f, noise) for f, noise in zip(losses, noises, strict=True)]
     mean_matrix, lowest = average_and_minimiser(losses, ball.ball(s.alpha), s.nu)
     mu = column(specification.start.numpy()) - lowest
     agents = [_Agent(a.R, a.t + a.R * lowest - lowest, a.noise) for a in agents]

@@ -20,11 +20,11 @@ from reports.balls.operations.operation import UnknownOperationError
 from reports.balls.recorded import RecordedLoss, recorded_losses
 from reports.cells.cell import Cell, TaskPlan
 from reports.judging.rows import StatedConstant
+from reports.measure.enumeration import BallNoise, noises
 from reports.measure.rounding import Etas, with_updates
 from reports.tasks.factories import make_task
 
 CONSTANTS = ("L", "mu", "rho", "B", "sigma_G", "sigma_H", "gamma_G", "gamma_H")
-_NOISE_SCALES = ("noise_gradient", "noise_amplitude", "noise_frequency")
 # what a user's own task promises of its gradients over B and of its Hessian-vector products over L
 _PROMISED = 2.0**-30
 
@@ -45,6 +45,16 @@ def upwards(x: float) -> float:
     True
     """
     return math.nextafter(x * (1.0 + 1e-11), math.inf)
+
+
+def above(x: Fraction) -> float:
+    """The number itself where it is a float, else the next float above it.
+
+    >>> above(Fraction(1, 2)), Fraction(above(Fraction(1, 3))) > Fraction(1, 3)
+    (0.5, True)
+    """
+    near = float(x)
+    return near if Fraction(near) >= x else math.nextafter(near, math.inf)
 
 
 def downwards(x: float) -> float:
@@ -84,10 +94,15 @@ class TaskInstance:
         return _forms(self.made or self.task)
 
     @property
+    def noises(self) -> list[BallNoise] | str:
+        """The agents' noise in balls, or why the batches of its sampler cannot be enumerated."""
+        return _noises(self.made or self.task)
+
+    @property
     def additive_noise(self) -> bool:
         """Whether a batch adds to gradients what does not depend on w, if anything."""
-        scales = self.task.sampler.sign_scales()
-        return scales is not None and scales[1] == 0.0
+        found = self.noises
+        return not isinstance(found, str) and all(noise.a == 0 for noise in found)
 
     @property
     def name(self) -> str:
@@ -98,16 +113,6 @@ class TaskInstance:
     def arrays(self) -> Mapping[str, np.ndarray]:
         """The numbers in the task's formula, for independent evaluation."""
         return self.task.arrays()
-
-    @cached_property
-    def noise_arrays(self) -> Mapping[str, np.ndarray]:
-        """The numbers in the formula of the task's sign noise; without noise, zero scales and any directions."""
-        n, d = self.task.n, self.task.d
-        scales = dict(
-            zip(_NOISE_SCALES, map(np.asarray, self.task.sampler.sign_scales() or (0.0, 0.0, 0.0)), strict=True)
-        )
-        still = {"noise_u": np.zeros((n, d)), "noise_v": np.zeros((n, d)), "noise_phi": np.zeros(n)}
-        return {**still, **{name: self.arrays[name] for name in still if name in self.arrays}, **scales}
 
     @property
     def estimated(self) -> bool:
@@ -208,6 +213,11 @@ def _read(task: Task) -> list[BallLoss] | str:
         return recorded_losses(task)
     except (UntraceableError, UnknownOperationError) as error:
         return str(error)
+
+
+@lru_cache(maxsize=32)
+def _noises(task: Task) -> list[BallNoise] | str:
+    return noises(task)
 
 
 @lru_cache(maxsize=32)

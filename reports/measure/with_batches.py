@@ -20,7 +20,7 @@ from reports.cells.cell import Kind
 from reports.cells.noise_cell import NoiseCell
 from reports.judging.measurement import Enclosed, Evidence, Measurement, Sampled, Setting
 from reports.measure.domain import on_points
-from reports.measure.enumeration import Batches, StochasticMeta, noises, tree_size
+from reports.measure.enumeration import Batches, StochasticMeta, tree_size
 from reports.measure.search import Box, maximise
 from reports.measure.statement import Measured
 from reports.measure.task_instance import TaskInstance, upwards
@@ -76,8 +76,8 @@ def _leading_bias(instance: TaskInstance, cell: NoiseCell, alpha: float) -> Call
     """
     task, d = instance.task, instance.task.d
     size = alpha * instance.constants["sigma_G"].value / cell.D**0.5
-    directions = torch.as_tensor(instance.noise_arrays["noise_u"])
-    directions = directions if bool(directions.any()) else torch.full((task.n, d), d**-0.5, dtype=torch.float64)
+    found = instance.arrays.get("noise_u")
+    directions = torch.full((task.n, d), d**-0.5, dtype=torch.float64) if found is None else torch.as_tensor(found)
 
     def objective(x: torch.Tensor) -> torch.Tensor:
         w = (instance.centre + x[:, :1, :]).expand(-1, task.n, -1)
@@ -203,7 +203,9 @@ class NoisyPoint:
         cell, instance, alpha = self.cell, self.instance, ball.ball(self.alpha)
         batches = Batches(cell.D, cell.D_prime, cell.D_H)
         pairs = []
-        for f, noise in zip(instance.losses, noises(instance.noise_arrays), strict=True):
+        if isinstance(instance.noises, str):
+            raise ValueError(f"task {instance.name}: {instance.noises}")
+        for f, noise in zip(instance.losses, instance.noises, strict=True):
             leaves = tree_size(noise, cell.nu, batches, self.mode)
             if most is not None and leaves > most:
                 raise ValueError(

@@ -30,4 +30,4 @@ def _difference(at: AtPoint) -> list[Measurement]:
     return [at.row("S1", "S1_relative", residual, eta_G=eta.gradient, eta_H=eta.hessian, grad_norm=least)]
 
 
-MEASURED = AtPoints(id="S1", left=(LeftSide("S1", "S1_relative"),), objective=_largest, measure=_difference)
+MEASURED = AtPoints(id="S1", left=(LeftSide("S1", "S1_relative"),), objective=_largest, measure=_difference, seen=False)

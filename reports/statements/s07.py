@@ -29,7 +29,9 @@ def _spread(search: Search) -> Objective:
 
 @lru_cache(maxsize=1)
 def squared_spread(at: AtPoint) -> arb:
-    """(1/n) sum_i norm(grad F_i(w) - grad F(w))^2."""
+    """(1/n) sum_i norm(grad F_i(w) - grad F(w))^2; of one agent exactly 0, which a ball minus itself would not be."""
+    if at.instance.task.n == 1:
+        return arb(0)
     gradients = [at.meta_of(i).exact(at.w) for i in range(at.instance.task.n)]
     centre = ball.mean(gradients)
     return sum((ball.squared_norm(g - centre) for g in gradients), arb(0)) / len(gradients)

@@ -50,6 +50,7 @@ MEASURED = AtPoints(
     id="S10",
     left=(LeftSide("S10", "S10", script=_SCRIPT),),
     cell=_needs_a_step,
+    seen=False,
     objective=_descent,
     measure=_rows,
     headline=(

@@ -32,7 +32,7 @@ def _rows(run: AlongRun) -> list[Measurement]:
     if run.recorded is None:
         extra = {"F0_gap": reach, "grad_norm": 0.0}
         return [run.row(case, case, NOTHING, 2 * reach, rounds=1, extra=extra)]
-    evidence, change, grad_norm = (_enumerated if enumerable(p) else _sampled)(run, reach)
+    evidence, change, grad_norm = (_enumerated if enumerable(p) and p.instance.in_balls else _sampled)(run, reach)
     extra, witness = {"F0_gap": reach, "grad_norm": grad_norm}, _net(run, change, grad_norm)
     return [run.row(case, case, evidence, 2 * reach, rounds=1, extra=extra, witness=witness)]
 
