@@ -23,13 +23,16 @@ class AgentModel:
     """A module and a loss as functions of one agent's parameters, given as a tuple in module.parameters() order."""
 
     def __init__(self, module: nn.Module, loss: Callable[[Any, Any], Any]) -> None:
-        """Keep both; shared parameters appear once."""
+        """Keep both; a parameter that is used in several places, or whose module is, appears once."""
         # torch's own squared loss has no forward derivative.
-        self.module, self.criterion = module, _mean_square if loss_name(loss) == "mse" else loss
+        self.module, self.given = module, loss
+        self.criterion = _mean_square if loss_name(loss) == "mse" else loss
         # A call of the module exchanges its parameters for the given ones and back: one thread at a time.
         self.lock = threading.RLock()
-        self._names, self._shapes = zip(*((name, p.shape) for name, p in module.named_parameters()), strict=True)
+        parameters = list(module.parameters())
+        self._shapes = tuple(parameter.shape for parameter in parameters)
         self.sizes = tuple(shape.numel() for shape in self._shapes)
+        self._slots = _slots(module, {id(parameter): index for index, parameter in enumerate(parameters)})
 
     def __getstate__(self) -> dict[str, Any]:
         """A lock belongs to its process."""
@@ -47,13 +50,15 @@ class AgentModel:
 
     def join(self, parameters: tuple[Tensor, ...]) -> Tensor:
         """Points (A, d) of parameters (A, *shape)."""
-        return torch.cat([part.reshape(len(part), -1) for part in parameters], dim=1)
+        return torch.cat([part.reshape(len(part), size) for part, size in zip(parameters, self.sizes, strict=True)], dim=1)
 
     def output(self, parameters: tuple[Tensor, ...], x: Tensor) -> Any:
         """The module's output on one agent's samples."""
-        # The fused attention kernels have no second derivative.
+        given = {name: parameters[index] for name, index in self._slots}
+        # The fused attention kernels have no second derivative. Ties are spelled out in the slots: torch's own way of
+        # keeping them exchanges the parameters of a module that is used twice a second time, and back only once.
         with sdpa_kernel(SDPBackend.MATH):
-            return functional_call(self.module, dict(zip(self._names, parameters, strict=True)), (x,))
+            return functional_call(self.module, given, (x,), tie_weights=False)
 
     def loss(self, parameters: tuple[Tensor, ...], x: Tensor, y: Tensor) -> Tensor:
         """The loss of one agent."""
@@ -101,6 +106,16 @@ class AgentModel:
         return zip(pieces, self._shapes, strict=True)
 
 
+def _slots(module: nn.Module, places: dict[int, int]) -> tuple[tuple[str, int], ...]:
+    """Every attribute of a distinct submodule that holds a parameter, with the place of that parameter."""
+    return tuple(
+        (f"{prefix}.{name}" if prefix else name, places[id(parameter)])
+        for prefix, part in module.named_modules()
+        for name, parameter in part._parameters.items()
+        if parameter is not None
+    )
+
+
 def _detached(parts: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
     return tuple(part.detach() for part in parts)
 
@@ -114,10 +129,11 @@ def recorded_derivatives(
 ) -> Recording:
     """(w parts, x, y, v parts) -> (gradient parts, Hessian-vector product parts) at points (A, d).
 
-    Forward over reverse or, where an operation has no forward derivative, reverse over reverse.
+    Forward over reverse or, where an operation has no forward derivative or another than its backward pass, reverse
+    over reverse.
 
     Raises:
-        UntraceableError: the module cannot be recorded.
+        UntraceableError: the module cannot be recorded, or what is recorded differs from torch.autograd on one agent.
     """
     try:
         return _derivatives_by(model.tangent, model, point, x, y, taken_apart)
@@ -141,4 +157,17 @@ def _derivatives_by(
 
     # The vectors are cut out of one tensor, as w is.
     v = torch.cos(torch.arange(point.numel(), dtype=point.dtype, device=point.device)).view_as(point)
-    return recorded(flat, (*model.split(point), x, y, *model.split(v)), taken_apart)
+    found = recorded(flat, (*model.split(point), x, y, *model.split(v)), taken_apart)
+    _check(model, found, x[0], y[0])
+    return found
+
+
+def _check(model: AgentModel, found: Recording, x: Tensor, y: Tensor) -> None:
+    """Batching rules and forward derivatives of a user's operations are compared with their backward passes."""
+    parts = len(model.sizes)
+    w, v = (tuple(part[0] for part in group) for group in (found.arguments[:parts], found.arguments[-parts:]))
+    expected = (*model.recorded_gradient(w, x, y), *model.recorded_hvp(w, x, y, v))
+    for mine, its in zip(found.expected, expected, strict=True):
+        tolerance = 1e-3 if its.dtype == torch.float32 else 1e-7
+        if not bool((mine[0] - its).norm() <= tolerance * (1 + its.norm())) and bool(torch.isfinite(its).all()):
+            raise UntraceableError("what is recorded differs from torch.autograd")

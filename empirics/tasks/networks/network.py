@@ -18,16 +18,21 @@ from empirics.tasks.local_constants import LocalConstants
 from empirics.tasks.networks.agent_model import AgentModel
 from empirics.tasks.networks.dense_form import DenseForm, dense_form, loss_name
 from empirics.tasks.networks.dense_sweeps import DenseSweeps
-from empirics.tasks.networks.module_checks import declared_smooth, probe, refuse_coupling, widest
+from empirics.tasks.networks.derivative_checks import refuse_derivatives
+from empirics.tasks.networks.layer_kinds import declared_smooth, refuse_layers
+from empirics.tasks.networks.module_checks import probe, refuse_hidden, widest
 from empirics.tasks.networks.network_data import (
     as_samples,
     as_targets,
     fits,
+    in_precision,
+    own_copy,
     parameter_count,
     refuse_labels,
     refuse_shapes,
 )
 from empirics.tasks.networks.sample_subsets import SampleSubsets
+from empirics.tasks.networks.sample_means import refuse_other_means
 from empirics.tasks.networks.sweeps import Sweeps
 from empirics.tasks.networks.traced import TracedSweeps
 from empirics.tasks.task import Block, Task, cast
@@ -81,23 +86,26 @@ class NetworkTask(Task):
         self, module: nn.Module, x: Any, y: Any, loss: Callable[[Any, Any], Any], *, smooth: bool | None = None
     ) -> None:
         """Check, copy and probe the module."""
+        refuse_layers(module)
         d = parameter_count(module)
-        refuse_coupling(module)
         self._smooth = declared_smooth(module, loss, smooth)
         samples, targets = as_samples(module, x), as_targets(y)
         floating = samples if samples.is_floating_point() else torch.zeros(len(samples), 1, dtype=torch.float64)
         super().__init__(d, {"x": floating}, sampler=SampleSubsets())
         self._loss = loss
-        self.module: nn.Module = copy.deepcopy(module).to(self.dtype).requires_grad_(False)
+        self.module: nn.Module = own_copy(module, self.dtype)
         self._parameters = {"x": samples, "y": cast(targets, None, self.dtype)}
         refuse_shapes(samples, targets)
-        output = probe(self.module, loss, samples[0], self._parameters["y"][0])
-        refuse_labels(loss, output, targets)
+        agents, outputs = probe(self.module, samples)
+        refuse_labels(loss, outputs[0], targets)
+        refuse_other_means(loss, agents, outputs, self._parameters["y"])
         form = dense_form(self.module, loss)
         self.form: DenseForm | None = form if form is not None and fits(form, samples, targets) else None
         self._local: LocalConstants | None = None
         self._widest = widest(self.module, samples[0])
         self.sweeps: Sweeps = self._chosen()
+        if self.form is None:
+            self._refuse_other_derivatives(module)
         keep_freed_memory()
 
     @property
@@ -282,9 +290,14 @@ class NetworkTask(Task):
     def to(self, device: str | torch.device | None = None, dtype: torch.dtype | None = None) -> Self:
         """The same task on another device or in another precision; integers stay integers."""
         moved = super().to(device, dtype)
-        moved.module = copy.deepcopy(self.module).to(device, moved.dtype)
+        moved.module = in_precision(copy.deepcopy(self.module).to(device), moved.dtype)
         moved.sweeps = moved._chosen()
         return moved
+
+    def _refuse_other_derivatives(self, given: nn.Module) -> None:
+        model, x, y = AgentModel(self.module, self._loss), self._parameters["x"], self._parameters["y"]
+        refuse_hidden(model, given, x[0], y[0])
+        refuse_derivatives(model, x, y, self._widest, self._smooth)
 
     def _chosen(self) -> Sweeps:
         if self.form is not None:
