@@ -129,7 +129,10 @@ def _culprit(model: AgentModel, w: Tensor, x: Tensor, y: Tensor, seed: int) -> s
 
 
 def _scalar(call: Call) -> Callable[[list[Tensor]], Tensor]:
-    """A submodule's results, weighted by fixed numbers and summed, as a function of its parameters and inputs."""
+    """A submodule's results and half their squares, weighted and summed, as a function of its parameters and inputs.
+
+    The squares make its derivative depend on its results, so that a missing second derivative is missed.
+    """
 
     def value(given: list[Tensor]) -> Tensor:
         own = dict(zip(call.parameters, given, strict=False))
@@ -137,7 +140,7 @@ def _scalar(call: Call) -> Callable[[list[Tensor]], Tensor]:
         arguments, options = _replaced((call.arguments, call.options), inputs)
         result = functional_call(call.part, own, arguments, options, tie_weights=False)
         parts = [part for part in tensors(result) if part.is_floating_point()]
-        return sum(((part * _weights(part)).sum() for part in parts), given[0].new_zeros(()))
+        return sum((((part + part.square() / 2) * _weights(part)).sum() for part in parts), given[0].new_zeros(()))
 
     return value
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -122,7 +121,7 @@ def _evaluated(module: nn.Module, x: Tensor, where: str) -> Tensor:
     if not isinstance(output, Tensor) or output.dim() == 0 or len(output) != len(x):
         found = f"shape {tuple(output.shape)}" if isinstance(output, Tensor) else f"a {type(output).__name__}"
         raise InputError(f"the module's output on {where} is {found}: expected a tensor with one row a sample")
-    if output.is_complex():
+    if not output.is_floating_point():
         raise InputError(f"the module's output on {where} has dtype {output.dtype}: expected real numbers")
     return output
 
@@ -132,18 +131,18 @@ def _refuse_changes(module: nn.Module, x: Tensor, first: Tensor, before: dict[st
     differs = not _same(first, module(x))
     after = _state(module)
     changed = [name for name, old in before.items() if name not in after or not _equal(old, after[name])]
-    if differs:
-        words = first_unlike(calls(module, lambda: module(x)), calls(module, lambda: module(x)), _same)
-        raise InputError(
-            f"{words or 'the module'}: it is not a function of its parameters and inputs: two evaluations in a row "
-            "differ; remove what draws at random or keeps state"
-        )
     if changed or len(after) != len(before):
         name = changed[0] if changed else next(name for name in after if name not in before)
         kind = "parameter" if name in dict(module.named_parameters()) else "buffer"
         raise InputError(
             f"the module is not a function of its parameters and inputs: being evaluated changed a {kind}, {name}; "
             "keep no state in forward"
+        )
+    if differs:
+        words = first_unlike(calls(module, lambda: module(x)), calls(module, lambda: module(x)), _same)
+        raise InputError(
+            f"{words or 'the module'}: it is not a function of its parameters and inputs: two evaluations in a row "
+            "differ; remove what draws at random or keeps state"
         )
 
 
@@ -197,5 +196,3 @@ def _close(first: Tensor, second: Tensor, tolerance: float) -> bool:
 
 def _equal(old: Tensor, new: Tensor) -> bool:
     return old.shape == new.shape and old.dtype == new.dtype and torch.equal(old.nan_to_num(), new.nan_to_num())
-
-

@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-import torch
 from torch import Tensor, nn
 
 from empirics.tasks.networks.layer_kinds import described
@@ -33,6 +32,7 @@ class Call:
 def calls(module: nn.Module, evaluate: Callable[[], Any]) -> list[Call]:
     """All calls of submodules during evaluate(), each after those that it made itself.
 
+    >>> import torch
     >>> net = nn.Sequential(nn.Linear(1, 1), nn.Tanh())
     >>> [call.name for call in calls(net, lambda: net(torch.zeros(1, 1)))]
     ['0', '1', '']
@@ -54,6 +54,7 @@ def calls(module: nn.Module, evaluate: Callable[[], Any]) -> list[Call]:
 def failing(module: nn.Module, evaluate: Callable[[], Any]) -> str | None:
     """The innermost submodule in which evaluate() raises, on one line; None where it raises in none.
 
+    >>> import torch
     >>> net = nn.Sequential(nn.Linear(1, 1), nn.Linear(2, 1, bias=False))
     >>> failing(net, lambda: net(torch.zeros(1, 1)))
     'module 1 is Linear(in_features=2, out_features=1, bias=False)'
@@ -82,7 +83,10 @@ def first_unlike(one: list[Call], other: list[Call], same: Callable[[Tensor, Ten
     for mine, its in zip(one, other, strict=False):
         if mine.part is not its.part:
             return None
-        given, got = _pairs((mine.arguments, mine.options), (its.arguments, its.options)), _pairs(mine.result, its.result)
+        given, got = (
+            _pairs((mine.arguments, mine.options), (its.arguments, its.options)),
+            _pairs(mine.result, its.result),
+        )
         if all(same(*pair) for pair in given) and not all(same(*pair) for pair in got):
             return mine.words
     return None
@@ -91,6 +95,7 @@ def first_unlike(one: list[Call], other: list[Call], same: Callable[[Tensor, Ten
 def tensors(nested: Any) -> list[Tensor]:
     """All tensors in nested tuples, lists and dictionaries.
 
+    >>> import torch
     >>> len(tensors((torch.zeros(1), {"a": [torch.zeros(1)], "b": 2})))
     2
     """
@@ -102,9 +107,9 @@ def tensors(nested: Any) -> list[Tensor]:
 
 
 def one_line(error: BaseException, most: int = 200) -> str:
-    """What an exception says, on one line and cut to a length at which it can be read.
+    r"""What an exception says, on one line and cut to a length at which it can be read.
 
-    >>> one_line(ValueError("sizes\\n  differ"))
+    >>> one_line(ValueError("sizes\n  differ"))
     'sizes differ'
     """
     words = " ".join(str(error).split()) or type(error).__name__

@@ -31,8 +31,8 @@ from empirics.tasks.networks.network_data import (
     refuse_labels,
     refuse_shapes,
 )
-from empirics.tasks.networks.sample_subsets import SampleSubsets
 from empirics.tasks.networks.sample_means import refuse_other_means
+from empirics.tasks.networks.sample_subsets import SampleSubsets
 from empirics.tasks.networks.sweeps import Sweeps
 from empirics.tasks.networks.traced import TracedSweeps
 from empirics.tasks.task import Block, Task, cast
@@ -44,8 +44,13 @@ _OF_SAMPLES = ("sample_loss", "sample_gradient", "sample_hvp")
 class NetworkTask(Task):
     r"""f_i(w) = loss(module_w(x_i), y_i), a mean over agent i's samples, w the parameters one after another.
 
-    w has them in the order of module.parameters(). The module is copied: the one given is never touched. A batch is D
-    of the agent's samples, drawn without replacement.
+    w has the trainable ones (requires_grad) in the order of module.parameters(), each once however often it is used;
+    frozen ones are constants of the function. The module is copied, in the mode it is in (`train` or `eval`): the one
+    given is never touched. A batch is D of the agent's samples, drawn without replacement.
+
+    What torch differentiates must be the loss. Every layer's options are looked at; the loss is compared with its mean
+    over single samples for all agents, gradient and Hessian-vector product with differences (layers of known kinds once
+    for each architecture and shape); what differs is refused by the layer's name.
 
     Gradients and Hessian-vector products take one of three paths (`path`): `dense`, written out by hand, for
     multilayer perceptrons (`form`); `traced`, the graph of torch.func recorded once per shape and cleaned, for any
@@ -58,7 +63,8 @@ class NetworkTask(Task):
     A2 or A3 do not apply to it.
 
     Args:
-        module: any module without BatchNorm, dropout or state, x -> output with samples on axis 0.
+        module: any module x -> output with samples on axis 0, without BatchNorm or dropout in training mode, and
+            without state.
         x: samples (n, samples, ...), the same number for every agent; float32 makes a float32 task. Integers stay
             integers when the module has an Embedding, else they become float64.
         y: targets (n, samples) or (n, samples, ...); integers are kept as they are.
@@ -68,8 +74,8 @@ class NetworkTask(Task):
             otherwise it has to be declared.
 
     Raises:
-        InputError: bad input; BatchNorm or dropout; an output that is random, stateful or mixes samples; smoothness
-            neither declared nor known.
+        InputError: bad input; BatchNorm or dropout; an output that is random, stateful or mixes samples; a loss that
+            is no mean over samples; derivatives that are not those of the loss; smoothness neither declared nor known.
 
     >>> model = nn.Linear(1, 1, bias=False)
     >>> task = NetworkTask(model, x=[[[2.0]], [[1.0]]], y=[[[0.0]], [[3.0]]], loss=nn.functional.mse_loss)

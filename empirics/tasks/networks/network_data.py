@@ -131,7 +131,7 @@ def refuse_shapes(x: Tensor, y: Tensor) -> None:
 
 def refuse_labels(loss: Callable[[Any, Any], Any], output: Tensor, y: Tensor) -> None:
     """Refuse class labels that the output has no entry for."""
-    if loss_name(loss) != "cross_entropy" or y.is_floating_point():
+    if loss_name(loss) != "cross_entropy" or y.is_floating_point() or output.dim() < 2:
         return
     classes = output.shape[1]
     wrong = (y < 0) | (y >= classes)

@@ -33,10 +33,10 @@ def refuse_other_means(loss: Loss, agents: list[int], outputs: Tensor, y: Tensor
     every agent are, those of agents without outputs beside outputs of others.
 
     >>> loss = torch.nn.CrossEntropyLoss(weight=torch.tensor([1.0, 9.0]))
-    >>> refuse_other_means(loss, [0], torch.zeros(1, 2, 2), torch.tensor([[0, 0], [0, 1]]))  # doctest: +ELLIPSIS
+    >>> refuse_other_means(loss, [0], torch.ones(1, 2, 2).tril(), torch.tensor([[0, 0], [0, 1]]))
     Traceback (most recent call last):
     ...
-    empirics.numerics.errors.InputError: the loss CrossEntropyLoss: loss(output, y) = ... on agent 1's samples...
+    empirics.numerics.errors.InputError: the loss CrossEntropyLoss: loss(output, y) = ...
     """
     with torch.no_grad(), torch.random.fork_rng(devices=[]), warnings.catch_warnings():
         # torch warns where shapes broadcast by accident; the comparison below decides about that.
@@ -45,7 +45,7 @@ def refuse_other_means(loss: Loss, agents: list[int], outputs: Tensor, y: Tensor
         if loss_name(loss) is not None:
             few = torch.tensor(spaced(outputs.shape[1], _SAMPLES_KNOWN), device=y.device)
             pair = outputs[0][few.to(outputs.device)], y[agents[0]][few]
-            _refuse(loss, [agents[0]], {agents[0]}, *_one_by_one(loss, [pair]))
+            _refuse(loss, [agents[0]], {agents[0]}, *_one_by_one(loss, [agents[0]], [pair]))
             return
         rest = [agent for agent in range(len(y)) if agent not in set(agents)]
         order = agents + rest
@@ -61,30 +61,31 @@ def refuse_other_means(loss: Loss, agents: list[int], outputs: Tensor, y: Tensor
             return
         few = _representatives(y, order, max(1, _CALLS // (y.shape[1] + 1)))
         pairs = [(outputs[order.index(agent) % len(outputs)], y[agent]) for agent in few]
-        _refuse(loss, few, set(agents), *_one_by_one(loss, pairs))
+        _refuse(loss, few, set(agents), *_one_by_one(loss, few, pairs))
 
 
 def _refuse_first(loss: Loss, agent: int, output: Tensor, y: Tensor) -> None:
-    values = []
-    for _ in range(2):
-        try:
-            value = loss(output, y)
-        except Exception as error:
-            if out_of_memory(error):
-                raise
-            raise InputError(
-                f"the loss {_name(loss)} fails on agent {agent}'s output {tuple(output.shape)}, y {tuple(y.shape)}: "
-                f"{one_line(error)}; expected a loss of such shapes"
-            ) from None
-        if not isinstance(value, Tensor) or value.numel() != 1 or not value.is_floating_point():
-            raise InputError(f"the loss {_name(loss)}: loss(output, y) is not one number: expected the mean over samples")
-        values.append(float(value))
-    one, other = values
+    one, other = (float(_asked(loss, agent, output, y)) for _ in range(2))
     if not abs(one - other) <= 1e3 * torch.finfo(output.dtype).eps * abs(one) and one == one:
         raise InputError(
-            f"the loss {_name(loss)}: loss(output, y) = {one:g}, then {other:g}, on the same output: expected a function "
-            "of output and y; remove what draws at random or keeps state"
+            f"the loss {_name(loss)}: loss(output, y) = {one:g}, then {other:g}, on the same output: expected a "
+            "function of output and y; remove what draws at random or keeps state"
         )
+
+
+def _asked(loss: Loss, agent: int, output: Tensor, y: Tensor) -> Tensor:
+    try:
+        value = loss(output, y)
+    except Exception as error:
+        if out_of_memory(error):
+            raise
+        raise InputError(
+            f"the loss {_name(loss)} fails on agent {agent}'s output {tuple(output.shape)}, y {tuple(y.shape)}: "
+            f"{one_line(error)}; expected a loss of such outputs and targets"
+        ) from None
+    if not isinstance(value, Tensor) or value.numel() != 1 or not value.is_floating_point():
+        raise InputError(f"the loss {_name(loss)}: loss(output, y) is not one number: expected the mean over samples")
+    return value.reshape(())
 
 
 def _batched(loss: Loss, outputs: Tensor, y: Tensor) -> tuple[Tensor, Tensor] | None:
@@ -105,12 +106,11 @@ def _batched(loss: Loss, outputs: Tensor, y: Tensor) -> tuple[Tensor, Tensor] | 
     return (whole, single) if bool(torch.isclose(whole[0], direct, rtol=1e-5, equal_nan=True)) else None
 
 
-def _one_by_one(loss: Loss, pairs: list[tuple[Tensor, Tensor]]) -> tuple[Tensor, Tensor]:
-    whole = [loss(output, y).reshape(()) for output, y in pairs]
-    single = [
-        torch.stack([loss(output[k : k + 1], y[k : k + 1]).reshape(()) for k in range(len(output))])
-        for output, y in pairs
-    ]
+def _one_by_one(loss: Loss, agents: list[int], pairs: list[tuple[Tensor, Tensor]]) -> tuple[Tensor, Tensor]:
+    whole, single = [], []
+    for agent, (output, y) in zip(agents, pairs, strict=True):
+        whole.append(_asked(loss, agent, output, y))
+        single.append(torch.stack([_asked(loss, agent, output[k : k + 1], y[k : k + 1]) for k in range(len(output))]))
     return torch.stack(whole), torch.stack(single)
 
 
@@ -136,9 +136,9 @@ def _refuse(loss: Loss, agents: list[int], real: set[int], whole: Tensor, single
         found, its = float(whole[place]), float(mean[place])
         reasons = "".join(f"; {reason}" for reason in _reasons(loss))
         raise InputError(
-            f"the loss {_name(loss)}: loss(output, y) = {found:g} on agent {agents[place]}'s samples, but its mean over "
-            f"single samples is {its:g}: expected a finite mean (reduction='mean'), y of the output's shape, samples "
-            f"apart{reasons}"
+            f"the loss {_name(loss)}: loss(output, y) = {found:g} on agent {agents[place]}'s samples, but its mean "
+            f"over single samples is {its:g}: expected a finite mean (reduction='mean'), y of the output's shape, "
+            f"samples apart{reasons}"
         )
 
 
