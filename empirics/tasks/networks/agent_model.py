@@ -105,7 +105,7 @@ class AgentModel:
         """The gradient by torch.autograd: for modules that torch.func refuses."""
         with torch.enable_grad():
             point = tuple(part.detach().clone().requires_grad_() for part in parameters)
-            return _detached(torch.autograd.grad(self.loss(point, x, y), point, **_UNUSED))
+            return _detached(_slopes(self.loss(point, x, y), point))
 
     def recorded_hvp(
         self, parameters: tuple[Tensor, ...], x: Tensor, y: Tensor, vectors: tuple[Tensor, ...]
@@ -113,9 +113,9 @@ class AgentModel:
         """The Hessian times a vector by torch.autograd, twice."""
         with torch.enable_grad():
             point = tuple(part.detach().clone().requires_grad_() for part in parameters)
-            gradient = torch.autograd.grad(self.loss(point, x, y), point, create_graph=True, **_UNUSED)
+            gradient = _slopes(self.loss(point, x, y), point, create_graph=True)
             along: Any = sum((g * v).sum() for g, v in zip(gradient, vectors, strict=True))
-            return _detached(torch.autograd.grad(along, point, **_UNUSED))
+            return _detached(_slopes(along, point))
 
     def _with(self, pieces: tuple[Tensor, ...]) -> Any:
         return zip(pieces, self._shapes, strict=True)
@@ -129,6 +129,13 @@ def _slots(module: nn.Module, places: dict[int, int]) -> tuple[tuple[str, int], 
         for name, parameter in part._parameters.items()
         if parameter is not None
     )
+
+
+def _slopes(value: Tensor, point: tuple[Tensor, ...], *, create_graph: bool = False) -> tuple[Tensor, ...]:
+    if not value.requires_grad:
+        # a value that does not depend on the point at all
+        return tuple(torch.zeros_like(part) for part in point)
+    return torch.autograd.grad(value, point, create_graph=create_graph, **_UNUSED)
 
 
 def _detached(parts: tuple[Tensor, ...]) -> tuple[Tensor, ...]:

@@ -27,7 +27,7 @@ _SEEDS = (1, 2)
 _KNOWN: set[Any] = set()
 _ADVICE = (
     "expected a twice differentiable loss whose derivatives are torch's; write the layer in torch operations, without "
-    "detach, no_grad or in-place writes, or correct its backward"
+    "detach, no_grad, checkpoints or in-place writes, or correct its backward"
 )
 
 
@@ -43,7 +43,8 @@ def refuse_derivatives(model: AgentModel, x: Tensor, y: Tensor, widest: int, smo
         InputError: it has no derivative, or another than torch computes; the layer is named where it can be found.
     """
     known = all_known(model.module) and loss_name(model.given) is not None
-    key = (repr(model.module), x.shape[2:], y.shape[2:], y.dtype, loss_name(model.given)) if known else None
+    data = x.shape[2:], y.shape[2:], y.dtype, loss_name(model.given)
+    key = (repr(model.module), model.sizes, *data) if known else None
     if key in _KNOWN:
         return
     most = max(1, (_VALUES_KNOWN if known else _VALUES) // widest)

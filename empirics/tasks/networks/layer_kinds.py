@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from torch import Tensor, nn
+from torch.jit import ScriptModule
 from torch.nn import functional
 from torch.nn.modules.batchnorm import _BatchNorm
 from torch.nn.modules.dropout import _DropoutNd
@@ -70,6 +71,11 @@ def refuse_layers(module: nn.Module) -> None:
     if not isinstance(module, nn.Module):
         raise InputError(f"module is a {type(module).__name__}: expected a torch.nn.Module")
     for name, part in module.named_modules():
+        if isinstance(part, ScriptModule):
+            raise InputError(
+                f"module {name or '(root)'} is a {part.original_name} compiled by torch.jit, which cannot be looked "
+                "into: expected the module that it was made from"
+            )
         for reason in (*_without_values(part), *_hooked(part), *_coupled(part), *_random(part), *_table(part)):
             raise InputError(f"{described(name, part)}: {reason}")
 
@@ -145,6 +151,8 @@ def _without_values(part: nn.Module) -> Iterator[str]:
     for name, value in (*part._parameters.items(), *part._buffers.items()):
         if value is not None and is_lazy(value):
             yield f"its {name} has no shape yet: expected initialised parameters; call the module once on a sample"
+        elif value is not None and value.is_meta:
+            yield f"its {name} is on the device meta and has no values: expected numbers; make it on the CPU"
 
 
 def _hooked(part: nn.Module) -> Iterator[str]:

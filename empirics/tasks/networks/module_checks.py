@@ -56,7 +56,16 @@ def refuse_hidden(model: AgentModel, given: nn.Module, x: Tensor, y: Tensor) -> 
     parameters = tuple(part.detach() for part in model.module.parameters())
     with torch.enable_grad(), torch.random.fork_rng(devices=[]), warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        value = model.loss(parameters, x, y)
+        try:
+            value = model.loss(parameters, x, y)
+        except Exception as error:
+            if out_of_memory(error):
+                raise
+            words = failing(model.module, lambda: model.loss(parameters, x, y)) or "the module or its loss"
+            raise InputError(
+                f"{words}: it runs, but not with its parameters exchanged for others (torch.func.functional_call): "
+                f"{one_line(error)}; expected a plain torch.nn.Module, without a wrapper such as DataParallel"
+            ) from None
     names = {id(part): name for module in (given, model.module) for name, part in module.named_parameters()}
     for leaf in _leaves(value):
         if isinstance(leaf, nn.Parameter):

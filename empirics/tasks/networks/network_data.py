@@ -20,11 +20,11 @@ from empirics.tasks.networks.module_traces import one_line
 
 def parameter_count(module: nn.Module) -> int:
     """Number of trainable parameters of a module; refused when there are none, or some that are not finite reals."""
-    named = dict(module.named_parameters())
+    named, parts = dict(module.named_parameters()), dict(module.named_modules())
     if not named:
         raise InputError("the module has no parameters: expected at least one")
     for name, parameter in named.items():
-        owner = described(name.rpartition(".")[0], module.get_submodule(name.rpartition(".")[0]))
+        owner = described(place := name.rpartition(".")[0], parts[place])
         if not parameter.is_floating_point():
             raise InputError(
                 f"{owner}: parameter {name} has dtype {parameter.dtype}: expected real floating-point numbers; keep "

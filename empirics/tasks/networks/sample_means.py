@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import warnings
 from collections.abc import Callable
 from functools import partial
@@ -66,7 +67,12 @@ def refuse_other_means(loss: Loss, agents: list[int], outputs: Tensor, y: Tensor
 
 def _refuse_first(loss: Loss, agent: int, output: Tensor, y: Tensor) -> None:
     one, other = (float(_asked(loss, agent, output, y)) for _ in range(2))
-    if not abs(one - other) <= 1e3 * torch.finfo(output.dtype).eps * abs(one) and one == one:
+    if not math.isfinite(one):
+        raise InputError(
+            f"the loss {_name(loss)}: loss(output, y) = {one:g} on agent {agent}'s samples at the module's own "
+            f"parameters: expected a finite number{_because(loss)}"
+        )
+    if not abs(one - other) <= 1e3 * torch.finfo(output.dtype).eps * abs(one):
         raise InputError(
             f"the loss {_name(loss)}: loss(output, y) = {one:g}, then {other:g}, on the same output: expected a "
             "function of output and y; remove what draws at random or keeps state"
@@ -134,11 +140,10 @@ def _refuse(loss: Loss, agents: list[int], real: set[int], whole: Tensor, single
             # outputs of another agent may lie where the loss of these targets has no value
             continue
         found, its = float(whole[place]), float(mean[place])
-        reasons = "".join(f"; {reason}" for reason in _reasons(loss))
         raise InputError(
             f"the loss {_name(loss)}: loss(output, y) = {found:g} on agent {agents[place]}'s samples, but its mean "
             f"over single samples is {its:g}: expected a finite mean (reduction='mean'), y of the output's shape, "
-            f"samples apart{reasons}"
+            f"samples apart{_because(loss)}"
         )
 
 
@@ -155,6 +160,10 @@ def _reasons(loss: Loss) -> list[str]:
             "these samples out of x and y"
         )
     return found
+
+
+def _because(loss: Loss) -> str:
+    return "".join(f"; {reason}" for reason in _reasons(loss))
 
 
 def _option(loss: Loss, name: str, otherwise: Any) -> Any:
