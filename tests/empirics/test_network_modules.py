@@ -283,9 +283,21 @@ def test_what_is_evaluated_is_the_module_at_its_trainable_parameters(name):
             output = module(x[agent])
             assert torch.allclose(task.outputs(w)[agent], output, rtol=1e-6, atol=1e-6)
             assert abs(float(task.loss(w)[agent] - functional.cross_entropy(output, LABELS[agent]))) <= 1e-6
-    samples = task.sample_gradient(w.expand(1, N, task.d), task.whole("x")[:, :2], task.whole("y")[:, :2])
-    assert samples.shape == (1, N, task.d)
-    assert meta_gradient(task, w, 0.1, 1).shape == (N, task.d)
+
+
+@pytest.mark.parametrize("name", ["a submodule used twice", "a frozen layer", "a weight tied to an embedding"])
+def test_batches_and_fine_tuning_see_the_same_function(name):
+    task, whole = right(name), (S, S, S)
+    w = moved(task)
+    everyones = w.expand(1, N, task.d)
+    x, y = task.whole("x"), task.whole("y")
+    halves = [task.sample_gradient(everyones, x[:, part], y[:, part]) for part in (slice(S // 2), slice(S // 2, S))]
+    assert torch.allclose((halves[0] + halves[1])[0] / 2, task.gradient(w), rtol=1e-10, atol=1e-14)
+    tuned = w - 0.1 * task.gradient(w)
+    product = task.gradient(tuned) - 0.1 * task.hvp(w.expand(N, -1), task.gradient(tuned))
+    assert torch.allclose(meta_gradient(task, w, 0.1, 1), product, rtol=1e-10, atol=1e-14)
+    batched = meta_gradient(task, w, 0.1, 1, "stochastic", batches=whole)
+    assert torch.allclose(batched, product, rtol=1e-10, atol=1e-14)
 
 
 def test_frozen_parameters_are_constants_of_the_function():
@@ -601,6 +613,12 @@ def test_a_float32_task_is_looked_at_in_float64():
     with pytest.raises(InputError, match=r"module 2 is Of\(\): the derivative of the loss along a direction"):
         made(with_function(Steeper), inputs().float())
     assert made(with_function(Square), inputs().float()).dtype == torch.float32
+
+
+def test_rounding_that_a_steep_network_magnifies_is_no_mixing_of_samples():
+    torch.manual_seed(0)
+    steep = nn.Sequential(nn.Linear(P, 400), Of(lambda m, x: torch.sin(1e5 * x)), nn.Linear(400, 2))
+    assert made(steep, inputs().float()).dtype == torch.float32
 
 
 def test_known_architectures_are_looked_at_once(monkeypatch):

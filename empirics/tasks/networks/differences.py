@@ -46,8 +46,9 @@ def mistake(function: Differentiable, w: Tensor, seed: int = 0) -> Mistake | Non
     derivative of the loss along a direction
     """
     generator = torch.Generator().manual_seed(seed)
-    found = _along(function, w, _direction(w, generator))
-    return None if found is None else found and _along(function, w, _direction(w, generator))
+    if _along(function, w, _direction(w, generator)) is None:
+        return None
+    return _along(function, w, _direction(w, generator))
 
 
 def _direction(w: Tensor, generator: torch.Generator) -> Tensor:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import warnings
+from contextlib import suppress
 from typing import Any
 
 import torch
@@ -13,6 +15,7 @@ from empirics.numerics.memory import out_of_memory
 from empirics.tasks.networks.agent_model import AgentModel
 from empirics.tasks.networks.layer_kinds import all_known
 from empirics.tasks.networks.module_traces import calls, failing, first_unlike, one_line
+from empirics.tasks.networks.network_data import in_precision
 
 # agents whose samples the module is evaluated on, and samples of the first that it is evaluated on one at a time
 _AGENTS, _SAMPLES = 32, 64
@@ -170,6 +173,12 @@ def _refuse_unlike(module: nn.Module, x: Tensor, rows: slice, whole: Tensor, whe
     part = _evaluated(module, x[rows], where)
     if _alike(part, whole[rows]):
         return
+    if x.dtype == torch.float32:
+        # a steep network magnifies the rounding of float32, and that of float64 less
+        wide = in_precision(copy.deepcopy(module), torch.float64)
+        with suppress(RuntimeError):
+            whole = wide(x.double())
+            return _refuse_unlike(wide, x.double(), rows, whole, where)
 
     def same(one: Tensor, other: Tensor) -> bool:
         return _alike(one, other[rows] if other.dim() and len(other) == len(x) else other)
