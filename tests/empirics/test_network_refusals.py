@@ -109,7 +109,7 @@ def test_bad_data_is_refused():
     cases = {
         r"same agents and samples": (x, labels[:, :3], functional.cross_entropy),
         r"y\[1, 3\] = 3: expected labels 0 to 2": (x, wrong, functional.cross_entropy),
-        r"fails on one agent's x": (x[..., :1], labels, functional.cross_entropy),
+        r"module \(root\) is Linear.*fails on agent 0's x": (x[..., :1], labels, functional.cross_entropy),
         r"expected finite numbers": (np.full((2, 4, 2), np.nan), labels, functional.cross_entropy),
         r"reduction='mean'": (x, x[..., :1] * np.ones(3), nn.MSELoss(reduction="sum")),
         r"y of the output's shape": (x, x[..., 0], lambda output, y: functional.mse_loss(output[:, 0:1], y)),

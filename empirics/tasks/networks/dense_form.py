@@ -46,7 +46,7 @@ def dense_form(module: nn.Module, loss: Callable[[Any, Any], Any]) -> DenseForm 
     """The dense form of a module and a loss, or None when they are anything else.
 
     The module is an nn.Sequential of nn.Linear with bias, the same smooth activation (with its default arguments)
-    after each but the last, no hooks, no shared parameters; the loss is that of `loss_name`.
+    after each but the last, no hooks, no shared or frozen parameters; the loss is that of `loss_name`.
 
     >>> dense_form(nn.Sequential(nn.Linear(2, 3), nn.Tanh(), nn.Linear(3, 2)), nn.functional.cross_entropy)
     DenseForm(widths=(2, 3, 2), activation='tanh', loss='cross_entropy')
@@ -58,18 +58,27 @@ def dense_form(module: nn.Module, loss: Callable[[Any, Any], Any]) -> DenseForm 
         return None
     layers: list[Any] = list(module)
     linear, between = layers[::2], layers[1::2]
-    if any(getattr(part, hooks) for part in (module, *layers) for hooks in _HOOKS):
+    if not all(untouched(part) for part in (module, *layers)):
         return None
     if any(type(layer) is not nn.Linear or layer.bias is None for layer in linear):
         return None
-    parameters = [parameter for layer in linear for parameter in layer.parameters()]
-    if len({id(parameter) for parameter in parameters}) != len(parameters):
+    # Each weight and bias once, none frozen.
+    if len(list(module.parameters())) != 2 * len(linear):
         return None
     kinds = {activation_name(layer) for layer in between} or {"identity"}
     (kind, *others) = kinds
     widths = (linear[0].in_features, *(layer.out_features for layer in linear))
     chained = all(layer.in_features == width for layer, width in zip(linear, widths, strict=False))
     return None if others or kind is None or not chained else DenseForm(widths, kind, name)
+
+
+def untouched(layer: nn.Module) -> bool:
+    """Whether a layer has no hooks and the forward pass of its class.
+
+    >>> untouched(nn.Linear(1, 1))
+    True
+    """
+    return "forward" not in vars(layer) and not any(getattr(layer, hooks) for hooks in _HOOKS)
 
 
 def activation_name(layer: nn.Module) -> str | None:

@@ -1,123 +1,97 @@
-"""What a module must satisfy to be a loss of the theory: smooth, deterministic, and a mean over samples."""
+"""Whether a module is a function of its parameters and of one sample at a time, asked by evaluating it."""
 
 from __future__ import annotations
 
+import copy
 import warnings
-from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn.modules.batchnorm import _BatchNorm
-from torch.nn.modules.dropout import _DropoutNd
-from torch.nn.modules.instancenorm import _InstanceNorm
 
 from empirics.numerics.errors import InputError
-from empirics.tasks.networks.dense_form import loss_name
+from empirics.numerics.memory import out_of_memory
+from empirics.tasks.networks.agent_model import AgentModel
+from empirics.tasks.networks.layer_kinds import all_known
+from empirics.tasks.networks.module_traces import calls, failing, first_unlike, one_line
+from empirics.tasks.networks.network_data import in_precision
 
-# Infinitely often differentiable in parameters and inputs (LayerNorm and its kin thanks to their eps > 0).
-SMOOTH_KINDS: tuple[type[nn.Module], ...] = (
-    *(nn.Sequential, nn.ModuleList, nn.ModuleDict, nn.Identity, nn.Flatten, nn.Unflatten),
-    *(nn.Linear, nn.Bilinear, nn.Embedding, nn.Conv1d, nn.Conv2d, nn.Conv3d),
-    *(nn.ConvTranspose1d, nn.ConvTranspose2d, nn.ConvTranspose3d),
-    *(nn.AvgPool1d, nn.AvgPool2d, nn.AvgPool3d),
-    *(nn.AdaptiveAvgPool1d, nn.AdaptiveAvgPool2d, nn.AdaptiveAvgPool3d),
-    *(nn.Tanh, nn.Sigmoid, nn.Softplus, nn.GELU, nn.SiLU, nn.Mish, nn.LogSigmoid, nn.Tanhshrink),
-    *(nn.Softmax, nn.LogSoftmax, nn.Softmin, nn.LayerNorm, nn.GroupNorm, nn.InstanceNorm1d, nn.InstanceNorm2d),
-)
-# Not twice continuously differentiable somewhere.
-ROUGH_KINDS: tuple[type[nn.Module], ...] = (
-    *(nn.ReLU, nn.ReLU6, nn.LeakyReLU, nn.PReLU, nn.RReLU, nn.ELU, nn.CELU, nn.SELU, nn.Softsign, nn.Threshold),
-    *(nn.Hardtanh, nn.Hardsigmoid, nn.Hardswish, nn.Hardshrink, nn.Softshrink),
-    *(nn.MaxPool1d, nn.MaxPool2d, nn.MaxPool3d, nn.LPPool1d, nn.LPPool2d),
-    *(nn.AdaptiveMaxPool1d, nn.AdaptiveMaxPool2d, nn.AdaptiveMaxPool3d),
-)
+# agents whose samples the module is evaluated on, and samples of the first that it is evaluated on one at a time
+_AGENTS, _SAMPLES = 32, 64
+_SAMPLES_KNOWN = 8
 
 
-def refuse_coupling(module: nn.Module) -> None:
-    """Refuse layers that mix samples, keep statistics or draw at random, naming them.
+def spaced(count: int, most: int) -> list[int]:
+    """At most so many of the numbers below `count`, evenly spaced, 0 first.
 
-    >>> refuse_coupling(nn.Sequential(nn.Linear(2, 2), nn.Dropout(0.5)))
-    Traceback (most recent call last):
-    ...
-    empirics.numerics.errors.InputError: module 1 is Dropout(p=0.5, inplace=False): it draws at random...
+    >>> spaced(3, 8), spaced(10, 4)
+    ([0, 1, 2], [0, 2, 5, 7])
     """
-    for name, part in module.named_modules():
-        where = f"module {name or '(root)'} is {part}"
-        if isinstance(part, _BatchNorm):
-            raise InputError(
-                f"{where}: it couples the samples or keeps running statistics, so f_i is no mean over its samples and "
-                "changes as it is evaluated; use GroupNorm or LayerNorm"
-            )
-        if isinstance(part, _InstanceNorm) and part.track_running_stats:
-            raise InputError(f"{where}: it keeps running statistics; use track_running_stats=False")
-        if isinstance(part, _DropoutNd) and part.p > 0:
-            raise InputError(f"{where}: it draws at random, so f_i would not be a function of w; remove it or use p=0")
-        if isinstance(part, nn.RNNBase) and part.dropout > 0:
-            raise InputError(f"{where}: it draws at random, so f_i would not be a function of w; use dropout=0")
+    return list(range(count)) if count <= most else [place * count // most for place in range(most)]
 
 
-def declared_smooth(module: nn.Module, loss: Callable[[Any, Any], Any], smooth: bool | None) -> bool:
-    """Whether A2 and A3 may be asked of the network: as declared, or as its layers show.
+def probe(module: nn.Module, x: Tensor) -> tuple[list[int], Tensor]:
+    """Some agents, all of them when they are few, and the outputs (agents, samples, ...) on their samples.
 
-    Raises InputError when nothing is declared and a layer or the loss is of a kind not known, and when a declaration
-    contradicts a layer.
-
-    >>> declared_smooth(nn.Sequential(nn.Linear(2, 1), nn.Tanh()), nn.functional.mse_loss, None)
-    True
+    Refused: a module that fails, an output that differs when evaluated twice or on one sample alone, and a parameter
+    or a buffer that changes. Of torch's own layers on real numbers, which cannot fail on one agent only, the first
+    agent is enough.
     """
-    kinds = {type(part): name or "(root)" for name, part in module.named_modules()}
-    rough = [f"{kind.__name__} ({name})" for kind, name in kinds.items() if issubclass(kind, ROUGH_KINDS)]
-    if smooth is not None:
-        if smooth and rough:
-            raise InputError(f"smooth = True, but the module has {', '.join(rough)}: expected smooth=False")
-        return bool(smooth)
-    if rough:
-        raise InputError(
-            f"smooth = None, and the module has {', '.join(rough)}, not twice continuously differentiable: pass "
-            "smooth=False to run it without the statements that need A2 or A3, or use tanh, softplus or GELU"
-        )
-    unknown = [f"{kind.__name__} ({name})" for kind, name in kinds.items() if kind not in SMOOTH_KINDS]
-    if loss_name(loss) is None:
-        unknown.append(f"the loss {getattr(loss, '__name__', type(loss).__name__)}")
-    if unknown:
-        raise InputError(
-            f"smooth = None, and it cannot be told for {', '.join(unknown)}: pass smooth=True if the loss is three "
-            "times continuously differentiable in the parameters (tanh, softplus, GELU, ...), else smooth=False"
-        )
-    return True
-
-
-def probe(module: nn.Module, loss: Callable[[Any, Any], Any], x: Tensor, y: Tensor) -> Tensor:
-    """The output on one agent's samples, after checking that it can serve as a loss of the theory.
-
-    Refused: an output that differs when evaluated twice, a buffer that changes, a loss that is not one number, and a
-    loss that is not the mean of the losses of single samples.
-    """
-    before = [buffer.clone() for buffer in module.buffers()]
+    known = all_known(module) and x.is_floating_point()
+    agents = [0] if known else spaced(len(x), _AGENTS)
     with torch.no_grad(), torch.random.fork_rng(devices=[]), warnings.catch_warnings():
-        # torch warns where shapes broadcast by accident; the comparison below decides about that.
+        # torch warns where shapes broadcast by accident; the comparisons decide about that.
+        warnings.simplefilter("ignore")
+        before = {name: value.clone() for name, value in _state(module).items()}
+        outputs = [_evaluated(module, x[agent], f"agent {agent}'s x {tuple(x.shape[1:])}") for agent in agents]
+        _refuse_changes(module, x[0], outputs[0], before)
+        _refuse_mixing(module, x, agents, outputs, _SAMPLES_KNOWN if known else _SAMPLES)
+    return agents, torch.stack(outputs)
+
+
+def refuse_hidden(model: AgentModel, given: nn.Module, x: Tensor, y: Tensor) -> None:
+    """Refuse a loss that depends on trainable tensors other than the parameters that it is given.
+
+    Those are layers kept in a plain list, parameters kept under a second, plain name, and functions that refer to the
+    module given instead of to its copy.
+    """
+    parameters = tuple(part.detach() for part in model.module.parameters())
+    with torch.enable_grad(), torch.random.fork_rng(devices=[]), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
-            first, second = module(x), module(x)
-            whole = loss(first, y)
-        except (RuntimeError, ValueError, TypeError, IndexError) as error:
+            value = model.loss(parameters, x, y)
+        except Exception as error:
+            if out_of_memory(error):
+                raise
+            words = failing(model.module, lambda: model.loss(parameters, x, y)) or "the module or its loss"
             raise InputError(
-                f"the module or its loss fails on one agent's x {tuple(x.shape)}, y {tuple(y.shape)}: {error}"
+                f"{words}: it runs, but not with its parameters exchanged for others (torch.func.functional_call): "
+                f"{one_line(error)}; expected a plain torch.nn.Module, without a wrapper such as DataParallel"
             ) from None
-        if not isinstance(first, Tensor) or len(first) != len(x):
-            raise InputError("the module's output is no tensor with one row a sample: expected (samples, ...)")
-        changed = [not torch.equal(old, new) for old, new in zip(before, module.buffers(), strict=True)]
-        if any(changed) or not _same(first, second):
+    names = {id(part): name for module in (given, model.module) for name, part in module.named_parameters()}
+    for leaf in _leaves(value):
+        if isinstance(leaf, nn.Parameter):
+            name = names.get(id(leaf))
+            known = f"its parameter {name} under another name" if name else "one that is not among its parameters"
             raise InputError(
-                "the module is not a function of its parameters and inputs: two evaluations in a row differ, or "
-                "changed a buffer; remove what draws at random or keeps state"
+                f"the module or its loss computes with a trainable tensor of shape {tuple(leaf.shape)}, {known}: "
+                "expected only registered parameters, used as attributes of the module (nn.ModuleList for lists of "
+                "layers); register it, or detach it to keep it as it is"
             )
-        if not isinstance(whole, Tensor) or whole.numel() != 1:
-            raise InputError("loss(output, y) is not one number: expected the mean over samples")
-        single = torch.stack([loss(module(x[k : k + 1]), y[k : k + 1]).reshape(()) for k in range(len(x))])
-    _refuse_other_means(whole.reshape(()), single)
-    return first
+
+
+def _leaves(value: Tensor) -> list[Tensor]:
+    found, seen, left = [], set(), [value.grad_fn]
+    while left:
+        node = left.pop()
+        if node is None or node in seen:
+            continue
+        seen.add(node)
+        variable = getattr(node, "variable", None)
+        found += [] if variable is None else [variable]
+        left += [following for following, _ in node.next_functions]
+    return found
 
 
 def widest(module: nn.Module, x: Tensor) -> int:
@@ -143,19 +117,100 @@ def widest(module: nn.Module, x: Tensor) -> int:
     return largest
 
 
+def _state(module: nn.Module) -> dict[str, Tensor]:
+    return {**dict(module.named_parameters()), **dict(module.named_buffers())}
+
+
+def _evaluated(module: nn.Module, x: Tensor, where: str) -> Tensor:
+    try:
+        output = module(x)
+    except Exception as error:
+        if out_of_memory(error):
+            raise
+        # Anything may be wrong with a user's module; it is said where and what.
+        words = failing(module, lambda: module(x)) or "the module"
+        raise InputError(f"{words}: it fails on {where}: {one_line(error)}; expected x for which it runs") from None
+    if not isinstance(output, Tensor) or output.dim() == 0 or len(output) != len(x):
+        found = f"shape {tuple(output.shape)}" if isinstance(output, Tensor) else f"a {type(output).__name__}"
+        raise InputError(f"the module's output on {where} is {found}: expected a tensor with one row a sample")
+    if not output.is_floating_point():
+        raise InputError(f"the module's output on {where} has dtype {output.dtype}: expected real numbers")
+    return output
+
+
+def _refuse_changes(module: nn.Module, x: Tensor, first: Tensor, before: dict[str, Tensor]) -> None:
+    """Compare a second evaluation with the first, and what the module keeps with what it kept before."""
+    differs = not _same(first, module(x))
+    after = _state(module)
+    changed = [name for name, old in before.items() if name not in after or not _equal(old, after[name])]
+    if changed or len(after) != len(before):
+        name = changed[0] if changed else next(name for name in after if name not in before)
+        kind = "parameter" if name in dict(module.named_parameters()) else "buffer"
+        raise InputError(
+            f"the module is not a function of its parameters and inputs: being evaluated changed a {kind}, {name}; "
+            "keep no state in forward"
+        )
+    if differs:
+        words = first_unlike(calls(module, lambda: module(x)), calls(module, lambda: module(x)), _same)
+        raise InputError(
+            f"{words or 'the module'}: it is not a function of its parameters and inputs: two evaluations in a row "
+            "differ; remove what draws at random or keeps state"
+        )
+
+
+def _refuse_mixing(module: nn.Module, x: Tensor, agents: list[int], outputs: list[Tensor], most: int) -> None:
+    """One sample alone, and an agent's samples among those of others, must give what they gave together."""
+    for k in spaced(x.shape[1], most):
+        _refuse_unlike(module, x[0], slice(k, k + 1), outputs[0], f"sample {k} of agent 0 alone")
+    for one, other, mine in zip(agents[1:], agents, outputs[1:], strict=False):
+        pooled = torch.cat([x[one], x[other]])
+        both = _evaluated(module, pooled, f"the samples of agents {one} and {other} together")
+        if not _alike(both[: len(mine)], mine):
+            _refuse_unlike(module, pooled, slice(len(mine)), both, f"the samples of agent {one} alone")
+
+
+def _refuse_unlike(module: nn.Module, x: Tensor, rows: slice, whole: Tensor, where: str) -> None:
+    part = _evaluated(module, x[rows], where)
+    if _alike(part, whole[rows]):
+        return
+    if x.dtype == torch.float32:
+        # a steep network magnifies the rounding of float32, and that of float64 less
+        wide = in_precision(copy.deepcopy(module), torch.float64)
+        with suppress(RuntimeError):
+            whole = wide(x.double())
+            return _refuse_unlike(wide, x.double(), rows, whole, where)
+
+    def same(one: Tensor, other: Tensor) -> bool:
+        return _alike(one, other[rows] if other.dim() and len(other) == len(x) else other)
+
+    words = first_unlike(calls(module, lambda: module(x[rows])), calls(module, lambda: module(x)), same)
+    raise InputError(
+        f"{words or 'the module'}: it mixes samples: {where} gives another output than among others, so the loss is "
+        "not the mean over single samples; expected samples apart, on axis 0"
+    )
+
+
 def _same(first: Tensor, second: Tensor) -> bool:
     """Equal up to the rounding of sums: a library may share them out among more or fewer threads the next time."""
+    return _close(first, second, 1e3 * torch.finfo(first.dtype).eps if first.is_floating_point() else 0.0)
+
+
+def _alike(first: Tensor, second: Tensor) -> bool:
+    # Sums of the same terms in two orders, through a network: far above their rounding, far below another function.
+    return _close(first, second, 1e-3 if first.dtype == torch.float32 else 1e-6)
+
+
+def _close(first: Tensor, second: Tensor, tolerance: float) -> bool:
+    if first.shape != second.shape or first.dtype != second.dtype:
+        return False
+    if first.is_complex():
+        return _close(torch.view_as_real(first), torch.view_as_real(second), tolerance)
     if not first.is_floating_point():
         return torch.equal(first, second)
-    tolerance = 1e3 * torch.finfo(first.dtype).eps * float(first.abs().max())
-    return bool(((first - second).abs() <= tolerance).all())
+    gap = (first - second).abs().nan_to_num(0.0 if torch.equal(first.isnan(), second.isnan()) else torch.inf)
+    size = first.abs().nan_to_num(0.0)
+    return bool((gap <= tolerance * size.max()).all()) if first.numel() else True
 
 
-def _refuse_other_means(whole: Tensor, single: Tensor) -> None:
-    # Two sums of the same terms in two orders, through a network: far above their rounding, far below a lost 1/S.
-    tolerance = 1e-3 if whole.dtype == torch.float32 else 1e-6
-    if not bool((whole - single.mean()).abs() <= tolerance * single.abs().mean() + 1e-30):
-        raise InputError(
-            f"loss(output, y) = {float(whole):g} on an agent's samples, but its mean over single samples is "
-            f"{float(single.mean()):g}: expected a mean (reduction='mean'), y of the output's shape, samples apart"
-        )
+def _equal(old: Tensor, new: Tensor) -> bool:
+    return old.shape == new.shape and old.dtype == new.dtype and torch.equal(old.nan_to_num(), new.nan_to_num())

@@ -18,15 +18,20 @@ from empirics.tasks.local_constants import LocalConstants
 from empirics.tasks.networks.agent_model import AgentModel
 from empirics.tasks.networks.dense_form import DenseForm, dense_form, loss_name
 from empirics.tasks.networks.dense_sweeps import DenseSweeps
-from empirics.tasks.networks.module_checks import declared_smooth, probe, refuse_coupling, widest
+from empirics.tasks.networks.derivative_checks import refuse_derivatives
+from empirics.tasks.networks.layer_kinds import declared_smooth, refuse_layers
+from empirics.tasks.networks.module_checks import probe, refuse_hidden, widest
 from empirics.tasks.networks.network_data import (
     as_samples,
     as_targets,
     fits,
+    in_precision,
+    own_copy,
     parameter_count,
     refuse_labels,
     refuse_shapes,
 )
+from empirics.tasks.networks.sample_means import refuse_other_means
 from empirics.tasks.networks.sample_subsets import SampleSubsets
 from empirics.tasks.networks.sweeps import Sweeps
 from empirics.tasks.networks.traced import TracedSweeps
@@ -39,8 +44,13 @@ _OF_SAMPLES = ("sample_loss", "sample_gradient", "sample_hvp")
 class NetworkTask(Task):
     r"""f_i(w) = loss(module_w(x_i), y_i), a mean over agent i's samples, w the parameters one after another.
 
-    w has them in the order of module.parameters(). The module is copied: the one given is never touched. A batch is D
-    of the agent's samples, drawn without replacement.
+    w has the trainable ones (requires_grad) in the order of module.parameters(), each once however often it is used;
+    frozen ones are constants of the function. The module is copied, in the mode it is in (`train` or `eval`): the one
+    given is never touched. A batch is D of the agent's samples, drawn without replacement.
+
+    What torch differentiates must be the loss. Every layer's options are looked at; the loss is compared with its mean
+    over single samples for all agents, gradient and Hessian-vector product with differences (layers of known kinds once
+    for each architecture and shape); what differs is refused by the layer's name.
 
     Gradients and Hessian-vector products take one of three paths (`path`): `dense`, written out by hand, for
     multilayer perceptrons (`form`); `traced`, the graph of torch.func recorded once per shape and cleaned, for any
@@ -53,7 +63,8 @@ class NetworkTask(Task):
     A2 or A3 do not apply to it.
 
     Args:
-        module: any module without BatchNorm, dropout or state, x -> output with samples on axis 0.
+        module: any module x -> output with samples on axis 0, without BatchNorm or dropout in training mode, and
+            without state.
         x: samples (n, samples, ...), the same number for every agent; float32 makes a float32 task. Integers stay
             integers when the module has an Embedding, else they become float64.
         y: targets (n, samples) or (n, samples, ...); integers are kept as they are.
@@ -63,8 +74,8 @@ class NetworkTask(Task):
             otherwise it has to be declared.
 
     Raises:
-        InputError: bad input; BatchNorm or dropout; an output that is random, stateful or mixes samples; smoothness
-            neither declared nor known.
+        InputError: bad input; BatchNorm or dropout; an output that is random, stateful or mixes samples; a loss that
+            is no mean over samples; derivatives that are not those of the loss; smoothness neither declared nor known.
 
     >>> model = nn.Linear(1, 1, bias=False)
     >>> task = NetworkTask(model, x=[[[2.0]], [[1.0]]], y=[[[0.0]], [[3.0]]], loss=nn.functional.mse_loss)
@@ -81,23 +92,26 @@ class NetworkTask(Task):
         self, module: nn.Module, x: Any, y: Any, loss: Callable[[Any, Any], Any], *, smooth: bool | None = None
     ) -> None:
         """Check, copy and probe the module."""
+        refuse_layers(module)
         d = parameter_count(module)
-        refuse_coupling(module)
         self._smooth = declared_smooth(module, loss, smooth)
         samples, targets = as_samples(module, x), as_targets(y)
         floating = samples if samples.is_floating_point() else torch.zeros(len(samples), 1, dtype=torch.float64)
         super().__init__(d, {"x": floating}, sampler=SampleSubsets())
         self._loss = loss
-        self.module: nn.Module = copy.deepcopy(module).to(self.dtype).requires_grad_(False)
+        self.module: nn.Module = own_copy(module, self.dtype)
         self._parameters = {"x": samples, "y": cast(targets, None, self.dtype)}
         refuse_shapes(samples, targets)
-        output = probe(self.module, loss, samples[0], self._parameters["y"][0])
-        refuse_labels(loss, output, targets)
+        agents, outputs = probe(self.module, samples)
+        refuse_labels(loss, outputs[0], targets)
+        refuse_other_means(loss, agents, outputs, self._parameters["y"])
         form = dense_form(self.module, loss)
         self.form: DenseForm | None = form if form is not None and fits(form, samples, targets) else None
         self._local: LocalConstants | None = None
         self._widest = widest(self.module, samples[0])
         self.sweeps: Sweeps = self._chosen()
+        if self.form is None:
+            self._refuse_other_derivatives(module)
         keep_freed_memory()
 
     @property
@@ -282,9 +296,14 @@ class NetworkTask(Task):
     def to(self, device: str | torch.device | None = None, dtype: torch.dtype | None = None) -> Self:
         """The same task on another device or in another precision; integers stay integers."""
         moved = super().to(device, dtype)
-        moved.module = copy.deepcopy(self.module).to(device, moved.dtype)
+        moved.module = in_precision(copy.deepcopy(self.module).to(device), moved.dtype)
         moved.sweeps = moved._chosen()
         return moved
+
+    def _refuse_other_derivatives(self, given: nn.Module) -> None:
+        model, x, y = AgentModel(self.module, self._loss), self._parameters["x"], self._parameters["y"]
+        refuse_hidden(model, given, x[0], y[0])
+        refuse_derivatives(model, x, y, self._widest, self._smooth)
 
     def _chosen(self) -> Sweeps:
         if self.form is not None:

@@ -15,7 +15,7 @@ from torch import Tensor
 from torch.func import vmap
 
 from empirics.numerics.memory import out_of_memory
-from empirics.tasks.networks.agent_model import AgentModel
+from empirics.tasks.networks.agent_model import AgentModel, agree
 
 Linearisation = tuple[Tensor, Callable[[Tensor], Tensor]]
 
@@ -55,6 +55,8 @@ class EagerSweeps(Sweeps):
         """Nothing is tried before the first use."""
         self._model = model
         self._batched = True
+        # functions whose batched results were found to be those of one agent alone
+        self._compared: set[str] = set()
 
     def outputs(self, w: Tensor, x: Tensor) -> Tensor:
         """Outputs of all agents, by vmap where that works."""
@@ -82,7 +84,10 @@ class EagerSweeps(Sweeps):
         with self._model.lock:
             if self._batched:
                 try:
-                    return vmap(function)(*arguments)
+                    found = vmap(function)(*arguments)
+                    if self._agrees(found, one, arguments):
+                        return found
+                    self._batched = False
                 except RuntimeError as error:
                     if out_of_memory(error):
                         raise
@@ -91,6 +96,15 @@ class EagerSweeps(Sweeps):
                     self._batched = False
             agents = range(len(arguments[1]))
             return _stacked([one(*(_row(argument, agent) for argument in arguments)) for agent in agents])
+
+    def _agrees(self, found: Any, one: Callable[..., Any], arguments: tuple[Any, ...]) -> bool:
+        """Whether the first agent's result is that of it alone: a batching rule of the user's may be wrong."""
+        if one.__name__ not in self._compared:
+            alone, first = one(*(_row(argument, 0) for argument in arguments)), _row(found, 0)
+            if not agree(*(part if isinstance(part, tuple) else (part,) for part in (first, alone))):
+                return False
+            self._compared.add(one.__name__)
+        return True
 
 
 def _second(function: Callable[..., Any]) -> Callable[..., Any]:

@@ -14,7 +14,7 @@ from empirics.graphs.decompositions import small_softmax_decompositions
 from empirics.graphs.passes import accumulating, split
 from empirics.graphs.recording import Flat, Parts, UntraceableError, recorded
 from empirics.numerics.workers import in_recording_thread
-from empirics.tasks.networks.agent_model import AgentModel, recorded_derivatives
+from empirics.tasks.networks.agent_model import AgentModel, agree, recorded_derivatives
 from empirics.tasks.networks.sweeps import EagerSweeps, Linearisation, Sweeps
 
 
@@ -48,17 +48,17 @@ class TracedSweeps(Sweeps):
 
     def outputs(self, w: Tensor, x: Tensor) -> Tensor:
         """The recorded module, or torch.func where it cannot be recorded."""
-        program = self._forward("outputs", self.model.output, w, x)
+        program = self._forward("outputs", self.model.output, self.model.output, w, x)
         return self._eager.outputs(w, x) if program is None else program(*self.model.split(w.contiguous()), x)[0]
 
     def loss(self, w: Tensor, x: Tensor, y: Tensor) -> Tensor:
         """The recorded loss, or torch.func where it cannot be recorded."""
-        program = self._forward("loss", self.model.loss, w, x, y)
+        program = self._forward("loss", self.model.loss, self.model.loss, w, x, y)
         return self._eager.loss(w, x, y) if program is None else program(*self.model.split(w.contiguous()), x, y)[0]
 
     def gradient(self, w: Tensor, x: Tensor, y: Tensor) -> Tensor:
         """The recorded gradient, or torch.func where it cannot be recorded."""
-        program = self._forward("gradient", self.model.gradient, w, x, y)
+        program = self._forward("gradient", self.model.gradient, self.model.recorded_gradient, w, x, y)
         if program is None:
             return self._eager.gradient(w, x, y)
         return self.model.join(program(*self.model.split(w.contiguous()), x, y))
@@ -80,8 +80,10 @@ class TracedSweeps(Sweeps):
     def _derivatives(self, w: Tensor, x: Tensor, y: Tensor) -> Derivatives | None:
         return self._recorded("derivatives", (w, x, y), lambda point: _derivatives(self.model, point, x, y))
 
-    def _forward(self, name: str, function: Callable[..., Any], w: Tensor, *data: Tensor) -> Flat | None:
-        return self._recorded(name, (w, *data), lambda point: _forward(self.model, function, point, *data))
+    def _forward(
+        self, name: str, function: Callable[..., Any], alone: Callable[..., Any], w: Tensor, *data: Tensor
+    ) -> Flat | None:
+        return self._recorded(name, (w, *data), lambda point: _forward(self.model, function, alone, point, *data))
 
     def _recorded(self, name: str, arguments: Parts, record: Callable[[Tensor], Any]) -> Any:
         w, *data = arguments
@@ -115,7 +117,10 @@ def _derivatives(model: AgentModel, point: Tensor, x: Tensor, y: Tensor) -> Deri
     return Derivatives(primal, tangent)
 
 
-def _forward(model: AgentModel, function: Callable[..., Any], point: Tensor, *data: Tensor) -> Flat:
+def _forward(
+    model: AgentModel, function: Callable[..., Any], alone: Callable[..., Any], point: Tensor, *data: Tensor
+) -> Flat:
+    """The graph of `function` for all agents, which must be what `alone` computes for the first."""
     parts = len(model.sizes)
 
     def flat(*arguments: Tensor) -> Parts:
@@ -126,6 +131,9 @@ def _forward(model: AgentModel, function: Callable[..., Any], point: Tensor, *da
     program = accumulating(found.graph).forward
     with torch.no_grad():
         _check(program(*found.arguments), found.expected)
+        first = alone(tuple(part[0] for part in found.arguments[:parts]), *(part[0] for part in data))
+    if not agree(tuple(part[0] for part in found.expected), first if isinstance(first, tuple) else (first,)):
+        raise UntraceableError("a batching rule of the module is wrong")
     return program
 
 
