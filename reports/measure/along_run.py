@@ -20,6 +20,7 @@ from reports.measure.run_specification import RunSpecification
 from reports.measure.statement import Measured
 from reports.measure.task_instance import exact, upwards
 from reports.measure.trajectories import Rounding
+from reports.measure.trust import broken_promise
 
 BETTING = "betting bound over independent float64 runs"
 NOTHING = Withheld("")  # replaced by the refusal that kept the run from being made
@@ -56,6 +57,10 @@ def run_measurements(
         specification = replace(
             specification, refusal="precision: float32 products had TF32 factors, certified rows need ieee"
         )
+    if recorded is not None and specification.refusal is None:
+        visited = [recorded.iterates[0, k] for k in range(recorded.iterates.shape[1])]
+        if (why := broken_promise(specification.instance, visited)) is not None:
+            specification = replace(specification, refusal=f"promise: {why}")
     run = AlongRun(specification, recorded, float(arrays.get("float64_distance", 0.0)))
     measurements: list[Measurement] = []
     for statement in statements:

@@ -23,6 +23,7 @@ from reports.measure.point_search import Objective, Search
 from reports.measure.search import Box, maximise
 from reports.measure.statement import Measured
 from reports.measure.task_instance import TaskInstance
+from reports.measure.trust import broken_promise
 
 PAIR_GAP = 2.0**-12  # two-point statements look at pairs this far apart, relative to the radius
 
@@ -101,6 +102,9 @@ def point_measurements(
         seen = (float(arrays[f"{one.id}_float64"]) if one.seen else None for one in statements)
         evidence = (Unproved(value, reason) for value in seen)
         return [_row(instance, cell, one, what) for one, what in zip(statements, evidence, strict=True)]
+    searched = [arrays[f"{one.id}_w"] for one in statements]
+    if (broken := broken_promise(instance, searched)) is not None:
+        return [_row(instance, cell, statement, Withheld(f"promise: {broken}")) for statement in statements]
     measurements: list[Measurement] = []
     instance, _ = on_points(with_estimates(instance, arrays), cell)
     with flint.ctx.workprec(ball.BITS):

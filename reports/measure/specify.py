@@ -60,7 +60,10 @@ def specify(
     settings = MetaFedAvg(alpha, cell.nu, beta, cell.tau, participants=cell.m, mode=cell.mode, delta=delta, **sizes)
     start = _start(instance, cell)
     instance, refusal = _confined(instance, settings, start, cell)
-    inputs = instance.inputs(alpha, cell.nu, **more, beta=beta, F0_gap=_start_gap(instance, alpha, cell, start))
+    gap = _start_gap(instance, alpha, cell, start)
+    if gap < 0:
+        refusal = f"promise: loss_lower_bound is above the loss at the start by {-gap:.6g}"
+    inputs = instance.inputs(alpha, cell.nu, **more, beta=beta, F0_gap=max(gap, 0.0))
     # estimated constants are known after the run only, and no sample size could make their rows certain
     power = [] if instance.estimated else [_power(instance, statement, inputs, level) for statement in statements]
     sized = tuple(one for one in power if one is not None)

@@ -26,7 +26,7 @@ from reports.tasks.factories import make_task
 
 CONSTANTS = ("L", "mu", "rho", "B", "sigma_G", "sigma_H", "gamma_G", "gamma_H")
 # what a user's own task promises of its gradients over B and of its Hessian-vector products over L
-_PROMISED = 2.0**-30
+PROMISED = 2.0**-30
 
 
 def exact(x: int | float | Fraction) -> str:
@@ -190,7 +190,7 @@ class TaskInstance:
         proved = self.task.float_errors(radius)
         if proved is not None:
             return Etas(proved.gradient, proved.hessian)
-        return Etas(_PROMISED * self.constants["B"].value, _PROMISED * self.constants["L"].value)
+        return Etas(PROMISED * self.constants["B"].value, PROMISED * self.constants["L"].value)
 
     def loss_rounding(self, radius: float) -> float:
         """Rounding bound of one agent's loss at points of norm at most radius."""
@@ -198,7 +198,7 @@ class TaskInstance:
         if proved is not None:
             return proved.loss
         largest = float(self.task.loss(self.centre).abs().max())
-        return _PROMISED * (largest + self.constants["B"].value * (radius + float(self.centre.norm())))
+        return PROMISED * (largest + self.constants["B"].value * (radius + float(self.centre.norm())))
 
     def meta_gradient_rounding(self, alpha: float, nu: int, radius: float) -> float:
         """S1: how far the engine's exact meta-gradient may be from the true one at such points."""

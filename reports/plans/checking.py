@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from reports.measure.task_instance import TaskInstance
 from reports.plans.plan import Plan, PlanError
 from reports.statements import measured
 from reports.tasks.conformance import ConformanceError, require_conformance
@@ -21,6 +22,11 @@ def check_tasks(plan: Plan) -> None:
                 require_conformance(one.factory, task)
         except (TaskError, ConformanceError) as error:
             raise PlanError(str(error)) from None
+        for cell in (cell for cell in plan.noise if cell.task == one.name and cell.method == "enumerate"):
+            instance = TaskInstance(one, task)
+            why = instance.unread or (instance.noises if isinstance(instance.noises, str) else "")
+            if why:
+                raise PlanError(f'task {one.name}: method = "{cell.method}": {why}')
         for name in sorted({name for cell in plan.cells if cell.task == one.name for name in cell.statements}):
             if (why := measured(name).task(task)) is not None:
                 raise PlanError(f"task {one.name}: {name} {why}")

@@ -1,4 +1,4 @@
-"""A user's task beside those of the plan: which statements it is measured on, and the cells that do it."""
+"""A user's task beside those of the plan: what it is measured on, and the cells that do it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from fractions import Fraction
 from typing import Any
 
 from empirics import Task
+from empirics.algorithm.modes import Mode
 from reports.cells.cell import TaskPlan
+from reports.cells.noise_cell import NoiseCell
 from reports.cells.points_cell import PointsCell
 from reports.cells.run_cell import RunCell
 from reports.measure.task_instance import TaskInstance
@@ -15,38 +17,46 @@ from reports.plans.plan import Plan
 from reports.statements import statements
 
 _ALPHA_L = Fraction(1, 8)
-_RUNS: tuple[dict[str, Any], ...] = (
-    {"mode": "exact", "nu": 1, "tau": 5, "fraction": Fraction(1, 4)},
-    {"mode": "first_order", "nu": 2, "tau": 1, "fraction": Fraction(1, 2)},
-    {"mode": "hessian_free", "nu": 1, "tau": 2, "fraction": Fraction(1, 4), "delta": Fraction(1, 64)},
-)
 _SIZES = {"D": 8, "D_prime": 8}
-_NOISY: tuple[dict[str, Any], ...] = (
-    {"mode": "stochastic", "nu": 1, "tau": 1, "fraction": Fraction(1, 4), **_SIZES, "D_H": 8},
-    {"mode": "first_order_stochastic", "nu": 1, "tau": 1, "fraction": Fraction(1, 4), **_SIZES},
+_RUNS: tuple[dict[str, Any], ...] = (
+    {"mode": Mode.EXACT, "nu": 1, "tau": 5, "fraction": Fraction(1, 4)},
+    {"mode": Mode.FIRST_ORDER, "nu": 2, "tau": 1, "fraction": Fraction(1, 2)},
+    {"mode": Mode.HESSIAN_FREE, "nu": 1, "tau": 2, "fraction": Fraction(1, 4), "delta": Fraction(1, 64)},
+    {"mode": Mode.STOCHASTIC, "nu": 1, "tau": 1, "fraction": Fraction(1, 4), **_SIZES, "D_H": 8},
+    {"mode": Mode.FIRST_ORDER_STOCHASTIC, "nu": 1, "tau": 1, "fraction": Fraction(1, 4), **_SIZES},
     {
-        "mode": "hessian_free_stochastic", "nu": 1, "tau": 1, "fraction": Fraction(1, 4), **_SIZES, "D_H": 8,
+        "mode": Mode.HESSIAN_FREE_STOCHASTIC, "nu": 1, "tau": 1, "fraction": Fraction(1, 4), **_SIZES, "D_H": 8,
         "delta": Fraction(1, 64),
     },
 )  # fmt: skip
 
 
 def with_own_task(plan: Plan, name: str, task: Task) -> Plan:
-    """The plan with one more task and its cells: T2 in every mode it has samples for, points if it has a ball form."""
+    """The plan with one more task and the cells of ours: every statement that the task can be measured on.
+
+    Points and runs for every task; runs in modes with batches where it has samples, and their bias and error by
+    enumeration where the sampler lists what it draws; T3 and T4 where its losses are quadratics.
+    """
     label = "own-" + re.sub(r"[^a-z0-9]+", "-", name.partition(":")[2].lower()).strip("-")
     described = TaskPlan(name=label, factory=name)
-    modes = [*_RUNS, *(() if task.sampler.noiseless else _NOISY)]
+    instance = TaskInstance(described, task)
+    about: dict[str, Any] = {"task": label, "alpha_L": _ALPHA_L, "label": "own"}
+    fitting = {kind: [one.id for one in statements().values() if one.kind == kind and one.task(task) is None]
+               for kind in ("points", "noise", "runs")}  # fmt: skip
     runs = [
-        RunCell(task=label, alpha_L=_ALPHA_L, rounds=12, replicas=512, statements=["T2"], label="own", **one)
-        for one in modes
+        RunCell(**about, **one, rounds=12, replicas=512, statements=_of_mode(fitting["runs"], one["mode"]))
+        for one in _RUNS
+        if not (one["mode"].draws and task.sampler.noiseless)
     ]
-    points = []
-    if TaskInstance(described, task).in_balls:
-        names = [one.id for one in statements().values() if one.kind == PointsCell.kind]
-        points = [
-            PointsCell(task=label, alpha_L=_ALPHA_L, nu=nu, statements=names, delta=Fraction(1, 16), label="own")
-            for nu in (1, 2)
-        ]
-    return plan.model_copy(
-        update={"tasks": [*plan.tasks, described], "points": [*plan.points, *points], "runs": [*plan.runs, *runs]}
-    )
+    points = [PointsCell(**about, nu=nu, statements=fitting["points"], delta=Fraction(1, 16)) for nu in (1, 2)]
+    noise = []
+    if not task.sampler.noiseless and not isinstance(instance.noises, str) and instance.in_balls:
+        sizes: dict[str, Any] = {"D": 1, "D_prime": 1, "D_H": 1, "delta": Fraction(1, 16), "method": "enumerate"}
+        noise = [NoiseCell(**about, **sizes, nu=1, statements=fitting["noise"])]
+    cells = {"points": [*plan.points, *points], "noise": [*plan.noise, *noise], "runs": [*plan.runs, *runs]}
+    return plan.model_copy(update={"tasks": [*plan.tasks, described], **cells})
+
+
+def _of_mode(names: list[str], mode: Mode) -> list[str]:
+    """T4 speaks of exact steps of all agents only."""
+    return [name for name in names if name != "T4" or mode is Mode.EXACT]

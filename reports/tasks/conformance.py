@@ -93,6 +93,11 @@ def checks(task: Task, seed: int = 0) -> Iterator[Check]:
         (task.hvp(w, v).shape, w.shape),
     ):
         yield Check("shape", tuple(shape) == tuple(expected), f"found {tuple(shape)}, expected {tuple(expected)}")
+    again = task.loss(w), task.gradient(w)
+    same = torch.equal(again[0], task.loss(w)) and torch.equal(again[1], task.gradient(w))
+    yield Check("state", same, "two evaluations at the same points differ; a loss is a function of w alone")
+    finite = bool(torch.isfinite(again[0]).all())
+    yield Check("loss", finite, "not finite at some point of norm at most 10")
     yield Check("dtype", task.dtype == torch.float64, f"{task.dtype}, expected float64 for a report")
     slope = (task.loss(w + _STEP * v) - task.loss(w - _STEP * v)) / (2 * _STEP)
     yield _agree("gradient against the difference of losses", (task.gradient(w) * v).sum(-1), slope)

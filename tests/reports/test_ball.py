@@ -13,6 +13,7 @@ import torch
 import empirics
 from reports.balls import ball
 from reports.balls.ball import BallMeta, column, entries
+from tests.reports import written_out
 
 
 def task_of(family: str) -> empirics.Task:
@@ -34,7 +35,7 @@ def test_losses_and_derivatives_agree_with_the_engine(family: str) -> None:
     task = task_of(family)
     rng = np.random.default_rng(1)
     w, v = rng.normal(size=(2, task.d))
-    losses = ball.losses(task.family, task.arrays())
+    losses = written_out.losses(task.family, task.arrays())
     engine = (task.loss(w), task.gradient(w), task.hvp(w, np.tile(v, (task.n, 1))))
     for i, f in enumerate(losses):
         assert float(f.loss(column(w)).mid()) == pytest.approx(float(engine[0][i]), rel=1e-13, abs=1e-14)
@@ -51,7 +52,7 @@ def test_meta_gradient_is_the_derivative_of_the_meta_loss(family: str) -> None:
     w = np.linspace(-0.5, 0.75, task.d)
     step = Fraction(1, 2**40)
     with flint.ctx.workprec(220):
-        meta = BallMeta(ball.losses(task.family, task.arrays())[1], ball.ball(0.25), 3)
+        meta = BallMeta(written_out.losses(task.family, task.arrays())[1], ball.ball(0.25), 3)
         exact = meta.exact(column(w))
         for j in range(task.d):
             shift = flint.arb_mat(task.d, 1, [ball.ball(step if k == j else 0) for k in range(task.d)])
@@ -61,7 +62,7 @@ def test_meta_gradient_is_the_derivative_of_the_meta_loss(family: str) -> None:
 
 
 def test_logistic_functions_against_mpmath() -> None:
-    value, slope, curvature = ball.LOGISTIC
+    value, slope, curvature = written_out.LOGISTIC
     with mpmath.workprec(200), flint.ctx.workprec(160):
         for t in (-30.0, -0.5, 0.0, 2.0, 30.0):
             assert value(flint.arb(t)).overlaps(flint.arb(str(mpmath.log1p(mpmath.exp(-t))), 1e-40))
@@ -75,7 +76,7 @@ def test_spline_twin_matches_the_engine_on_every_piece() -> None:
     task = empirics.SplineTask(
         knots=[-1.0, 0.0, 0.5], curvature=[[1.0, -1.0, 2.0], [0.0, 0.5, 0.25]], slope=[0.5, -1.0], value=[1.0, 2.0]
     )
-    losses = ball.losses("spline", task.arrays())
+    losses = written_out.losses("spline", task.arrays())
     for x in (-2.0, -1.0, -0.25, 0.0, 0.25, 0.5, 3.0):
         for i, f in enumerate(losses):
             w = column(np.array([x]))
@@ -88,7 +89,7 @@ def test_spline_twin_matches_the_engine_on_every_piece() -> None:
 
 def test_ratio_one_witness_is_exact_in_balls() -> None:
     """f = -w^2/2, alpha = 1/2: grad F(1) = -(3/2)^4 at nu = 2, a dyadic number that balls hold with radius zero."""
-    f = ball.losses("quadratic", {"A": -np.ones((1, 1, 1)), "c": np.zeros((1, 1)), "e": np.zeros(1)})[0]
+    f = written_out.losses("quadratic", {"A": -np.ones((1, 1, 1)), "c": np.zeros((1, 1)), "e": np.zeros(1)})[0]
     meta = BallMeta(f, ball.ball(0.5), 2)
     assert ball.bounds(meta.exact(column(np.ones(1)))[0, 0]) == (Fraction(-81, 16), Fraction(-81, 16))
 
@@ -108,4 +109,4 @@ def test_a_ball_without_bounds_is_refused() -> None:
 
 def test_unknown_family_names_the_known_ones() -> None:
     with pytest.raises(ValueError, match="quadratic"):
-        ball.losses("network", {})
+        written_out.losses("network", {})

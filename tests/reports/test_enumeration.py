@@ -13,6 +13,7 @@ import empirics
 from empirics.algorithm.modes import Mode
 from reports.balls import ball
 from reports.balls.ball import BallMeta, column, entries
+from reports.balls.recorded import recorded_losses
 from reports.cells.cell import TaskPlan
 from reports.measure.enumeration import (
     Batches,
@@ -33,7 +34,7 @@ COSINE = TaskPlan(
 def law(nu: int, batches: Batches, agent: int = 0) -> tuple[StochasticMeta, BallMeta, TaskInstance]:
     instance = TaskInstance.of(COSINE)
     alpha = ball.ball(0.5)
-    noise = noises(instance.noise_arrays)[agent]
+    noise = noises(instance.task)[agent]
     return (
         StochasticMeta(instance.losses[agent], noise, alpha, nu, batches),
         BallMeta(instance.losses[agent], alpha, nu),
@@ -86,10 +87,10 @@ def test_columns_swept_together_give_the_squared_distance_of_the_whole_tree(nu: 
 
 def test_two_point_noise_by_hand() -> None:
     """f = -w^2/2, w = 0, alpha = 1/2, nu = D = D' = 1: g_i = (3/2)(g s/2 + g s'), so E norm^2 = (9/4)(5/4) g^2."""
-    f = ball.losses("quadratic", {"A": -np.ones((1, 1, 1)), "c": np.zeros((1, 1)), "e": np.zeros(1)})[0]
-    arrays = {"noise_u": np.ones((1, 1)), "noise_v": np.ones((1, 1)), "noise_phi": np.zeros(1)}
-    scales = {"noise_gradient": np.float64(0.25), "noise_amplitude": np.float64(0), "noise_frequency": np.float64(1)}
-    meta = StochasticMeta(f, noises({**arrays, **scales})[0], ball.ball(0.5), 1, Batches(1, 1, 1))
+    noise = empirics.Noise(0.25, 0.0, 1.0, [[1.0]], [[1.0]], [0.0])
+    task = empirics.QuadraticTask([[[-1.0]]], [[0.0]], noise=noise)
+    (f,), found = recorded_losses(task), noises(task)
+    meta = StochasticMeta(f, found[0], ball.ball(0.5), 1, Batches(1, 1, 1))  # type: ignore[arg-type]
     error = expected_squared_distance(meta.stochastic(column(np.zeros(1))), column(np.zeros(1)))
     assert ball.bounds(error) == (Fraction(45, 256), Fraction(45, 256))
 

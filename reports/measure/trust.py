@@ -1,0 +1,114 @@
+"""What a task promises, held against the loss that runs at points that a cell looked at.
+
+A task without proved float errors says of itself how its derivatives are computed and where its constants hold. Neither
+is believed at points that were visited: there the gradient, a Hessian-vector product and norms of both are enclosed in
+balls, from the recorded loss alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+import flint
+import numpy as np
+import torch
+from torch import Tensor
+
+from empirics.numerics.errors import InputError
+from reports.balls import ball
+from reports.balls.ball import BallLoss, column, norm
+from reports.measure.task_instance import PROMISED, TaskInstance
+
+# agents and points that are looked at, whatever their number; a look takes two derivatives in balls
+_AGENTS, _POINTS, _SAMPLES = 8, 3, 256
+
+
+def broken_promise(instance: TaskInstance, points: Iterable[np.ndarray]) -> str | None:
+    """What is wrong with the task at some of these points (d,), with agent and both numbers; None where nothing is.
+
+    A constant that is only estimated from below promises nothing and is not looked at.
+    """
+    visited = [np.asarray(w, float) for w in _some(list(points), _POINTS)]
+    with flint.ctx.workprec(ball.BITS):
+        return next((why for w in visited for why in _broken(instance, w)), None)
+
+
+def _broken(instance: TaskInstance, w: np.ndarray) -> Iterator[str]:
+    if not instance.task.sampler.noiseless:
+        yield from _noise(instance, w)
+    if not instance.unread and not instance.estimated and instance.task.float_errors(1.0) is None:
+        yield from _at(instance, w)
+        yield from _lowest(instance, w)
+
+
+def _at(instance: TaskInstance, w: np.ndarray) -> Iterator[str]:
+    task, point = instance.task, torch.as_tensor(w)
+    place = torch.arange(task.d, dtype=torch.float64)
+    v = torch.sin(place + 1)
+    v = v / v.norm()
+    gradients, products = task.gradient(point), task.hvp(point, v)
+    losses = instance.losses
+    for agent in _some(range(task.n), _AGENTS):
+        where = f"agent {agent} at a point of norm {float(np.linalg.norm(w)):.6g}"
+        yield from _derivatives(losses[agent], w, v, gradients[agent], products[agent], where)
+        yield from _constants(instance, losses[agent], w, v, where)
+
+
+def _derivatives(
+    loss: BallLoss, w: np.ndarray, v: Tensor, gradient: Tensor, product: Tensor, where: str
+) -> Iterator[str]:
+    exact = loss.gradient(column(w)), loss.hvp(column(w), column(v.numpy()))
+    for name, mine, given in zip(("gradient", "Hessian-vector product"), exact, (gradient, product), strict=True):
+        if not bool(torch.isfinite(given).all()):
+            yield f"the {name} of {where} is not finite"
+            return
+        difference, size = norm(mine - column(given.double().numpy())), norm(mine)
+        if difference > PROMISED * (1 + size):
+            yield (
+                f"the {name} of {where} differs from that of the loss by {float(difference.mid()):.3g}, expected at "
+                f"most 2^-30 (1 + {float(size.mid()):.3g})"
+            )
+
+
+def _constants(instance: TaskInstance, loss: BallLoss, w: np.ndarray, v: Tensor, where: str) -> Iterator[str]:
+    stated = instance.constants
+    at = column(w)
+    for name, found in (("B", norm(loss.gradient(at))), ("L", norm(loss.hvp(at, column(v.numpy()))))):
+        if name in stated and stated[name].side != "lower" and found > ball.ball(stated[name].value):
+            yield f"{name} is stated as {stated[name].value:.9g}, and {where} has {float(found.mid()):.9g}"
+
+
+def _lowest(instance: TaskInstance, w: np.ndarray) -> Iterator[str]:
+    """The mean loss at a point, held against the number that is said to be below it everywhere."""
+    if instance.task.n > _AGENTS:
+        return
+    try:
+        low, losses = instance.task.loss_lower_bound().value, instance.losses
+    except InputError:  # none is stated, and none enters what is measured
+        return
+    mean = sum((loss.loss(column(w)) for loss in losses), ball.ball(0)) / len(losses)
+    if mean < ball.ball(low):
+        where = f"a point of norm {float(np.linalg.norm(w)):.6g}"
+        yield f"loss_lower_bound is {low:.9g}, and the mean loss at {where} is {float(mean.mid()):.9g}"
+
+
+def _noise(instance: TaskInstance, w: np.ndarray) -> Iterator[str]:
+    """The variance of the samples that a sampler lists, held against the sigma_G that it states."""
+    task = instance.task
+    listed, stated = task.sampler.outcomes(task), instance.constants.get("sigma_G")
+    if listed is None or stated is None or stated.side == "lower" or len(listed.values) > _SAMPLES:
+        return
+    at = torch.as_tensor(w).expand(len(listed.values), task.n, task.d)
+    error = task.sampler.gradient(task, at, listed.values) - task.raw_gradient(at[:1])
+    variance = (error.square().sum(-1) * listed.weights).sum(0)
+    agent = int(variance.argmax())
+    found = float(variance[agent]) ** 0.5
+    if found > stated.value * (1 + 2.0**-30) + 2.0**-40:
+        yield f"sigma_G is stated as {stated.value:.9g}, and the samples of agent {agent} have {found:.9g}"
+
+
+def _some(sequence, count: int) -> list:  # noqa: ANN001
+    """At most that many of a sequence, spread over it, its ends among them."""
+    if len(sequence) <= count:
+        return list(sequence)
+    return [sequence[round(k * (len(sequence) - 1) / (count - 1))] for k in range(count)]

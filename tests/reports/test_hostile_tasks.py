@@ -1,0 +1,283 @@
+"""No HOLDS rests on a lie that a look at the visited points can see; what is measured is what runs."""
+
+from __future__ import annotations
+
+import sys
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+
+from reports.cells.cell import TaskPlan
+from reports.cells.noise_cell import NoiseCell
+from reports.cells.points_cell import PointsCell
+from reports.cells.run_cell import RunCell
+from reports.judging.rows import Row, Verdict
+from reports.judging.verdicts import judge
+from reports.measure.task_instance import TaskInstance
+from reports.plans.checking import check_tasks
+from reports.plans.own_task import with_own_task
+from reports.plans.plan import Plan, PlanError
+from reports.records.execution import measured
+from reports.records.seeded_cell import SeededCell, seeded_cells
+from reports.tasks.conformance import load_task
+
+SOURCE = '''
+import torch
+from empirics import Constant, CosineTask, Noise, QuadraticTask, Sampler, Task
+from empirics.tasks.noise import NoisySamples
+
+
+class Waves(Task):
+    """f_i(w) = s_i sum_p cos(w_p + phi_i)."""
+
+    wrong, skew, low, lipschitz = 0.0, 0.0, -2.0, 1.0
+
+    def __init__(self):
+        super().__init__(2, {"s": [0.5, 1.0, 0.75], "phi": [0.0, 1.0, 2.0]})
+
+    def angle(self, w):
+        return w + self.parameter("phi")[..., None]
+
+    def raw_loss(self, w):
+        return self.parameter("s") * torch.cos(self.angle(w)).sum(-1)
+
+    def raw_gradient(self, w):
+        return -self.parameter("s")[..., None] * torch.sin(self.angle(w)) + self.wrong
+
+    def raw_hvp(self, w, v):
+        bent = -self.parameter("s")[..., None] * torch.cos(self.angle(w)) * v
+        return bent + self.skew * torch.stack([v[..., 1], -v[..., 0]], dim=-1)
+
+    def own_constants(self):
+        stated = {"L": self.lipschitz, "rho": 1.0, "B": 1.4143, "gamma_G": 2.0, "gamma_H": 2.0}
+        return {name: Constant(value, "upper") for name, value in stated.items()}
+
+    def loss_lower_bound(self):
+        return Constant(self.low, "lower")
+
+
+class Honest(Waves):
+    pass
+
+
+class WrongGradient(Waves):
+    wrong = 1e-6
+
+
+class Skew(Waves):
+    skew = 1e-6
+
+
+class HighBound(Waves):
+    low = 1.9
+
+
+class Far(Task):
+    """w^2/2 on R with B = 20 claimed: true at the points of a check, false further out."""
+
+    def __init__(self):
+        super().__init__(1, {"c": [[0.0]]})
+
+    def raw_loss(self, w):
+        return (w - self.parameter("c")).square().sum(-1) / 2
+
+    def raw_gradient(self, w):
+        return w - self.parameter("c")
+
+    def raw_hvp(self, w, v):
+        return v
+
+    def own_constants(self):
+        stated = {"L": 1.0, "rho": 0.0, "B": 20.0, "gamma_G": 0.0, "gamma_H": 0.0}
+        return {name: Constant(value, "upper") for name, value in stated.items()}
+
+    def loss_lower_bound(self):
+        return Constant(0.0, "lower")
+
+
+class Unrecorded(Waves):
+    def raw_loss(self, w):
+        loss = super().raw_loss(w)
+        return loss if float(loss.sum()) < 1e9 else loss + 1
+
+
+class Widened(CosineTask):
+    """A wave with a bowl's slope added: another function than its parent's."""
+
+    def __init__(self):
+        super().__init__([[1.0, 0.0], [0.0, 1.0]], [[1.0, 1.0]], [[0.0, 0.0]])
+
+    def raw_loss(self, w):
+        return super().raw_loss(w) + torch.sin(w).sum(-1)
+
+    def raw_gradient(self, w):
+        return super().raw_gradient(w) + torch.cos(w)
+
+    def raw_hvp(self, w, v):
+        return super().raw_hvp(w, v) - torch.sin(w) * v
+
+    def raw_linearisation(self, w):
+        return self.raw_gradient(w), lambda v: self.raw_hvp(w, v)
+
+    def own_constants(self):
+        stated = {"L": 2.0, "rho": 2.0, "B": 3.0, "gamma_G": 0.0, "gamma_H": 0.0}
+        return {name: Constant(value, "upper") for name, value in stated.items()}
+
+    def loss_lower_bound(self):
+        return Constant(-4.0, "lower")
+
+
+class Louder(NoisySamples):
+    """Twice the noise that it states."""
+
+    def gradient(self, task, w, values):
+        return task.raw_gradient(w) + 2 * (super().gradient(task, w, values) - task.raw_gradient(w))
+
+
+def loud():
+    task = QuadraticTask([[[1.0]]], [[0.0]], noise=Noise(0.5, 0.0, 1.0, [[1.0]], [[1.0]], [0.0]))
+    task._sampler = Louder(0.5, 0.0, 1.0)
+    task.sampler = task._sampler
+    return task
+'''
+ALPHA = Fraction(1, 8)
+RUN = {"mode": "exact", "tau": 1, "beta": Fraction(1, 8), "rounds": 4, "alpha": Fraction(1, 8), "nu": 1}
+
+
+@pytest.fixture(autouse=True)
+def _module(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tmp_path_factory.mktemp("hostile")
+    Path(folder / "hostile_tasks.py").write_text(SOURCE)
+    monkeypatch.syspath_prepend(str(folder))
+    sys.modules.pop("hostile_tasks", None)
+
+
+def rows(name: str, **more: object) -> list[Row]:
+    """A run's T2 and the points' S1 to S10 of a task of the file."""
+    task = TaskPlan(name="t", factory=f"hostile_tasks:{name}")
+    run = RunCell(task="t", statements=["T1", "T2"], **{**RUN, **more})  # type: ignore[arg-type]
+    points = PointsCell(
+        task="t", alpha=Fraction(1, 8), nu=1, delta=Fraction(1, 16), statements=["S2", "S3", "S4", "S7", "S8", "S9"]
+    )
+    return judge([one for cell in (run, points) for one in measured(SeededCell(cell, task, 0, 1, "cpu", 1e-6))])
+
+
+def test_an_honest_task_of_a_users_is_decided() -> None:
+    found = rows("Honest")
+    assert {row.verdict for row in found} <= {Verdict.HOLDS, Verdict.VACUOUS}
+    assert {row.bound for row in found} >= {"S2", "S3", "S4", "S7", "S8", "S9", "T1c", "T2"}
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("WrongGradient", "the gradient of agent 0"),
+        ("Skew", "the Hessian-vector product of agent 0"),
+    ],
+)
+def test_a_lie_at_a_visited_point_leaves_no_row(name: str, said: str) -> None:
+    found = rows(name)
+    assert {row.verdict for row in found} == {Verdict.NOT_APPLICABLE}
+    assert all(said in row.reason for row in found)
+
+
+def test_a_lower_bound_above_the_loss_leaves_no_row() -> None:
+    found = rows("HighBound")
+    assert {row.verdict for row in found} == {Verdict.NOT_APPLICABLE}
+    assert all("loss_lower_bound is" in row.reason for row in found)
+
+
+def test_a_constant_that_a_run_breaks_leaves_no_row() -> None:
+    run = [row for row in rows("Far", start=[Fraction(40)]) if row.bound.startswith("T")]
+    assert run
+    assert all(row.verdict is Verdict.NOT_APPLICABLE and "B is stated as 20" in row.reason for row in run)
+
+
+def test_what_cannot_be_read_in_balls_decides_nothing_at_points() -> None:
+    found = [row for row in rows("Unrecorded") if row.bound.startswith("S")]
+    assert {row.verdict for row in found} == {Verdict.INCONCLUSIVE}
+    assert all("cannot be read in balls" in row.reason for row in found)
+    s4 = next(row for row in found if row.bound == "S4")
+    honest = next(row for row in rows("Honest") if (row.bound, row.quantity) == ("S4", "L_F"))
+    assert s4.measured == pytest.approx(honest.measured, rel=1e-3)
+
+
+def test_a_subclass_is_measured_as_itself() -> None:
+    """norm(grad f(0)) of the widened task is sqrt(2); its parent's is 0."""
+    task = TaskPlan(name="t", factory="hostile_tasks:Widened")
+    cell = PointsCell(task="t", alpha=Fraction(1, 8), nu=0, statements=["S3"], at=[Fraction(0)] * 2)
+    (_, size) = judge(measured(SeededCell(cell, task, 0, 1, "cpu", 1e-6)))
+    assert (size.quantity, size.measured) == ("B_F", pytest.approx(2**0.5, rel=1e-12))
+
+
+def test_a_sampler_that_is_louder_than_it_says_is_not_enumerated_and_leaves_no_row() -> None:
+    instance = TaskInstance(TaskPlan(name="t", factory="hostile_tasks:loud"), load_task("hostile_tasks:loud"))
+    assert instance.noises == "the batches of agent 0 are not the two-sign noise that the sampler states"
+    assert not instance.additive_noise
+    found = [
+        row
+        for row in rows("loud", mode="stochastic", D=1, D_prime=1, D_H=1, start=[Fraction(1)])
+        if row.bound.startswith("T")
+    ]
+    assert all(row.verdict is Verdict.NOT_APPLICABLE and "sigma_G is stated as 0.5" in row.reason for row in found)
+
+
+def test_a_linear_term_is_part_of_the_loss(tmp_path: Path) -> None:
+    """S4's witness written with the cosine's own linear term: the quotient is that of the engine."""
+    task = TaskPlan(
+        name="wave",
+        factory="explicit-cosine",
+        arguments={
+            "a": [[6.283085307179586]],
+            "s": [[-2.5331502e-6]],
+            "phi": [[1.5707963267948966]],
+            "linear": [[1.0]],
+        },
+    )
+    cell = PointsCell(
+        task="wave", alpha=Fraction(1), nu=1, at=[Fraction(0)], pair=[Fraction(1, 2**20)], statements=["S1", "S4", "S7"]
+    )
+    found = judge(measured(SeededCell(cell, task, 0, 1, "cpu", 1e-6)))
+    assert {row.verdict for row in found} == {Verdict.HOLDS}
+    assert next(row for row in found if row.quantity == "L_F").measured == pytest.approx(6.283281477e-4, rel=1e-9)
+
+
+def test_an_ordinary_plateau_is_never_violated() -> None:
+    """f'' at a knot is the stored height, in float64 and in balls."""
+    arguments = {
+        "knots": [-1.226, -0.755, 0.755, 1.226], "curvature": [[0, -0.839, -0.839, 0]], "slope": [0.0], "at": 0
+    }  # fmt: skip
+    task = TaskPlan(name="plateau", factory="explicit-spline", arguments=arguments)
+    for at, pair in (("1/4", "1/8"), ("3/8", "-1/4"), ("1/2", "5/8")):
+        cell = PointsCell(
+            task="plateau",
+            alpha=Fraction(1, 8),
+            nu=1,
+            at=[Fraction(at)],
+            pair=[Fraction(pair)],
+            statements=["S2", "S3"],
+        )
+        assert Verdict.VIOLATED not in {
+            row.verdict for row in judge(measured(SeededCell(cell, task, 0, 1, "cpu", 1e-6)))
+        }
+
+
+def test_batches_of_data_are_not_enumerated_as_if_there_were_no_noise(tmp_path: Path) -> None:
+    cell = NoiseCell(
+        task="logistic", alpha_L=Fraction(1, 4), nu=1, statements=["S6"], D=1, D_prime=1, D_H=1, method="enumerate"
+    )
+    plan = Plan(title="t", tasks=[TaskPlan(name="logistic", factory="logistic")], noise=[cell])
+    with pytest.raises(PlanError, match="only samplers of two signs are enumerated; use method = 'sample'"):
+        check_tasks(plan)
+
+
+def test_a_users_task_has_the_rows_that_ours_have() -> None:
+    name = "hostile_tasks:Honest"
+    plan = with_own_task(Plan(title="none", tasks=[]), name, load_task(name))
+    found = {
+        statement
+        for seeded in seeded_cells(plan, seed=0, seeds=1, device="cpu")
+        for statement in seeded.cell.statements
+    }
+    assert found == {"S1", "S2", "S3", "S4", "S7", "S8", "S9", "S10", "T1", "T2"}
