@@ -48,9 +48,9 @@ class Smooth:
         """
         count = len(low)
         best = np.repeat(np.array(self.suprema[:ORDER])[:, None], count, axis=1)
-        middle, half = (low + high) / 2, (high - low) / 2
-        if not np.isfinite(middle).all() or not middle.size:
+        if not (np.isfinite(low).all() and np.isfinite(high).all() and low.size):
             return best
+        middle, half = (low + high) / 2, (high - low) / 2
         half = half * (1 + _SLACK) + np.abs(middle) * _SLACK
         for k, values in enumerate(self.derivatives(middle)):
             near = np.abs(values) + half * self.suprema[k + 1] + _SLACK * self.suprema[k]

@@ -26,6 +26,8 @@ import numpy as np
 INFLATION = 1 + 2.0**-40
 """A relative rounding error of 2^-40 is that of more than 8000 operations on non-negative numbers."""
 _ROUNDS = 80
+# Forms at once whose simplex is cut up, and how often.
+_FEW, _CUTS = 64, 200
 
 
 @dataclass(frozen=True)
@@ -105,7 +107,8 @@ class Monomials:
 
             max P_k <= max_b sum_a c_a y^a (a_b/k)^{k/2} / y_b^k.
 
-        It holds for any y; a fixed-point iteration finds a good one (at k = 2 it ends in the largest eigenvalue).
+        It holds for any y; a fixed-point iteration finds a good one (at k = 2 it ends in the largest eigenvalue). For
+        few forms of degree 3 or 4 the simplex is then cut into smaller ones, each with its own y, the worst one first.
 
         >>> table = Monomials(2, 3)
         >>> form = np.zeros(table.width)
@@ -124,7 +127,11 @@ class Monomials:
         result = np.where(np.isfinite(largest), 0.0, np.inf)
         if usable.any():
             scaled = coefficients[usable] / largest[usable, None]
-            result[usable] = _least(scaled, exponents, weights, degree) * largest[usable]
+            found = _least(scaled, exponents, weights, degree)
+            if degree > 2 and len(scaled) <= _FEW:
+                cut = [_cut(row, exponents, degree) for row in scaled]
+                found = np.minimum(found, np.array(cut))
+            result[usable] = found * largest[usable]
         return (result * math.factorial(degree) * INFLATION).reshape(majorant.shape[:-1])
 
 
@@ -139,6 +146,35 @@ def _least(coefficients: np.ndarray, exponents: np.ndarray, weights: np.ndarray,
         logs = np.maximum(logs - logs.max(axis=-1, keepdims=True), -20.0)
     # exp and the sums round in the 13th place at the worst
     return best * (1 + 2.0**-36)
+
+
+def _cut(coefficients: np.ndarray, exponents: np.ndarray, degree: int) -> float:
+    """The same bound over parts of the simplex, y^2 being each part's middle: the largest of them."""
+    used = np.flatnonzero(exponents[coefficients > 0].any(axis=0))
+    kept = coefficients > 0
+    powers, weights = exponents[kept][:, used], coefficients[kept]
+
+    def bound(vertices: np.ndarray) -> float:
+        middle = np.maximum(vertices.mean(axis=0), 1e-12)
+        terms = weights * np.exp(powers @ np.log(middle) / 2)
+        means = (vertices / middle) @ powers.T / degree
+        return float((means ** (degree / 2) @ terms).max())
+
+    parts = [np.eye(len(used))]
+    bounds = [bound(parts[0])]
+    for _ in range(_CUTS if len(used) > 1 else 0):
+        place = int(np.argmax(bounds))
+        vertices = parts.pop(place)
+        bounds.pop(place)
+        apart = np.square(vertices[:, None] - vertices[None]).sum(axis=-1)
+        i, j = np.unravel_index(int(apart.argmax()), apart.shape)
+        between = (vertices[i] + vertices[j]) / 2
+        for end in (i, j):
+            half = vertices.copy()
+            half[end] = between
+            parts.append(half)
+            bounds.append(bound(half))
+    return max(bounds) * (1 + 2.0**-36)
 
 
 @cache

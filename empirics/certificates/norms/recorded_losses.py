@@ -22,6 +22,8 @@ _WHOLE = (
     *(aten.silu, aten.softplus, aten.log_sigmoid_forward, aten.mv, aten.dot, aten.addmv, aten.native_group_norm),
 )
 
+_SOFTMAXES = (aten._log_softmax, aten._softmax, aten._safe_softmax, aten.logsumexp)
+
 
 @dataclass(frozen=True, eq=False)
 class RecordedLoss:
@@ -91,10 +93,12 @@ def _recorded(function: Callable[..., Tensor], task: Task, arrays: Parts) -> Rec
 
     whole = {getattr(packet, name) for packet in _WHOLE for name in packet.overloads()}
     parts = elementary_decompositions()
+    softmaxes = {getattr(packet, name) for packet in _SOFTMAXES for name in packet.overloads()}
     kept = {target: part for target, part in parts.items() if target not in whole}
     apart = {
-        **{target: part for target, part in parts.items() if target not in whole or "norm" in str(target)},
+        **{target: part for target, part in parts.items() if target not in softmaxes},
         aten.native_group_norm.default: _group_norm,
+        aten.log_sigmoid_forward.default: lambda x: (-(-x).exp().log1p(), torch.zeros_like(x)),
     }
     given = (task.centre.to(task.device, task.dtype), *(array[0] for array in arrays))
     return RecordedLoss(recorded(flat, given, kept).graph, recorded(flat, given, apart).graph, arrays)
