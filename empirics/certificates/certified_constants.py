@@ -1,14 +1,14 @@
 r"""Certified constants of A1-A6 for any task whose loss can be recorded: what the loss that runs obeys on a ball.
 
 Two sources, the better being taken. Norms carried through the operations of the recorded loss bound its first four
-derivatives over the whole ball (`empirics.certificates.norms`). Around the centre w_0, where gradients, Hessians and, in
-few dimensions, third derivatives T can be computed, Taylor's formula bounds them by their values there and a remainder:
+derivatives over the whole ball (`empirics.certificates.norms`). Around the centre w_0, where gradients, Hessians and,
+in few dimensions, third derivatives T can be computed, Taylor's formula bounds them by their values there and a rest:
 
     B   <= norm(g) + r norm(H) + r^2/2 norm(T) + r^3/6 rho_4,      L <= norm(H) + r norm(T) + r^2/2 rho_4,
     rho <= norm(T) + r rho_4,     mu >= lambda_min(H) - r norm(T) - r^2/2 rho_4,     rho_4 the fourth derivative's norm,
 
 all at w_0, stopping earlier where a derivative is not computed. Deviations g_i - g, H_i - H of agents (gamma) and of
-samples (sigma) obey the same formulas with differences at w_0; the remainder's deviation is at most that of the triangle
+samples (sigma) obey the same formulas with differences at w_0; the rest's deviation is at most that of the triangle
 inequality, ((n - 2) rho_i + sum_j rho_j)/n.
 """
 
@@ -25,14 +25,17 @@ import torch
 from torch import Tensor
 
 from empirics.certificates.norms import central
-from empirics.certificates.norms.central import PROMISED, ThirdNorms
+from empirics.certificates.norms.central import ThirdNorms
 from empirics.certificates.norms.majorants import INFLATION
 from empirics.certificates.norms.propagate import LossBounds, loss_bounds
 from empirics.certificates.norms.recorded_losses import RecordedLoss, agent_losses, sample_losses
 from empirics.numerics.checks import array
 from empirics.numerics.constants import Constant
 from empirics.numerics.errors import InputError
+from empirics.tasks.local_constants import LocalConstants
+from empirics.tasks.networks.sample_subsets import SampleSubsets
 from empirics.tasks.noise import NoisySamples
+from empirics.tasks.sampler import AlmostSureBounds
 from empirics.tasks.task import Task
 
 # Work at the centre: (agents or samples) d^2 numbers for Hessians, agents d^3 for third derivatives.
@@ -148,12 +151,7 @@ class Certificate:
             found.append(central.symmetric_norms(self._hessians))
         if self._thirds is not None:
             found.append(self._thirds.own)
-        return [self._safe(norms, self.layered(k + 1)) for k, norms in enumerate(found)]
-
-    @staticmethod
-    def _safe(computed: np.ndarray, layered: np.ndarray) -> np.ndarray:
-        size = np.where(np.isfinite(layered), layered, 0.0)
-        return computed * (1 + PROMISED) + PROMISED * np.minimum(1.0 + computed, size) + 1e-300
+        return [central.safe(norms, self.layered(k + 1)) for k, norms in enumerate(found)]
 
     def _around(self, start: int, at_centre: Sequence[np.ndarray], last: np.ndarray) -> np.ndarray:
         """Taylor's formula for the derivative of order start + 1 from those at the centre, with the best remainder.
@@ -212,7 +210,7 @@ class Certificate:
         fall = self.radius * over
         if third:
             fall = np.minimum(fall, self.radius * third[0] + self.radius**2 / 2 * fourth)
-        return fall * INFLATION + PROMISED * (1 + np.abs(low))
+        return fall * INFLATION + central.slack(low, self.layered(2).max(keepdims=True))
 
     @cached_property
     def curvature_floor(self) -> float:
@@ -221,7 +219,11 @@ class Certificate:
         if self._hessians is None:
             return bound
         low = central.least_eigenvalues(self._hessians.mean(axis=0)[None])
-        third = [] if self._thirds is None else [np.array([self._thirds.mean * (1 + PROMISED) + PROMISED])]
+        third = (
+            []
+            if self._thirds is None
+            else [central.safe(np.array([self._thirds.mean]), self.layered(3).max(keepdims=True))]
+        )
         over, fourth = (part.mean(keepdims=True) * INFLATION for part in (self.third, self.fourth))
         return max(bound, float((low - self._growth(third, over, fourth, low))[0]))
 
@@ -236,13 +238,14 @@ class Certificate:
         value = central.values(self.agents, self.centre)
         first = self._central[0] * self.radius
         second = np.minimum(self.least, 0.0) * self.radius**2 / 2
-        fall = np.minimum(self.gradient * self.radius, first - second) * INFLATION + PROMISED * (1 + np.abs(value))
+        fall = np.minimum(self.gradient * self.radius, first - second) * INFLATION
+        fall = fall + central.PROMISED * (1 + np.abs(value))
         return np.maximum(low - np.abs(low) * 2.0**-40, value - fall)
 
     def _deviations(self, rows: Sequence[np.ndarray], sharp: np.ndarray, order: int) -> np.ndarray:
         """Deviations from the mean, over the last axis, of derivatives: norms at the centre and remainders."""
         spread = np.stack([_spread_of(part) for part in sharp])
-        at_centre = [self._safe(norms, spread[k]) for k, norms in enumerate(rows)] if self.local else []
+        at_centre = [central.safe(norms, spread[k]) for k, norms in enumerate(rows)] if self.local else []
         return self._around(order - 1, at_centre, spread)
 
     @cached_property
@@ -267,20 +270,58 @@ class Certificate:
         if type(self.task.sampler) is NoisySamples:
             stated = self.task.sampler.constants(self.task)
             return stated["sigma_G"].value, stated["sigma_H"].value
-        if self.samples is None or self.of_samples is None:
+        if self._of_samples is None or type(self.task.sampler) is not SampleSubsets:
+            return None
+        rows, sharp = self._of_samples
+        if self.local:
+            own = self._sample_gradients.reshape(self.task.n, -1, self.task.d)
+            offsets = [np.linalg.norm(_offset(own, 1), axis=-1)]
+            if self._sample_hessians is not None:
+                own = self._sample_hessians.reshape(self.task.n, -1, self.task.d, self.task.d)
+                offsets.append(central.symmetric_norms(_offset(own, 1)))
+            rows = offsets
+        first, second = (_rms(self._deviations(rows, sharp, order)) for order in (1, 2))
+        return float(np.minimum(first, _rms(sharp[0])).max()), float(second.max())
+
+    @cached_property
+    def _sample_gradients(self) -> np.ndarray:
+        assert self.samples is not None
+        return central.gradients(self.samples, self.centre)
+
+    @cached_property
+    def _sample_hessians(self) -> np.ndarray | None:
+        if self.samples is None or self.samples.count * self.task.d**2 > HESSIANS:
+            return None
+        return central.hessians(self.samples, self.centre)
+
+    @cached_property
+    def _of_samples(self) -> tuple[list[np.ndarray], np.ndarray] | None:
+        """Norms at the centre, each (n, S), and the best bounds on the first four derivatives, (4, n, S)."""
+        if self.of_samples is None:
             return None
         shape = (self.task.n, -1)
         sharp = np.stack([self.of_samples.norm(order).reshape(shape) for order in (1, 2, 3, 4)])
         rows = []
         if self.local:
-            own = central.gradients(self.samples, self.centre).reshape(*shape, self.task.d)
-            rows.append(np.linalg.norm(_offset(own, 1), axis=-1))
-            if self.samples.count * self.task.d**2 <= HESSIANS:
-                matrices = central.hessians(self.samples, self.centre)
-                matrices = matrices.reshape(*shape, self.task.d, self.task.d)
-                rows.append(central.symmetric_norms(_offset(matrices, 1)))
-        first, second = (_rms(self._deviations(rows, sharp, order)) for order in (1, 2))
-        return float(np.minimum(first, _rms(sharp[0])).max()), float(second.max())
+            rows.append(np.linalg.norm(self._sample_gradients, axis=-1).reshape(shape))
+            if self._sample_hessians is not None:
+                rows.append(central.symmetric_norms(self._sample_hessians).reshape(shape))
+            rows = [central.safe(norms, sharp[k]) for k, norms in enumerate(rows)]
+            sharp = np.stack([*(self._around(k, rows, sharp) for k in (0, 1)), *sharp[2:]])
+        return rows, sharp
+
+    @property
+    def local_constants(self) -> LocalConstants:
+        """The constants as a network states them (`NetworkTask.stating`), with what every batch obeys.
+
+        Raises:
+            InputError: the ball is unbounded, or the losses of single samples are not known.
+        """
+        if not self.local or self._of_samples is None:
+            raise InputError("constants on a ball with sure bounds on batches: expected a network and a finite radius")
+        steepest, curved = (float(part.max()) * INFLATION for part in self._of_samples[1][:2])
+        stated = {name: constant for name, constant in self.constants.items() if name not in ("mu_c", "loss")}
+        return LocalConstants(self.centre.cpu(), self.radius, stated, AlmostSureBounds(steepest, -curved, curved))
 
     @property
     def constants(self) -> dict[str, Constant]:

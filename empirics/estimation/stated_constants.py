@@ -80,11 +80,13 @@ def check_stated(
     >>> check_stated(task, {"L": Constant(1.0, "upper")}, Ball([0.0], 1.0))
     Traceback (most recent call last):
     ...
-    empirics.estimation.stated_constants.ViolatedConstantError: L = 1 is stated, but it is at least 2 at w = [0.0]
+    empirics.estimation.stated_constants.ViolatedConstantError: L = 1 is stated, but it is at least 2 at w = [...
     """
     known = certified if certified is not None else certified_constants(task, over.centre, over.radius)
     inside = _inside(over, points)
-    return {name: _checked(task, name, stated[name], known, over, inside, seed, budget) for name in stated if name in NAMES}
+    return {
+        name: _checked(task, name, stated[name], known, over, inside, seed, budget) for name in stated if name in NAMES
+    }
 
 
 def _checked(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import operator
 
 import numpy as np
@@ -50,7 +51,7 @@ def _joined(found: np.ndarray, most: int) -> np.ndarray:
     total = {int(name): int(size) for name, size in zip(names, sizes, strict=True)}
     while len(groups) > most:
         size = [sum(total[name] for name in group) for group in groups]
-        place = int(np.argmin([a + b for a, b in zip(size[:-1], size[1:], strict=True)]))
+        place = int(np.argmin([a + b for a, b in itertools.pairwise(size)]))
         groups[place : place + 2] = [groups[place] + groups[place + 1]]
     result = np.zeros_like(found)
     for number, group in enumerate(groups):

@@ -121,13 +121,14 @@ def closed(majorants: np.ndarray, entries: int) -> np.ndarray:
     return np.stack([one, two, most])
 
 
-def finished(ball: Ball, value: np.ndarray, rough: Bound, *, exact: bool = False) -> Bound:
+def finished(ball: Ball, value: np.ndarray, rough: Bound, *, terms: int = 0, exact: bool = False) -> Bound:
     """A rule's result with its own rounding error added and the norms of its value refined around the centre.
 
     Args:
         ball: the ball.
         value: the tensor as computed at the centre.
         rough: what the rule found, the norms of its value by composition.
+        terms: numbers that enter an entry at most, 0 for those of the tensor itself.
         exact: whether the operation only moves numbers and does not round.
     """
     majorants = np.broadcast_to(rough.majorants, (3, max(len(value), rough.majorants.shape[1]), ball.table.width))
@@ -136,7 +137,7 @@ def finished(ball: Ball, value: np.ndarray, rough: Bound, *, exact: bool = False
     if not exact:
         # by composition the value's norm counts every term of a sum; where that is unknown, the value itself has to do
         size = np.where(np.isfinite(majorants[..., 0]), majorants[..., 0], at_centre)
-        majorants[..., -1] += size * max(LOCAL, rough.entries * 2.0**-50)
+        majorants[..., -1] += size * max(LOCAL, max(terms, rough.entries) * 2.0**-50)
     bound = replace(rough, value=value, majorants=majorants)
     for row in (ONE, TWO, MOST):
         near = at_centre[row] + bound.drift(ball, row)

@@ -1,8 +1,8 @@
 r"""Derivatives of recorded losses at one point, and upper bounds on their norms.
 
-Gradients, Hessians and third derivatives come from torch's differentiation of the recorded operations. `PROMISED`, a
-relative slack some 10^5 times their rounding, is added to each norm, relative to the bound that norms carried through
-the operations give for the same derivative: no intermediate number of the computation is larger.
+Gradients, Hessians and third derivatives come from torch's differentiation of the recorded operations. Their rounding is
+relative to the terms that are summed, which the norms carried through the operations bound: `safe` adds 256 units of
+roundoff of that bound, and `PROMISED`, some 10^5 times the rounding of a well-conditioned sum, of the norm itself.
 
 The norm of a symmetric tensor T of order three is max |T[u, v, w]| over unit vectors, so at most the spectral norm of T
 as a matrix d x d^2, the root of the largest eigenvalue of sum_j T_j T_j.
@@ -22,6 +22,7 @@ from empirics.certificates.norms.recorded_losses import RecordedLoss
 from empirics.numerics.spectra import spectrum
 
 PROMISED = 2.0**-30
+_TERMS = 2.0**-44
 # Directions that one sweep follows at once: many are quick, too many need much memory.
 _TANGENTS = 2**13
 
@@ -116,6 +117,17 @@ def symmetric_norms(matrices: np.ndarray) -> np.ndarray:
 def least_eigenvalues(matrices: np.ndarray) -> np.ndarray:
     """At most the least eigenvalues (N,) of symmetric matrices (N, d, d)."""
     return np.array([spectrum(matrix).low for matrix in matrices])
+
+
+def safe(computed: np.ndarray, layered: np.ndarray) -> np.ndarray:
+    """Norms computed at the centre with room for their rounding; `layered` bounds the same derivatives."""
+    return computed + slack(computed, layered)
+
+
+def slack(computed: np.ndarray, layered: np.ndarray) -> np.ndarray:
+    """At least the rounding error of computed numbers whose terms are bounded by `layered`, where that is finite."""
+    size = np.where(np.isfinite(layered), layered, 0.0)
+    return PROMISED * np.abs(computed) + PROMISED * np.minimum(1.0 + np.abs(computed), size) + _TERMS * size
 
 
 def _hessian(loss: RecordedLoss, directions: Tensor) -> Callable[..., Tensor]:

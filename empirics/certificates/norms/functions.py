@@ -35,7 +35,7 @@ class Smooth:
     """
 
     derivatives: Callable[[Array], Sequence[Array]]
-    suprema: tuple[float, float, float, float, float]
+    suprema: tuple[float, ...]
     at_zero: float = 0.0
     low: float = -math.inf
     high: float = math.inf
@@ -107,7 +107,7 @@ def _atan(x: Array) -> Sequence[Array]:
 
 
 _ROOT3 = math.sqrt(3.0)
-# tanh: t = tanh, |phi''| is largest at t^2 = 1/3, |phi'''| and |phi^(5)| at 0, phi'''' = (1 - t^2) t (16 - 24 t^2) where
+# t = tanh: |phi''| is largest at t^2 = 1/3, |phi'''| and |phi^(5)| at 0, phi'''' = (1 - t^2) t (16 - 24 t^2) where
 # 15 t^4 - 15 t^2 + 2 = 0 (4.08588). The others' numbers are maxima found to eight digits and rounded upwards.
 TANH = Smooth(_tanh, (1.0, 0.769801, 2.0, 4.0859, 16.0), low=-1.0, high=1.0)
 SIGMOID = Smooth(_sigmoid, (0.25, 0.0962251, 0.125, 0.127685, 0.25), 0.5, 0.0, 1.0)

@@ -23,6 +23,8 @@ from functools import cache, cached_property
 
 import numpy as np
 
+from empirics.certificates.norms.matrices import spectral_norms_up
+
 INFLATION = 1 + 2.0**-40
 """A relative rounding error of 2^-40 is that of more than 8000 operations on non-negative numbers."""
 _ROUNDS = 80
@@ -109,6 +111,7 @@ class Monomials:
 
         It holds for any y; a fixed-point iteration finds a good one (at k = 2 it ends in the largest eigenvalue). For
         few forms of degree 3 or 4 the simplex is then cut into smaller ones, each with its own y, the worst one first.
+        The symmetric tensor read as a matrix of two indices against the others gives another bound.
 
         >>> table = Monomials(2, 3)
         >>> form = np.zeros(table.width)
@@ -131,8 +134,25 @@ class Monomials:
             if degree > 2 and len(scaled) <= _FEW:
                 cut = [_cut(row, exponents, degree) for row in scaled]
                 found = np.minimum(found, np.array(cut))
+            if degree > 2:
+                found = np.minimum(found, self._flattened(scaled, degree))
             result[usable] = found * largest[usable]
         return (result * math.factorial(degree) * INFLATION).reshape(majorant.shape[:-1])
+
+    def _flattened(self, coefficients: np.ndarray, degree: int) -> np.ndarray:
+        """Spectral norms of the forms' symmetric tensors as matrices, one index (degree 3) or two against two."""
+        places, sizes = self._tensor(degree)
+        tensors = coefficients[:, places] * sizes
+        return spectral_norms_up(tensors.reshape(len(tensors), self.blocks ** (degree // 2), -1)) * INFLATION
+
+    @cache  # noqa: B019
+    def _tensor(self, degree: int) -> tuple[np.ndarray, np.ndarray]:
+        """For every entry of a symmetric tensor, its monomial among those of the degree and 1 over its entries."""
+        chosen = np.flatnonzero(self.degrees == degree)
+        place = {tuple(row): index for index, row in enumerate(self.exponents[chosen].tolist())}
+        entries = itertools.product(range(self.blocks), repeat=degree)
+        found = np.array([place[tuple(np.bincount(entry, minlength=self.blocks).tolist())] for entry in entries])
+        return found, 1.0 / np.bincount(found)[found]
 
 
 def _least(coefficients: np.ndarray, exponents: np.ndarray, weights: np.ndarray, degree: int) -> np.ndarray:

@@ -1,7 +1,7 @@
 r"""Products: entry by entry, of matrices, and convolutions.
 
-A bilinear map x, y -> x y has derivatives x' y + x y'. The factor that stands still acts as a linear map, whose operator
-norm over the ball is that at the centre plus the drift of the factor; where both move, a constant c with
+A bilinear map x, y -> x y has derivatives x' y + x y'. The factor that stands still acts as a linear map, whose
+operator norm over the ball is that at the centre plus the drift of the factor; where both move, a constant c with
 norm(x' y') <= c norm(x') norm(y') serves: 1 for matrices (Frobenius norms), sqrt(K) for a convolution with K kernel
 places, since an entry of the result is a sum over K places (Cauchy-Schwarz at each entry).
 """
@@ -202,6 +202,7 @@ def _operator(apply: Callable[[Tensor, Tensor], Tensor], pair: tuple[Bound, Boun
     shape = moved.value.shape[1:]
     found = []
     for fixed in torch.as_tensor(still.value):
+
         def linear(one: Tensor, fixed: Tensor = fixed) -> Tensor:
             given = (one, fixed) if moving == 0 else (fixed, one)
             return apply(*given)

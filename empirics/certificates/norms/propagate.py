@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 from torch.fx import Node
+from torch.fx.node import map_arg
 
 from empirics.certificates.norms import affine, structural
 from empirics.certificates.norms.blocks import SPLITTING, blocks_of
@@ -118,13 +119,14 @@ class _Run:
             return constant(value, self.ball.table)
         site = self._site(node)
         rough = self._rough(node, site)
-        exact = node.target in _EXACT or node.target is operator.getitem and node.args[0].target in SPLITTING  # type: ignore[union-attr]
+        exact = site.source.target in _EXACT or site.source.target in SPLITTING
         if rough.places is not None:
             rough = structural.selected(rough.places, value, self.block_of, self.ball)
         matrix = self.matrices.get(node)
         if matrix is not None:
             rough = replace(rough, majorants=self._sharper(rough.majorants, matrix))
-        return finished(self.ball, value, rough, exact=exact)
+        terms = max((self.known[argument].entries for argument in _read(node) if argument in self.known), default=0)
+        return finished(self.ball, value, rough, terms=terms, exact=exact)
 
     def _sharper(self, majorants: np.ndarray, matrices: np.ndarray) -> np.ndarray:
         """Norms of the matrix itself in place of composed ones, plus the rounding of its entries."""
@@ -210,8 +212,7 @@ def _values(loss: RecordedLoss, centre: Tensor) -> dict[Node, Any]:
                 if node in shared and n > 0:
                     own[node] = found[node][0]
                     continue
-                given = torch.fx.node.map_arg(node.args, lambda argument: own[argument])
-                named = torch.fx.node.map_arg(node.kwargs, lambda argument: own[argument])
+                given, named = (map_arg(part, own.__getitem__) for part in (node.args, node.kwargs))
                 own[node] = node.target(*given, **named)  # type: ignore[operator]
             if n == 0 or node not in shared:
                 found[node].append(own[node])

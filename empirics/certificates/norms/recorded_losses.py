@@ -70,7 +70,7 @@ def agent_losses(task: Task) -> RecordedLoss:
 
 
 def sample_losses(task: Task) -> RecordedLoss | None:
-    """Each sample's loss, (n S, ...) arrays, where the agents' losses are means over samples of a network; else None."""
+    """Each sample's loss, (n S, ...) arrays, where the agents' losses are a network's means over samples; else None."""
     network = task.network()
     if network is None:
         return None

@@ -1,7 +1,7 @@
 r"""Functions of whole rows: softmax and its kin, and normalisation. Each is bounded as one smooth map of a row.
 
 logsumexp: its derivatives are cumulants of the numbers u_j under p = softmax(z); for unit u they lie in an interval of
-length l <= sqrt 2. The mean is at most norm(p) <= 1 in size; the variance at most l^2/4 = 1/2; the third central moment,
+length l <= sqrt 2. The mean is at most norm(p) <= 1 in size; the variance at most l^2/4 = 1/2; the third moment,
 linear in the law for a given mean and so extreme at two points, at most l^3/(6 sqrt 3); the fourth cumulant is
 mu_4 - 3 mu_2^2 >= -2 mu_2^2 >= -l^4/8 and <= l^2 mu_2 - 3 mu_2^2 <= l^4/12, so at most 1/2 in size; the fifth is
 mu_5 - 10 mu_3 mu_2, where |mu_5| <= .067 l^5 (two points again) and |mu_3 mu_2| <= l^5/(24 sqrt 3), together at most
@@ -73,7 +73,10 @@ def _log_softmax(site: Site) -> Bound:
     z, length, rows = _axis(site)
     count = len(z.value)
     by_row = composed(
-        site.table, rows_of(z, rows, length), _slopes((math.sqrt(2.0), *_MOMENTS[1:]), count), np.full((3, count), np.inf)
+        site.table,
+        rows_of(z, rows, length),
+        _slopes((math.sqrt(2.0), *_MOMENTS[1:]), count),
+        np.full((3, count), np.inf),
     )
     # each row has `length` entries, each of them bounded as above
     roots = np.array([length, math.sqrt(length), 1.0])[:, None, None] * INFLATION
@@ -169,7 +172,7 @@ def _layer_norm(site: Site) -> Bound:
 
 def _group_norm(site: Site) -> Bound:
     x = site.bound(0)
-    _, _, _, batch, channels, places, groups, eps = site.arguments
+    batch, groups, eps = (site.argument(place) for place in (3, 6, 7))
     rows = int(batch) * int(groups)
     normal = _normalised(site, x, rows, x.entries // rows, float(eps), site.ball)
     one = torch.as_tensor(x.value)
