@@ -13,7 +13,7 @@ from torch.fx import Graph, GraphModule, Node
 
 from empirics.certificates.norms import products, structural, sums
 from empirics.certificates.norms.blocks import SPLITTING
-from empirics.certificates.norms.bounds import ONE, TWO
+from empirics.certificates.norms.bounds import MOST, ONE, TWO
 from empirics.certificates.norms.majorants import INFLATION, Monomials
 from empirics.certificates.norms.matrices import spectral_norms_up
 
@@ -105,11 +105,12 @@ def _extracted(module: GraphModule, nodes: list[Node]) -> GraphModule:
 def matrix_norms(matrices: np.ndarray, block_of: np.ndarray, table: Monomials) -> np.ndarray:
     """First-degree coefficients (3, N, width) of a tensor with these derivatives (N, entries, d); 0 elsewhere."""
     majorants = np.zeros((3, len(matrices), table.width))
+    # the norm of u -> J u in l_1 is at most sqrt(m) that in l_2, and the sum of its rows' lengths
     for block in range(table.blocks):
         own = matrices[..., block_of == block]
         lengths = np.sqrt(np.square(own).sum(axis=-1)) * INFLATION
         two = spectral_norms_up(own)
         majorants[TWO, :, 1 + block] = two
         majorants[ONE, :, 1 + block] = np.minimum(math.sqrt(own.shape[1]) * two, lengths.sum(axis=1)) * INFLATION
-        majorants[2, :, 1 + block] = lengths.max(axis=1)
+        majorants[MOST, :, 1 + block] = lengths.max(axis=1)
     return majorants

@@ -1,7 +1,7 @@
 r"""Derivatives of recorded losses at one point, and upper bounds on their norms.
 
-Gradients, Hessians and third derivatives come from torch's differentiation of the recorded operations. Their rounding is
-relative to the terms that are summed, which the norms carried through the operations bound: `safe` adds 256 units of
+Gradients, Hessians and third derivatives come from torch's differentiation of the recorded operations. Their rounding
+is relative to the terms that are summed, which the norms carried through the operations bound: `safe` adds 256 units of
 roundoff of that bound, and `PROMISED`, some 10^5 times the rounding of a well-conditioned sum, of the norm itself.
 
 The norm of a symmetric tensor T of order three is max |T[u, v, w]| over unit vectors, so at most the spectral norm of T

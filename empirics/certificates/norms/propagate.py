@@ -160,7 +160,7 @@ class _Run:
                 break
         resolved = tuple(self._resolved(argument) for argument in arguments)
         value = self.values[node]
-        return Site(target, resolved, value, (value,), self.ball, source)
+        return Site(target, resolved, value, self.ball, source)
 
     def _resolved(self, argument: Any) -> Any:
         if isinstance(argument, Node):

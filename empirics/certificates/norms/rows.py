@@ -17,14 +17,17 @@ coefficients give the derivatives 1 - a^2, -3 a (1 - a^2), 3 (1 - a^2)(5 a^2 - 1
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import torch
 
-from empirics.certificates.norms.bounds import ONE, TWO, Ball, Bound, composed, rows_of
+from empirics.certificates.norms.bounds import MOST, ONE, TWO, Ball, Bound, composed, finished, rows_of
 from empirics.certificates.norms.majorants import INFLATION
+from empirics.certificates.norms.products import multiplied
 from empirics.certificates.norms.rule import Rule, Site
+from empirics.certificates.norms.sums import TABLE as SUMS
 
 aten = torch.ops.aten
 
@@ -149,7 +152,7 @@ def _normalised(site: Site, x: Bound, rows: int, length: int, eps: float, ball: 
     square = np.square(centred).sum(axis=-1).min(axis=1)
     inner = rows_of(x, rows, length)
     # the row that is nearest to 0 after centring moves by at most the drift of a row
-    slope = np.minimum(x.drift(ball, TWO), math.sqrt(length) * x.drift(ball, 2))
+    slope = np.minimum(x.drift(ball, TWO), math.sqrt(length) * x.drift(ball, MOST))
     size = np.abs(parts).sum(axis=-1).max(axis=1)
     least = np.maximum(np.sqrt(square) * (1 - 2.0**-40) - size * 2.0**-40 - slope, 0.0)
     h = np.sqrt(least**2 + length * eps) * (1 - 2.0**-40)
@@ -157,8 +160,7 @@ def _normalised(site: Site, x: Bound, rows: int, length: int, eps: float, ball: 
     slopes = np.stack([root * number / h ** (k + 1) for k, number in enumerate(_NORMALISED)]) * INFLATION
     value = np.stack([np.full(count, rows * root), np.full(count, math.sqrt(rows) * root), np.full(count, root)])
     majorants = _widened(composed(site.table, inner, slopes, value * INFLATION), length)
-    bound = Bound(site.value, majorants, np.full(count, -root), np.full(count, root))
-    return bound
+    return Bound(site.value, majorants, np.full(count, -root), np.full(count, root))
 
 
 def _layer_norm(site: Site) -> Bound:
@@ -187,28 +189,16 @@ def _group_norm(site: Site) -> Bound:
 
 def _scaled(site: Site, normal: Bound, value: np.ndarray, weight: Any, bias: Any, shaped: Any) -> Bound:
     """Weight and bias of a normalisation, by the rules of products and sums."""
-    from dataclasses import replace
-
-    from empirics.certificates.norms.bounds import finished
-    from empirics.certificates.norms.products import multiplied
-    from empirics.certificates.norms.sums import TABLE as SUMS
-
     result = finished(site.ball, value, replace(normal, value=value))
     if isinstance(weight, Bound):
         scaled = replace(weight, value=shaped(weight.value), places=None)
         value = value * scaled.value
-        result = finished(site.ball, value, multiplied(replace_site(site, value), result, scaled))
+        result = finished(site.ball, value, multiplied(replace(site, value=value), result, scaled))
     if isinstance(bias, Bound):
         added = replace(bias, value=shaped(bias.value), places=None)
         value = value + added.value
-        add = Site(aten.add.Tensor, (result, added), value, (value,), site.ball)
-        result = SUMS[aten.add.Tensor](add)
+        result = SUMS[aten.add.Tensor](Site(aten.add.Tensor, (result, added), value, site.ball))
     return result
-
-
-def replace_site(site: Site, value: np.ndarray) -> Site:
-    """The same operation with another result."""
-    return Site(site.target, site.arguments, value, (value,), site.ball)
 
 
 TABLE: dict[Any, Rule] = {

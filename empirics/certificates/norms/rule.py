@@ -16,13 +16,12 @@ from empirics.certificates.norms.majorants import Monomials
 class Site:
     """An operation, its arguments with bounds in place of tensors, and its result at the centre, (N, ...).
 
-    `values` holds all results where there are several.
+    Of an operation with several results it is the first; `source` is the operation's node in the graph.
     """
 
     target: Any
     arguments: tuple[Any, ...]
     value: np.ndarray
-    values: tuple[np.ndarray, ...]
     ball: Ball
     source: Any = None
 
