@@ -339,3 +339,51 @@ def test_a_network_can_state_what_is_certified():
         assert float(product.max()) <= sure.curvature_high
     with pytest.raises(InputError, match="finite radius"):
         certificate(Quartic(), [0.0, 0.0], 1.0).local_constants  # noqa: B018
+
+
+class Unusual(nn.Module):
+    """Layers beyond the common ones, each in front of a linear head."""
+
+    SHAPES = {"transposed": (1, 3, 3), "grouped": (2, 3, 3), "pooled": (1, 6), "heads": (3, 4), "instance": (1, 3, 3)}
+
+    def __init__(self, kind: str) -> None:
+        super().__init__()
+        torch.manual_seed(3)
+        self.kind = kind
+        self.layer = {
+            "transposed": lambda: nn.ConvTranspose2d(1, 2, 2, stride=2),
+            "grouped": lambda: nn.Conv2d(2, 4, 2, padding=1, groups=2),
+            "pooled": lambda: nn.Conv1d(1, 2, 3, padding="same", padding_mode="circular"),
+            "heads": lambda: nn.MultiheadAttention(4, 2, batch_first=True),
+            "instance": lambda: nn.Sequential(nn.Conv2d(1, 2, 2), nn.InstanceNorm2d(2, affine=True, eps=0.1)),
+            "ratio": lambda: nn.Linear(3, 3),
+        }[kind]()
+        self.head = nn.LazyLinear(2)
+        self(torch.zeros(1, *self.SHAPES.get(kind, (3,))))
+
+    def forward(self, x):
+        if self.kind == "heads":
+            return self.head(self.layer(x, x, x, need_weights=False)[0].mean(1))
+        z = self.layer(x)
+        if self.kind == "ratio":
+            return self.head(z / (1 + torch.logsumexp(z, 1, keepdim=True).square()).sqrt())
+        z = torch.tanh(z)
+        return self.head((nn.functional.avg_pool1d(z, 3) if self.kind == "pooled" else z).flatten(1))
+
+
+@pytest.mark.parametrize("kind", [*Unusual.SHAPES, "ratio"])
+def test_unusual_layers_are_bounded_too(kind):
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(2, 2, *Unusual.SHAPES.get(kind, (3,))))
+    task = NetworkTask(Unusual(kind).double(), x, rng.integers(0, 2, (2, 2)), nn.functional.cross_entropy, smooth=True)
+    found, previous = certificate(task, task.start, 0.01), None
+    for _ in range(5):
+        offset = rng.normal(size=task.d) * rng.integers(0, 2, task.d)
+        w = task.start + torch.as_tensor(0.01 * offset / max(np.linalg.norm(offset), 1e-9))
+        hessians = central.hessians(found.agents, w)
+        assert (np.linalg.norm(central.gradients(found.agents, w), axis=-1) <= found.gradient).all()
+        assert (np.linalg.norm(hessians, 2, axis=(-2, -1)) <= found.hessian).all()
+        if previous is not None:
+            quotient = np.linalg.norm(hessians - previous[1], 2, axis=(-2, -1)) / float((w - previous[0]).norm())
+            assert (quotient <= found.third).all()
+        previous = (w, hessians)

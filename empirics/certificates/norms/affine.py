@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 from torch.fx import Graph, GraphModule, Node
 
-from empirics.certificates.norms import products, structural, sums
+from empirics.certificates.norms import structural, sums
 from empirics.certificates.norms.blocks import SPLITTING
 from empirics.certificates.norms.bounds import MOST, ONE, TWO
 from empirics.certificates.norms.majorants import INFLATION, Monomials
@@ -22,8 +22,11 @@ _MANY = 2**24
 # Rounding of a matrix's entries relative to the product of the norms of the maps that it is composed of.
 SLACK = 2.0**-36
 
+_PRODUCTS = (
+    *(aten.mul.Tensor, aten.mul.Scalar, aten.mm.default, aten.bmm.default, aten.matmul.default, aten.mv.default),
+    *(aten.dot.default, aten.addmm.default, aten.baddbmm.default, aten.addmv.default, aten.convolution.default),
+)
 _QUOTIENTS = (aten.div.Tensor, aten.div.Scalar)
-_SUMS = (aten.addmm.default, aten.baddbmm.default, aten.addmv.default, aten.convolution.default)
 
 
 def degrees(graph: Graph) -> dict[Node, float]:
@@ -47,7 +50,7 @@ def _degree(node: Node, own: list[float]) -> float:
     if target in _QUOTIENTS:
         moving = isinstance(node.args[1], Node) and node.args[1] in node.all_input_nodes[1:]
         return own[0] if not moving or own[-1] == 0 else math.inf
-    if target in products.TABLE and sum(degree > 0 for degree in _factors(node, own)) <= 1:
+    if target in _PRODUCTS and sum(degree > 0 for degree in _factors(node, own)) <= 1:
         return max(own)
     return math.inf
 

@@ -216,7 +216,25 @@ def _operator(apply: Callable[[Tensor, Tensor], Tensor], pair: tuple[Bound, Boun
     return np.array(found)
 
 
+def _linear(site: Site) -> Bound:
+    """A fixed linear map of one tensor, by its own matrix: row sums for l_inf, column sums for l_1."""
+    x = site.bound(0)
+    shape = x.value.shape[1:]
+    if x.entries * math.prod(site.value.shape[1:]) > _LARGEST_MATRIX:
+        raise site.refusal(f"with a matrix of more than {_LARGEST_MATRIX} numbers")
+    zero = torch.zeros(shape, dtype=torch.float64)
+    matrix = torch.func.jacrev(lambda one: site.target(one, *site.arguments[1:]))(zero)
+    flat = matrix.reshape(-1, x.entries).numpy()
+    sizes = np.abs(flat)
+    factors = np.array([sizes.sum(axis=0).max(), float(spectral_norms_up(flat)), sizes.sum(axis=1).max()])
+    return _unranged(site, x.majorants * factors[:, None, None] * INFLATION)
+
+
 TABLE: dict[Any, Rule] = {
+    **dict.fromkeys(
+        (aten.avg_pool1d.default, aten.avg_pool2d.default, aten.avg_pool3d.default, aten._adaptive_avg_pool2d.default),
+        _linear,
+    ),
     **dict.fromkeys((aten.mul.Tensor, aten.mul.Scalar), _mul),
     **dict.fromkeys((aten.div.Tensor, aten.div.Scalar), _div),
     **dict.fromkeys((aten.mm.default, aten.bmm.default, aten.matmul.default), _mm),

@@ -152,6 +152,9 @@ class _Run:
         schema = source.target._schema.arguments
         arguments = list(source.args)
         for argument in schema[len(arguments) :]:
+            if argument.kwarg_only and (source.target in structural.TABLE or source.target in SPLITTING):
+                # what moves numbers takes only hints about memory by name
+                break
             if argument.name in source.kwargs:
                 arguments.append(source.kwargs[argument.name])
             elif argument.has_default_value() and not argument.kwarg_only:

@@ -95,13 +95,33 @@ def _recorded(function: Callable[..., Tensor], task: Task, arrays: Parts) -> Rec
     parts = elementary_decompositions()
     softmaxes = {getattr(packet, name) for packet in _SOFTMAXES for name in packet.overloads()}
     kept = {target: part for target, part in parts.items() if target not in whole}
+    kept[aten.native_batch_norm.default] = _one_sample_s_batch_norm
     apart = {
         **{target: part for target, part in parts.items() if target not in softmaxes},
         aten.native_group_norm.default: _group_norm,
+        aten.native_batch_norm.default: lambda x, weight, bias, mean, variance, training, momentum, eps: (
+            _group_norm(x, weight, bias, 1, x.shape[1], 0, x.shape[1], eps)
+            if _is_one(x, mean, variance, training)
+            else NotImplemented
+        ),
         aten.log_sigmoid_forward.default: lambda x: (-(-x).exp().log1p(), torch.zeros_like(x)),
     }
     given = (task.centre.to(task.device, task.dtype), *(array[0] for array in arrays))
     return RecordedLoss(recorded(flat, given, kept).graph, recorded(flat, given, apart).graph, arrays)
+
+
+def _is_one(x: Tensor, mean: Any, variance: Any, training: bool) -> bool:
+    """Whether a batch norm has one row a channel and no statistics kept: what instance norm is in torch."""
+    return training and mean is None and variance is None and x.shape[0] == 1
+
+
+def _one_sample_s_batch_norm(
+    x: Tensor, weight: Any, bias: Any, mean: Any, variance: Any, training: bool, momentum: float, eps: float
+) -> Any:
+    if not _is_one(x, mean, variance, training):
+        return NotImplemented
+    channels, places = x.shape[1], x[0, 0].numel()
+    return aten.native_group_norm.default(x, weight, bias, 1, channels, places, channels, eps)
 
 
 def _group_norm(
