@@ -341,10 +341,11 @@ def test_a_network_can_state_what_is_certified():
         certificate(Quartic(), [0.0, 0.0], 1.0).local_constants  # noqa: B018
 
 
+SHAPES = {"transposed": (1, 3, 3), "grouped": (2, 3, 3), "pooled": (1, 6), "heads": (3, 4), "instance": (1, 3, 3)}
+
+
 class Unusual(nn.Module):
     """Layers beyond the common ones, each in front of a linear head."""
-
-    SHAPES = {"transposed": (1, 3, 3), "grouped": (2, 3, 3), "pooled": (1, 6), "heads": (3, 4), "instance": (1, 3, 3)}
 
     def __init__(self, kind: str) -> None:
         super().__init__()
@@ -359,7 +360,7 @@ class Unusual(nn.Module):
             "ratio": lambda: nn.Linear(3, 3),
         }[kind]()
         self.head = nn.LazyLinear(2)
-        self(torch.zeros(1, *self.SHAPES.get(kind, (3,))))
+        self(torch.zeros(1, *SHAPES.get(kind, (3,))))
 
     def forward(self, x):
         if self.kind == "heads":
@@ -371,10 +372,10 @@ class Unusual(nn.Module):
         return self.head((nn.functional.avg_pool1d(z, 3) if self.kind == "pooled" else z).flatten(1))
 
 
-@pytest.mark.parametrize("kind", [*Unusual.SHAPES, "ratio"])
+@pytest.mark.parametrize("kind", [*SHAPES, "ratio"])
 def test_unusual_layers_are_bounded_too(kind):
     rng = np.random.default_rng(0)
-    x = rng.normal(size=(2, 2, *Unusual.SHAPES.get(kind, (3,))))
+    x = rng.normal(size=(2, 2, *SHAPES.get(kind, (3,))))
     task = NetworkTask(Unusual(kind).double(), x, rng.integers(0, 2, (2, 2)), nn.functional.cross_entropy, smooth=True)
     found, previous = certificate(task, task.start, 0.01), None
     for _ in range(5):
