@@ -1,0 +1,363 @@
+r"""Certified constants of A1-A6 for any task whose loss can be recorded: what the loss that runs obeys on a ball.
+
+Two sources, the better being taken. Norms carried through the operations of the recorded loss bound its first four
+derivatives over the whole ball (`empirics.certificates.norms`). Around the centre w_0, where gradients, Hessians and,
+in few dimensions, third derivatives T can be computed, Taylor's formula bounds them by their values there and a rest:
+
+    B   <= norm(g) + r norm(H) + r^2/2 norm(T) + r^3/6 rho_4,      L <= norm(H) + r norm(T) + r^2/2 rho_4,
+    rho <= norm(T) + r rho_4,     mu >= lambda_min(H) - r norm(T) - r^2/2 rho_4,     rho_4 the fourth derivative's norm,
+
+all at w_0, stopping earlier where a derivative is not computed. Deviations g_i - g, H_i - H of agents (gamma) and of
+samples (sigma) obey the same formulas with differences at w_0; the rest's deviation is at most that of the triangle
+inequality, ((n - 2) rho_i + sum_j rho_j)/n.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from empirics.certificates.norms import central
+from empirics.certificates.norms.central import ThirdNorms
+from empirics.certificates.norms.majorants import INFLATION
+from empirics.certificates.norms.propagate import LossBounds, loss_bounds
+from empirics.certificates.norms.recorded_losses import RecordedLoss, agent_losses, sample_losses
+from empirics.numerics.checks import array
+from empirics.numerics.constants import Constant
+from empirics.numerics.errors import InputError
+from empirics.tasks.local_constants import LocalConstants
+from empirics.tasks.networks.sample_subsets import SampleSubsets
+from empirics.tasks.noise import NoisySamples
+from empirics.tasks.sampler import AlmostSureBounds
+from empirics.tasks.task import Task
+
+# Work at the centre: (agents or samples) d^2 numbers for Hessians, agents d^3 for third derivatives.
+HESSIANS, THIRDS = 2**26, 2**26
+
+
+def certified_constants(task: Task, centre: Any, radius: float) -> dict[str, Constant]:
+    """B, L, rho, gamma_G, gamma_H, sigma_G, sigma_H from above, mu, mu_c and the loss from below, on a ball.
+
+    A name is absent where no finite bound is known: B of a quadratic on all of R^d, sigma where the loss of a sample
+    cannot be recorded.
+
+    Args:
+        task: float64, its loss a fixed sequence of torch operations.
+        centre: of the ball, (d,).
+        radius: > 0; infinity for all of R^d.
+
+    Raises:
+        InputError: float32 or a radius that is not positive; NoRuleError and UnboundedError, its subclasses, name an
+            operation that has no rule, or that may not be smooth on the ball.
+        UntraceableError: the loss cannot be recorded.
+
+    >>> from empirics import QuadraticTask
+    >>> task = QuadraticTask(A=[[[2.0, 0.0], [0.0, 1.0]]], c=[[0.0, 0.0]])
+    >>> found = certified_constants(task, [0.0, 0.0], 3.0)
+    >>> {name: round(found[name].value, 6) for name in ("L", "mu", "rho", "B")}
+    {'L': 2.0, 'mu': 1.0, 'rho': 0.0, 'B': 6.0}
+    """
+    return certificate(task, centre, radius).constants
+
+
+def certificate(task: Task, centre: Any, radius: float) -> Certificate:
+    """The same with the numbers of every agent; see `certified_constants`.
+
+    >>> from empirics import QuadraticTask
+    >>> task = QuadraticTask(A=[[[2.0]], [[1.0]]], c=[[0.0], [0.0]])
+    >>> certificate(task, [0.0], 1.0).hessian.round(6).tolist()
+    [2.0, 1.0]
+    """
+    if task.dtype != torch.float64:
+        raise InputError("the task is in float32: expected float64, task.to(dtype=torch.float64)")
+    if not radius > 0:
+        raise InputError(f"radius = {radius}: expected > 0, or infinity for all of R^d")
+    point = array("centre", centre, "(d,)", 1).to(torch.float64)
+    if len(point) != task.d:
+        raise InputError(f"centre has {len(point)} numbers: expected {task.d}, the dimension of the task")
+    agents, samples = agent_losses(task), sample_losses(task)
+    over = loss_bounds(agents, point, float(radius))
+    of_samples = None if samples is None else loss_bounds(samples, point, float(radius))
+    return Certificate(task, point, float(radius), agents, samples, over, of_samples)
+
+
+@dataclass(frozen=True, eq=False)
+class Certificate:
+    """Certified bounds for every agent on a ball; arrays are (n,), per agent.
+
+    Args:
+        task: whose losses they bound.
+        centre, radius: of the ball.
+        agents, samples: the recorded losses.
+        of_agents, of_samples: bounds by norms alone.
+    """
+
+    task: Task
+    centre: Tensor
+    radius: float
+    agents: RecordedLoss
+    samples: RecordedLoss | None
+    of_agents: LossBounds
+    of_samples: LossBounds | None
+
+    def layered(self, order: int) -> np.ndarray:
+        """Norms of the derivatives of that order over the ball, by norms alone."""
+        return self._layered[order - 1]
+
+    @cached_property
+    def _layered(self) -> list[np.ndarray]:
+        majorants = self.of_agents.majorants
+        if self.of_samples is not None:
+            own = self.of_samples.majorants
+            # a mean over samples is bounded by the mean of bounds, block by block
+            means = own.reshape(self.task.n, -1, own.shape[-1]).mean(axis=1) * INFLATION
+            majorants = np.minimum(majorants, means)
+        table = self.of_agents.ball.table
+        return [table.norm(majorants, order) for order in (1, 2, 3, 4)]
+
+    @property
+    def local(self) -> bool:
+        """Whether the ball is bounded, so that its centre says something."""
+        return math.isfinite(self.radius)
+
+    @cached_property
+    def _gradients(self) -> np.ndarray:
+        return central.gradients(self.agents, self.centre)
+
+    @cached_property
+    def _hessians(self) -> np.ndarray | None:
+        if not self.local or self.task.n * self.task.d**2 > HESSIANS:
+            return None
+        return central.hessians(self.agents, self.centre)
+
+    @cached_property
+    def _thirds(self) -> ThirdNorms | None:
+        if self._hessians is None or self.task.n * self.task.d**3 > THIRDS or not self.layered(3).any():
+            return None
+        return central.third_norms(self.agents, self.centre)
+
+    @cached_property
+    def _central(self) -> list[np.ndarray]:
+        """Norms at the centre of gradients, Hessians, third derivatives, as far as they are computed."""
+        found = [np.linalg.norm(self._gradients, axis=-1)]
+        if self._hessians is not None:
+            found.append(central.symmetric_norms(self._hessians))
+        if self._thirds is not None:
+            found.append(self._thirds.own)
+        return [central.safe(norms, self.layered(k + 1)) for k, norms in enumerate(found)]
+
+    def _around(self, start: int, at_centre: Sequence[np.ndarray], last: np.ndarray) -> np.ndarray:
+        """Taylor's formula for the derivative of order start + 1 from those at the centre, with the best remainder.
+
+        `last` (4, ...) bounds the first four derivatives over the ball; the formula may stop at any order.
+        """
+        best = last[start]
+        if not self.local:
+            return best
+        total = np.zeros_like(best)
+        for k in range(start, len(at_centre)):
+            total = total + at_centre[k] * self.radius ** (k - start) / math.factorial(k - start)
+            order = k + 1 - start
+            best = np.minimum(best, (total + last[k + 1] * self.radius**order / math.factorial(order)) * INFLATION)
+        return best
+
+    def _order(self, order: int) -> np.ndarray:
+        return self._around(order - 1, self._central if self.local else [], np.stack(self._layered))
+
+    @cached_property
+    def gradient(self) -> np.ndarray:
+        """Of norm(grad f_i)."""
+        return self._order(1)
+
+    @cached_property
+    def hessian(self) -> np.ndarray:
+        """Of norm(hess f_i)."""
+        return self._order(2)
+
+    @cached_property
+    def third(self) -> np.ndarray:
+        """Lipschitz constants of hess f_i."""
+        return self._order(3)
+
+    @property
+    def fourth(self) -> np.ndarray:
+        """Norms of the fourth derivatives."""
+        return self.layered(4)
+
+    @property
+    def _sharp(self) -> np.ndarray:
+        """The best bounds on the first four derivatives, (4, n)."""
+        return np.stack([self.gradient, self.hessian, self.third, self.fourth])
+
+    @cached_property
+    def least(self) -> np.ndarray:
+        """At most every eigenvalue of hess f_i."""
+        bound = -self.hessian
+        if self._hessians is None:
+            return bound
+        low = central.least_eigenvalues(self._hessians)
+        return np.maximum(bound, low - self._growth(self._central[2:], self.third, self.fourth, low))
+
+    def _growth(self, third: Sequence[np.ndarray], over: np.ndarray, fourth: np.ndarray, low: np.ndarray) -> np.ndarray:
+        """How far an eigenvalue may fall on the way from the centre."""
+        fall = self.radius * over
+        if third:
+            fall = np.minimum(fall, self.radius * third[0] + self.radius**2 / 2 * fourth)
+        return fall * INFLATION + central.slack(low, self.layered(2).max(keepdims=True))
+
+    @cached_property
+    def curvature_floor(self) -> float:
+        """At most every eigenvalue of the Hessian of the mean loss."""
+        bound = float(self.least.mean()) - abs(float(self.least.mean())) * 2.0**-40
+        if self._hessians is None:
+            return bound
+        low = central.least_eigenvalues(self._hessians.mean(axis=0)[None])
+        third = (
+            []
+            if self._thirds is None
+            else [central.safe(np.array([self._thirds.mean]), self.layered(3).max(keepdims=True))]
+        )
+        over, fourth = (part.mean(keepdims=True) * INFLATION for part in (self.third, self.fourth))
+        return max(bound, float((low - self._growth(third, over, fourth, low))[0]))
+
+    @cached_property
+    def loss(self) -> np.ndarray:
+        """At most every value of f_i."""
+        low = self.of_agents.low
+        if self.of_samples is not None:
+            low = np.maximum(low, self.of_samples.low.reshape(self.task.n, -1).mean(axis=1))
+        if not self.local:
+            return low
+        value = central.values(self.agents, self.centre)
+        first = self._central[0] * self.radius
+        second = np.minimum(self.least, 0.0) * self.radius**2 / 2
+        fall = np.minimum(self.gradient * self.radius, first - second) * INFLATION
+        fall = fall + central.PROMISED * (1 + np.abs(value))
+        return np.maximum(low - np.abs(low) * 2.0**-40, value - fall)
+
+    def _deviations(self, rows: Sequence[np.ndarray], sharp: np.ndarray, order: int) -> np.ndarray:
+        """Deviations from the mean, over the last axis, of derivatives: norms at the centre and remainders."""
+        spread = np.stack([_spread_of(part) for part in sharp])
+        at_centre = [central.safe(norms, spread[k]) for k, norms in enumerate(rows)] if self.local else []
+        return self._around(order - 1, at_centre, spread)
+
+    @cached_property
+    def gamma(self) -> tuple[float, float]:
+        """gamma_G and gamma_H."""
+        if self.task.n == 1:
+            return 0.0, 0.0
+        rows = [np.linalg.norm(_offset(self._gradients), axis=-1)] if self.local else []
+        if self._hessians is not None:
+            rows.append(central.symmetric_norms(_offset(self._hessians)))
+        if self._thirds is not None:
+            rows.append(self._thirds.offset)
+        first, second = (_rms(self._deviations(rows, self._sharp, order)) for order in (1, 2))
+        # the mean minimises the mean square
+        return float(min(first, _rms(self.gradient))), float(second)
+
+    @cached_property
+    def sigma(self) -> tuple[float, float] | None:
+        """sigma_G and sigma_H of the worst agent; None where a sample's loss is not known."""
+        if self.task.sampler.noiseless:
+            return 0.0, 0.0
+        if type(self.task.sampler) is NoisySamples:
+            stated = self.task.sampler.constants(self.task)
+            return stated["sigma_G"].value, stated["sigma_H"].value
+        if self._of_samples is None or type(self.task.sampler) is not SampleSubsets:
+            return None
+        rows, sharp = self._of_samples
+        if self.local:
+            own = self._sample_gradients.reshape(self.task.n, -1, self.task.d)
+            offsets = [np.linalg.norm(_offset(own, 1), axis=-1)]
+            if self._sample_hessians is not None:
+                own = self._sample_hessians.reshape(self.task.n, -1, self.task.d, self.task.d)
+                offsets.append(central.symmetric_norms(_offset(own, 1)))
+            rows = offsets
+        first, second = (_rms(self._deviations(rows, sharp, order)) for order in (1, 2))
+        return float(np.minimum(first, _rms(sharp[0])).max()), float(second.max())
+
+    @cached_property
+    def _sample_gradients(self) -> np.ndarray:
+        assert self.samples is not None
+        return central.gradients(self.samples, self.centre)
+
+    @cached_property
+    def _sample_hessians(self) -> np.ndarray | None:
+        if self.samples is None or self.samples.count * self.task.d**2 > HESSIANS:
+            return None
+        return central.hessians(self.samples, self.centre)
+
+    @cached_property
+    def _of_samples(self) -> tuple[list[np.ndarray], np.ndarray] | None:
+        """Norms at the centre, each (n, S), and the best bounds on the first four derivatives, (4, n, S)."""
+        if self.of_samples is None:
+            return None
+        shape = (self.task.n, -1)
+        sharp = np.stack([self.of_samples.norm(order).reshape(shape) for order in (1, 2, 3, 4)])
+        rows = []
+        if self.local:
+            rows.append(np.linalg.norm(self._sample_gradients, axis=-1).reshape(shape))
+            if self._sample_hessians is not None:
+                rows.append(central.symmetric_norms(self._sample_hessians).reshape(shape))
+            rows = [central.safe(norms, sharp[k]) for k, norms in enumerate(rows)]
+            sharp = np.stack([*(self._around(k, rows, sharp) for k in (0, 1)), *sharp[2:]])
+        return rows, sharp
+
+    @property
+    def local_constants(self) -> LocalConstants:
+        """The constants as a network states them (`NetworkTask.stating`), with what every batch obeys.
+
+        Raises:
+            InputError: the ball is unbounded, or the losses of single samples are not known.
+        """
+        if not self.local or self._of_samples is None:
+            raise InputError("constants on a ball with sure bounds on batches: expected a network and a finite radius")
+        steepest, curved = (float(part.max()) * INFLATION for part in self._of_samples[1][:2])
+        stated = {name: constant for name, constant in self.constants.items() if name not in ("mu_c", "loss")}
+        return LocalConstants(self.centre.cpu(), self.radius, stated, AlmostSureBounds(steepest, -curved, curved))
+
+    @property
+    def constants(self) -> dict[str, Constant]:
+        """The task's constants by name, those that are finite."""
+        where = f"on the ball of radius {self.radius:g} about the centre" if self.local else "on all of R^d"
+        note = f"norms through the recorded loss's operations, {where}"
+        upper = {
+            "B": float(self.gradient.max()),
+            "L": float(self.hessian.max()),
+            "rho": float(self.third.max()),
+            "gamma_G": self.gamma[0],
+            "gamma_H": self.gamma[1],
+        }
+        if self.sigma is not None:
+            upper["sigma_G"], upper["sigma_H"] = self.sigma
+        lower = {"mu": float(self.least.min()), "mu_c": self.curvature_floor, "loss": _mean_down(self.loss)}
+        found = {name: Constant(value, "upper", note) for name, value in upper.items() if math.isfinite(value)}
+        return found | {name: Constant(value, "lower", note) for name, value in lower.items() if math.isfinite(value)}
+
+
+def _offset(values: np.ndarray, axis: int = 0) -> np.ndarray:
+    return values - values.mean(axis=axis, keepdims=True)
+
+
+def _spread_of(own: np.ndarray) -> np.ndarray:
+    """Bounds on norm(X_j - mean X) from norm(X_j) <= own_j along the last axis."""
+    count = own.shape[-1]
+    finite = np.where(np.isfinite(own), own, 0.0)
+    spread = ((count - 2) * finite + finite.sum(axis=-1, keepdims=True)) / count * INFLATION
+    return np.where(np.isfinite(own).all(axis=-1, keepdims=True), spread, np.inf)
+
+
+def _rms(values: np.ndarray) -> np.ndarray:
+    return np.sqrt(np.square(values).mean(axis=-1)) * INFLATION
+
+
+def _mean_down(values: np.ndarray) -> float:
+    mean = float(values.mean())
+    return mean - abs(mean) * 2.0**-40
