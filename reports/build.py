@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import shlex
+import sys
+import traceback
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -47,7 +51,8 @@ def build(
     """Check every bound of the theory on the tasks of a plan and write out/index.html.
 
     Exit status 0: no applicable bound violated; 1: one was (with --strict also: one was not established);
-    2: bad input, nothing written. --check and --reproduce: 0 when nothing differs, 1 when something does.
+    2: bad input, nothing written; 3: a step failed inside, and OUT/failure.txt says where. --check and --reproduce: 0
+    when nothing differs, 1 when something does.
     """
     with refusals("reports.build"):
         for option, value in {"--shard": shard, "--scheduler": scheduler}.items():
@@ -58,13 +63,15 @@ def build(
         from reports.request import Words, checked
 
         ids = [one.strip() for entry in only or [] for one in entry.split(",") if one.strip()]
-        request = checked(Words(profile, plan, device, out, ids, seed, seeds, jobs, claims or [], task))
+        with failures(None):
+            request = checked(Words(profile, plan, device, out, ids, seed, seeds, jobs, claims or [], task))
     if dry_run:
         _show(request.plan)
         return
-    from reports.pipeline import build as run
+    with failures(out):
+        from reports.pipeline import build as run
 
-    report = run(request)
+        report = run(request)
     for line in _summary(report, request):
         typer.echo(line)
     raise typer.Exit(report.exit_status(strict=strict))
@@ -88,6 +95,28 @@ def _recheck(out: Path, row_id: str | None) -> int:
     if not differences:
         typer.echo(same, err=row_id is not None)
     return int(bool(differences))
+
+
+@contextmanager
+def failures(out: Path | None) -> Iterator[None]:
+    """Within it whatever is raised, but for a refusal, is a failure inside: one line, exit status 3.
+
+    OUT/failure.txt, written where OUT is given, holds what a developer asks for.
+    """
+    try:
+        yield
+    except (RefusedError, typer.Exit, KeyboardInterrupt):
+        raise
+    except BaseException as error:
+        said, more = f"{type(error).__name__}: {error}".splitlines()[0], ""
+        if out is not None:
+            from reports.records.store import write_atomically
+
+            write_atomically(out / "failure.txt", traceback.format_exc().encode())
+            more = f"{out / 'failure.txt'} has more; "
+        again = shlex.join(["python", "-m", "reports.build", *sys.argv[1:]])
+        typer.echo(f"reports.build: failed inside: {said}; {more}to repeat it: {again}", err=True)
+        raise typer.Exit(3) from None
 
 
 def _show(plan: Plan) -> None:

@@ -31,7 +31,7 @@ def load(name: str) -> Any:
         sys.path.insert(0, here)
     try:
         module = importlib.import_module(module_name)
-    except Exception as error:  # whatever a module of a user's raises
+    except (Exception, SystemExit) as error:  # whatever a module of a user's raises
         raise UserObjectError(f"{name}: the module cannot be imported: {type(error).__name__}: {error}") from None
     if hasattr(module, attribute):
         return getattr(module, attribute)

@@ -60,8 +60,7 @@ class RidgeTask(Task):
     def float_errors(self, radius: float) -> FloatErrors | None:
         """Of the packaged profiles, whose first two derivatives are bounded by 1 and 1-Lipschitz."""
         ours = next(kind for kind in type(self).__mro__ if kind.__module__.startswith("empirics.tasks."))
-        profile = all(getattr(type(self), name) is getattr(ours, name) for name in _PROFILE)
-        if ours is RidgeTask or not profile or not self.unchanged_since(RidgeTask):
+        if ours is RidgeTask or not self.keeps(ours, _PROFILE) or not self.unchanged_since(RidgeTask):
             return None
         arrays = self.arrays()
         phi, b = arrays.get("phi", np.zeros(arrays["s"].shape)), arrays.get("b", np.zeros((self.n, self.d)))

@@ -164,9 +164,14 @@ class Task(ABC):
     def unchanged_since(self, origin: type[Task]) -> bool:
         """Whether the losses and their derivatives are still those of that class, so that what it says of them holds.
 
-        A subclass that overrides one of them is another task.
+        A subclass that overrides one of them is another task, and so is an instance on which one was replaced.
         """
-        return all(getattr(type(self), name) is getattr(origin, name) for name in _LOSSES)
+        return self.keeps(origin, _LOSSES)
+
+    def keeps(self, origin: type[Task], names: Sequence[str]) -> bool:
+        """Whether these methods are that class's own, neither overridden nor replaced on the instance."""
+        own = vars(self)
+        return all(name not in own and getattr(type(self), name) is getattr(origin, name) for name in names)
 
     def own_constants(self) -> dict[str, Constant]:
         """Constants among L, mu, rho, B, gamma_G, gamma_H that the task can state, each with its side."""

@@ -12,12 +12,12 @@ import numpy as np
 import theory
 from empirics import Task
 from reports.cells.cell import Kind
-from reports.judging.measurement import Evidence, Measurement, Sampled, Setting, Withheld
+from reports.judging.measurement import Enclosed, Evidence, Measurement, Sampled, Setting, Unproved, Withheld
 from reports.measure.estimates import ALONG_RUN, rough
 from reports.measure.moments import Moments, exact_moments
 from reports.measure.recorded_run import RecordedRun
 from reports.measure.run_specification import RunSpecification
-from reports.measure.statement import Measured
+from reports.measure.statement import Measured, rows_of
 from reports.measure.task_instance import exact, upwards
 from reports.measure.trajectories import Rounding
 from reports.measure.trust import broken_promise
@@ -69,8 +69,7 @@ def run_measurements(
             case = statement.left[0].bound if statement.name is None else statement.name(specification.inputs)
             measurements.append(run.row(case, case, NOTHING, None, rounds=specification.cell.rounds))
             continue
-        measurements += statement.measure(run)
-        measurements += (row for other in statement.beside for row in other.measure(run))
+        measurements += rows_of(statement, run)
     return measurements
 
 
@@ -123,6 +122,8 @@ class AlongRun:
             s.participants_of(p.instance.task.n), s.beta, K=rounds, seeds=1 if p.surely_one_path else p.seeds,
             replicas=evidence.values.size if isinstance(evidence, Sampled) else 1,
         )  # fmt: skip
+        if p.instance.unread and p.instance.promised_only:
+            evidence = _unproved(evidence, f"the loss cannot be read in balls: {p.instance.unread}")
         step = f"f{p.cell.fraction}".replace("/", "_") if p.cell.fraction is not None else ""
         return Measurement(
             bound,
@@ -136,3 +137,12 @@ class AlongRun:
             "-".join(part for part in (p.cell.label, step) if part),
             note=p.cell.note or (ALONG_RUN if p.instance.stated else ""),
         )
+
+
+def _unproved(evidence: Evidence, reason: str) -> Evidence:
+    """What was seen, where nothing but the task's own word stands behind its derivatives."""
+    if isinstance(evidence, Sampled):
+        return Unproved(float(evidence.values.mean()), reason)
+    return (
+        Unproved(float((evidence.lower + evidence.upper) / 2), reason) if isinstance(evidence, Enclosed) else evidence
+    )

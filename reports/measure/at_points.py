@@ -21,7 +21,7 @@ from reports.measure.domain import on_points
 from reports.measure.estimates import ball_estimates, rough, with_estimates
 from reports.measure.point_search import Objective, Search
 from reports.measure.search import Box, maximise
-from reports.measure.statement import Measured
+from reports.measure.statement import Measured, rows_of
 from reports.measure.task_instance import TaskInstance
 from reports.measure.trust import broken_promise
 
@@ -112,8 +112,7 @@ def point_measurements(
             u = arrays.get(f"{statement.id}_u")
             point = Point(arrays[f"{statement.id}_w"], u, int(arrays[f"{statement.id}_agent"]))
             at = AtPoint(instance, cell, point, float(arrays[f"{statement.id}_float64"]))
-            measurements += statement.measure(at)
-            measurements += (row for other in statement.beside for row in other.measure(at))
+            measurements += rows_of(statement, at)
     return measurements
 
 

@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 
 from empirics import Task
 from reports.cells.cell import Kind
+from reports.judging.measurement import Measurement
 from reports.wrong_versions import Planted
 
 Target = tuple[str, str]  # bound and quantity, as in a row
@@ -84,3 +85,25 @@ class Beside:
     measure: Callable[[Any], list]
     ours: tuple[Target, int] | None = None
     wrong: tuple[Planted, ...] = ()
+
+
+class StatementError(RuntimeError):
+    """A record whose measurement fails or speaks of something else: the statement, and what happened."""
+
+
+def rows_of(statement: Any, at: Any) -> list[Measurement]:
+    """The rows of a statement and of what stands beside it, each about a left side that its record names.
+
+    Raises:
+        StatementError: `measure` raises, gives no list of rows, or a row about another bound or quantity.
+    """
+    named = {left.target for left in statement.left} | {other.left.target for other in statement.beside}
+    try:
+        found = [*statement.measure(at), *(row for other in statement.beside for row in other.measure(at))]
+    except Exception as error:  # a user's own measurement may raise anything
+        raise StatementError(f"{statement.id}: its measurement fails: {type(error).__name__}: {error}") from error
+    for row in found:
+        if not isinstance(row, Measurement) or (row.bound, row.quantity) not in named:
+            about = f"{row.bound}, {row.quantity}" if isinstance(row, Measurement) else repr(row)
+            raise StatementError(f"{statement.id}: gives a row about {about}, which its `left` does not name")
+    return found

@@ -46,11 +46,14 @@ def _at(instance: TaskInstance, w: np.ndarray) -> Iterator[str]:
     place = torch.arange(task.d, dtype=torch.float64)
     v = torch.sin(place + 1)
     v = v / v.norm()
-    gradients, products = task.gradient(point), task.hvp(point, v)
+    at = point.view(1, 1, -1).expand(1, task.n, -1)
+    linear, product = task.raw_linearisation(at.to(task.dtype))
+    looked = ((task.gradient(point), task.hvp(point, v)), (linear[0], product(v.to(task.dtype).expand_as(at))[0]))
     losses = instance.losses
     for agent in _some(range(task.n), _AGENTS):
         where = f"agent {agent} at a point of norm {float(np.linalg.norm(w)):.6g}"
-        yield from _derivatives(losses[agent], w, v, gradients[agent], products[agent], where)
+        for gradients, products in looked:
+            yield from _derivatives(losses[agent], w, v, gradients[agent], products[agent], where)
         yield from _constants(instance, losses[agent], w, v, where)
 
 

@@ -22,7 +22,7 @@ from reports.judging.measurement import Enclosed, Evidence, Measurement, Sampled
 from reports.measure.domain import on_points
 from reports.measure.enumeration import Batches, StochasticMeta, tree_size
 from reports.measure.search import Box, maximise
-from reports.measure.statement import Measured
+from reports.measure.statement import Measured, rows_of
 from reports.measure.task_instance import TaskInstance, upwards
 
 LARGEST_TREE = 20_000
@@ -120,8 +120,7 @@ def noise_measurements(
             measurements += _sampled(at, statement, arrays)
             continue
         with flint.ctx.workprec(_ENUMERATION_BITS):
-            measurements += statement.measure(at)
-            measurements += (row for other in statement.beside for row in other.measure(at))
+            measurements += rows_of(statement, at)
     return measurements
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from reports.measure.task_instance import TaskInstance
-from reports.plans.plan import Plan, PlanError
-from reports.statements import measured
+from reports.plans.plan import Plan, PlanError, witness_plan
+from reports.statements import measured, with_own
 from reports.tasks.conformance import ConformanceError, require_conformance
 from reports.tasks.factories import TaskError, make_task
+from reports.user_objects import UserObjectError
+from theory.tables import default_table
 
 
 def check_tasks(plan: Plan) -> None:
@@ -15,6 +17,12 @@ def check_tasks(plan: Plan) -> None:
     Raises PlanError for a task that cannot be made, a user's own that does not do what a task does, and for a statement
     that a task cannot measure.
     """
+    try:
+        with_own(default_table(), plan.own_statements)
+    except UserObjectError as error:
+        raise PlanError(str(error)) from None
+    if plan.own_statements:
+        witness_plan(plan.own_statements)
     for one in plan.tasks:
         try:
             task = make_task(one)

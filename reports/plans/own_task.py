@@ -41,20 +41,28 @@ def with_own_task(plan: Plan, name: str, task: Task) -> Plan:
     described = TaskPlan(name=label, factory=name)
     instance = TaskInstance(described, task)
     about: dict[str, Any] = {"task": label, "alpha_L": _ALPHA_L, "label": "own"}
+    searched: dict[str, Any] = {} if task.radius is None else {"radius": Fraction(task.radius) / 8}
     fitting = {kind: [one.id for one in statements().values() if one.kind == kind and one.task(task) is None]
                for kind in ("points", "noise", "runs")}  # fmt: skip
     runs = [
-        RunCell(**about, **one, rounds=12, replicas=512, statements=_of_mode(fitting["runs"], one["mode"]))
+        RunCell(**about, **{**one, **_within(task)}, replicas=512, statements=_of_mode(fitting["runs"], one["mode"]))
         for one in _RUNS
         if not (one["mode"].draws and task.sampler.noiseless)
     ]
-    points = [PointsCell(**about, nu=nu, statements=fitting["points"], delta=Fraction(1, 16)) for nu in (1, 2)]
+    points = [
+        PointsCell(**about, **searched, nu=nu, statements=fitting["points"], delta=Fraction(1, 16)) for nu in (1, 2)
+    ]
     noise = []
     if not task.sampler.noiseless and not isinstance(instance.noises, str) and instance.in_balls:
         sizes: dict[str, Any] = {"D": 1, "D_prime": 1, "D_H": 1, "delta": Fraction(1, 16), "method": "enumerate"}
         noise = [NoiseCell(**about, **sizes, nu=1, statements=fitting["noise"])]
     cells = {"points": [*plan.points, *points], "noise": [*plan.noise, *noise], "runs": [*plan.runs, *runs]}
     return plan.model_copy(update={"tasks": [*plan.tasks, described], **cells})
+
+
+def _within(task: Task) -> dict[str, Any]:
+    """Rounds, and on a ball a server step so small that no run leaves it."""
+    return {"rounds": 12} if task.local is None else {"rounds": 4, "fraction": Fraction(1, 32)}
 
 
 def _of_mode(names: list[str], mode: Mode) -> list[str]:

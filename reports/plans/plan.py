@@ -148,8 +148,11 @@ def _plan(raw: dict[str, Any], origin: str) -> Plan:
 
 
 def _check_statements(cells: Iterable[Cell]) -> None:
-    """Refuse a statement that is unknown, measured on another kind of cell, or lacks something in its cell."""
+    """Refuse a statement that is unknown, named twice, measured on another kind of cell, or lacks something there."""
     for cell in cells:
+        twice = sorted({name for name in cell.statements if cell.statements.count(name) > 1})
+        if twice:
+            raise PlanError(f"{cell.kind}: statements = {', '.join(twice)} twice in one cell")
         for name in cell.statements:
             record = measured(name)
             if record.kind != cell.kind:

@@ -39,13 +39,15 @@ def _files(place: Path) -> Iterator[Path]:
 
 def own_version(names: Iterable[str]) -> dict[str, str]:
     """SHA-256, by MODULE:NAME, of the module and of every module of the user's that it imports."""
-    return {name: _own_version(name.partition(":")[0]) for name in sorted(names)}
+    return {name: _own_version(name) for name in sorted(names)}
 
 
 @cache
-def _own_version(module: str) -> str:
+def _own_version(place: str) -> str:
+    """MODULE:NAME may be an attribute of the module or a module of a package: both count."""
     digest = hashlib.sha256()
-    for name, path in sorted(own_modules(module).items()):
+    module, _, attribute = place.partition(":")
+    for name, path in sorted({**own_modules(module), **own_modules(f"{module}.{attribute}")}.items()):
         digest.update(name.encode() + path.read_bytes())
     return digest.hexdigest()
 

@@ -8,7 +8,7 @@ as a file of the theory's has them, and MEASURED.
 from __future__ import annotations
 
 import pkgutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import cache
 from importlib import import_module
@@ -50,7 +50,14 @@ def measured(name: str) -> Measured:
     found = getattr(load(name), "MEASURED", None)
     if not isinstance(found, Measured):
         raise UserObjectError(f"{name}: has no MEASURED, a record of how its left side is measured")
-    _with(default_table(), [name])
+    stated, table = getattr(load(name), "STATEMENT", None), _with(default_table(), [name])
+    if found.id in statements() or stated is None or stated.id != found.id:
+        own = None if stated is None else stated.id
+        raise UserObjectError(f"{name}: MEASURED.id = {found.id!r}: expected that of its STATEMENT, {own!r}")
+    if not all(isinstance(entry, Mapping) for entry in (*found.headline, *found.witnesses)):
+        raise UserObjectError(f"{name}: headline and witnesses: expected entries of a plan, each a dict")
+    if not found.left or any(left.bound != found.id or left.quantity not in table.formulas for left in found.left):
+        raise UserObjectError(f"{name}: MEASURED.left: expected at least one LeftSide({found.id!r}, QUANTITY)")
     return found
 
 

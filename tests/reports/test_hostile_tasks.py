@@ -20,7 +20,7 @@ from reports.plans.own_task import with_own_task
 from reports.plans.plan import Plan, PlanError
 from reports.records.execution import measured
 from reports.records.seeded_cell import SeededCell, seeded_cells
-from reports.tasks.conformance import load_task
+from reports.tasks.conformance import ConformanceError, load_task, require_conformance
 
 SOURCE = '''
 import torch
@@ -281,3 +281,58 @@ def test_a_users_task_has_the_rows_that_ours_have() -> None:
         for statement in seeded.cell.statements
     }
     assert found == {"S1", "S2", "S3", "S4", "S7", "S8", "S9", "S10", "T1", "T2"}
+
+
+REPLACED = """
+import torch
+from empirics import CosineTask
+from hostile_tasks import Honest, Waves
+
+
+def replaced():
+    task = CosineTask([[1.0, 0.3], [-0.5, 1.0]], [[1.0, 0.5], [0.7, -0.4]], [[0.0, 0.2], [1.0, -0.5]])
+    plain = task.raw_linearisation
+    task.raw_linearisation = lambda w: ((lambda g, p: (1.2 * g, lambda v: 1.2 * p(v)))(*plain(w)))
+    return task
+
+
+class WrongLinearisation(Waves):
+    def raw_linearisation(self, w):
+        return 1.01 * self.raw_gradient(w), lambda v: 0.9 * self.raw_hvp(w, v)
+
+
+class Raises(Waves):
+    def raw_hvp(self, w, v):
+        raise RuntimeError("out of order")
+"""
+
+
+@pytest.fixture
+def more(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "hostile_replaced.py").write_text(REPLACED)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    sys.modules.pop("hostile_replaced", None)
+
+
+@pytest.mark.usefixtures("more")
+@pytest.mark.parametrize("name", ["replaced", "WrongLinearisation"])
+def test_a_linearisation_of_another_function_leaves_no_row_and_is_refused(name: str) -> None:
+    task = TaskPlan(name="t", factory=f"hostile_replaced:{name}")
+    cell = RunCell(task="t", statements=["T2"], **RUN)  # type: ignore[arg-type]
+    (row,) = judge(measured(SeededCell(cell, task, 0, 1, "cpu", 1e-6)))
+    assert row.verdict is Verdict.NOT_APPLICABLE
+    assert "the gradient of agent 0" in row.reason
+    with pytest.raises(ConformanceError, match="raw_linearisation's gradient against gradient"):
+        require_conformance(name, load_task(f"hostile_replaced:{name}"))
+
+
+@pytest.mark.usefixtures("more")
+def test_a_method_that_raises_is_named_in_one_line() -> None:
+    with pytest.raises(ConformanceError, match=r"Raises: RuntimeError .*: out of order"):
+        require_conformance("Raises", load_task("hostile_replaced:Raises"))
+
+
+def test_a_run_on_what_cannot_be_read_in_balls_decides_nothing() -> None:
+    (row,) = [row for row in rows("Unrecorded") if row.bound == "T2"]
+    assert (row.verdict, row.measured is None) == (Verdict.INCONCLUSIVE, False)
+    assert "cannot be read in balls" in row.reason

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import re
+import sys
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
 
 import theory
+from reports.cells.cell import TaskPlan
+from reports.cells.points_cell import PointsCell
+from reports.measure.statement import StatementError
 from reports.plans.plan import PlanError, load_plan
+from reports.records.execution import measured as run
+from reports.records.seeded_cell import SeededCell
 from reports.statements import beside, left_sides, measured, statements, with_own
 from reports.user_objects import UserObjectError
+from tests.architecture import ROOT
 from theory.claims.measured import MEASURED
 from theory.tables import default_table
 
@@ -80,3 +89,69 @@ def test_a_bound_whose_name_is_taken_is_refused(tmp_path: Path, monkeypatch: pyt
     with pytest.raises(UserObjectError, match=r"mine_taken:taken: L_F: this name is taken"):
         measured("mine_taken:taken")
     assert with_own(default_table(), ["S4"]) is default_table()
+
+
+RECORDS = """
+import dataclasses
+from my_lookahead import Lookahead, measure
+
+
+def other(**changes):
+    return type("Other", (), {"FORMULAS": Lookahead.FORMULAS, "STATEMENT": Lookahead.STATEMENT,
+                              "MEASURED": dataclasses.replace(Lookahead.MEASURED, **changes)})
+
+
+taken, different = other(id="S4"), other(id="behind")
+nothing, foreign = other(left=()), other(left=(dataclasses.replace(Lookahead.MEASURED.left[0], bound="S4"),))
+raises = other(measure=lambda at: 1 / 0)
+none = other(measure=lambda at: None)
+about = other(measure=lambda at: [at.row("S4", "L_F", at.w[0, 0])])
+"""
+
+
+@pytest.fixture
+def lookahead(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The bound of the guide, and records of it that are wrong in one thing each."""
+    guide = (ROOT / "docs/how-to/add-a-bound.md").read_text(encoding="utf-8")
+    for name, text in re.findall(r"```python\n# (\w+)\.py\n(.*?)```", guide, flags=re.DOTALL):
+        (tmp_path / f"{name.replace('my_left_side', 'my_lookahead')}.py").write_text(text)
+    (tmp_path / "my_records.py").write_text(RECORDS)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    for name in ("my_bound", "my_lookahead", "my_records"):
+        sys.modules.pop(name, None)
+
+
+@pytest.mark.usefixtures("lookahead")
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("taken", "MEASURED.id = 'S4'"),
+        ("different", "MEASURED.id = 'behind': expected that of its STATEMENT"),
+        ("nothing", "MEASURED.left: expected at least one"),
+        ("foreign", "MEASURED.left: expected at least one"),
+    ],
+)
+def test_a_record_about_another_bound_is_refused(name: str, said: str) -> None:
+    with pytest.raises(UserObjectError, match=re.escape(said)):
+        measured(f"my_records:{name}")
+
+
+@pytest.mark.usefixtures("lookahead")
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("raises", "lookahead: its measurement fails: ZeroDivisionError"),
+        ("none", "lookahead: its measurement fails: TypeError"),
+        ("about", "lookahead: gives a row about S4, L_F"),
+    ],
+)
+def test_a_measurement_that_fails_or_speaks_of_another_bound_is_named(name: str, said: str) -> None:
+    cell = PointsCell(task="t", alpha=Fraction(1, 4), nu=1, statements=[f"my_records:{name}"])
+    with pytest.raises(StatementError, match=said):
+        run(SeededCell(cell, TaskPlan(name="t", factory="cosine"), 0, 1, "cpu", 1e-6))
+
+
+def test_a_statement_that_is_named_twice_is_refused(tmp_path: Path) -> None:
+    cell = '[[points]]\ntask = "t"\nalpha = 1\nnu = 1\nstatements = ["S2", "S2"]\n'
+    with pytest.raises(PlanError, match="S2 twice in one cell"):
+        load_plan(plan(tmp_path, cell))
