@@ -15,6 +15,7 @@ from reports.cells.run_cell import RunCell
 from reports.measure.task_instance import TaskInstance
 from reports.plans.plan import Plan
 from reports.statements import statements
+from reports.tasks.networks import RADIUS, on_its_ball
 
 _ALPHA_L = Fraction(1, 8)
 _SIZES = {"D": 8, "D_prime": 8}
@@ -38,7 +39,9 @@ def with_own_task(plan: Plan, name: str, task: Task) -> Plan:
     enumeration where the sampler lists what it draws; T3 and T4 where its losses are quadratics.
     """
     label = "own-" + re.sub(r"[^a-z0-9]+", "-", name.partition(":")[2].lower()).strip("-")
-    described = TaskPlan(name=label, factory=name)
+    bounded = on_its_ball(task, RADIUS)
+    described = TaskPlan(name=label, factory=name if bounded is task else f"{name}@{RADIUS}")
+    task = bounded
     instance = TaskInstance(described, task)
     about: dict[str, Any] = {"task": label, "alpha_L": _ALPHA_L, "label": "own"}
     searched: dict[str, Any] = {} if task.radius is None else {"radius": Fraction(task.radius) / 8}

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any
 
 import torch
@@ -41,13 +42,19 @@ class Check:
 def load_task(name: str, arguments: Mapping[str, Any] | None = None) -> Task:
     """The task named `module:Name`: a Task, or a class or function that makes one from the arguments, if any.
 
+    `module:Name@1/4` is a network with the constants that are proved on the ball of that radius about its start.
+
     Raises:
         ConformanceError: there is no such module or name, or it is not a task.
     """
+    name, _, ball = name.partition("@")
     try:
+        radius = Fraction(ball) if ball else None
         found = load(name)
     except UserObjectError as error:
         raise ConformanceError(str(error)) from None
+    except (ValueError, ZeroDivisionError):
+        raise ConformanceError(f"{name}@{ball}: expected a radius such as 1/4 behind the @") from None
     if not isinstance(found, Task) or arguments:
         if not callable(found) or isinstance(found, Task):
             raise ConformanceError(
@@ -59,7 +66,7 @@ def load_task(name: str, arguments: Mapping[str, Any] | None = None) -> Task:
             raise ConformanceError(f"{name}: {type(error).__name__} when made{_given(arguments)}: {error}") from None
     if not isinstance(found, Task):
         raise ConformanceError(f"{name}: makes a {type(found).__name__}, expected an empirics.Task")
-    return on_its_ball(found)
+    return found if radius is None else on_its_ball(found, radius)
 
 
 def _given(arguments: Mapping[str, Any] | None) -> str:

@@ -1,18 +1,20 @@
-"""A user's network that states no constants gets those that are proved of it on a ball about its start."""
+"""A network that states no constants, with those that are proved of it on a ball about its start."""
 
 from __future__ import annotations
+
+from fractions import Fraction
 
 from empirics import Task
 from empirics.graphs.recording import UntraceableError
 from empirics.numerics.errors import InputError
 
-RADIUS = 0.25
+RADIUS = Fraction(1, 4)
 # parameters up to which the proof takes seconds; wider networks keep constants that are estimated
 WIDEST = 300
 
 
-def on_its_ball(task: Task) -> Task:
-    """The task with certified constants on the ball of radius 1/4 about its start, where these can be proved.
+def on_its_ball(task: Task, radius: Fraction) -> Task:
+    """The task with certified constants on the ball of that radius about its start, where these can be proved.
 
     Anything but a smooth network without constants is left as it is, and so is a network that is too wide, or that uses
     an operation without a rule: its constants are then estimated, and its rows decide nothing.
@@ -23,6 +25,6 @@ def on_its_ball(task: Task) -> Task:
     from empirics.certificates.certified_constants import certificate
 
     try:
-        return network.stating(certificate(task, network.start, RADIUS).local_constants)
+        return network.stating(certificate(task, network.start, float(radius)).local_constants)
     except (InputError, UntraceableError):
         return task

@@ -336,3 +336,33 @@ def test_a_run_on_what_cannot_be_read_in_balls_decides_nothing() -> None:
     (row,) = [row for row in rows("Unrecorded") if row.bound == "T2"]
     assert (row.verdict, row.measured is None) == (Verdict.INCONCLUSIVE, False)
     assert "cannot be read in balls" in row.reason
+
+
+NETWORK = """
+import torch
+from torch import nn
+from empirics import NetworkTask
+
+
+def net():
+    torch.manual_seed(0)
+    x, y = torch.randn(2, 4, 3, dtype=torch.float64) / 4, torch.randn(2, 4, 1, dtype=torch.float64)
+    return NetworkTask(nn.Sequential(nn.Linear(3, 2), nn.Tanh(), nn.Linear(2, 1)).double(), x, y, nn.functional.mse_loss)
+"""
+
+
+def test_a_users_network_is_decided_on_the_ball_of_its_certified_constants(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "own_network.py").write_text(NETWORK)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    sys.modules.pop("own_network", None)
+    name = "own_network:net"
+    plan = with_own_task(Plan(title="none", tasks=[]), name, load_task(name)).only({"S3", "S4", "T2"})
+    assert plan.tasks[0].factory == "own_network:net@1/4"
+    cells = [cell for cell in seeded_cells(plan, seed=0, seeds=1, device="cpu") if cell.cell.nu == 1]
+    found = judge([one for cell in cells[-1:] + cells[:1] for one in measured(cell)])
+    assert {row.verdict for row in found} <= {Verdict.HOLDS, Verdict.VACUOUS}
+    assert {row.bound for row in found} >= {"S3", "S4", "T2"}
+    with pytest.raises(ConformanceError, match="expected a radius such as 1/4 behind the @"):
+        load_task("own_network:net@wide")
