@@ -347,7 +347,8 @@ from empirics import NetworkTask
 def net():
     torch.manual_seed(0)
     x, y = torch.randn(2, 4, 3, dtype=torch.float64) / 4, torch.randn(2, 4, 1, dtype=torch.float64)
-    return NetworkTask(nn.Sequential(nn.Linear(3, 2), nn.Tanh(), nn.Linear(2, 1)).double(), x, y, nn.functional.mse_loss)
+    module = nn.Sequential(nn.Linear(3, 2), nn.Tanh(), nn.Linear(2, 1)).double()
+    return NetworkTask(module, x, y, nn.functional.mse_loss)
 """
 
 
