@@ -130,6 +130,7 @@ def _show(plan: Plan) -> None:
 def _summary(report: Report, request: Request) -> Iterator[str]:
     """The verdicts in one line, what the studies found, and one line a claim."""
     from reports.analyses.claims import describe
+    from reports.statements import measured
 
     counts = Counter(str(row.verdict) for row in report.rows)
     parts = ", ".join(f"{count} {verdict}" for verdict, count in sorted(counts.items()))
@@ -138,6 +139,10 @@ def _summary(report: Report, request: Request) -> Iterator[str]:
         yield f"{study.name}: {study.headline}"
         yield from (f"{study.name}: {broken}" for broken in study.broken)
     yield from describe(request.claims, report.rows)
+    seen = {row.bound for row in report.rows}
+    for name in request.plan.own_statements:
+        if measured(name).id not in seen:
+            yield f"{name}: gave no row; its bound was not looked at"
 
 
 if __name__ == "__main__":

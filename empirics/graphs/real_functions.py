@@ -38,12 +38,15 @@ _BRANCH = "_local_scalar_dense"
 
 
 @torch.no_grad()
-def recorded_function(function: Callable[..., Tensor], arguments: Parts) -> GraphModule:
+def recorded_function(
+    function: Callable[..., Tensor], arguments: Parts, parts: Decompositions | None = None
+) -> GraphModule:
     """The cleaned graph of one tensor as a function of the arguments; writes in place become new tensors.
 
     Args:
         function: tensors to one tensor; it runs on the arguments.
         arguments: what it is recorded on. The graph serves others of these shapes.
+        parts: what is taken apart, `real_parts` by default.
 
     Raises:
         UntraceableError: it does not run, branches on a value, or draws random numbers.
@@ -59,7 +62,7 @@ def recorded_function(function: Callable[..., Tensor], arguments: Parts) -> Grap
     def flat(*given: Tensor) -> Parts:
         return (function(*given),)
 
-    parts = real_parts()
+    parts = real_parts() if parts is None else parts
     try:
         graph = make_fx(functionalize(flat), parts, tracing_mode="real")(*arguments)
         if any(_writes(node) for node in graph.graph.nodes):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from weakref import WeakKeyDictionary
@@ -78,13 +79,15 @@ def _checked(task: Task) -> LossGraph:
         raise UntraceableError("its agents are drawn when they take part: no agent is stored whose loss to record")
     names = tuple(task.agents_parameters())
     first = agent_arrays(task, 0)
-    graph = recorded_function(_loss_of_one(task, names), (_point(task, 0), *first.values()))
+    graph = recorded_function(loss_of_one(task), (_point(task, 0), *first.values()))
     found = LossGraph(graph, names, task.d)
     _compare(task, found)
     return found
 
 
-def _loss_of_one(task: Task, names: tuple[str, ...]) -> Callable[..., Tensor]:
+def loss_of_one(task: Task) -> Callable[..., Tensor]:
+    """(w (d,), one agent's arrays in their order) -> its loss, as `raw_loss` or the module itself computes it."""
+    names = tuple(task.agents_parameters())
     network = task.network()
     if network is not None:
         model = AgentModel(network.module, network._loss)
@@ -115,12 +118,19 @@ def _compare(task: Task, found: LossGraph) -> None:
         for expected in (task.raw_loss(at)[0], task.raw_loss(at)[0]):
             for agent in sorted({k * (task.n - 1) // max(1, _AGENTS - 1) for k in range(_AGENTS)}):
                 mine, its = float(found.value(w, agent_arrays(task, agent))), float(expected[agent])
-                if not abs(mine - its) <= tolerance * (1 + abs(its)):
+                if not _alike(mine, its, tolerance):
                     raise UntraceableError(
                         f"the recorded loss of agent {agent} is {mine:.17g} where raw_loss gives {its:.17g}: it "
                         "depends on more than w and the agent's arrays (a branch on values, state, randomness, or "
                         "other agents)"
                     )
+
+
+def _alike(mine: float, its: float, tolerance: float) -> bool:
+    """Within the tolerance, or neither a number: a probe may lie where a logarithm has no value."""
+    if not math.isfinite(its):
+        return mine == its or (math.isnan(mine) and math.isnan(its))
+    return abs(mine - its) <= tolerance * (1 + abs(its))
 
 
 def _point(task: Task, turn: int) -> Tensor:

@@ -59,7 +59,9 @@ def run_measurements(
         )
     if recorded is not None and specification.refusal is None:
         visited = [recorded.iterates[0, k] for k in range(recorded.iterates.shape[1])]
-        if (why := broken_promise(specification.instance, visited)) is not None:
+        if (
+            why := broken_promise(specification.instance, visited, specification.settings.alpha, specification.cell.nu)
+        ) is not None:
             specification = replace(specification, refusal=f"promise: {why}")
     run = AlongRun(specification, recorded, float(arrays.get("float64_distance", 0.0)))
     measurements: list[Measurement] = []

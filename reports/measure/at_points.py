@@ -103,7 +103,7 @@ def point_measurements(
         evidence = (Unproved(value, reason) for value in seen)
         return [_row(instance, cell, one, what) for one, what in zip(statements, evidence, strict=True)]
     searched = [arrays[f"{one.id}_w"] for one in statements]
-    if (broken := broken_promise(instance, searched)) is not None:
+    if (broken := broken_promise(instance, searched, instance.alpha(cell), cell.nu)) is not None:
         return [_row(instance, cell, statement, Withheld(f"promise: {broken}")) for statement in statements]
     measurements: list[Measurement] = []
     instance, _ = on_points(with_estimates(instance, arrays), cell)

@@ -57,11 +57,6 @@ def above(x: Fraction) -> float:
     return near if Fraction(near) >= x else math.nextafter(near, math.inf)
 
 
-def downwards(x: float) -> float:
-    """A float safely below a non-negative float64 result of a few thousand operations without cancellation."""
-    return max(0.0, math.nextafter(x * (1.0 - 1e-11), -math.inf))
-
-
 @dataclass(frozen=True)
 class TaskInstance:
     """A task of the plan with what every measurement asks of it.
@@ -130,7 +125,7 @@ class TaskInstance:
         found = _read(self.made or self.task)
         return found if isinstance(found, str) else ""
 
-    @property
+    @cached_property
     def promised_only(self) -> bool:
         """Whether certified constants stand beside rounding that is promised, not proved: then balls decide first."""
         return not self.estimated and self.task.float_errors(1.0) is None

@@ -14,6 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from empirics.algorithm.meta_gradients import fine_tuning
 from empirics.numerics.errors import InputError
 from reports.balls import ball
 from reports.balls.ball import BallLoss, column, norm
@@ -23,34 +24,39 @@ from reports.measure.task_instance import PROMISED, TaskInstance
 _AGENTS, _POINTS, _SAMPLES = 8, 3, 256
 
 
-def broken_promise(instance: TaskInstance, points: Iterable[np.ndarray]) -> str | None:
+def broken_promise(instance: TaskInstance, points: Iterable[np.ndarray], alpha: float, nu: int) -> str | None:
     """What is wrong with the task at some of these points (d,), with agent and both numbers; None where nothing is.
+
+    Each agent's own fine-tuning leads from there to others; the last of these is looked at as well.
 
     A constant that is only estimated from below promises nothing and is not looked at.
     """
     visited = [np.asarray(w, float) for w in _some(list(points), _POINTS)]
     with flint.ctx.workprec(ball.BITS):
-        return next((why for w in visited for why in _broken(instance, w)), None)
+        return next((why for w in visited for why in _broken(instance, w, alpha, nu)), None)
 
 
-def _broken(instance: TaskInstance, w: np.ndarray) -> Iterator[str]:
+def _broken(instance: TaskInstance, w: np.ndarray, alpha: float, nu: int) -> Iterator[str]:
     if not instance.task.sampler.noiseless:
         yield from _noise(instance, w)
-    if not instance.unread and not instance.estimated and instance.task.float_errors(1.0) is None:
-        yield from _at(instance, w)
+    if not instance.unread and instance.promised_only:
+        at = torch.as_tensor(w).expand(1, instance.task.n, instance.task.d)
+        yield from _at(instance, at)
+        if nu > 0:
+            yield from _at(instance, fine_tuning(instance.task, at.to(instance.task.dtype), alpha, nu)[-1])
         yield from _lowest(instance, w)
 
 
-def _at(instance: TaskInstance, w: np.ndarray) -> Iterator[str]:
-    task, point = instance.task, torch.as_tensor(w)
-    place = torch.arange(task.d, dtype=torch.float64)
-    v = torch.sin(place + 1)
+def _at(instance: TaskInstance, at: Tensor) -> Iterator[str]:
+    """At points (1, n, d), one an agent."""
+    task, losses = instance.task, instance.losses
+    v = torch.sin(torch.arange(task.d, dtype=torch.float64) + 1)
     v = v / v.norm()
-    at = point.view(1, 1, -1).expand(1, task.n, -1)
-    linear, product = task.raw_linearisation(at.to(task.dtype))
-    looked = ((task.gradient(point), task.hvp(point, v)), (linear[0], product(v.to(task.dtype).expand_as(at))[0]))
-    losses = instance.losses
+    along = v.to(task.dtype).expand_as(at)
+    linear, product = task.raw_linearisation(at)
+    looked = ((task.raw_gradient(at)[0], task.raw_hvp(at, along)[0]), (linear[0], product(along)[0]))
     for agent in _some(range(task.n), _AGENTS):
+        w = at[0, agent].double().numpy()
         where = f"agent {agent} at a point of norm {float(np.linalg.norm(w)):.6g}"
         for gradients, products in looked:
             yield from _derivatives(losses[agent], w, v, gradients[agent], products[agent], where)

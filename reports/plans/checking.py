@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from empirics import Task
+from reports.cells.noise_cell import NoiseCell
+from reports.cells.points_cell import PointsCell
+from reports.cells.run_cell import RunCell
 from reports.measure.task_instance import TaskInstance
 from reports.plans.plan import Plan, PlanError, witness_plan
 from reports.statements import measured, with_own
@@ -17,12 +21,7 @@ def check_tasks(plan: Plan) -> None:
     Raises PlanError for a task that cannot be made, a user's own that does not do what a task does, and for a statement
     that a task cannot measure.
     """
-    try:
-        with_own(default_table(), plan.own_statements)
-    except UserObjectError as error:
-        raise PlanError(str(error)) from None
-    if plan.own_statements:
-        witness_plan(plan.own_statements)
+    _check_own(plan)
     for one in plan.tasks:
         try:
             task = make_task(one)
@@ -30,6 +29,8 @@ def check_tasks(plan: Plan) -> None:
                 require_conformance(one.factory, task)
         except (TaskError, ConformanceError) as error:
             raise PlanError(str(error)) from None
+        for cell in (cell for cell in plan.cells if cell.task == one.name):
+            _check_lengths(cell, task)
         for cell in (cell for cell in plan.noise if cell.task == one.name and cell.method == "enumerate"):
             instance = TaskInstance(one, task)
             why = instance.unread or (instance.noises if isinstance(instance.noises, str) else "")
@@ -38,3 +39,32 @@ def check_tasks(plan: Plan) -> None:
         for name in sorted({name for cell in plan.cells if cell.task == one.name for name in cell.statements}):
             if (why := measured(name).task(task)) is not None:
                 raise PlanError(f"task {one.name}: {name} {why}")
+
+
+def _check_own(plan: Plan) -> None:
+    """A user's bounds join one table, their wrong versions change something in it, their witnesses can be read."""
+    try:
+        table = with_own(default_table(), plan.own_statements)
+    except UserObjectError as error:
+        raise PlanError(str(error)) from None
+    for name in plan.own_statements:
+        for wrong in measured(name).wrong:
+            try:
+                wrong.planted_in(table)
+            except Exception as error:  # a change is a function of the user's
+                raise PlanError(f"{name}: wrong version {wrong.wrong!r}: {type(error).__name__}: {error}") from None
+    if plan.own_statements:
+        made = {task.name: make_task(task) for task in witness_plan(plan.own_statements).tasks}
+        for cell in witness_plan(plan.own_statements).cells:
+            if set(cell.statements) & set(plan.own_statements):
+                _check_lengths(cell, made[cell.task])
+
+
+def _check_lengths(cell: PointsCell | NoiseCell | RunCell, task: Task) -> None:
+    """Points that a cell gives have as many entries as w."""
+    for name in ("at", "pair", "start"):
+        given = getattr(cell, name, None)
+        if given is not None and len(given) != task.d:
+            raise PlanError(
+                f"{cell.kind} on task {cell.task}: {name} has {len(given)} entries, expected {task.d}, those of w"
+            )

@@ -69,6 +69,14 @@ class Skew(Waves):
     skew = 1e-6
 
 
+class WrongOnAShell(Waves):
+    """The gradient of agent 0 is wrong where fine-tuning leads from (1, 1) and nowhere else."""
+
+    def raw_gradient(self, w):
+        there = ((w - 1).abs() > 0.01) & ((w - 1).abs() < 0.2)
+        return super().raw_gradient(w) * torch.where(there, 1.001, 1.0)
+
+
 class HighBound(Waves):
     low = 1.9
 
@@ -180,6 +188,14 @@ def test_a_lie_at_a_visited_point_leaves_no_row(name: str, said: str) -> None:
     found = rows(name)
     assert {row.verdict for row in found} == {Verdict.NOT_APPLICABLE}
     assert all(said in row.reason for row in found)
+
+
+def test_a_lie_at_a_fine_tuned_point_leaves_no_row() -> None:
+    task = TaskPlan(name="t", factory="hostile_tasks:WrongOnAShell")
+    cell = PointsCell(task="t", alpha=ALPHA, nu=1, statements=["S8"], at=[Fraction(1), Fraction(1)])
+    (row,) = judge(measured(SeededCell(cell, task, 0, 1, "cpu", 1e-6)))
+    assert row.verdict is Verdict.NOT_APPLICABLE
+    assert "the gradient of agent" in row.reason
 
 
 def test_a_lower_bound_above_the_loss_leaves_no_row() -> None:

@@ -13,6 +13,7 @@ import theory
 from reports.cells.cell import TaskPlan
 from reports.cells.points_cell import PointsCell
 from reports.measure.statement import StatementError
+from reports.plans.checking import check_tasks
 from reports.plans.plan import PlanError, load_plan
 from reports.records.execution import measured as run
 from reports.records.seeded_cell import SeededCell
@@ -106,6 +107,9 @@ nothing, foreign = other(left=()), other(left=(dataclasses.replace(Lookahead.MEA
 raises = other(measure=lambda at: 1 / 0)
 none = other(measure=lambda at: None)
 about = other(measure=lambda at: [at.row("S4", "L_F", at.w[0, 0])])
+unread = other(wrong=tuple(dataclasses.replace(one, change=lambda e: 1 / 0) for one in Lookahead.MEASURED.wrong))
+unchanged = other(wrong=tuple(dataclasses.replace(one, change=lambda e: e) for one in Lookahead.MEASURED.wrong))
+long = other(witnesses=({"task": "witness-concave", "alpha": 1, "nu": 1, "at": [1, 1]},))
 """
 
 
@@ -155,3 +159,24 @@ def test_a_statement_that_is_named_twice_is_refused(tmp_path: Path) -> None:
     cell = '[[points]]\ntask = "t"\nalpha = 1\nnu = 1\nstatements = ["S2", "S2"]\n'
     with pytest.raises(PlanError, match="S2 twice in one cell"):
         load_plan(plan(tmp_path, cell))
+
+
+@pytest.mark.usefixtures("lookahead")
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("unread", "wrong version 'q^nu for q^(2 nu)': ZeroDivisionError"),
+        ("unchanged", "does not occur in"),
+        ("long", "points on task witness-concave: at has 2 entries, expected 1"),
+    ],
+)
+def test_wrong_versions_and_witnesses_are_tried_before_any_work(tmp_path: Path, name: str, said: str) -> None:
+    cell = f'[[points]]\ntask = "t"\nalpha = 1\nnu = 1\nstatements = ["my_records:{name}"]\n'
+    with pytest.raises(PlanError, match=re.escape(said)):
+        check_tasks(load_plan(plan(tmp_path, cell)))
+
+
+def test_a_point_of_another_length_is_refused(tmp_path: Path) -> None:
+    cell = '[[points]]\ntask = "t"\nalpha = 1\nnu = 1\nat = [0, 0]\nstatements = ["S3"]\n'
+    with pytest.raises(PlanError, match="at has 2 entries, expected 3, those of w"):
+        check_tasks(load_plan(plan(tmp_path, cell)))

@@ -148,11 +148,6 @@ def finished(ball: Ball, value: np.ndarray, rough: Bound, *, terms: int = 0, exa
     return replace(bound, majorants=majorants, low=low, high=high)
 
 
-def unknown_range(count: int) -> tuple[np.ndarray, np.ndarray]:
-    """(-inf, inf) for every sample."""
-    return np.full(count, -np.inf), np.full(count, np.inf)
-
-
 def hadamard(table: Monomials, a: np.ndarray, b: np.ndarray) -> np.ndarray:
     """Majorants (3, N, width) of the product entry by entry of two tensors of one shape."""
     return np.stack(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,9 +9,10 @@ import torch
 from torch import Tensor
 from torch.fx import GraphModule
 
-from empirics.graphs.decompositions import elementary_decompositions
-from empirics.graphs.recording import Parts, UntraceableError, recorded
-from empirics.tasks.networks.agent_model import AgentModel
+from empirics.graphs.decompositions import Decompositions, elementary_decompositions
+from empirics.graphs.real_functions import real_parts, recorded_function
+from empirics.graphs.recording import Parts, UntraceableError
+from empirics.tasks.loss_graph import loss_graph, loss_of_one
 from empirics.tasks.task import Task
 
 aten = torch.ops.aten
@@ -22,6 +22,7 @@ _WHOLE = (
     *(aten.silu, aten.softplus, aten.log_sigmoid_forward, aten.mv, aten.dot, aten.addmv, aten.native_group_norm),
 )
 
+_NORMALISATIONS = (aten.native_group_norm.default, aten.native_batch_norm.default)
 _SOFTMAXES = (aten._log_softmax, aten._softmax, aten._safe_softmax, aten.logsumexp)
 
 
@@ -57,16 +58,8 @@ def agent_losses(task: Task) -> RecordedLoss:
     >>> loss.loss(torch.tensor([3.0]).double(), *(array[0] for array in loss.arrays))
     tensor(4., dtype=torch.float64)
     """
-    network = task.network()
-    if network is not None:
-        return _recorded(_of_network(network), task, tuple(task.agents_parameters().values()))
-    names = tuple(task.agents_parameters())
-
-    def raw(w: Tensor, *own: Tensor) -> Tensor:
-        one = task.alone({name: array.unsqueeze(0) for name, array in zip(names, own, strict=True)})
-        return one.raw_loss(w.view(1, 1, -1)).reshape(())
-
-    return _recorded(raw, task, tuple(task.agents_parameters().values()))
+    loss_graph(task)  # compares what is recorded with what runs, and refuses what is no function of w
+    return _recorded(task, tuple(task.agents_parameters().values()))
 
 
 def sample_losses(task: Task) -> RecordedLoss | None:
@@ -75,39 +68,30 @@ def sample_losses(task: Task) -> RecordedLoss | None:
     if network is None:
         return None
     x, y = network.whole("x"), network.whole("y")
-    return _recorded(_of_network(network), task, (x.flatten(0, 1).unsqueeze(1), y.flatten(0, 1).unsqueeze(1)))
+    return _recorded(task, (x.flatten(0, 1).unsqueeze(1), y.flatten(0, 1).unsqueeze(1)))
 
 
-def _of_network(network: Any) -> Callable[..., Tensor]:
-    model = AgentModel(network.module, network._loss)
-
-    def loss(w: Tensor, x: Tensor, y: Tensor) -> Tensor:
-        return model.loss(model.split(w), x, y).reshape(())
-
-    return loss
-
-
-def _recorded(function: Callable[..., Tensor], task: Task, arrays: Parts) -> RecordedLoss:
-    def flat(*given: Tensor) -> Parts:
-        return (function(*given),)
-
-    whole = {getattr(packet, name) for packet in _WHOLE for name in packet.overloads()}
-    parts = elementary_decompositions()
-    softmaxes = {getattr(packet, name) for packet in _SOFTMAXES for name in packet.overloads()}
-    kept = {target: part for target, part in parts.items() if target not in whole}
-    kept[aten.native_batch_norm.default] = _one_sample_s_batch_norm
-    apart = {
-        **{target: part for target, part in parts.items() if target not in softmaxes},
-        aten.native_group_norm.default: _group_norm,
-        aten.native_batch_norm.default: lambda x, weight, bias, mean, variance, training, momentum, eps: (
-            _group_norm(x, weight, bias, 1, x.shape[1], 0, x.shape[1], eps)
-            if _is_one(x, mean, variance, training)
-            else NotImplemented
-        ),
-        aten.log_sigmoid_forward.default: lambda x: (-(-x).exp().log1p(), torch.zeros_like(x)),
-    }
+def _recorded(task: Task, arrays: Parts) -> RecordedLoss:
     given = (task.centre.to(task.device, task.dtype), *(array[0] for array in arrays))
-    return RecordedLoss(recorded(flat, given, kept).graph, recorded(flat, given, apart).graph, arrays)
+    loss = loss_of_one(task)
+    return RecordedLoss(
+        recorded_function(loss, given, _for_norms()), recorded_function(loss, given, _for_derivatives()), arrays
+    )
+
+
+def _for_norms() -> Decompositions:
+    """What has one rule stays whole."""
+    whole = {getattr(packet, name) for packet in _WHOLE for name in packet.overloads()}
+    kept = {target: part for target, part in elementary_decompositions().items() if target not in whole}
+    return {**kept, aten.native_batch_norm.default: _one_sample_s_batch_norm}
+
+
+def _for_derivatives() -> Decompositions:
+    """Fused normalisations, whose third derivatives torch gets wrong, are taken apart; softmax and its kin are not."""
+    softmaxes = {getattr(packet, name) for packet in _SOFTMAXES for name in packet.overloads()}
+    elementary = {target: part for target, part in elementary_decompositions().items() if target not in softmaxes}
+    log_sigmoid = {aten.log_sigmoid_forward.default: lambda x: (-(-x).exp().log1p(), torch.zeros_like(x))}
+    return {**elementary, **{target: real_parts()[target] for target in _NORMALISATIONS}, **log_sigmoid}
 
 
 def _is_one(x: Tensor, mean: Any, variance: Any, training: bool) -> bool:
@@ -122,20 +106,6 @@ def _one_sample_s_batch_norm(
         return NotImplemented
     channels, places = x.shape[1], x[0, 0].numel()
     return aten.native_group_norm.default(x, weight, bias, 1, channels, places, channels, eps)
-
-
-def _group_norm(
-    x: Tensor, weight: Any, bias: Any, count: int, channels: int, places: int, groups: int, eps: float
-) -> tuple[Tensor, Tensor, Tensor]:
-    # torch's third derivative of a fused normalisation is wrong, that of its parts is right
-    rows = x.reshape(count, groups, -1)
-    mean = rows.mean(-1, keepdim=True)
-    scale = ((rows - mean).square().mean(-1, keepdim=True) + eps).rsqrt()
-    result = ((rows - mean) * scale).reshape(x.shape)
-    shape = [1, -1, *(1 for _ in range(x.dim() - 2))]
-    result = result if weight is None else result * weight.reshape(shape)
-    result = result if bias is None else result + bias.reshape(shape)
-    return result, mean.reshape(count, groups), scale.reshape(count, groups)
 
 
 __all__ = ["RecordedLoss", "UntraceableError", "agent_losses", "sample_losses"]
