@@ -15,38 +15,11 @@ from reports.plans.plan import Plan, PlanError, load_plan
 from reports.records.execution import execute
 from reports.records.seeded_cell import seeded_cells
 from reports.tasks.conformance import ConformanceError, checks, load_task, require_conformance
+from tests.reports.waves import WAVES
 
-SOURCE = '''
-import torch
-from empirics import Constant, Task
-
-
-class Waves(Task):
-    """f_i(w) = s_i sum_p cos(w_p + phi_i); norm(grad f_i) <= s_i sqrt(2), Hessian diagonal."""
-
-    slope, bend, limits = 1.0, 1.0, {"L": 1.0, "rho": 1.0, "B": 1.4143, "gamma_G": 2.0, "gamma_H": 2.0}
-
-    def __init__(self):
-        super().__init__(2, {"s": [0.5, 1.0, 0.75], "phi": [0.0, 1.0, 2.0]})
-
-    def angle(self, w):
-        return w + self.parameter("phi")[..., None]
-
-    def raw_loss(self, w):
-        return self.parameter("s") * torch.cos(self.angle(w)).sum(-1)
-
-    def raw_gradient(self, w):
-        return -self.slope * self.parameter("s")[..., None] * torch.sin(self.angle(w))
-
-    def raw_hvp(self, w, v):
-        return -self.bend * self.parameter("s")[..., None] * torch.cos(self.angle(w)) * v
-
-    def own_constants(self):
-        return {name: Constant(value, "upper") for name, value in self.limits.items()}
-
-    def loss_lower_bound(self):
-        return Constant(-2.0, "upper")
-
+SOURCE = (
+    WAVES
+    + """
 
 class WrongSlope(Waves):
     slope = 1.001
@@ -73,8 +46,7 @@ class Silent(Waves):
 
 
 class High(Waves):
-    def loss_lower_bound(self):
-        return Constant(1.0, "upper")
+    low = 1.0
 
 
 number = 3
@@ -82,7 +54,8 @@ number = 3
 
 def broken():
     raise RuntimeError("out of order")
-'''
+"""
+)
 
 
 @pytest.fixture(autouse=True)

@@ -21,41 +21,11 @@ from reports.plans.plan import Plan, PlanError
 from reports.records.execution import measured
 from reports.records.seeded_cell import SeededCell, seeded_cells
 from reports.tasks.conformance import ConformanceError, load_task, require_conformance
+from tests.reports.waves import WAVES
 
-SOURCE = '''
-import torch
-from empirics import Constant, CosineTask, Noise, QuadraticTask, Sampler, Task
-from empirics.tasks.noise import NoisySamples
-
-
-class Waves(Task):
-    """f_i(w) = s_i sum_p cos(w_p + phi_i)."""
-
-    wrong, skew, low, lipschitz = 0.0, 0.0, -2.0, 1.0
-
-    def __init__(self):
-        super().__init__(2, {"s": [0.5, 1.0, 0.75], "phi": [0.0, 1.0, 2.0]})
-
-    def angle(self, w):
-        return w + self.parameter("phi")[..., None]
-
-    def raw_loss(self, w):
-        return self.parameter("s") * torch.cos(self.angle(w)).sum(-1)
-
-    def raw_gradient(self, w):
-        return -self.parameter("s")[..., None] * torch.sin(self.angle(w)) + self.wrong
-
-    def raw_hvp(self, w, v):
-        bent = -self.parameter("s")[..., None] * torch.cos(self.angle(w)) * v
-        return bent + self.skew * torch.stack([v[..., 1], -v[..., 0]], dim=-1)
-
-    def own_constants(self):
-        stated = {"L": self.lipschitz, "rho": 1.0, "B": 1.4143, "gamma_G": 2.0, "gamma_H": 2.0}
-        return {name: Constant(value, "upper") for name, value in stated.items()}
-
-    def loss_lower_bound(self):
-        return Constant(self.low, "lower")
-
+SOURCE = (
+    WAVES
+    + '''
 
 class Honest(Waves):
     pass
@@ -149,6 +119,7 @@ def loud():
     task.sampler = task._sampler
     return task
 '''
+)
 ALPHA = Fraction(1, 8)
 RUN = {"mode": "exact", "tau": 1, "beta": Fraction(1, 8), "rounds": 4, "alpha": Fraction(1, 8), "nu": 1}
 
