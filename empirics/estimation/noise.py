@@ -22,7 +22,7 @@ from empirics.estimation.estimates import Budget, Estimate
 from empirics.estimation.krylov import Ritz, lanczos
 from empirics.estimation.regions import Region
 from empirics.numerics.randomness import Draws
-from empirics.tasks.sampler import Outcomes
+from empirics.tasks.sampler import Outcomes, listed
 from empirics.tasks.task import Task
 
 
@@ -34,7 +34,7 @@ def samples_of(task: Task, draws: int, seed: int) -> Outcomes:
     >>> found.values.shape, found.complete
     (torch.Size([20, 5, 1]), True)
     """
-    every = task.sampler.outcomes(task)
+    every = listed(task)
     if every is not None:
         return every
     drawn = Draws(seed, 0, 0, torch.arange(draws, device=task.device))

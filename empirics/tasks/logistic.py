@@ -112,6 +112,10 @@ class Minibatches(Subsets):
         """The agents' numbers of samples, padding not counted."""
         return task.parameter("counts").long()
 
+    def loss(self, task: Task, w: Tensor, values: Tensor) -> Tensor:
+        """Mean over the batch of log(1 + exp(-z . w))."""
+        return -torch.nn.functional.logsigmoid(project(w, gathered(task, "a", values))).mean(-1)
+
     def gradient(self, task: Task, w: Tensor, values: Tensor) -> Tensor:
         """Mean over the batch of -sigmoid(-z . w) z."""
         samples = gathered(task, "a", values)

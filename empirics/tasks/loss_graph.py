@@ -79,7 +79,7 @@ def _checked(task: Task) -> LossGraph:
         raise UntraceableError("its agents are drawn when they take part: no agent is stored whose loss to record")
     names = tuple(task.agents_parameters())
     first = agent_arrays(task, 0)
-    graph = recorded_function(loss_of_one(task), (_point(task, 0), *first.values()))
+    graph = recorded_function(loss_of_one(task), (probe_point(task, 0), *first.values()))
     found = LossGraph(graph, names, task.d)
     _compare(task, found)
     return found
@@ -88,9 +88,8 @@ def _checked(task: Task) -> LossGraph:
 def loss_of_one(task: Task) -> Callable[..., Tensor]:
     """(w (d,), one agent's arrays in their order) -> its loss, as `raw_loss` or the module itself computes it."""
     names = tuple(task.agents_parameters())
-    network = task.network()
-    if network is not None:
-        model = AgentModel(network.module, network._loss)
+    model = network_model(task)
+    if model is not None:
 
         def loss(w: Tensor, *own: Tensor) -> Tensor:
             arrays = dict(zip(names, own, strict=True))
@@ -108,17 +107,23 @@ def loss_of_one(task: Task) -> Callable[..., Tensor]:
     return raw
 
 
+def network_model(task: Task) -> AgentModel | None:
+    """The module and the loss of a network, None for any other task."""
+    network = task.network()
+    return None if network is None else AgentModel(network.module, network._loss)
+
+
 @torch.no_grad()
 def _compare(task: Task, found: LossGraph) -> None:
     """Recorded and run losses differ by rounding only: a few units times the number of operations of a sum."""
     tolerance = 1e-3 if task.dtype == torch.float32 else 1e-9
     for turn in range(_POINTS):
-        w = _point(task, turn)
+        w = probe_point(task, turn)
         at = w.expand(1, task.n, task.d)
         for expected in (task.raw_loss(at)[0], task.raw_loss(at)[0]):
             for agent in sorted({k * (task.n - 1) // max(1, _AGENTS - 1) for k in range(_AGENTS)}):
                 mine, its = float(found.value(w, agent_arrays(task, agent))), float(expected[agent])
-                if not _alike(mine, its, tolerance):
+                if not alike(mine, its, tolerance):
                     raise UntraceableError(
                         f"the recorded loss of agent {agent} is {mine:.17g} where raw_loss gives {its:.17g}: it "
                         "depends on more than w and the agent's arrays (a branch on values, state, randomness, or "
@@ -126,14 +131,14 @@ def _compare(task: Task, found: LossGraph) -> None:
                     )
 
 
-def _alike(mine: float, its: float, tolerance: float) -> bool:
+def alike(mine: float, its: float, tolerance: float) -> bool:
     """Within the tolerance, or neither a number: a probe may lie where a logarithm has no value."""
     if not math.isfinite(its):
         return mine == its or (math.isnan(mine) and math.isnan(its))
     return abs(mine - its) <= tolerance * (1 + abs(its))
 
 
-def _point(task: Task, turn: int) -> Tensor:
+def probe_point(task: Task, turn: int) -> Tensor:
     """The task's centre, moved by at most 1/2 in every coordinate, another way for every turn after 0."""
     place = torch.arange(task.d, dtype=task.dtype, device=task.device)
     return task.centre.to(task.device, task.dtype) + torch.cos(place + turn) * (turn / 4)

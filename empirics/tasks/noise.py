@@ -126,6 +126,16 @@ class NoisySamples(Sampler):
         """Means of the two signs."""
         return sign_means(words, size).to(task.dtype)
 
+    def loss(self, task: Sampled, w: Tensor, values: Tensor) -> Tensor:
+        """f_i + s1 g <u_i, w> + s2 a cos(k <v_i, w> + phi_i)."""
+        result = task.raw_loss(w)
+        if self.g:
+            result = result + values[..., 0] * self.g * (task.parameter("noise_u") * w).sum(-1)
+        if self.a:
+            angle = self.k * (task.parameter("noise_v") * w).sum(-1) + task.parameter("noise_phi")
+            result = result + values[..., 1] * self.a * torch.cos(angle)
+        return result
+
     def gradient(self, task: Sampled, w: Tensor, values: Tensor) -> Tensor:
         """grad f_i + s1 g u_i - s2 a k sin(k <v_i, w> + phi_i) v_i."""
         result = task.raw_gradient(w)

@@ -18,12 +18,17 @@ from empirics.tasks.sampler import Outcomes, Sampled, Sampler
 class Subsets(Sampler):
     """D of an agent's samples without replacement: `values` (R, n, D) are their indices.
 
-    A leaf says how many samples there are, and what the gradient and the Hessian of a batch are.
+    A leaf says how many samples there are, and what the loss, its gradient and its Hessian are for a batch.
     """
 
     @abstractmethod
     def counts(self, task: Any) -> Tensor:
         """Samples of each agent, integers (n,) or, in a selection, (R, m)."""
+
+    @property
+    def replaces(self) -> bool:
+        """False: a batch has no sample twice."""
+        return False
 
     def outcomes(self, task: Sampled) -> Outcomes:
         """Each agent's own samples, equally likely."""

@@ -6,17 +6,22 @@ from typing import final
 
 import flint
 from flint import arb, arb_mat
+from torch import Tensor
 
+from empirics.tasks.batch_graph import batch_graph, stacked_batch_graph
 from empirics.tasks.loss_graph import agent_arrays, loss_graph
 from empirics.tasks.task import Task
 from reports.balls.arrays import ONE, ZERO, Array, constant, filled
 from reports.balls.ball import BallLoss, Vector
 from reports.balls.jets import Part
 from reports.balls.program import Program
+from reports.balls.side_by_side import SideBySide
 from reports.balls.tape import Tape
 
 # Points whose values and adjoints are kept: the trajectory of a fine-tuning is walked forth and back.
 _KEPT = 4
+# Losses and points that one sweep serves: an operation costs more than its numbers.
+_ROWS = 64
 # Half-widths from which on a ball is a box, worth enclosures that are tight rather than quick.
 _BOX = arb(2) ** -40
 
@@ -41,6 +46,52 @@ def recorded_losses(task: Task) -> list[BallLoss]:
         arrays = {name: own[name] for name in recording.names}
         losses.append(RecordedLoss(Program(recording.graph, recording.d, arrays)))
     return losses
+
+
+def recorded_batches(task: Task, values: Tensor) -> list[list[BallLoss]]:
+    """For every agent its losses on batches (S, n, ...), read from the recording of its sampler's loss.
+
+    Raises:
+        UntraceableError: the sampler states no loss, or one that cannot be recorded.
+        UnknownOperationError: it uses an operation without a rule, which the message names.
+
+    >>> import torch
+    >>> from empirics import Noise, QuadraticTask
+    >>> task = QuadraticTask(A=[[[1.0]]], c=[[0.0]], noise=Noise.coordinate(1, 1, gradient=2.0))
+    >>> ((one, two),) = recorded_batches(task, torch.tensor([[[1.0, 1.0]], [[0.5, 1.0]]]).double())
+    >>> one.gradient(arb_mat(1, 1, [3])), two.gradient(arb_mat(1, 1, [3]))
+    ([5.00000000000000], [4.00000000000000])
+    """
+    recording = batch_graph(task, values)
+    return [
+        [
+            RecordedLoss(Program(recording.graph, recording.d, {"values": batch[agent], **_own(task, agent)}))
+            for batch in values
+        ]
+        for agent in range(task.n)
+    ]
+
+
+def batches_side_by_side(task: Task, values: Tensor) -> list[SideBySide]:
+    """For every agent all its losses on batches (S, n, ...), evaluated together.
+
+    Raises as `recorded_batches`.
+    """
+    points = max(1, _ROWS // len(values)) if task.network() is None else 1
+    rows = values.repeat(points, *(1 for _ in values.shape[1:]))
+    recording = stacked_batch_graph(task, rows)
+    return [
+        SideBySide(
+            Program(recording.graph, recording.d, {"values": rows[:, agent], **_own(task, agent)}),
+            task.d, len(values), points,
+        )
+        for agent in range(task.n)
+    ]  # fmt: skip
+
+
+def _own(task: Task, agent: int) -> dict[str, Tensor]:
+    """An agent's arrays under names that no other argument has."""
+    return {f"array {name}": value for name, value in agent_arrays(task, agent).items()}
 
 
 @final

@@ -18,7 +18,6 @@ from flint import arb, arb_mat
 from reports.balls import ball
 from reports.balls.ball import BallQuadratic, column, identity
 from reports.judging.measurement import Enclosed
-from reports.measure.enumeration import BallNoise
 from reports.measure.run_specification import RunSpecification
 
 _PRECISIONS = (256, 1024, 4096)
@@ -57,8 +56,7 @@ def _recursion(specification: RunSpecification) -> tuple[arb, arb]:
     s, instance = specification.settings, specification.instance
     losses = instance.forms
     n, d = len(losses), instance.task.d
-    noises = instance.noises
-    assert not isinstance(noises, str), "an affine run has noise that is known"
+    noises = instance.covariances if specification.cell.mode.draws else [f.A * 0 for f in losses]
     agents = [_agent(specification, f, noise) for f, noise in zip(losses, noises, strict=True)]
     mean_matrix, lowest = average_and_minimiser(losses, ball.ball(s.alpha), s.nu)
     mu = column(specification.start.numpy()) - lowest
@@ -92,13 +90,14 @@ def _outer(a: _Agent, b: _Agent, mu: arb_mat, second: arb_mat) -> arb_mat:
     return a.R * second * b.R.transpose() + left * b.t.transpose() + a.t * right.transpose() + a.t * b.t.transpose()
 
 
-def _agent(specification: RunSpecification, f: BallQuadratic, noise: BallNoise) -> _Agent:
+def _agent(specification: RunSpecification, f: BallQuadratic, noise: arb_mat) -> _Agent:
+    """`noise`: the covariance of the gradient of one sample."""
     s, d = specification.settings, f.A.nrows()
     eye = identity(d)
     P = eye - f.A * ball.ball(s.alpha)
     curved = specification.cell.mode.curved
     update = f.A * power(P, 2 * s.nu if curved else s.nu)
-    covariance = _gradient_covariance(specification, f, noise, P) if specification.cell.mode.draws else f.A * 0
+    covariance = _gradient_covariance(specification, f, noise, P) if specification.cell.mode.draws else noise
     if curved:
         sweep = power(P, s.nu)
         covariance = sweep * covariance * sweep
@@ -112,12 +111,11 @@ def _agent(specification: RunSpecification, f: BallQuadratic, noise: BallNoise) 
     return _Agent(R, (eye - R) * f.c, spread)
 
 
-def _gradient_covariance(specification: RunSpecification, f: BallQuadratic, noise: BallNoise, P: arb_mat) -> arb_mat:
+def _gradient_covariance(specification: RunSpecification, f: BallQuadratic, C: arb_mat, P: arb_mat) -> arb_mat:
     """Of the outer batch gradient at the noisy trajectory's end: C/D' + (alpha^2/D) A sum_{j<nu} P^j C P^j A (Q4)."""
     s = specification.settings
     assert s.D is not None
     assert s.D_prime is not None
-    C = noise.u * noise.u.transpose() * (noise.g * noise.g)
     along, factor = f.A * 0, identity(f.A.nrows())
     for _ in range(s.nu):
         along = along + factor * C * factor

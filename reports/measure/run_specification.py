@@ -53,7 +53,7 @@ class RunSpecification:
     @property
     def affine(self) -> bool:
         """Whether the run is a random affine map: a quadratic task whose noise, if the mode draws any, is additive."""
-        return self.quadratic and (not self.cell.mode.draws or self.instance.additive_noise)
+        return self.quadratic and (not self.cell.mode.draws or bool(self.instance.covariances))
 
 
 def replicas(specification: RunSpecification) -> int:

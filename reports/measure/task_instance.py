@@ -20,8 +20,8 @@ from reports.balls.operations.operation import UnknownOperationError
 from reports.balls.recorded import RecordedLoss, recorded_losses
 from reports.cells.cell import Cell, TaskPlan
 from reports.judging.rows import StatedConstant
-from reports.measure.enumeration import BallNoise, noises
 from reports.measure.rounding import Etas, with_updates
+from reports.measure.samples import Samples, samples_of
 from reports.tasks.factories import make_task
 
 CONSTANTS = ("L", "mu", "rho", "B", "sigma_G", "sigma_H", "gamma_G", "gamma_H")
@@ -89,15 +89,14 @@ class TaskInstance:
         return _forms(self.made or self.task)
 
     @property
-    def noises(self) -> list[BallNoise] | str:
-        """The agents' noise in balls, or why the batches of its sampler cannot be enumerated."""
-        return _noises(self.made or self.task)
+    def samples(self) -> list[Samples] | str:
+        """The agents' single samples in balls, or why the batches of its sampler cannot be enumerated."""
+        return samples_of(self.made or self.task)
 
     @property
-    def additive_noise(self) -> bool:
-        """Whether a batch adds to gradients what does not depend on w, if anything."""
-        found = self.noises
-        return not isinstance(found, str) and all(noise.a == 0 for noise in found)
+    def covariances(self) -> tuple[arb_mat, ...]:
+        """Of each agent's gradient noise, where a sample is proved to add to gradients what does not depend on w."""
+        return _covariances(self.made or self.task)
 
     @property
     def name(self) -> str:
@@ -211,11 +210,6 @@ def _read(task: Task) -> list[BallLoss] | str:
 
 
 @lru_cache(maxsize=32)
-def _noises(task: Task) -> list[BallNoise] | str:
-    return noises(task)
-
-
-@lru_cache(maxsize=32)
 def _forms(task: Task) -> tuple[BallQuadratic, ...]:
     """What a task says of its matrices, where its recorded losses say the same: the difference is a ball about 0."""
     form, losses = task.quadratic(), _read(task)
@@ -228,6 +222,25 @@ def _forms(task: Task) -> tuple[BallQuadratic, ...]:
         if read is None or not _vanishes(read[0] - stated.A) or not _vanishes(read[1] + stated.A * stated.c):
             return ()
         found.append(stated)
+    return tuple(found)
+
+
+@lru_cache(maxsize=32)
+def _covariances(task: Task) -> tuple[arb_mat, ...]:
+    """sum_s p_s x_s x_s^T, x_s what sample s adds to the gradient; none unless all samples have the agent's Hessian."""
+    agents, samples = _forms(task), samples_of(task)
+    if not agents or isinstance(samples, str):
+        return ()
+    found = []
+    for quadratic, own in zip(agents, samples, strict=True):
+        forms = [loss.form() if isinstance(loss, RecordedLoss) else None for loss in own.losses]
+        slopes = [form[1] for form in forms if form is not None and _vanishes(form[0] - quadratic.A)]
+        if len(slopes) < len(forms) or not own.replaces:
+            return ()
+        added = [slope + quadratic.A * quadratic.c for slope in slopes]
+        if not _vanishes(own.mean(added)):
+            return ()
+        found.append(own.mean([x * x.transpose() for x in added]))
     return tuple(found)
 
 

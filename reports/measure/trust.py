@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 
 from empirics.algorithm.meta_gradients import fine_tuning
+from empirics.estimation.noise import samples_of
 from empirics.numerics.errors import InputError
 from reports.balls import ball
 from reports.balls.ball import BallLoss, column, norm
@@ -102,18 +103,40 @@ def _lowest(instance: TaskInstance, w: np.ndarray) -> Iterator[str]:
 
 
 def _noise(instance: TaskInstance, w: np.ndarray) -> Iterator[str]:
-    """The variance of the samples that a sampler lists, held against the sigma_G that it states."""
-    task = instance.task
-    listed, stated = task.sampler.outcomes(task), instance.constants.get("sigma_G")
-    if listed is None or stated is None or stated.side == "lower" or len(listed.values) > _SAMPLES:
+    """What samples do, held against sigma_G, sigma_H and the sure bound on gradients that a sampler states.
+
+    Where it lists no samples some are drawn: then the mean square has to exceed what is stated by six standard errors.
+    """
+    task, drawn = instance.task, samples_of(instance.task, _SAMPLES, 0)
+    if len(drawn.values) > _SAMPLES:
         return
-    at = torch.as_tensor(w).expand(len(listed.values), task.n, task.d)
-    error = task.sampler.gradient(task, at, listed.values) - task.raw_gradient(at[:1])
-    variance = (error.square().sum(-1) * listed.weights).sum(0)
-    agent = int(variance.argmax())
-    found = float(variance[agent]) ** 0.5
-    if found > stated.value * (1 + 2.0**-30) + 2.0**-40:
-        yield f"sigma_G is stated as {stated.value:.9g}, and the samples of agent {agent} have {found:.9g}"
+    at = torch.as_tensor(w).expand(len(drawn.values), task.n, task.d).to(task.dtype)
+    v = torch.sin(torch.arange(task.d, dtype=task.dtype) + 1).expand_as(at)
+    v = v / v.norm(dim=-1, keepdim=True)
+    gradients = task.sampler.gradient(task, at, drawn.values)
+    noises = {
+        "sigma_G": gradients - task.raw_gradient(at[:1]),
+        "sigma_H": task.sampler.hvp(task, at, v, drawn.values) - task.raw_hvp(at[:1], v[:1]),
+    }
+    for name, noise in noises.items():
+        stated = instance.constants.get(name)
+        if stated is None or stated.side == "lower":
+            continue
+        squares = noise.square().sum(-1)
+        variance = (squares * drawn.weights).sum(0)
+        if not drawn.complete:
+            variance = variance - 6 * squares.std(dim=0) / len(squares) ** 0.5
+        agent = int(variance.argmax())
+        found = max(float(variance[agent]), 0.0) ** 0.5
+        if found > stated.value * (1 + 2.0**-30) + 2.0**-40:
+            yield f"{name} is stated as {stated.value:.9g}, and the samples of agent {agent} have at least {found:.9g}"
+    bound = task.sampler.almost_sure_bounds(task, task.constants()).gradient
+    norms = torch.where(drawn.weights > 0, gradients.norm(dim=-1), 0.0).amax(0)
+    if bound is not None and float(norms.max()) > bound * (1 + 2.0**-30) + 2.0**-40:
+        yield (
+            f"batch gradients are stated to be at most {bound:.9g}, and a sample of agent {int(norms.argmax())} has "
+            f"{float(norms.max()):.9g}"
+        )
 
 
 def _some(sequence, count: int) -> list:  # noqa: ANN001

@@ -20,7 +20,8 @@ from reports.cells.cell import Kind
 from reports.cells.noise_cell import NoiseCell
 from reports.judging.measurement import Enclosed, Evidence, Measurement, Sampled, Setting
 from reports.measure.domain import on_points
-from reports.measure.enumeration import Batches, StochasticMeta, tree_size
+from reports.measure.enumeration import Sizes, StochasticMeta
+from reports.measure.samples import not_as_listed
 from reports.measure.search import Box, maximise
 from reports.measure.statement import Measured, rows_of
 from reports.measure.task_instance import TaskInstance, upwards
@@ -197,21 +198,22 @@ class NoisyPoint:
         """Each agent's stochastic meta-gradients beside its meta loss.
 
         Raises:
-            ValueError: the tree of outcomes has more than `most` leaves.
+            ValueError: the tree of outcomes has more than `most` leaves, or batches are not what the sampler lists.
         """
         cell, instance, alpha = self.cell, self.instance, ball.ball(self.alpha)
-        batches = Batches(cell.D, cell.D_prime, cell.D_H)
+        if why := why_not_enumerated(instance, cell):
+            raise ValueError(f"task {instance.name}: {why}")
+        assert not isinstance(instance.samples, str)
         pairs = []
-        if isinstance(instance.noises, str):
-            raise ValueError(f"task {instance.name}: {instance.noises}")
-        for f, noise in zip(instance.losses, instance.noises, strict=True):
-            leaves = tree_size(noise, cell.nu, batches, self.mode)
+        for f, samples in zip(instance.losses, instance.samples, strict=True):
+            law = StochasticMeta(samples, alpha, cell.nu, Sizes(cell.D, cell.D_prime, cell.D_H))
+            leaves = law.tree_size(self.mode, self.at)
             if most is not None and leaves > most:
                 raise ValueError(
                     f"task {instance.name}: enumeration of {self.mode} at nu = {cell.nu} has {leaves} outcomes, "
                     f"at most {most} are walked; use smaller batches or method = 'sample'"
                 )
-            pairs.append((StochasticMeta(f, noise, alpha, cell.nu, batches), BallMeta(f, alpha, cell.nu)))
+            pairs.append((law, BallMeta(f, alpha, cell.nu)))
         return pairs
 
     def row(self, bound: str, quantity: str, values: Sequence[arb], trivial: float) -> Measurement:
@@ -220,6 +222,14 @@ class NoisyPoint:
         lower, upper = ball.bounds(values[agent])
         how = f"exact expectation (every batch outcome enumerated), Arb balls at {flint.ctx.prec} bits"
         return self.measurement(bound, quantity, Enclosed(max(lower, lower * 0), upper, how), trivial, agent=agent)
+
+
+def why_not_enumerated(instance: TaskInstance, cell: NoiseCell) -> str:
+    """Why the batches of a cell cannot be enumerated; empty where they can."""
+    if instance.unread:
+        return instance.unread
+    task = instance.made or instance.task
+    return next((why for size in {cell.D, cell.D_prime, cell.D_H} if (why := not_as_listed(task, size))), "")
 
 
 def _sampled(at: NoisyPoint, statement: WithBatches, arrays: dict[str, np.ndarray]) -> list[Measurement]:

@@ -7,6 +7,7 @@ from reports.cells.noise_cell import NoiseCell
 from reports.cells.points_cell import PointsCell
 from reports.cells.run_cell import RunCell
 from reports.measure.task_instance import TaskInstance
+from reports.measure.with_batches import why_not_enumerated
 from reports.plans.plan import Plan, PlanError, witness_plan
 from reports.statements import measured, with_own
 from reports.tasks.conformance import ConformanceError, require_conformance
@@ -33,8 +34,7 @@ def check_tasks(plan: Plan) -> None:
             _check_lengths(cell, task)
         for cell in (cell for cell in plan.noise if cell.task == one.name and cell.method == "enumerate"):
             instance = TaskInstance(one, task)
-            why = instance.unread or (instance.noises if isinstance(instance.noises, str) else "")
-            if why:
+            if why := why_not_enumerated(instance, cell):
                 raise PlanError(f'task {one.name}: method = "{cell.method}": {why}')
         for name in sorted({name for cell in plan.cells if cell.task == one.name for name in cell.statements}):
             if (why := measured(name).task(task)) is not None:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import re
 from fractions import Fraction
-from typing import Any
+from typing import Any, TypeVar
 
 from empirics import Task
 from empirics.algorithm.modes import Mode
+from empirics.tasks.sampler import listed
 from reports.cells.cell import TaskPlan
 from reports.cells.noise_cell import NoiseCell
 from reports.cells.points_cell import PointsCell
 from reports.cells.run_cell import RunCell
+from reports.measure.domain import on_points
 from reports.measure.task_instance import TaskInstance
 from reports.plans.plan import Plan
 from reports.statements import statements
@@ -19,6 +21,9 @@ from reports.tasks.networks import RADIUS, on_its_ball
 
 _ALPHA_L = Fraction(1, 8)
 _SIZES = {"D": 8, "D_prime": 8}
+_MOST_OUTCOMES = 10_000
+_DELTA = Fraction(1, 16)
+AnyCell = TypeVar("AnyCell", PointsCell, NoiseCell)
 _RUNS: tuple[dict[str, Any], ...] = (
     {"mode": Mode.EXACT, "nu": 1, "tau": 5, "fraction": Fraction(1, 4)},
     {"mode": Mode.FIRST_ORDER, "nu": 2, "tau": 1, "fraction": Fraction(1, 2)},
@@ -36,7 +41,8 @@ def with_own_task(plan: Plan, name: str, task: Task) -> Plan:
     """The plan with one more task and the cells of ours: every statement that the task can be measured on.
 
     Points and runs for every task; runs in modes with batches where it has samples, and their bias and error by
-    enumeration where the sampler lists what it draws; T3 and T4 where its losses are quadratics.
+    enumeration where the sampler lists few samples, else by sampling where it bounds them surely; T3 and T4 where its
+    losses are quadratics.
     """
     label = "own-" + re.sub(r"[^a-z0-9]+", "-", name.partition(":")[2].lower()).strip("-")
     bounded = on_its_ball(task, RADIUS)
@@ -53,14 +59,45 @@ def with_own_task(plan: Plan, name: str, task: Task) -> Plan:
         if not (one["mode"].draws and task.sampler.noiseless)
     ]
     points = [
-        PointsCell(**about, **searched, nu=nu, statements=fitting["points"], delta=Fraction(1, 16)) for nu in (1, 2)
+        _inside(instance, PointsCell(**about, **searched, nu=nu, statements=fitting["points"], delta=_DELTA))
+        for nu in (1, 2)
     ]
     noise = []
-    if not task.sampler.noiseless and not isinstance(instance.noises, str) and instance.in_balls:
-        sizes: dict[str, Any] = {"D": 1, "D_prime": 1, "D_H": 1, "delta": Fraction(1, 16), "method": "enumerate"}
-        noise = [NoiseCell(**about, **sizes, nu=1, statements=fitting["noise"])]
+    if (method := _of_batches(instance)) is not None:
+        sizes: dict[str, Any] = {"D": 1, "D_prime": 1, "D_H": 1, "delta": _DELTA, **method}
+        noise = [_inside(instance, NoiseCell(**about, **searched, **sizes, nu=1, statements=fitting["noise"]))]
     cells = {"points": [*plan.points, *points], "noise": [*plan.noise, *noise], "runs": [*plan.runs, *runs]}
     return plan.model_copy(update={"tasks": [*plan.tasks, described], **cells})
+
+
+def _inside(instance: TaskInstance, cell: AnyCell) -> AnyCell:
+    """The cell with steps and probes so small that it looks at no point beyond where the constants hold."""
+    for scale in (Fraction(1), Fraction(1, 16), Fraction(1, 256)):
+        assert cell.alpha_L is not None
+        smaller = cell.model_copy(update={"alpha_L": _ALPHA_L * scale, "delta": _DELTA * scale})
+        try:
+            on_points(instance, smaller)
+        except ValueError:
+            continue
+        return smaller
+    return cell
+
+
+def _of_batches(instance: TaskInstance) -> dict[str, Any] | None:
+    """How bias and error of batches are measured; None where nothing is noisy, or too little is stated."""
+    task = instance.task
+    if task.sampler.noiseless or not instance.in_balls or not task.certified:
+        return None
+    known = listed(task)
+    # nu = 1 and one sample a batch: inner, outer and Hessian batches make a tree of S^3 outcomes an agent
+    if (
+        known is not None
+        and len(known.values) ** 3 * task.n <= _MOST_OUTCOMES
+        and not isinstance(instance.samples, str)
+    ):
+        return {"method": "enumerate"}
+    bounded = "gradient" in task.almost_sure_norms() and "sigma_G" in instance.constants
+    return {"method": "sample", "replicas": 2048} if bounded else None
 
 
 def _within(task: Task) -> dict[str, Any]:

@@ -15,7 +15,10 @@ from empirics.backends.native.recorded_networks import network_model
 from empirics.backends.native.recorded_tasks import task_model
 from empirics.tasks.forms import QuadraticForm
 from empirics.tasks.networks.network import NetworkTask
+from empirics.tasks.sampler import Sampler
 from empirics.tasks.task import Task
+
+_OF_SIGNS = ("draw", "blocks", "loss", "gradient", "hvp")
 
 
 @final
@@ -62,12 +65,19 @@ def model_of(task: Task, batches: Sequence[int], participants: int) -> NativeMod
 
 def quadratic_model(task: Task, form: QuadraticForm) -> QuadraticModel | None:
     """A form with the task's samples, where these are exact or have signs."""
-    scales, tensors = task.sampler.sign_scales(), {"matrices": form.matrices, "centres": form.centres}
+    scales, tensors = sign_scales(task.sampler), {"matrices": form.matrices, "centres": form.centres}
     if scales is None:
         return None
     if not task.sampler.noiseless:
         tensors |= {name: task.whole(name) for name in ("noise_u", "noise_v", "noise_phi")}
     return QuadraticModel(tensors, scales)
+
+
+def sign_scales(sampler: Sampler) -> tuple[float, float, float] | None:
+    """What a sampler says of its signs, unless a subclass changed what they stand for without saying so."""
+    definer = {name: next(c for c in type(sampler).__mro__ if name in vars(c)) for name in ("sign_scales", *_OF_SIGNS)}
+    own = definer.pop("sign_scales")
+    return sampler.sign_scales() if all(issubclass(own, one) for one in definer.values()) else None
 
 
 def _dense(task: NetworkTask) -> DenseModel | None:

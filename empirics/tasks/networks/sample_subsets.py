@@ -21,6 +21,10 @@ class SampleSubsets(Subsets):
         """The common number of samples, for every agent."""
         return torch.full((task.n,), task.whole("x").shape[1], device=task.device)
 
+    def loss(self, task: Any, w: Tensor, values: Tensor) -> Tensor:
+        """Mean loss over the batch."""
+        return task.sample_loss(w, gathered(task, "x", values), gathered(task, "y", values))
+
     def gradient(self, task: Any, w: Tensor, values: Tensor) -> Tensor:
         """Gradient of the mean loss over the batch."""
         return task.sample_gradient(w, gathered(task, "x", values), gathered(task, "y", values))
