@@ -22,6 +22,8 @@ from empirics.tasks.task import Task
 
 # Estimates are exact at their point up to rounding and, for rho, up to a difference quotient's error.
 _TOLERANCE = 2.0**-20
+# Standard errors of an average over draws that the best of some thousand points and agents stays within.
+_SPREAD = 8.0
 
 PROVED, LOOSE, UNDECIDED = "proved", "loose", "undecided"
 
@@ -113,6 +115,7 @@ def _checked(
         if float(values[place]) > best:
             best, at = float(values[place]), inside[place]
     room = _TOLERANCE * max(abs(best), abs(stated.value)) + (found.residual or 0.0)
+    room += _SPREAD * (found.standard_error or 0.0)
     if best > sign * stated.value + room:
         side = "at most" if name == "mu" else "at least"
         raise ViolatedConstantError(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import final
 
 import flint
@@ -21,8 +22,8 @@ _KEPT = 4
 _BOX = arb(2) ** -40
 
 
-def recorded_losses(task: Task) -> list[BallLoss]:
-    """One ball loss an agent, read from the recording of the task's own loss.
+def recorded_losses(task: Task, agents: Iterable[int] | None = None) -> list[BallLoss]:
+    """One ball loss an agent, of all or of those named, read from the recording of the task's own loss.
 
     Raises:
         UntraceableError: the loss cannot be recorded, or depends on more than w and the agent's arrays.
@@ -36,7 +37,7 @@ def recorded_losses(task: Task) -> list[BallLoss]:
     """
     recording = loss_graph(task)
     losses: list[BallLoss] = []
-    for agent in range(task.n):
+    for agent in range(task.n) if agents is None else agents:
         own = agent_arrays(task, agent)
         arrays = {name: own[name] for name in recording.names}
         losses.append(RecordedLoss(Program(recording.graph, recording.d, arrays)))
