@@ -152,8 +152,8 @@ def _points(task: Task, generator: torch.Generator) -> Tensor:
 def _run(task: Task, other: Tensor) -> Tensor:
     """Points (R, n, d) of a run with the task's own gradients, from the centre and from other points (., d).
 
-    Each agent fine-tunes, all meet at their mean, and again, in steps that are short against the curvature met and, on a
-    ball, against its radius. Points that overflow are left out.
+    Each agent fine-tunes, all meet at their mean, and again, in steps that are short against the curvature met and,
+    on a ball, against its radius. Points that overflow are left out.
     """
     w = torch.cat([task.centre.double()[None], other])[:, None].expand(-1, task.n, -1).contiguous()
     visited = []

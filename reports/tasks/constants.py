@@ -53,7 +53,7 @@ def checked_constants(task: Task, over: Ball, points: Tensor) -> dict[str, State
     known = _certified(task, over)
     proved = {name: one for name, one in stated.items() if known is not None and _proves(name, one, known)}
     open_ = {name: one for name, one in stated.items() if name not in proved}
-    at = torch.stack(some(points, max(2, min(8, NUMBERS // (4 * task.n * task.d)))))
+    at = torch.stack(some(list(points), max(2, min(8, NUMBERS // (4 * task.n * task.d)))))
     found = check_stated(task, proved, over, certified=known or {})
     for part, names, budget in _attacks(task, tuple(open_), at, apart=known is not None):
         asked = {name: open_[name] for name in names}

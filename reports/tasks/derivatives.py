@@ -29,6 +29,7 @@ AGENTS = 8
 # numbers of points and parameters at work at once, 8 MB: derivatives keep some dozens of such
 NUMBERS = 2**20
 _ENTRIES = 4  # of a point that are shown; a longer one is told by its norm
+_GRADIENT, _PRODUCT = "gradient", "Hessian-vector product"
 _recorded = lru_cache(maxsize=8)(agent_losses)
 
 
@@ -134,9 +135,6 @@ class _Look:
         )
 
 
-_GRADIENT, _PRODUCT = "gradient", "Hessian-vector product"
-
-
 @dataclass(frozen=True, eq=False)
 class _Comparison:
     """One derivative of all agents at points (R, n, d), and how far it is off, (R, n)."""
@@ -164,7 +162,8 @@ def _compared(task: Task, found: RecordedLoss, block: Tensor) -> Iterator[_Compa
     turn = torch.arange(1, len(w) + 1, dtype=torch.float64)[:, None, None]
     v = torch.sin(turn * torch.arange(1, task.d + 1, dtype=torch.float64))
     v = (v / v.norm(dim=-1, keepdim=True)).to(task.dtype).expand_as(w).contiguous()
-    expected = dict(zip((_GRADIENT, _PRODUCT), _derivatives(found, w, v), strict=True))
+    gradients, products = _derivatives(found, w, v)
+    expected = {_GRADIENT: gradients, _PRODUCT: products}
 
     def compared(what: str, way: str, given: Tensor) -> _Comparison:
         if given.shape != w.shape:
