@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 
 import torch
@@ -14,6 +15,7 @@ from empirics.estimation.regions import Ball
 from empirics.estimation.stated_constants import UNDECIDED, StatedConstant, ViolatedConstantError, check_stated
 from empirics.graphs.recording import UntraceableError
 from empirics.numerics.errors import InputError
+from empirics.tasks.loss_graph import loss_graph
 from reports.tasks.derivatives import NUMBERS, numbers, place, some
 
 # what is largest over agents can be looked at for some of them at a time; a spread over agents cannot
@@ -24,7 +26,7 @@ _SMALL = 2**16
 _LEAN = Budget(screened=1, starts=1, steps=0, lanczos=12, directions=1, power=5, draws=64)
 # agents of a large task that are attacked by ascent as if they were all
 _WORST = 8
-# numbers that Lanczos keeps at a point, 32 MB, and the matrices of all agents' Hessians about a centre
+# numbers that Lanczos keeps at a point, 32 MB
 _KEPT = 4 * NUMBERS
 # an estimate by Rayleigh quotients rounds far below this
 _TOLERANCE = 2.0**-20
@@ -37,8 +39,8 @@ def checked_constants(task: Task, over: Ball, points: Tensor) -> dict[str, State
     A bound is proved where a certified one is not larger: on all of R^d for constants that hold everywhere, else on
     the ball. A constant that is only sampled (`lower`; `upper` for mu) claims nothing and is passed over.
 
-    Every agent is looked at; of a large task only those with the largest derivatives are attacked by ascent, and sigma
-    stays undecided where its samples are too many.
+    Every agent is looked at. Of a large task nothing is certified, only the agents with the largest derivatives are
+    attacked by ascent, and sigma is passed over where its samples are too many.
 
     Raises:
         ViolatedConstantError: some point breaks a stated constant; the message has the point and both numbers.
@@ -66,9 +68,11 @@ def checked_constants(task: Task, over: Ball, points: Tensor) -> dict[str, State
 def _certified(task: Task, over: Ball) -> Mapping[str, Constant] | None:
     """Certified bounds, as far as they can be had; None where the loss cannot be recorded."""
     try:
-        if task.everywhere and task.local is None:
-            return certified_constants(task, over.centre, float("inf"))
-        return certified_constants(task, over.centre, over.radius) if task.n * task.d**2 <= _KEPT else {}
+        loss_graph(task)
+        if task.n * task.d**2 > NUMBERS:  # the matrices of all agents would take more than some seconds and megabytes
+            return {}
+        confined = task.local is not None or not task.everywhere
+        return certified_constants(task, over.centre, over.radius if confined else math.inf)
     except UntraceableError:
         return None
     except InputError:  # an operation without a rule, or one that may not be smooth there
