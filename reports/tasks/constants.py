@@ -10,6 +10,7 @@ from torch import Tensor
 
 from empirics import Constant, Task
 from empirics.certificates.certified_constants import certified_constants
+from empirics.estimation.curvature import hessian_ends
 from empirics.estimation.estimates import QUICK, Budget
 from empirics.estimation.regions import Ball
 from empirics.estimation.stated_constants import UNDECIDED, StatedConstant, ViolatedConstantError, check_stated
@@ -48,8 +49,8 @@ def checked_constants(task: Task, over: Ball, points: Tensor) -> dict[str, State
     >>> from empirics import factories
     >>> task = factories.small_cosine()
     >>> found = checked_constants(task, Ball(task.centre, 3.0), torch.zeros(1, task.d).double())
-    >>> {found[name].status for name in ("L", "rho", "B")} <= {"proved", "loose"}
-    True
+    >>> found["L"].status, found["L"].met <= found["L"].stated <= found["L"].certified
+    ('undecided', True)
     """
     stated = {name: one for name, one in task.constants().items() if one.side != ("upper" if name == "mu" else "lower")}
     known = _certified(task, over)
@@ -133,7 +134,9 @@ def _spread_of_hessians(task: Task, stated: float, known: Mapping[str, Constant]
         size = torch.maximum(size, (product - product.mean(dim=1, keepdim=True)).norm(dim=-1))
     values = size.square().mean(dim=1).sqrt()
     met = float(values.max())
-    if met > stated + _TOLERANCE * max(met, stated):
+    curved = float(hessian_ends(task, w[values.argmax()][None], _LEAN.lanczos, 0).norm.max())
+    # agents that agree differ by rounding
+    if met > stated + _TOLERANCE * max(met, stated) + 2.0**-40 * curved:
         at = place(points[int(values.argmax())])
         raise ViolatedConstantError(f"gamma_H = {stated:.9g} is stated, but it is at least {met:.9g} at {at}")
     bound = known["gamma_H"].value if "gamma_H" in known else None
