@@ -22,7 +22,7 @@ FLOORS = {
         {"estimation"}, {"testing"}, {"empirics"}, {"__main__"},
     ],
     "reports": [
-        {"sections", "wrong_versions", "user_objects", "refusal"}, {"judging"}, {"cells"}, {"tasks"}, {"balls"},
+        {"sections", "wrong_versions", "user_objects", "refusal"}, {"judging"}, {"cells"}, {"balls"}, {"tasks"},
         {"measure"}, {"statements"}, {"plans"}, {"records"}, {"analyses"}, {"refutation"}, {"figures"}, {"studies"},
         {"pages"}, {"reports"}, {"request"}, {"manifest"}, {"pipeline", "recheck"}, {"build", "refute", "__main__"},
     ],

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from empirics.certificates.certified_constants import certified_constants
 from empirics.estimation.all_constants import NAMES, estimate
+from empirics.estimation.ascent import for_all
 from empirics.estimation.curvature import hessian_ends, margin
 from empirics.estimation.estimates import QUICK, Budget
 from empirics.estimation.heterogeneity import deviation_ends
@@ -22,6 +23,10 @@ from empirics.tasks.task import Task
 
 # Estimates are exact at their point up to rounding and, for rho, up to a difference quotient's error.
 _TOLERANCE = 2.0**-20
+# Relative to the gradients or Hessians at the point: some thousand roundoffs.
+_ROUNDING = 2.0**-40
+# Standard errors of an average over draws that the best of some thousand points and agents stays within.
+_SPREAD = 8.0
 
 PROVED, LOOSE, UNDECIDED = "proved", "loose", "undecided"
 
@@ -113,7 +118,9 @@ def _checked(
         if float(values[place]) > best:
             best, at = float(values[place]), inside[place]
     room = _TOLERANCE * max(abs(best), abs(stated.value)) + (found.residual or 0.0)
-    if best > sign * stated.value + room:
+    room += _SPREAD * (found.standard_error or 0.0)
+    limit = sign * stated.value + room
+    if best > limit and best > limit + _rounding(task, name, at, budget, seed):
         side = "at most" if name == "mu" else "at least"
         raise ViolatedConstantError(
             f"{name} = {stated.value:.9g} is stated, but it is {side} {sign * best:.9g} at w = {_shown(at)}"
@@ -121,9 +128,17 @@ def _checked(
     return StatedConstant(name, stated.value, UNDECIDED, bound, sign * best)
 
 
+def _rounding(task: Task, name: str, at: Tensor, budget: Budget, seed: int) -> float:
+    """Of a difference of gradients or Hessians that should vanish, or of an eigenvalue that should be 0."""
+    w = for_all(at[None], task)
+    if name in ("B", "gamma_G", "sigma_G"):
+        return _ROUNDING * float(task.raw_gradient(w).norm(dim=-1).max())
+    return _ROUNDING * float(hessian_ends(task, w, budget.lanczos, seed).norm.max())
+
+
 def _at_points(task: Task, name: str, points: Tensor, over: Ball, budget: Budget, seed: int) -> Tensor:
     """The quantity at points (P, d); -inf for those that can only be searched for over a set."""
-    w = points.to(task.device, task.dtype).unsqueeze(1).expand(-1, task.n, -1).contiguous()
+    w = for_all(points, task)
     if name == "B":
         return task.raw_gradient(w).norm(dim=-1).amax(dim=-1).cpu()
     if name in ("L", "mu"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import final
 
 import flint
@@ -26,8 +27,8 @@ _ROWS = 64
 _BOX = arb(2) ** -40
 
 
-def recorded_losses(task: Task) -> list[BallLoss]:
-    """One ball loss an agent, read from the recording of the task's own loss.
+def recorded_losses(task: Task, agents: Iterable[int] | None = None) -> list[BallLoss]:
+    """One ball loss an agent, of all or of those named, read from the recording of the task's own loss.
 
     Raises:
         UntraceableError: the loss cannot be recorded, or depends on more than w and the agent's arrays.
@@ -41,7 +42,7 @@ def recorded_losses(task: Task) -> list[BallLoss]:
     """
     recording = loss_graph(task)
     losses: list[BallLoss] = []
-    for agent in range(task.n):
+    for agent in range(task.n) if agents is None else agents:
         own = agent_arrays(task, agent)
         arrays = {name: own[name] for name in recording.names}
         losses.append(RecordedLoss(Program(recording.graph, recording.d, arrays)))

@@ -1,8 +1,8 @@
 """What a task promises, held against the loss that runs at points that a cell looked at.
 
 A task without proved float errors says of itself how its derivatives are computed and where its constants hold. Neither
-is believed at points that were visited: there the gradient, a Hessian-vector product and norms of both are enclosed in
-balls, from the recorded loss alone.
+is believed at points that were visited: there gradients and Hessian-vector products of all agents are held against the
+recorded loss, and of some agents norms of both, in balls.
 """
 
 from __future__ import annotations
@@ -18,11 +18,12 @@ from empirics.algorithm.meta_gradients import fine_tuning
 from empirics.estimation.noise import samples_of
 from empirics.numerics.errors import InputError
 from reports.balls import ball
-from reports.balls.ball import BallLoss, column, norm
-from reports.measure.task_instance import PROMISED, TaskInstance
+from reports.balls.ball import column, norm
+from reports.measure.task_instance import TaskInstance
+from reports.tasks.derivatives import AGENTS, place, some, wrong_derivative
 
-# agents and points that are looked at, whatever their number; a look takes two derivatives in balls
-_AGENTS, _POINTS, _SAMPLES = 8, 3, 256
+# points and samples that are looked at, whatever their number
+_POINTS, _SAMPLES = 3, 256
 
 
 def broken_promise(instance: TaskInstance, points: Iterable[np.ndarray], alpha: float, nu: int) -> str | None:
@@ -32,7 +33,7 @@ def broken_promise(instance: TaskInstance, points: Iterable[np.ndarray], alpha: 
 
     A constant that is only estimated from below promises nothing and is not looked at.
     """
-    visited = [np.asarray(w, float) for w in _some(list(points), _POINTS)]
+    visited = [np.asarray(w, float) for w in some(list(points), _POINTS)]
     with flint.ctx.workprec(ball.BITS):
         return next((why for w in visited for why in _broken(instance, w, alpha, nu)), None)
 
@@ -51,46 +52,28 @@ def _broken(instance: TaskInstance, w: np.ndarray, alpha: float, nu: int) -> Ite
 def _at(instance: TaskInstance, at: Tensor) -> Iterator[str]:
     """At points (1, n, d), one an agent."""
     task, losses = instance.task, instance.losses
-    v = torch.sin(torch.arange(task.d, dtype=torch.float64) + 1)
-    v = v / v.norm()
-    along = v.to(task.dtype).expand_as(at)
-    linear, product = task.raw_linearisation(at)
-    looked = ((task.raw_gradient(at)[0], task.raw_hvp(at, along)[0]), (linear[0], product(along)[0]))
-    for agent in _some(range(task.n), _AGENTS):
-        w = at[0, agent].double().numpy()
-        where = f"agent {agent} at a point of norm {float(np.linalg.norm(w)):.6g}"
-        for gradients, products in looked:
-            yield from _derivatives(losses[agent], w, v, gradients[agent], products[agent], where)
-        yield from _constants(instance, losses[agent], w, v, where)
+    wrong = wrong_derivative(task, [at], losses.__getitem__, instance.made)
+    if wrong is not None:
+        yield wrong
+    gradient = task.raw_gradient(at.to(task.dtype))[0]
+    steepest = int(gradient.norm(dim=-1).argmax())
+    for agent in sorted({*some(range(task.n), AGENTS), steepest}):
+        yield from _constants(instance, agent, at[0, agent].double())
 
 
-def _derivatives(
-    loss: BallLoss, w: np.ndarray, v: Tensor, gradient: Tensor, product: Tensor, where: str
-) -> Iterator[str]:
-    exact = loss.gradient(column(w)), loss.hvp(column(w), column(v.numpy()))
-    for name, mine, given in zip(("gradient", "Hessian-vector product"), exact, (gradient, product), strict=True):
-        if not bool(torch.isfinite(given).all()):
-            yield f"the {name} of {where} is not finite"
-            return
-        difference, size = norm(mine - column(given.double().numpy())), norm(mine)
-        if difference > PROMISED * (1 + size):
-            yield (
-                f"the {name} of {where} differs from that of the loss by {float(difference.mid()):.3g}, expected at "
-                f"most 2^-30 (1 + {float(size.mid()):.3g})"
-            )
-
-
-def _constants(instance: TaskInstance, loss: BallLoss, w: np.ndarray, v: Tensor, where: str) -> Iterator[str]:
-    stated = instance.constants
-    at = column(w)
-    for name, found in (("B", norm(loss.gradient(at))), ("L", norm(loss.hvp(at, column(v.numpy()))))):
+def _constants(instance: TaskInstance, agent: int, w: Tensor) -> Iterator[str]:
+    stated, loss, at = instance.constants, instance.losses[agent], column(w.tolist())
+    v = torch.sin(torch.arange(len(w), dtype=torch.float64) + 1)
+    along = column((v / v.norm()).tolist())
+    for name, found in (("B", norm(loss.gradient(at))), ("L", norm(loss.hvp(at, along)) / norm(along))):
         if name in stated and stated[name].side != "lower" and found > ball.ball(stated[name].value):
+            where = f"agent {agent} at {place(w)}"
             yield f"{name} is stated as {stated[name].value:.9g}, and {where} has {float(found.mid()):.9g}"
 
 
 def _lowest(instance: TaskInstance, w: np.ndarray) -> Iterator[str]:
     """The mean loss at a point, held against the number that is said to be below it everywhere."""
-    if instance.task.n > _AGENTS:
+    if instance.task.n > AGENTS:
         return
     try:
         low, losses = instance.task.loss_lower_bound().value, instance.losses

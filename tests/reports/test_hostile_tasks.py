@@ -38,6 +38,19 @@ class Skew(Waves):
     skew = 1e-6
 
 
+class OneOfMany(Waves):
+    """The gradient of one agent of forty is off."""
+
+    def __init__(self):
+        place = torch.linspace(0, 1, 40, dtype=torch.float64)
+        off = torch.zeros(40, dtype=torch.float64)
+        off[7] = 5e-7
+        Task.__init__(self, 2, {"s": 0.5 + place / 2, "phi": 2 * place, "off": off})
+
+    def raw_gradient(self, w):
+        return super().raw_gradient(w) + self.parameter("off")[..., None]
+
+
 class WrongOnAShell(Waves):
     """The gradient of agent 0 is wrong where fine-tuning leads from (1, 1) and nowhere else."""
 
@@ -150,8 +163,9 @@ def test_an_honest_task_of_a_users_is_decided() -> None:
 @pytest.mark.parametrize(
     ("name", "said"),
     [
-        ("WrongGradient", "the gradient of agent 0"),
-        ("Skew", "the Hessian-vector product of agent 0"),
+        ("WrongGradient", "the gradient of agent"),
+        ("Skew", "the Hessian-vector product of agent"),
+        ("OneOfMany", "the gradient of agent 7"),
     ],
 )
 def test_a_lie_at_a_visited_point_leaves_no_row(name: str, said: str) -> None:
@@ -317,8 +331,8 @@ def test_a_linearisation_of_another_function_leaves_no_row_and_is_refused(name: 
     cell = RunCell(task="t", statements=["T2"], **RUN)  # type: ignore[arg-type]
     (row,) = judge(measured(SeededCell(cell, task, 0, 1, "cpu", 1e-6)))
     assert row.verdict is Verdict.NOT_APPLICABLE
-    assert "the gradient of agent 0" in row.reason
-    with pytest.raises(ConformanceError, match="raw_linearisation's gradient against gradient"):
+    assert "(raw_linearisation)" in row.reason
+    with pytest.raises(ConformanceError, match=r"of agent \d \(raw_linearisation\)"):
         require_conformance(name, load_task(f"hostile_replaced:{name}"))
 
 
