@@ -64,6 +64,11 @@ class RecordedLoss(BallLoss):
         return self._program.d
 
     @property
+    def program(self) -> Program:
+        """Its steps."""
+        return self._program
+
+    @property
     def degree(self) -> float:
         """A number that the loss' degree as a polynomial in w does not exceed; infinite where none is known."""
         return self._program.degree

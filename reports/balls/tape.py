@@ -57,7 +57,7 @@ class Tape:
         return self._adjoints[W][order]
 
     def kink(self) -> str | None:
-        """The first operation whose kind of result is not the same on the whole box, by name; None where all are smooth.
+        """The first operation, by name, that may do one thing or another inside the box; None where all are smooth.
 
         Comparisons are undecided there, a slope jumps, or two entries may both be the largest.
         """

@@ -3,11 +3,13 @@ r"""Bounds of every constant over one box, from derivatives enclosed on it and a
 With p the point, r the distance to the farthest corner, and g, H, T the derivatives at p,
 
     norm(grad f)  <= max over corners norm(g + H (v - p)) + r^2/2 sup norm(T),
-    norm(hess f)  <= max over corners norm(H + T[v - p])  + r^2/2 sup norm(F),     norm(T) <= norm(T(p)) + r sup norm(F),
+    norm(hess f)  <= max over corners norm(H + T[v - p])  + r^2/2 sup norm(F),  norm(H + T_0[v - p]) + r norm(T - T_0),
+    norm(T)       <= max over corners norm(T + F_0[v - p]) + r norm(F - F_0),
 
-F being the fourth derivative: what is affine and inside a norm is largest at a corner, and Taylor's formula bounds the
-rest. Where corners are too many, norm(g) + r norm(H) stands in their place. Each is also bounded by its enclosure on the
-box; the better counts. Deviations from the mean, whose root mean square over agents is a norm as well, alike.
+F the fourth derivative over the box, T_0 and F_0 the middles of enclosures on the box: what is affine and inside a norm
+is largest at a corner, and Taylor's formula or the mean value theorem bounds the rest. Where corners are too many,
+norm(g) + r norm(H) stands in their place. Each is also bounded by its enclosure on the box; the better counts.
+Deviations from the mean, whose root mean square over agents is a norm as well, alike.
 """
 
 from __future__ import annotations
@@ -19,7 +21,7 @@ import numpy as np
 from empirics.numerics.spectra import spectral_ends
 from reports.certificates.boxes import Box
 from reports.certificates.derivatives import Derivatives, Enclosed
-from reports.certificates.third_norm import attained_norms, third_norms
+from reports.certificates.third_norm import attained_norms, fourth_norms, third_norms
 
 # Sums of at most some hundred products round by less than this, relative to the sum of the sizes of their terms.
 _SLACK = 2.0**-40
@@ -45,8 +47,10 @@ def unknown(n: int, d: int) -> Bounds:
     return Bounds(np.full(size, np.inf), np.full(size, -np.inf), np.ones((2, d)))
 
 
-def bounds_on(box: Box, at: Derivatives, over: Derivatives, norms: np.ndarray) -> Bounds:
-    """From derivatives at the box's point and on all of it; `norms` (4, n) bound those of order 1 to 4 there.
+def bounds_on(box: Box, at: Derivatives, over: Derivatives, enough: float = 0.0) -> Bounds:
+    """From derivatives at the box's point and on all of it.
+
+    A bound of third derivatives that is at most `enough` need not be tighter.
 
     >>> from empirics import QuadraticTask
     >>> from reports.balls.recorded import recorded_losses
@@ -55,58 +59,73 @@ def bounds_on(box: Box, at: Derivatives, over: Derivatives, norms: np.ndarray) -
     >>> losses = recorded_losses(QuadraticTask(A=[[[2.0]]], c=[[1.0]]))                        # (w - 1)^2
     >>> box = Region(np.zeros(1), 1.0).around()
     >>> parts = derivatives(losses, box.point, box.point), derivatives(losses, box.low, box.high)
-    >>> bounds_on(box, *parts, np.full((4, 1), np.inf)).found.round(6).tolist()               # B, L, rho, ..., f >= 0
-    [4.0, 2.0, 0.0, 0.0, 0.0, -2.0, -2.0, -0.0]
+    >>> bounds_on(box, *parts).found.round(6).tolist()               # B, L, rho, ..., f >= 0
+    [4.0, 2.0, 0.0, 0.0, 0.0, -2.0, -2.0, 0.0]
     """
     with np.errstate(over="ignore", invalid="ignore"):
-        found = _Over(box, at, over, norms).bounds()
-        attained = _attained(at) if box.inside else np.full_like(found, -np.inf)
-    return Bounds(np.where(np.isnan(found), np.inf, found), attained, _slopes(at))
+        found = _Over(box, at, over, enough).bounds()
+        attained = _attained(at, over) if box.inside else np.full_like(found, -np.inf)
+    return Bounds(np.where(np.isnan(found), np.inf, found), attained, _slopes(at, over))
 
 
 class _Over:
     """Bounds over a box, (n,) per agent."""
 
-    def __init__(self, box: Box, at: Derivatives, over: Derivatives, norms: np.ndarray) -> None:
-        self.box, self.at, self.over, self.r = box, at, over, box.reach
-        self.fourth = np.minimum(norms[3], over.line)
-        self.third = np.minimum(
-            np.minimum(norms[2], third_norms(over.third.middle) + _frobenius(over.third.radius, 3)),
-            third_norms(at.third.middle) + _frobenius(at.third.radius, 3) + self.r * self.fourth,
-        ) * (1 + _SLACK)
-        # a product of 0 and infinity is nan: where nothing is known of the fourth derivative, r is not 0
-        low, high = self._eigenvalues(at.hessian, at.third, self.fourth, over.hessian)
-        self.least = np.maximum(low, -norms[1])
-        self.hessian = np.minimum(np.maximum(-low, high), norms[1])
-        self.gradient = np.minimum(
-            np.minimum(_vectors(over.gradient), norms[0]), self._gradients(at.gradient, at.hessian, self.third)
-        )
+    def __init__(self, box: Box, at: Derivatives, over: Derivatives, enough: float) -> None:
+        self.box, self.at, self.over, self.r, self.enough = box, at, over, box.reach, enough
+        fourth = _fourths(over.fourth)
+        self.third = self._thirds(at.third, over.third, over.fourth, fourth)
+        self.least, high = self._eigenvalues(at.hessian, at.third, over.hessian, over.third, fourth)
+        self.hessian = np.maximum(-self.least, high)
+        self.gradient = np.fmin(_vectors(over.gradient), self._gradients(at.gradient, at.hessian, self.third))
 
     def bounds(self) -> np.ndarray:
         """All of them, in order."""
         gamma = (0.0, 0.0) if len(self.least) == 1 else self._gamma()
-        mean = _mean(self.over.hessian), _mean(self.at.hessian), _mean(self.at.third)
-        low, _ = self._eigenvalues(mean[1], mean[2], _safe_mean(self.fourth), mean[0])
+        mean = [_mean(part) for part in (self.at.hessian, self.at.third, self.over.hessian, self.over.third)]
+        low, _ = self._eigenvalues(*mean, _fourths(_mean(self.over.fourth)))
         mean_low = max(float(low[0]), -_safe_mean(-self.least)[0])
         upper = [self.gradient.max(), self.hessian.max(), self.third.max(), *gamma]
         return np.array([*upper, -self.least.min(), -mean_low, *-self._losses()])
 
+    def _thirds(self, at: Enclosed, over: Enclosed, fourth: Enclosed, norm: np.ndarray) -> np.ndarray:
+        """The norms (n,), `norm` bounding those of the fourth derivatives."""
+        own = _frobenius(at.radius, 3)
+        found = third_norms(over.middle, self.enough) + _frobenius(over.radius, 3)
+        found = np.fmin(found, third_norms(at.middle, self.enough) + own + self.r * norm)
+        if self.box.corners is not None and np.isfinite(fourth.radius).all():
+            moved = at.middle[:, None] + np.einsum("nijkl,vl->nvijk", fourth.middle, self.box.corners)
+            size = _frobenius(at.middle, 3) + self.r * _frobenius(fourth.middle, 4)
+            rest = own + self.r * _frobenius(fourth.radius, 4) + _SLACK * size
+            enough = self.enough - float(rest.max())
+            found = np.fmin(found, third_norms(moved, enough).max(axis=1) + rest)
+        return found * (1 + _SLACK)
+
     def _eigenvalues(
-        self, hessian: Enclosed, third: Enclosed, fourth: np.ndarray, over: Enclosed
+        self, hessian: Enclosed, third: Enclosed, over: Enclosed, over_third: Enclosed, fourth: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray]:
-        """The least and the largest (n,)."""
+        """The least and the largest (n,): of the enclosure, by the mean value theorem, by Taylor's formula."""
         low, high = spectral_ends(over.middle)
         wide = _frobenius(over.radius, 2)
-        size = _frobenius(hessian.middle, 2) + self.r * _frobenius(third.middle, 3)
-        own = _frobenius(hessian.radius, 2) + self.r * _frobenius(third.radius, 3) + _SLACK * size
+        low, high = low - wide, high + wide
+        for slope, rest in ((over_third, np.zeros_like(fourth)), (third, self.r**2 / 2 * fourth)):
+            first, last = self._at_corners(hessian, slope)
+            low, high = np.fmax(low, first - rest * (1 + _SLACK)), np.fmin(high, last + rest * (1 + _SLACK))
+        return low, high
+
+    def _at_corners(self, hessian: Enclosed, slope: Enclosed) -> tuple[np.ndarray, np.ndarray]:
+        """The least and the largest eigenvalues of H + T[v - p] over the box, H and T as enclosed."""
+        size = _frobenius(hessian.middle, 2) + self.r * _frobenius(slope.middle, 3)
+        own = _frobenius(hessian.radius, 2) + self.r * _frobenius(slope.radius, 3) + _SLACK * size
+        own = own * (1 + _SLACK)
+        if not np.isfinite(own).any():
+            return -own, own
         if self.box.corners is None:
             first, last = spectral_ends(hessian.middle)
-            own = own + self.r * third_norms(third.middle)
-        else:
-            ends = spectral_ends(hessian.middle[:, None] + np.einsum("nijk,vk->nvij", third.middle, self.box.corners))
-            first, last = ends[0].min(axis=1), ends[1].max(axis=1)
-        rest = (own + self.r**2 / 2 * fourth) * (1 + _SLACK)
-        return _better(low - wide, first - rest, np.fmax), _better(high + wide, last + rest, np.fmin)
+            own = (own + self.r * third_norms(slope.middle)) * (1 + _SLACK)
+            return first - own, last + own
+        ends = spectral_ends(hessian.middle[:, None] + np.einsum("nijk,vk->nvij", slope.middle, self.box.corners))
+        return ends[0].min(axis=1) - own, ends[1].max(axis=1) + own
 
     def _gradients(self, gradient: Enclosed, hessian: Enclosed, third: np.ndarray) -> np.ndarray:
         """The norms (n,)."""
@@ -125,49 +144,57 @@ class _Over:
         return gradient.middle[:, None] + np.einsum("nij,vj->nvi", hessian.middle, self.box.corners)
 
     def _gamma(self) -> tuple[float, float]:
-        r, spread_third, spread_fourth = self.r, _spread(self.third), _spread(self.fourth)
-        over_g, over_h = _offset(self.over.gradient), _offset(self.over.hessian)
-        g, H, T = _offset(self.at.gradient), _offset(self.at.hessian), _offset(self.at.third)
-        first = [_rms(np.minimum(_vectors(over_g), _spread(self.gradient))), _rms(self.gradient)]
-        second = [_rms(np.minimum(_matrices(over_h), _spread(self.hessian)))]
-        slack = _frobenius(g.radius, 1) + r * _frobenius(H.radius, 2)
-        slack = slack + _SLACK * (_frobenius(g.largest, 1) + r * _frobenius(H.largest, 2))
-        curved = _frobenius(H.radius, 2) + r * _frobenius(T.radius, 3)
-        curved = curved + _SLACK * (_frobenius(H.largest, 2) + r * _frobenius(T.largest, 3))
+        r, at, over = self.r, self.at, self.over
+        g, H, T, over_g, over_H, over_T, over_F = (
+            _offset(part)
+            for part in (at.gradient, at.hessian, at.third, over.gradient, over.hessian, over.third, over.fourth)
+        )
+        fourth = np.fmin(_fourths(over_F), np.inf)
+        third = np.fmin(_spread(self.third), self._thirds(T, over_T, over_F, fourth))
+        first = [_rms(np.fmin(_vectors(over_g), _spread(self.gradient))), _rms(self.gradient)]
+        low, high = self._eigenvalues(H, T, over_H, over_T, fourth)
+        hessian = np.fmin(np.maximum(-low, high), _spread(self.hessian))
+        second = [_rms(hessian)]
+        own = _frobenius(g.radius, 1) + r * _frobenius(H.radius, 2)
+        own = own + _SLACK * (_frobenius(g.largest, 1) + r * _frobenius(H.largest, 2))
         if self.box.corners is None:
-            first.append(_rms(_frobenius(g.middle, 1) + r * _matrices(H) + slack + r**2 / 2 * spread_third))
-            second.append(_rms(_matrices(H) + r * third_norms(T.middle) + curved + r**2 / 2 * spread_fourth))
+            first.append(_rms(_frobenius(g.middle, 1) + r * _matrices(H) + own + r**2 / 2 * third))
         else:
-            at_corners = _frobenius(self._moved(g, H), 1)
-            first.append(float(_rms(at_corners.T).max()) + _rms(slack + r**2 / 2 * spread_third))
-            low, high = spectral_ends(H.middle[:, None] + np.einsum("nijk,vk->nvij", T.middle, self.box.corners))
-            second.append(float(_rms(np.maximum(-low, high).T).max()) + _rms(curved + r**2 / 2 * spread_fourth))
+            first.append(_rms(_frobenius(self._moved(g, H), 1).T).max() + _rms(own + r**2 / 2 * third))
+            for slope, rest in ((over_T, 0.0), (T, r**2 / 2 * fourth)):
+                part = _frobenius(H.radius, 2) + r * _frobenius(slope.radius, 3) + rest
+                part = part + _SLACK * (_frobenius(H.largest, 2) + r * _frobenius(slope.largest, 3))
+                if np.isfinite(part).all():
+                    moved = H.middle[:, None] + np.einsum("nijk,vk->nvij", slope.middle, self.box.corners)
+                    low, high = spectral_ends(moved)
+                    second.append(_rms(np.maximum(-low, high).T).max() + _rms(part))
         return tuple(float(np.nanmin(part)) * (1 + _SLACK) for part in (first, second))  # type: ignore[return-value]
 
     def _losses(self) -> np.ndarray:
-        """At most every value (n,)."""
-        value, gradient = self.at.value, self.at.gradient
-        sides = np.stack([self.box.low - self.box.point, self.box.high - self.box.point])
-        falls = np.minimum(gradient.middle[:, None] * sides, 0.0).min(axis=1).sum(axis=-1)
-        size = np.abs(value.middle) + self.r * _frobenius(gradient.largest, 1)
+        """At most every value (n,): f(p) + g (w - p) + mu norm(w - p)^2 / 2, coordinate by coordinate."""
+        value, gradient, mu = self.at.value, self.at.gradient, self.least[:, None]
+        low, high = self.box.low - self.box.point, self.box.high - self.box.point
+        bottom = np.clip(-gradient.middle / np.where(mu > 0, mu, np.inf), low, high)
+        falls = np.stack([x * gradient.middle + mu / 2 * x * x for x in (low, high, bottom)]).min(axis=0).sum(axis=-1)
+        size = np.abs(value.middle) + self.r * _frobenius(gradient.largest, 1) + self.r**2 * np.abs(self.least)
         own = value.radius + self.r * _frobenius(gradient.radius, 1) + _SLACK * size
-        bent = np.minimum(self.least, 0.0) * (self.r**2 / 2 * (1 + _SLACK))
-        over = self.over.value.middle - self.over.value.radius
-        over = over - np.where(np.isfinite(over), np.abs(over), 0.0) * _SLACK * (self.over.value.radius > 0)
-        return _better(over, value.middle + falls + bent - own, np.fmax)
+        over = self.over.value.middle - self.over.value.radius * (1 + _SLACK)
+        return np.fmax(over - np.abs(self.over.value.middle) * _SLACK, value.middle + falls - own)
 
 
-def _attained(at: Derivatives) -> np.ndarray:
+def _attained(at: Derivatives, over: Derivatives) -> np.ndarray:
     """At the point: a number that each of `Bounds.found` is at least, but for rounding."""
-    known = all(np.isfinite(part.radius).all() for part in (at.gradient, at.hessian, at.third, at.value))
+    third = at.third if np.isfinite(at.third.radius).all() else over.third
+    known = all(np.isfinite(part.radius).all() for part in (at.gradient, at.hessian, at.value))
     if not known:
-        return np.full(len(UPPER) + len(LOWER) + len(at.line), -np.inf)
+        return np.full(len(UPPER) + len(LOWER) + len(at.value.middle), -np.inf)
     values = np.linalg.eigvalsh(at.hessian.middle)
     g, H = _offset(at.gradient).middle, _offset(at.hessian).middle
     upper = [
         np.linalg.norm(at.gradient.middle, axis=-1).max(),
         np.abs(values).max(),
-        attained_norms(at.third.middle).max(),
+        # the point lies in the box: its third derivatives are within the enclosure's radius of the middle
+        (attained_norms(third.middle) - _frobenius(third.radius, 3)).max(),
         np.sqrt(np.square(np.linalg.norm(g, axis=-1)).mean()),
         np.sqrt(np.square(np.abs(np.linalg.eigvalsh(H)).max(axis=-1)).mean()),
     ]
@@ -175,21 +202,20 @@ def _attained(at: Derivatives) -> np.ndarray:
     return np.array([*upper, -least[0], -least[1], *-at.value.middle])
 
 
-def _slopes(at: Derivatives) -> np.ndarray:
+def _slopes(at: Derivatives, over: Derivatives) -> np.ndarray:
     """How much gradients and Hessians change along every coordinate, (2, d): where a cut is worth most."""
-    second, third = np.square(at.hessian.middle), np.square(at.third.middle)
+    second, third = np.square(at.hessian.middle), np.square(over.third.middle)
     found = np.sqrt(np.stack([second.sum(axis=(0, 1)), third.sum(axis=(0, 1, 2))]))
     # a coordinate that seems to change nothing at the point may do so elsewhere: it is cut when much wider
     return found + found.max(axis=1, keepdims=True) / 8 + 1e-300
 
 
-def _better(a: np.ndarray, b: np.ndarray, pick: np.ufunc) -> np.ndarray:
-    """The better of two bounds, one of which may be no number."""
-    return pick(a, b)
-
-
 def _frobenius(values: np.ndarray, axes: int) -> np.ndarray:
     return np.sqrt(np.square(values).sum(axis=tuple(range(-axes, 0)))) * (1 + _SLACK)
+
+
+def _fourths(fourths: Enclosed) -> np.ndarray:
+    return (fourth_norms(fourths.middle) + _frobenius(fourths.radius, 4)) * (1 + _SLACK)
 
 
 def _vectors(vectors: Enclosed) -> np.ndarray:

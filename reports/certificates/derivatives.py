@@ -1,4 +1,4 @@
-"""A loss's value and first three derivatives enclosed, at a point or on a box, as float64 middles and radii."""
+"""A loss's value and first derivatives enclosed, at a point or on a box, as float64 middles and radii."""
 
 from __future__ import annotations
 
@@ -16,6 +16,8 @@ from reports.balls.recorded import RecordedLoss
 _BITS = 64
 # A middle and a radius lose at most these when they become floats, with room to spare.
 _ROUNDED, _WIDER = 2.0**-52, 1 + 2.0**-29
+# Dimensions up to which fourth derivatives are worth their price: they have more directions than third ones.
+MOST_FOURTHS = 2
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,34 +35,36 @@ class Enclosed:
 
 @dataclass(frozen=True, eq=False)
 class Derivatives:
-    """Of n agents: values (n,), gradients (n, d), Hessians (n, d, d), third derivatives (n, d, d, d).
+    """Of n agents: values (n,), gradients (n, d), Hessians (n, d, d), third and fourth derivatives (n, d, d, d, ...).
 
-    `line`: in one dimension the fourth derivatives (n,), else infinite.
+    Fourth derivatives in more than two dimensions, and those of a point, are not worth their price: nothing is known of
+    them.
     """
 
     value: Enclosed
     gradient: Enclosed
     hessian: Enclosed
     third: Enclosed
-    line: np.ndarray
+    fourth: Enclosed
 
 
-def derivatives(losses: Sequence[RecordedLoss], low: np.ndarray, high: np.ndarray) -> Derivatives:
-    """On the box low <= w <= high, a point where both are equal.
+def derivatives(
+    losses: Sequence[RecordedLoss], low: np.ndarray, high: np.ndarray, *, third: bool = True
+) -> Derivatives:
+    """On the box low <= w <= high, a point where both are equal; without `third` nothing is known of third derivatives.
 
     >>> from empirics import QuadraticTask
     >>> from reports.balls.recorded import recorded_losses
     >>> losses = recorded_losses(QuadraticTask(A=[[[2.0]]], c=[[1.0]]))
     >>> found = derivatives(losses, np.array([1.0]), np.array([3.0]))        # (w - 1)^2
-    >>> found.gradient.middle.tolist(), found.gradient.radius.round(6).tolist(), found.third.largest.max() == 0
-    ([[2.0]], [[2.0]], True)
+    >>> found.gradient.middle.tolist(), found.gradient.radius.round(6).tolist(), found.third.largest.tolist()
+    ([[2.0]], [[2.0]], [[[[0.0]]]])
     """
     with flint.ctx.workprec(_BITS):
         w = arb_mat(len(low), 1, [_between(a, b) for a, b in zip(low.tolist(), high.tolist(), strict=True)])
-        parts = [_of_one(loss, w) for loss in losses]
-    value, gradient, hessian, third = (_stacked([part[k] for part in parts]) for k in range(4))
-    line = np.array([part[4] for part in parts])
-    return Derivatives(value, gradient, hessian, third, line)
+        fourth = third and bool((low < high).any()) and len(low) <= MOST_FOURTHS
+        parts = [_of_one(loss, w, third, fourth) for loss in losses]
+    return Derivatives(*(_stacked([part[k] for part in parts]) for k in range(5)))
 
 
 def kink(losses: Sequence[RecordedLoss], low: np.ndarray, high: np.ndarray) -> str | None:
@@ -74,42 +78,68 @@ def _between(low: float, high: float) -> arb:
     return arb(low) if low == high else arb(low).union(arb(high))
 
 
-def _of_one(loss: RecordedLoss, w: arb_mat) -> tuple[Enclosed, Enclosed, Enclosed, Enclosed, float]:
+def _of_one(loss: RecordedLoss, w: arb_mat, third: bool, fourth: bool) -> tuple[Enclosed, ...]:
     d = loss.d
     value = _enclosed([loss.loss(w)], ())
     gradient = _enclosed(loss.gradient(w).entries(), (d,))
-    hessian = _enclosed(loss.hessian(w).entries(), (d, d))
-    line = np.inf
+    hessian = _symmetric(_enclosed(loss.hessian(w).entries(), (d, d)))
     if loss.degree <= 2:
-        line = 0.0
-    elif d == 1:
-        line = float(_enclosed(loss.along(w, arb_mat(1, 1, [1]), 3).entries(), ()).largest)
-    return value, gradient, _symmetric(hessian), _third(loss, w), line
+        return value, gradient, hessian, _exactly(np.zeros((d, d, d))), _exactly(np.zeros((d, d, d, d)))
+    if not third:
+        return value, gradient, hessian, _Entries(d, 3).enclosed(), _Entries(d, 4).enclosed()
+    return value, gradient, hessian, *_higher(loss, w, fourth)
 
 
-def _third(loss: RecordedLoss, w: arb_mat) -> Enclosed:
-    """Entries T_jjk directly; those of three different places by 4 T[u, v] = T[u + v, u + v] - T[u - v, u - v].
+def _exactly(values: np.ndarray) -> Enclosed:
+    return Enclosed(values, np.zeros_like(values))
 
-    An entry may be read off several products: the tightest is taken.
+
+def _higher(loss: RecordedLoss, w: arb_mat, fourth: bool) -> tuple[Enclosed, Enclosed]:
+    """Third derivatives T and, where asked for, fourth ones F, from derivatives along single directions u.
+
+    T_jjm and F_jjjm are read off u = e_j. With u = e_j + e_k and v = e_j - e_k,
+
+        T[u, u] - T[v, v] = 4 T_jk,   F[u, u, u] + F[v, v, v] = 2 F_jjj + 6 F_jkk,   ... - ... = 6 F_jjk + 2 F_kkk.
     """
     d = loss.d
-    middle, radius = np.zeros((d, d, d)), np.full((d, d, d), np.inf)
-    if loss.degree <= 2:
-        return Enclosed(middle, np.zeros((d, d, d)))
-
-    def take(j: int, k: int, found: Enclosed) -> None:
-        for place in range(d):
-            if found.radius[place] < radius[tuple(sorted((j, k, place)))]:
-                for turned in itertools.permutations((j, k, place)):
-                    middle[turned], radius[turned] = found.middle[place], found.radius[place]
-
+    third, fourths = _Entries(d, 3), _Entries(d, 4)
     units = [arb_mat(d, 1, [int(i == j) for i in range(d)]) for j in range(d)]
-    for j in range(d):
-        take(j, j, _enclosed(loss.along(w, units[j], 2).entries(), (d,)))
-    for j, k in itertools.combinations(range(d - 1), 2):
-        ahead, behind = (loss.along(w, units[j] + units[k] * sign, 2) for sign in (1, -1))
-        take(j, k, _enclosed(((ahead - behind) * arb(0.25)).entries(), (d,)))
-    return Enclosed(np.where(np.isfinite(radius), middle, 0.0), radius)
+    cubes = []
+    for j, unit in enumerate(units):
+        third.take((j, j), loss.along(w, unit, 2))
+        if fourth:
+            cubes.append(loss.along(w, unit, 3))
+            fourths.take((j, j, j), cubes[-1])
+    # pairs whose entries are not all known from e_j and e_k alone
+    for j, k in itertools.combinations(range(d if fourth else d - 1), 2):
+        u, v = units[j] + units[k], units[j] - units[k]
+        if k < d - 1:
+            third.take((j, k), (loss.along(w, u, 2) - loss.along(w, v, 2)) * arb(0.25))
+        if fourth:
+            ahead, behind = loss.along(w, u, 3), loss.along(w, v, 3)
+            fourths.take((j, k, k), (ahead + behind - cubes[j] * arb(2)) * (arb(1) / 6))
+            fourths.take((j, j, k), (ahead - behind - cubes[k] * arb(2)) * (arb(1) / 6))
+    return third.enclosed(), fourths.enclosed()
+
+
+class _Entries:
+    """A symmetric tensor whose entries may be read off several products: the tightest enclosure is taken."""
+
+    def __init__(self, d: int, order: int) -> None:
+        self.middle, self.radius = np.zeros((d,) * order), np.full((d,) * order, np.inf)
+
+    def take(self, places: tuple[int, ...], column: arb_mat) -> None:
+        """The entries (*places, m) for every m."""
+        found = _enclosed(column.entries(), (column.nrows(),))
+        for m, (middle, radius) in enumerate(zip(found.middle.tolist(), found.radius.tolist(), strict=True)):
+            every = set(itertools.permutations((*places, m)))
+            if radius < self.radius[(*places, m)]:
+                for turned in every:
+                    self.middle[turned], self.radius[turned] = middle, radius
+
+    def enclosed(self) -> Enclosed:
+        """All of them."""
+        return Enclosed(self.middle, self.radius)
 
 
 def _symmetric(matrix: Enclosed) -> Enclosed:

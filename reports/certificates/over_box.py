@@ -1,15 +1,15 @@
 r"""Certified constants on a ball by branch and bound: boxes that cover it, the worst cut first.
 
-For every box an upper bound of each constant is known, and at its point a value that is attained. The largest bound over
-all boxes bounds the constant; it can be no smaller than the largest value attained. The constants take turns: the box
-with the largest bound of one is cut along the side along which derivatives change most, until bound and value agree
+For every box an upper bound of each constant is known, and at its point a value that is attained. The largest bound
+over all boxes bounds the constant; it can be no smaller than the largest value attained. The constants take turns: the
+box with the largest bound of one is cut along the side along which derivatives change most, until bound and value agree
 within the gap, or boxes are spent. Their number is the only limit, so that equal input gives equal output; more boxes
 never give a worse bound.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,23 +26,22 @@ GAP = 0.05
 # Cuts after which a box that still may hold a kink, or an infinite derivative, is taken to hold one: 2^-20 a side
 # on a line, 2^-10 in three dimensions.
 _CUTS = 20
-# norms (4, n) of the first four derivatives on the ball (point, radius), infinite where none is known
-Norms = Callable[[np.ndarray, float], np.ndarray]
+# Dimensions in which third derivatives at the point of every box are worth a look: the box has them as well.
+_FEW = 3
 
 
 def certified_over_box(
-    losses: Sequence[RecordedLoss], centre: np.ndarray, radius: float, budget: int, norms: Norms | None = None
+    losses: Sequence[RecordedLoss], centre: np.ndarray, radius: float, budget: int
 ) -> dict[str, Constant]:
     """B, L, rho, gamma_G, gamma_H from above, mu, mu_c and the loss from below, on norm(w - centre) <= radius.
 
-    A name is absent where no finite bound was found. The note of each says how many boxes there are and what is attained.
+    A name is absent where no finite bound was found. Notes say how many boxes were looked at, and what is attained.
 
     Args:
         losses: one an agent.
         centre: (d,).
         radius: of the ball, positive and finite.
         budget: boxes that are looked at, at least 1.
-        norms: (point, radius) -> bounds (4, n) on the norms of the first four derivatives on that ball, which help.
 
     Raises:
         InputError: a radius that is not positive and finite, or no budget.
@@ -55,7 +54,7 @@ def certified_over_box(
     >>> [12 <= found["L"].value <= 12.6, 24 <= found["rho"].value <= 25.2, -12.6 <= found["mu"].value <= -12]
     [True, True, True]
     """
-    return subdivided(losses, centre, radius, budget, norms).constants
+    return subdivided(losses, centre, radius, budget).constants
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,9 +83,7 @@ class Subdivision:
         return found
 
 
-def subdivided(
-    losses: Sequence[RecordedLoss], centre: np.ndarray, radius: float, budget: int, norms: Norms | None = None
-) -> Subdivision:
+def subdivided(losses: Sequence[RecordedLoss], centre: np.ndarray, radius: float, budget: int) -> Subdivision:
     """The same with the values that are attained; see `certified_over_box`.
 
     >>> from empirics import QuadraticTask
@@ -100,7 +97,7 @@ def subdivided(
         raise InputError(f"radius = {radius}: expected a positive, finite number")
     if budget < 1:
         raise InputError(f"budget = {budget} boxes: expected at least 1")
-    search = _Search(losses, Region(np.asarray(centre, float), float(radius)), norms)
+    search = _Search(losses, Region(np.asarray(centre, float), float(radius)))
     while search.looked < budget and search.step():
         pass
     return search.result()
@@ -109,12 +106,11 @@ def subdivided(
 class _Search:
     """Boxes that cover the ball, with what is known on each."""
 
-    def __init__(self, losses: Sequence[RecordedLoss], region: Region, norms: Norms | None) -> None:
-        self.losses, self.region, self.norms = losses, region, norms
+    def __init__(self, losses: Sequence[RecordedLoss], region: Region) -> None:
+        self.losses, self.region = losses, region
         n, self.d = len(losses), len(region.centre)
         self.size = len(UPPER) + len(LOWER) + n
         self.boxes: list[Box] = []
-        self.known: list[np.ndarray] = []
         self.slopes: list[np.ndarray] = []
         self.kinks: list[str | None] = []
         self.found = np.empty((0, self.size))
@@ -122,7 +118,7 @@ class _Search:
         self.given_up = np.zeros(self.size, dtype=bool)
         self.looked = self.turn = 0
         root = region.around()
-        self._take(root, np.full(self.size, np.inf), np.full((4, n), np.inf), [])
+        self._take(root, np.full(self.size, np.inf), [])
 
     def step(self) -> bool:
         """Cut one box; False where nothing is left to do."""
@@ -149,40 +145,38 @@ class _Search:
         if not halves and box.widths.max() > 0:
             self.given_up[name] = True
             return True
-        known, norms = self.found[place].copy(), self.known[place]
-        self._take(halves[0], known, norms, [place])
+        known = self.found[place].copy()
+        self._take(halves[0], known, [place])
         for half in halves[1:]:
-            self._take(half, known, norms, [])
+            self._take(half, known, [])
         return True
 
-    def _take(self, box: Box, before: np.ndarray, norms: np.ndarray, place: list[int]) -> None:
+    def _take(self, box: Box, before: np.ndarray, place: list[int]) -> None:
         """Look at a box, in place of another or beside all."""
         self.looked += 1
-        # new norms are worth their price where every side has been halved
-        if self.norms is not None and box.cuts % self.d == 0:
-            norms = np.minimum(norms, self.norms(box.point, box.reach))
         why = kink(self.losses, box.low, box.high)
         at_point = kink(self.losses, box.point, box.point) if why is not None and box.inside else None
         if at_point is not None:
             raise _refusal(at_point, box)
-        bounds = self._looked_at(box, norms) if why is None else unknown(len(self.losses), self.d)
+        bounds = self._looked_at(box) if why is None else unknown(len(self.losses), self.d)
         # what holds on the whole box holds on its half
         found = np.minimum(bounds.found, before)
         self.attained = np.maximum(self.attained, bounds.attained)
         if place:
             (k,) = place
-            self.boxes[k], self.known[k], self.slopes[k], self.kinks[k] = box, norms, bounds.slopes, why
+            self.boxes[k], self.slopes[k], self.kinks[k] = box, bounds.slopes, why
             self.found[k] = found
         else:
             self.boxes.append(box)
-            self.known.append(norms)
             self.slopes.append(bounds.slopes)
             self.kinks.append(why)
             self.found = np.concatenate([self.found, found[None]])
 
-    def _looked_at(self, box: Box, norms: np.ndarray) -> Bounds:
-        at = derivatives(self.losses, box.point, box.point)
-        return bounds_on(box, at, derivatives(self.losses, box.low, box.high), norms)
+    def _looked_at(self, box: Box) -> Bounds:
+        at = derivatives(self.losses, box.point, box.point, third=self.d <= _FEW or box.cuts == 0)
+        over = derivatives(self.losses, box.low, box.high)
+        # what is attained elsewhere is enough of a bound
+        return bounds_on(box, at, over, enough=float(max(self.attained[UPPER.index("rho")], 0.0)))
 
     def _refuse_kink(self, place: int) -> None:
         name = self.kinks[place]

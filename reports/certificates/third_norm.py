@@ -1,8 +1,8 @@
 r"""Norms of symmetric tensors of order three, from both sides.
 
-norm(T) = max |T[u, v, w]| over unit vectors is at most the spectral norm of T as a matrix d x d^2, which may exceed it by
-sqrt(d). In two and three dimensions a cover of the sphere is tighter: v -> norm(T[v]) is convex and even, and norm(T) is
-its maximum over the sphere. A cone spanned by unit vectors v_k holds every unit v as sum mu_k v_k, mu_k >= 0, with
+norm(T) = max |T[u, v, w]| over unit vectors is at most the spectral norm of T as a matrix d x d^2, which may exceed it
+by sqrt(d). In two and three dimensions a cover of the sphere is tighter: v -> norm(T[v]) is convex and even, and
+norm(T) is its maximum over the sphere. A cone of unit vectors v_k holds every unit v as sum mu_k v_k, mu_k >= 0, with
 
     sum mu_k <= 1 / c,   c = min_k <v_k, u>   for any unit u,
 
@@ -25,24 +25,40 @@ _SLACK = 2.0**-40
 _STEPS = 12
 
 
-def third_norms(tensors: np.ndarray) -> np.ndarray:
-    """At least the norms (N,) of symmetric tensors (N, d, d, d); infinity where an entry is not finite.
+def third_norms(tensors: np.ndarray, enough: float = 0.0) -> np.ndarray:
+    """At least the norms (...) of symmetric tensors (..., d, d, d); infinity where an entry is not finite.
+
+    A bound of at most `enough` need not be tighter.
 
     >>> product = np.einsum("i,j,k->ijk", *3 * [np.array([3.0, 4.0])])           # (u v w . (3, 4)^3), of norm 5^3
     >>> bool(125.0 <= third_norms(product[None])[0] <= 125.2)
     True
     """
+    shape, d = tensors.shape[:-3], tensors.shape[-1]
+    tensors = tensors.reshape(-1, d, d, d)
     finite = np.isfinite(tensors).all(axis=(-3, -2, -1))
     given = np.where(finite[:, None, None, None], tensors, 0.0)
     frobenius = np.sqrt(np.square(given).sum(axis=(-3, -2, -1)))
     _, largest = spectral_ends(_gram(given))
     # sums of d squares are rounded relative to the sum of all squares
     bound = np.sqrt(np.maximum(largest + _SLACK * frobenius**2, 0.0))
-    if given.shape[-1] in (2, 3):
-        directions, c = cover(given.shape[-1])
-        low, high = spectral_ends(np.einsum("kv,nvij->nkij", directions, given))
-        bound = np.minimum(bound, np.maximum(-low, high).max(axis=1) / c)
-    return np.where(finite, (bound + _SLACK * frobenius) * (1 + _SLACK), np.inf)
+    rest = np.flatnonzero(bound > enough)
+    if d in (2, 3) and len(rest):
+        directions, c = cover(d)
+        low, high = spectral_ends(np.einsum("kv,nvij->nkij", directions, given[rest]))
+        bound[rest] = np.minimum(bound[rest], np.maximum(-low, high).max(axis=1) / c)
+    return np.where(finite, (bound + _SLACK * frobenius) * (1 + _SLACK), np.inf).reshape(shape)
+
+
+def fourth_norms(tensors: np.ndarray) -> np.ndarray:
+    """At least the norms (...) of symmetric tensors (..., d, d, d, d): that of the matrix d^2 x d^2.
+
+    >>> fourth_norms(np.full((1, 1, 1, 1, 1), -2.0)).round(6).tolist()
+    [2.0]
+    """
+    d = tensors.shape[-1]
+    low, high = spectral_ends(tensors.reshape(*tensors.shape[:-4], d * d, d * d))
+    return np.maximum(-low, high)
 
 
 def attained_norms(tensors: np.ndarray) -> np.ndarray:

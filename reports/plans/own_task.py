@@ -15,7 +15,7 @@ from reports.cells.run_cell import RunCell
 from reports.measure.task_instance import TaskInstance
 from reports.plans.plan import Plan
 from reports.statements import statements
-from reports.tasks.networks import RADIUS, on_its_ball
+from reports.tasks.networks import RADIUS, on_its_ball, states_constants
 
 _ALPHA_L = Fraction(1, 8)
 _SIZES = {"D": 8, "D_prime": 8}
@@ -39,7 +39,7 @@ def with_own_task(plan: Plan, name: str, task: Task) -> Plan:
     enumeration where the sampler lists what it draws; T3 and T4 where its losses are quadratics.
     """
     label = "own-" + re.sub(r"[^a-z0-9]+", "-", name.partition(":")[2].lower()).strip("-")
-    bounded = on_its_ball(task, RADIUS)
+    bounded = bounded_where_needed(task)
     described = TaskPlan(name=label, factory=name if bounded is task else f"{name}@{RADIUS}")
     task = bounded
     instance = TaskInstance(described, task)
@@ -61,6 +61,11 @@ def with_own_task(plan: Plan, name: str, task: Task) -> Plan:
         noise = [NoiseCell(**about, **sizes, nu=1, statements=fitting["noise"])]
     cells = {"points": [*plan.points, *points], "noise": [*plan.noise, *noise], "runs": [*plan.runs, *runs]}
     return plan.model_copy(update={"tasks": [*plan.tasks, described], **cells})
+
+
+def bounded_where_needed(task: Task) -> Task:
+    """A task that states no constants, with certified ones on a ball about its centre where these can be proved."""
+    return task if states_constants(task) else on_its_ball(task, RADIUS)
 
 
 def _within(task: Task) -> dict[str, Any]:

@@ -260,9 +260,7 @@ def _extreme(sign: int) -> Operation:
         moved = [shape[axis] for axis in (*rest, *axes)]
         return [flow.reshape(moved).transpose(np.argsort([*rest, *axes]))]
 
-    return Operation(
-        forward, reverse, prepare=_reduced, kinked=lambda call: bool((truth(call) == OPEN).any())
-    )
+    return Operation(forward, reverse, prepare=_reduced, kinked=lambda call: bool((truth(call) == OPEN).any()))
 
 
 def _reduced(site: Site) -> tuple[int, ...]:
