@@ -20,9 +20,9 @@ from reports.certificates.over_box import certified_over_box
 
 # Dimensions up to which boxes are few enough to say more than norms do.
 DIMENSIONS = 10
-# Sweeps through single steps of the recorded losses, of some 30 microseconds each: about four seconds in all. A step
+# Sweeps through single steps of the recorded losses, of some 30 microseconds each: about three seconds in all. A step
 # whose arrays are large counts as so many of _ENTRIES entries.
-_WORK, _ENTRIES = 2**17, 16
+_WORK, _ENTRIES = 3 * 2**15, 16
 _BOXES = 2000
 
 

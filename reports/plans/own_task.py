@@ -17,7 +17,7 @@ from reports.plans.plan import Plan
 from reports.statements import statements
 from reports.tasks.networks import RADIUS, on_its_ball, states_constants
 
-_ALPHA_L = Fraction(1, 8)
+_ALPHA_L, _DELTA = Fraction(1, 8), Fraction(1, 16)
 _SIZES = {"D": 8, "D_prime": 8}
 _RUNS: tuple[dict[str, Any], ...] = (
     {"mode": Mode.EXACT, "nu": 1, "tau": 5, "fraction": Fraction(1, 4)},
@@ -43,7 +43,8 @@ def with_own_task(plan: Plan, name: str, task: Task) -> Plan:
     described = TaskPlan(name=label, factory=name if bounded is task else f"{name}@{RADIUS}")
     task = bounded
     instance = TaskInstance(described, task)
-    about: dict[str, Any] = {"task": label, "alpha_L": _ALPHA_L, "label": "own"}
+    alpha_L, delta = _steps(task)
+    about: dict[str, Any] = {"task": label, "alpha_L": alpha_L, "label": "own"}
     searched: dict[str, Any] = {} if task.radius is None else {"radius": Fraction(task.radius) / 8}
     fitting = {kind: [one.id for one in statements().values() if one.kind == kind and one.task(task) is None]
                for kind in ("points", "noise", "runs")}  # fmt: skip
@@ -52,12 +53,10 @@ def with_own_task(plan: Plan, name: str, task: Task) -> Plan:
         for one in _RUNS
         if not (one["mode"].draws and task.sampler.noiseless)
     ]
-    points = [
-        PointsCell(**about, **searched, nu=nu, statements=fitting["points"], delta=Fraction(1, 16)) for nu in (1, 2)
-    ]
+    points = [PointsCell(**about, **searched, nu=nu, statements=fitting["points"], delta=delta) for nu in (1, 2)]
     noise = []
     if not task.sampler.noiseless and not isinstance(instance.noises, str) and instance.in_balls:
-        sizes: dict[str, Any] = {"D": 1, "D_prime": 1, "D_H": 1, "delta": Fraction(1, 16), "method": "enumerate"}
+        sizes: dict[str, Any] = {"D": 1, "D_prime": 1, "D_H": 1, "delta": delta, "method": "enumerate"}
         noise = [NoiseCell(**about, **sizes, nu=1, statements=fitting["noise"])]
     cells = {"points": [*plan.points, *points], "noise": [*plan.noise, *noise], "runs": [*plan.runs, *runs]}
     return plan.model_copy(update={"tasks": [*plan.tasks, described], **cells})
@@ -66,6 +65,23 @@ def with_own_task(plan: Plan, name: str, task: Task) -> Plan:
 def bounded_where_needed(task: Task) -> Task:
     """A task that states no constants, with certified ones on a ball about its centre where these can be proved."""
     return task if states_constants(task) else on_its_ball(task, RADIUS)
+
+
+def _steps(task: Task) -> tuple[Fraction, Fraction]:
+    """alpha L and delta, on a ball so small that two fine-tuning steps and a probe lead at most half its radius away.
+
+    Points are searched within an eighth of the radius; gradients, of batches too, are at most G.
+    """
+    alpha_L, delta = _ALPHA_L, _DELTA
+    if task.local is None:
+        return alpha_L, delta
+    G = max(task.local.constants["B"].value, task.local.almost_sure.gradient or 0.0)
+    alpha = float(alpha_L) / task.local.constants["L"].value
+    while 2 * alpha * G > task.local.radius / 4:
+        alpha, alpha_L = alpha / 2, alpha_L / 2
+    while float(delta) * task.almost_sure_step_factor(alpha) ** 2 * G > task.local.radius / 4:
+        delta /= 2
+    return alpha_L, delta
 
 
 def _within(task: Task) -> dict[str, Any]:

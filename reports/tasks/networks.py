@@ -69,4 +69,6 @@ def _other_on_ball(task: Task, radius: float) -> Task:
     first = stating(task, LocalConstants(centre, radius, own, nothing), found["loss"])
     constants = first.constants()
     sure = first.sampler.almost_sure_bounds(first, constants)
+    if not first.sampler.noiseless and None in (sure.gradient, sure.curvature_low, sure.curvature_high):
+        return task  # batches without a sure bound could lead anywhere
     return stating(task, LocalConstants(centre, radius, constants, sure), found["loss"])
