@@ -85,7 +85,7 @@ def spectral_ends(matrices: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     ([1.0, -2.0], [3.0, 0.0])
     """
     d = matrices.shape[-1]
-    finite = np.isfinite(matrices).all(axis=(-2, -1))
+    finite = np.asarray(np.isfinite(matrices).all(axis=(-2, -1)))
     given = np.where(finite[..., None, None], matrices, 0.0)
     values, vectors = np.linalg.eigh(given)
     turned = vectors.swapaxes(-1, -2)
@@ -99,7 +99,9 @@ def spectral_ends(matrices: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         raise ArithmeticError(f"eigenvectors are orthogonal only up to {defect.max():.2g}: expected at most 0.01")
     size = np.abs(values).max(axis=-1)
     # the bound of Spectrum.error, with room for its own roundings and for the last sum
-    off = (residual + 2.1 * defect * size) * (1 + 16 * EPS) + size * (4 * EPS) + 1e-290
+    off = (residual + 2.1 * defect * size) * (1 + 16 * EPS) + size * (4 * EPS)
+    # products of tiny numbers underflow; the zero matrix has no error
+    off = np.where((size > 0) | (residual > 0), np.maximum(off, 1e-290), 0.0)
     return np.where(finite, values[..., 0] - off, -np.inf), np.where(finite, values[..., -1] + off, np.inf)
 
 

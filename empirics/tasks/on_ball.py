@@ -48,7 +48,7 @@ def _on_ball(kind: type[Task]) -> type[Task]:
 
 def _restored(kind: type[Task], state: dict[str, Any]) -> Task:
     made = object.__new__(_on_ball(kind))
-    made.__dict__.update(state)
+    vars(made).update(state)
     return made
 
 
@@ -64,12 +64,12 @@ class _OnBall(_Base):
     def __copy__(self) -> Task:
         """Views of a task are copies of it."""
         made = object.__new__(type(self))
-        made.__dict__.update(self.__dict__)
+        vars(made).update(vars(self))
         return made
 
     def __reduce__(self) -> tuple:
         """By the task's own class: the one made here has no name to be found by."""
-        return _restored, (type(self).__mro__[2], self.__dict__)
+        return _restored, (type(self).__mro__[2], vars(self))
 
     @property
     def centre(self) -> Tensor:

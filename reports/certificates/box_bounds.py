@@ -83,7 +83,7 @@ class _Over:
         """All of them, in order."""
         gamma = (0.0, 0.0) if len(self.least) == 1 else self._gamma()
         mean = [_mean(part) for part in (self.at.hessian, self.at.third, self.over.hessian, self.over.third)]
-        low, _ = self._eigenvalues(*mean, _fourths(_mean(self.over.fourth)))
+        low, _ = self._eigenvalues(mean[0], mean[1], mean[2], mean[3], _fourths(_mean(self.over.fourth)))
         mean_low = max(float(low[0]), -_safe_mean(-self.least)[0])
         upper = [self.gradient.max(), self.hessian.max(), self.third.max(), *gamma]
         return np.array([*upper, -self.least.min(), -mean_low, *-self._losses()])

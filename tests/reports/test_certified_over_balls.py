@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import pickle
 import sys
@@ -50,14 +51,14 @@ class Recorded(Task):
         return torch.func.grad(lambda p: self.raw_loss(p).sum())(w)
 
     def raw_hvp(self, w: Tensor, v: Tensor) -> Tensor:
-        return torch.func.jvp(torch.func.grad(lambda p: self.raw_loss(p).sum()), (w,), (v,))[1]
+        return torch.func.jvp(torch.func.grad(lambda p: self.raw_loss(p).sum()), (w.clone(),), (v.clone(),))[1]
 
 
 class Sines(Recorded):
-    """sin(w_1) sin(w_2) ... sin(w_d)."""
+    """sin(w_1) sin(w_2)."""
 
     def raw_loss(self, w: Tensor) -> Tensor:
-        return torch.sin(w).prod(-1) + 0 * self.parameter("a").sum(-1)
+        return torch.sin(w[..., 0]) * torch.sin(w[..., 1]) + 0 * self.parameter("a").sum(-1)
 
 
 class Bent(Recorded):
@@ -161,12 +162,12 @@ def test_a_cosine_has_its_closed_form(a: list, s: float, radius: float) -> None:
 
 
 def test_a_quadratic_is_exact_with_one_box_but_for_its_gradient() -> None:
-    task = small_quadratic(seed=0, n=3, d=3)
+    task = small_quadratic(seed=0, n=3, d=4)
     eigenvalues = torch.linalg.eigvalsh(task.parameter("A"))
-    found = certified_over_box(losses(task), np.zeros(3), 2.0, 1)
+    found = certified_over_box(losses(task), np.zeros(4), 2.0, 1)
     assert found["L"].value == pytest.approx(float(eigenvalues.abs().max()), rel=1e-11)
     assert found["mu"].value == pytest.approx(float(eigenvalues.min()), rel=1e-9)
-    assert found["rho"].value == pytest.approx(0.0, abs=1e-200)
+    assert found["rho"].value == 0
     assert [found[name].side for name in ("L", "mu", "loss")] == ["upper", "lower", "lower"]
 
 
@@ -176,7 +177,7 @@ def test_a_product_of_sines_is_found_within_the_gap() -> None:
     assert 1 <= found.bounds["B"] <= 1 + 1.1 * GAP
     assert 1 <= found.bounds["L"] * (1 + 1e-12) <= 1 + 2.2 * GAP
     # T[u, u, u] at (0, pi/2) along e_1 is -1
-    assert 1 <= found.bounds["rho"] * (1 + 1e-12)
+    assert found.bounds["rho"] * (1 + 1e-12) >= 1
     assert found.bounds["rho"] <= found.attained["rho"] * (1 + 2.2 * GAP)
 
 
@@ -191,7 +192,7 @@ def test_bounds_and_attained_values_meet(d: int, budget: int, within: float) -> 
 def test_more_boxes_are_never_worse_and_equal_runs_are_equal() -> None:
     task = Recorded(2)
     runs = [subdivided(losses(task), np.zeros(2), 0.5, budget).bounds for budget in (1, 5, 20, 60)]
-    for few, many in zip(runs, runs[1:], strict=False):
+    for few, many in itertools.pairwise(runs):
         assert all(many[name] <= few[name] if name in UPPER else many[name] >= few[name] for name in NAMES)
     assert runs[-1]["rho"] < runs[0]["rho"] / 1.5
     again = subdivided(losses(Recorded(2)), np.zeros(2), 0.5, 60).bounds
@@ -281,7 +282,7 @@ class Bumps(Task):
         return torch.func.grad(lambda p: self.raw_loss(p).sum())(w)
 
     def raw_hvp(self, w, v):
-        return torch.func.jvp(torch.func.grad(lambda p: self.raw_loss(p).sum()), (w,), (v,))[1]
+        return torch.func.jvp(torch.func.grad(lambda p: self.raw_loss(p).sum()), (w.clone(),), (v.clone(),))[1]
 
 
 class Kinked(Bumps):
