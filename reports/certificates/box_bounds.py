@@ -215,6 +215,8 @@ def _frobenius(values: np.ndarray, axes: int) -> np.ndarray:
 
 
 def _fourths(fourths: Enclosed) -> np.ndarray:
+    if not np.isfinite(fourths.radius).all():
+        return np.full(len(fourths.radius), np.inf)
     return (fourth_norms(fourths.middle) + _frobenius(fourths.radius, 4)) * (1 + _SLACK)
 
 
