@@ -12,7 +12,7 @@ import empirics
 import theory
 from reports.analyses.claims import measured_statements
 from reports.plans.checking import check_tasks
-from reports.plans.own_task import with_own_task
+from reports.plans.own_task import bounded_where_needed, with_own_task
 from reports.plans.plan import PROFILES, Plan, PlanError, load_plan, plan_names
 from reports.refusal import RefusedError
 from reports.statements import measured
@@ -90,7 +90,7 @@ def checked(words: Words) -> Request:
 def _with_task(plan: Plan, name: str) -> Plan:
     try:
         task = load_task(name)
-        require_conformance(name, task)
+        require_conformance(name, bounded_where_needed(task))
     except ValueError as error:
         raise RefusedError(f"--task {error}") from None
     return with_own_task(plan, name, task)

@@ -35,7 +35,7 @@ from empirics.numerics.errors import InputError
 from empirics.tasks.local_constants import LocalConstants
 from empirics.tasks.networks.sample_subsets import SampleSubsets
 from empirics.tasks.noise import NoisySamples
-from empirics.tasks.sampler import AlmostSureBounds
+from empirics.tasks.sampler import AlmostSureBounds, listed
 from empirics.tasks.task import Task
 
 # Work at the centre: (agents or samples) d^2 numbers for Hessians, agents d^3 for third derivatives.
@@ -45,8 +45,8 @@ HESSIANS, THIRDS = 2**26, 2**26
 def certified_constants(task: Task, centre: Any, radius: float) -> dict[str, Constant]:
     """B, L, rho, gamma_G, gamma_H, sigma_G, sigma_H from above, mu, mu_c and the loss from below, on a ball.
 
-    A name is absent where no finite bound is known: B of a quadratic on all of R^d, sigma where the loss of a sample
-    cannot be recorded.
+    A name is absent where no finite bound is known: B of a quadratic on all of R^d, sigma where the sampler lists no
+    samples or their losses cannot be recorded.
 
     Args:
         task: float64, its loss a fixed sequence of torch operations.
@@ -84,7 +84,12 @@ def certificate(task: Task, centre: Any, radius: float) -> Certificate:
         raise InputError(f"centre has {len(point)} numbers: expected {task.d}, the dimension of the task")
     agents, samples = agent_losses(task), sample_losses(task)
     over = loss_bounds(agents, point, float(radius))
-    of_samples = None if samples is None else loss_bounds(samples, point, float(radius))
+    try:
+        of_samples = None if samples is None else loss_bounds(samples, point, float(radius))
+    except InputError:
+        if task.network() is not None:
+            raise
+        of_samples = None  # the agents' losses are known even where the samples' are not
     return Certificate(task, point, float(radius), agents, samples, over, of_samples)
 
 
@@ -114,7 +119,7 @@ class Certificate:
     @cached_property
     def _layered(self) -> list[np.ndarray]:
         majorants = self.of_agents.majorants
-        if self.of_samples is not None:
+        if self.of_samples is not None and self._of_data:
             own = self.of_samples.majorants
             # a mean over samples is bounded by the mean of bounds, block by block
             means = own.reshape(self.task.n, -1, own.shape[-1]).mean(axis=1) * INFLATION
@@ -231,7 +236,7 @@ class Certificate:
     def loss(self) -> np.ndarray:
         """At most every value of f_i."""
         low = self.of_agents.low
-        if self.of_samples is not None:
+        if self.of_samples is not None and self._of_data:
             low = np.maximum(low, self.of_samples.low.reshape(self.task.n, -1).mean(axis=1))
         if not self.local:
             return low
@@ -242,9 +247,11 @@ class Certificate:
         fall = fall + central.PROMISED * (1 + np.abs(value))
         return np.maximum(low - np.abs(low) * 2.0**-40, value - fall)
 
-    def _deviations(self, rows: Sequence[np.ndarray], sharp: np.ndarray, order: int) -> np.ndarray:
+    def _deviations(
+        self, rows: Sequence[np.ndarray], sharp: np.ndarray, order: int, weights: np.ndarray | None = None
+    ) -> np.ndarray:
         """Deviations from the mean, over the last axis, of derivatives: norms at the centre and remainders."""
-        spread = np.stack([_spread_of(part) for part in sharp])
+        spread = np.stack([_spread_of(part, weights) for part in sharp])
         at_centre = [central.safe(norms, spread[k]) for k, norms in enumerate(rows)] if self.local else []
         return self._around(order - 1, at_centre, spread)
 
@@ -270,18 +277,36 @@ class Certificate:
         if type(self.task.sampler) is NoisySamples:
             stated = self.task.sampler.constants(self.task)
             return stated["sigma_G"].value, stated["sigma_H"].value
-        if self._of_samples is None or type(self.task.sampler) is not SampleSubsets:
+        if self._of_samples is None or (self._of_data and type(self.task.sampler) is not SampleSubsets):
             return None
         rows, sharp = self._of_samples
+        weights = self._weights
         if self.local:
             own = self._sample_gradients.reshape(self.task.n, -1, self.task.d)
-            offsets = [np.linalg.norm(_offset(own, 1), axis=-1)]
+            offsets = [np.linalg.norm(own - (weights[..., None] * own).sum(axis=1, keepdims=True), axis=-1)]
             if self._sample_hessians is not None:
                 own = self._sample_hessians.reshape(self.task.n, -1, self.task.d, self.task.d)
-                offsets.append(central.symmetric_norms(_offset(own, 1)))
+                mean = (weights[..., None, None] * own).sum(axis=1, keepdims=True)
+                offsets.append(central.symmetric_norms(own - mean))
             rows = offsets
-        first, second = (_rms(self._deviations(rows, sharp, order)) for order in (1, 2))
-        return float(np.minimum(first, _rms(sharp[0])).max()), float(second.max())
+        first, second = (_rms(self._deviations(rows, sharp, order, weights), weights) for order in (1, 2))
+        return float(np.minimum(first, _rms(sharp[0], weights)).max()), float(second.max())
+
+    @property
+    def _of_data(self) -> bool:
+        """Whether an agent's loss is known to be the mean of its samples' losses: those of a network's data."""
+        return self.task.network() is not None
+
+    @property
+    def _weights(self) -> np.ndarray:
+        """Probabilities of the samples, (n, S)."""
+        found = None if self._of_data else listed(self.task)
+        if found is None:
+            assert self.samples is not None
+            count = self.samples.count // self.task.n
+            return np.full((self.task.n, count), 1 / count)
+        weights = found.weights.T.cpu().double().numpy()
+        return weights / weights.sum(axis=1, keepdims=True)
 
     @cached_property
     def _sample_gradients(self) -> np.ndarray:
@@ -346,16 +371,18 @@ def _offset(values: np.ndarray, axis: int = 0) -> np.ndarray:
     return values - values.mean(axis=axis, keepdims=True)
 
 
-def _spread_of(own: np.ndarray) -> np.ndarray:
-    """Bounds on norm(X_j - mean X) from norm(X_j) <= own_j along the last axis."""
-    count = own.shape[-1]
+def _spread_of(own: np.ndarray, weights: np.ndarray | None = None) -> np.ndarray:
+    """Bounds on norm(X_j - sum_k p_k X_k) from norm(X_j) <= own_j along the last axis, p_k = 1/count by default."""
+    share = np.full(own.shape, 1 / own.shape[-1]) if weights is None else weights
     finite = np.where(np.isfinite(own), own, 0.0)
-    spread = ((count - 2) * finite + finite.sum(axis=-1, keepdims=True)) / count * INFLATION
+    others = (share * finite).sum(axis=-1, keepdims=True) - share * finite
+    spread = ((1 - share) * finite + others) * INFLATION
     return np.where(np.isfinite(own).all(axis=-1, keepdims=True), spread, np.inf)
 
 
-def _rms(values: np.ndarray) -> np.ndarray:
-    return np.sqrt(np.square(values).mean(axis=-1)) * INFLATION
+def _rms(values: np.ndarray, weights: np.ndarray | None = None) -> np.ndarray:
+    squares = np.square(values)
+    return np.sqrt(squares.mean(axis=-1) if weights is None else (weights * squares).sum(axis=-1)) * INFLATION
 
 
 def _mean_down(values: np.ndarray) -> float:

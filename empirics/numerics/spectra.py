@@ -15,7 +15,7 @@ from fractions import Fraction
 
 import numpy as np
 
-from empirics.numerics.rounding import EPS, frobenius_up, product_error, up
+from empirics.numerics.rounding import EPS, frobenius_up, product_error, row_norms_up, up
 
 _EXACT_DIMENSION, _EXACT_AGENTS = 8, 64
 
@@ -73,6 +73,36 @@ def spectrum(matrix: np.ndarray) -> Spectrum:
     if not defect <= 0.01:
         raise ArithmeticError(f"the eigenvectors are orthogonal only up to {defect:.2g}: expected at most 0.01")
     return Spectrum(values, vectors, residual, defect)
+
+
+def spectral_ends(matrices: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """At most the least and at least the largest eigenvalues (...) of symmetric matrices (..., d, d), many at once.
+
+    A matrix whose entries are not finite has -infinity and infinity.
+
+    >>> low, high = spectral_ends(np.array([np.diag([1.0, 3.0]), np.diag([-2.0, 0.0])]))
+    >>> low.round(12).tolist(), (high + 0.0).round(12).tolist()
+    ([1.0, -2.0], [3.0, 0.0])
+    """
+    d = matrices.shape[-1]
+    finite = np.asarray(np.isfinite(matrices).all(axis=(-2, -1)))
+    given = np.where(finite[..., None, None], matrices, 0.0)
+    values, vectors = np.linalg.eigh(given)
+    turned = vectors.swapaxes(-1, -2)
+    scaled = vectors * values[..., None, :]
+    # each entry of both products is a sum of d products, as in product_error
+    rounding = np.abs(scaled) @ np.abs(turned) * ((d + 4) * EPS) + np.abs(given) * EPS
+    residual = row_norms_up((np.abs(given - scaled @ turned) + rounding).reshape(*finite.shape, d * d))
+    error = np.abs(turned @ vectors - np.eye(d)) + np.abs(turned) @ np.abs(vectors) * ((d + 2) * EPS) + EPS
+    defect = row_norms_up(error.reshape(*finite.shape, d * d))
+    if not bool((defect <= 0.01).all()):
+        raise ArithmeticError(f"eigenvectors are orthogonal only up to {defect.max():.2g}: expected at most 0.01")
+    size = np.abs(values).max(axis=-1)
+    # the bound of Spectrum.error, with room for its own roundings and for the last sum
+    off = (residual + 2.1 * defect * size) * (1 + 16 * EPS) + size * (4 * EPS)
+    # products of tiny numbers underflow; the zero matrix has no error
+    off = np.where((size > 0) | (residual > 0), np.maximum(off, 1e-290), 0.0)
+    return np.where(finite, values[..., 0] - off, -np.inf), np.where(finite, values[..., -1] + off, np.inf)
 
 
 def largest_eigenvalue(matrix: np.ndarray) -> float:

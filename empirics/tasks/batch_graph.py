@@ -97,7 +97,7 @@ def _checked(task: Task, values: Tensor) -> BatchGraph:
     if task.on_demand:
         raise UntraceableError("its agents are drawn when they take part: no agent is stored whose batches to record")
     own = agent_arrays(task, 0)
-    graph = recorded_function(_loss_of_one_batch(task), (probe_point(task, 0), values[0, 0], *own.values()))
+    graph = recorded_function(loss_of_one_batch(task), (probe_point(task, 0), values[0, 0], *own.values()))
     found = BatchGraph(graph, task.d)
     _compare(task, values, found)
     return found
@@ -119,7 +119,7 @@ def _stacked(task: Task, values: Tensor, alone: BatchGraph) -> BatchGraph:
 
 def _batches_of_one_agent(task: Task, count: int) -> Callable[..., Tensor]:
     """(w (count d,), values (count, ...), one agent's arrays in their order) -> the batches' losses or their sum."""
-    names, one = tuple(task.agents_parameters()), _loss_of_one_batch(task)
+    names, one = tuple(task.agents_parameters()), loss_of_one_batch(task)
 
     def one_by_one(w: Tensor, values: Tensor, *own: Tensor) -> Tensor:
         return torch.stack([one(at, batch, *own) for at, batch in zip(w.split(task.d), values, strict=True)])
@@ -133,7 +133,7 @@ def _batches_of_one_agent(task: Task, count: int) -> Callable[..., Tensor]:
     return losses if task.d == 1 else lambda *arguments: losses(*arguments).sum()
 
 
-def _loss_of_one_batch(task: Task) -> Callable[..., Tensor]:
+def loss_of_one_batch(task: Task) -> Callable[..., Tensor]:
     """(w (d,), values, one agent's arrays in their order) -> the loss of the batch."""
     names = tuple(task.agents_parameters())
     model = network_model(task)

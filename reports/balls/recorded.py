@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from typing import final
 
@@ -115,6 +116,11 @@ class RecordedLoss(BallLoss):
         return self._program.d
 
     @property
+    def program(self) -> Program:
+        """Its steps."""
+        return self._program
+
+    @property
     def degree(self) -> float:
         """A number that the loss' degree as a polynomial in w does not exceed; infinite where none is known."""
         return self._program.degree
@@ -165,6 +171,23 @@ class RecordedLoss(BallLoss):
         tape = self._tape(w)
         tape.along(self._row(u))
         return self._column(tape.gradient(2)) * arb(2)
+
+    def kink(self, w: Vector) -> str | None:
+        """The operation whose kink or jump may lie in the box w; None where the loss is smooth wherever it is finite.
+
+        Without one, every operation is an analytic function on the box, or infinite there.
+        """
+        return None if self.degree <= 2 else self._tape(w).kink()
+
+    def along(self, w: Vector, v: Vector, order: int) -> Vector:
+        """The derivative of that order + 1 at w along v, `order` times over, (d, 1): order 3 is the fourth."""
+        if self.degree <= 2:
+            return self.hvp(w, v) if order == 1 else arb_mat(self.d, 1) if order else self.gradient(w)
+        if self.d == 1:
+            return self._line(w, order + 1) * v[0, 0] ** order * arb(math.factorial(order + 1))
+        tape = self._tape(w)
+        tape.along(self._row(v))
+        return self._column(tape.gradient(order)) * arb(math.factorial(order))
 
     def _line(self, w: Vector, order: int) -> Vector:
         """In one dimension: a coefficient of the loss' jet along 1.

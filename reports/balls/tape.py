@@ -12,6 +12,7 @@ from reports.balls.operations.operation import Call
 from reports.balls.program import Program, Source, as_numbers
 
 W = -1
+UNDECIDED = 2
 
 
 class Tape:
@@ -54,6 +55,18 @@ class Tape:
             self._return(self._backward)
             self._backward += 1
         return self._adjoints[W][order]
+
+    def kink(self) -> str | None:
+        """The first operation, by name, that may do one thing or another inside the box; None where all are smooth.
+
+        Comparisons are undecided there, a slope jumps, or two entries may both be the largest.
+        """
+        self.loss(0)
+        for step, call, found in zip(self._program.steps, self._calls, self._results, strict=True):
+            undecided = isinstance(found, np.ndarray) and bool((found == UNDECIDED).any())
+            if undecided or (step.operation.kinked is not None and step.operation.kinked(call)):
+                return str(step.site.target)
+        return None
 
     def _advance(self, order: int) -> None:
         if order == 0:

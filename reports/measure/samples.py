@@ -23,6 +23,7 @@ from reports.balls.ball import BallLoss, Vector, column, columns_of, identity, s
 from reports.balls.operations.operation import UnknownOperationError
 from reports.balls.recorded import batches_side_by_side, recorded_batches
 from reports.balls.side_by_side import SideBySide
+from reports.tasks.derivatives import PROMISED
 
 Law = list[tuple[arb, arb_mat]]
 """(probability, what a batch gives), each outcome once."""
@@ -31,8 +32,6 @@ Law = list[tuple[arb, arb_mat]]
 _MOST_BATCHES = 100_000
 # Single samples that are looked at in balls, agents with them, and batches that are drawn.
 _SAMPLES, _AGENTS, _DRAWN = 4, 8, 16
-# A sampler's own derivatives are held to what a task promises of its own.
-_PROMISED = arb(2) ** -30
 
 
 class TooManyBatchesError(ValueError):
@@ -209,7 +208,7 @@ def _differing(task: Task, samples: list[Samples], values: torch.Tensor) -> str:
                 )
                 for name, mine, given in pairs:
                     far = ball.norm(mine - column(given[0, agent].double().numpy()))
-                    if not far <= _PROMISED * (1 + ball.norm(mine)):
+                    if not far <= PROMISED * (1 + ball.norm(mine)):
                         return (
                             f"the sampler's {name} of sample {k} of agent {agent} differs from that of the sample's "
                             f"loss by {float(far.mid()):.3g}"
@@ -239,7 +238,7 @@ def not_as_listed(task: Task, size: int) -> str:
             possible = torch.tensor([[float(x.mid()) for x in mean.entries()] for _, mean in law], dtype=torch.float64)
             # the quick way by products loses half of the digits
             near = torch.cdist(drawn[:, agent], possible, compute_mode="donot_use_mm_for_euclid_dist").amin(1)
-            if not bool((near <= 2.0**-30 * (1 + possible.norm(dim=-1).max())).all()):
+            if not bool((near <= PROMISED * (1 + possible.norm(dim=-1).max())).all()):
                 return f"a batch of {size} that was drawn for agent {agent} is no mean of samples that are listed"
     return ""
 

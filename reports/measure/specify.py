@@ -124,7 +124,7 @@ def _confined(
 def _start(instance: TaskInstance, cell: RunCell) -> torch.Tensor:
     if cell.start is not None:
         return torch.tensor([float(x) for x in cell.start], dtype=torch.float64)
-    if instance.task.network() is not None:
+    if instance.task.network() is not None or instance.task.local is not None:
         return instance.centre
     d = instance.task.d
     return torch.full((d,), 1.0 / math.sqrt(d), dtype=torch.float64)

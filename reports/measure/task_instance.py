@@ -22,11 +22,10 @@ from reports.cells.cell import Cell, TaskPlan
 from reports.judging.rows import StatedConstant
 from reports.measure.rounding import Etas, with_updates
 from reports.measure.samples import Samples, samples_of
+from reports.tasks.derivatives import PROMISED
 from reports.tasks.factories import make_task
 
 CONSTANTS = ("L", "mu", "rho", "B", "sigma_G", "sigma_H", "gamma_G", "gamma_H")
-# what a user's own task promises of its gradients over B and of its Hessian-vector products over L
-PROMISED = 2.0**-30
 
 
 def exact(x: int | float | Fraction) -> str:

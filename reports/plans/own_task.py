@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from fractions import Fraction
-from typing import Any, TypeVar
+from typing import Any
 
 from empirics import Task
 from empirics.algorithm.modes import Mode
@@ -13,17 +13,14 @@ from reports.cells.cell import TaskPlan
 from reports.cells.noise_cell import NoiseCell
 from reports.cells.points_cell import PointsCell
 from reports.cells.run_cell import RunCell
-from reports.measure.domain import on_points
 from reports.measure.task_instance import TaskInstance
 from reports.plans.plan import Plan
 from reports.statements import statements
-from reports.tasks.networks import RADIUS, on_its_ball
+from reports.tasks.networks import RADIUS, on_its_ball, states_constants
 
-_ALPHA_L = Fraction(1, 8)
+_ALPHA_L, _DELTA = Fraction(1, 8), Fraction(1, 16)
 _SIZES = {"D": 8, "D_prime": 8}
 _MOST_OUTCOMES = 10_000
-_DELTA = Fraction(1, 16)
-AnyCell = TypeVar("AnyCell", PointsCell, NoiseCell)
 _RUNS: tuple[dict[str, Any], ...] = (
     {"mode": Mode.EXACT, "nu": 1, "tau": 5, "fraction": Fraction(1, 4)},
     {"mode": Mode.FIRST_ORDER, "nu": 2, "tau": 1, "fraction": Fraction(1, 2)},
@@ -45,42 +42,32 @@ def with_own_task(plan: Plan, name: str, task: Task) -> Plan:
     losses are quadratics.
     """
     label = "own-" + re.sub(r"[^a-z0-9]+", "-", name.partition(":")[2].lower()).strip("-")
-    bounded = on_its_ball(task, RADIUS)
+    bounded = bounded_where_needed(task)
     described = TaskPlan(name=label, factory=name if bounded is task else f"{name}@{RADIUS}")
     task = bounded
     instance = TaskInstance(described, task)
-    about: dict[str, Any] = {"task": label, "alpha_L": _ALPHA_L, "label": "own"}
+    alpha_L, delta = _steps(task)
+    about: dict[str, Any] = {"task": label, "alpha_L": alpha_L, "label": "own"}
     searched: dict[str, Any] = {} if task.radius is None else {"radius": Fraction(task.radius) / 8}
     fitting = {kind: [one.id for one in statements().values() if one.kind == kind and one.task(task) is None]
                for kind in ("points", "noise", "runs")}  # fmt: skip
     runs = [
-        RunCell(**about, **{**one, **_within(task)}, replicas=512, statements=_of_mode(fitting["runs"], one["mode"]))
+        RunCell(
+            **about,
+            **{**one, **_within(task, one, delta)},
+            replicas=512,
+            statements=_of_mode(fitting["runs"], one["mode"]),
+        )
         for one in _RUNS
         if not (one["mode"].draws and task.sampler.noiseless)
     ]
-    points = [
-        _inside(instance, PointsCell(**about, **searched, nu=nu, statements=fitting["points"], delta=_DELTA))
-        for nu in (1, 2)
-    ]
+    points = [PointsCell(**about, **searched, nu=nu, statements=fitting["points"], delta=delta) for nu in (1, 2)]
     noise = []
     if (method := _of_batches(instance)) is not None:
-        sizes: dict[str, Any] = {"D": 1, "D_prime": 1, "D_H": 1, "delta": _DELTA, **method}
-        noise = [_inside(instance, NoiseCell(**about, **searched, **sizes, nu=1, statements=fitting["noise"]))]
+        sizes: dict[str, Any] = {"D": 1, "D_prime": 1, "D_H": 1, "delta": delta, **method}
+        noise = [NoiseCell(**about, **searched, **sizes, nu=1, statements=fitting["noise"])]
     cells = {"points": [*plan.points, *points], "noise": [*plan.noise, *noise], "runs": [*plan.runs, *runs]}
     return plan.model_copy(update={"tasks": [*plan.tasks, described], **cells})
-
-
-def _inside(instance: TaskInstance, cell: AnyCell) -> AnyCell:
-    """The cell with steps and probes so small that it looks at no point beyond where the constants hold."""
-    for scale in (Fraction(1), Fraction(1, 16), Fraction(1, 256)):
-        assert cell.alpha_L is not None
-        smaller = cell.model_copy(update={"alpha_L": _ALPHA_L * scale, "delta": _DELTA * scale})
-        try:
-            on_points(instance, smaller)
-        except ValueError:
-            continue
-        return smaller
-    return cell
 
 
 def _of_batches(instance: TaskInstance) -> dict[str, Any] | None:
@@ -100,9 +87,34 @@ def _of_batches(instance: TaskInstance) -> dict[str, Any] | None:
     return {"method": "sample", "replicas": 2048} if bounded else None
 
 
-def _within(task: Task) -> dict[str, Any]:
-    """Rounds, and on a ball a server step so small that no run leaves it."""
-    return {"rounds": 12} if task.local is None else {"rounds": 4, "fraction": Fraction(1, 32)}
+def bounded_where_needed(task: Task) -> Task:
+    """A task that states no constants, with certified ones on a ball about its centre where these can be proved."""
+    return task if states_constants(task) else on_its_ball(task, RADIUS)
+
+
+def _steps(task: Task) -> tuple[Fraction, Fraction]:
+    """alpha L and delta, on a ball so small that two fine-tuning steps and a probe lead at most half its radius away.
+
+    Points are searched within an eighth of the radius; gradients, of batches too, are at most G.
+    """
+    alpha_L, delta = _ALPHA_L, _DELTA
+    if task.local is None:
+        return alpha_L, delta
+    G = max(task.local.constants["B"].value, task.local.almost_sure.gradient or 0.0)
+    alpha = float(alpha_L) / task.local.constants["L"].value
+    while 2 * alpha * G > task.local.radius / 4:
+        alpha, alpha_L = alpha / 2, alpha_L / 2
+    while float(delta) * task.almost_sure_step_factor(alpha) ** 2 * G > task.local.radius / 4:
+        delta /= 2
+    return alpha_L, delta
+
+
+def _within(task: Task, run: dict[str, Any], delta: Fraction) -> dict[str, Any]:
+    """Rounds, and on a ball a server step and a probe so small that no run leaves it."""
+    if task.local is None:
+        return {"rounds": 12}
+    probe = {"delta": min(run["delta"], delta / 4)} if "delta" in run else {}
+    return {"rounds": 4, "fraction": Fraction(1, 32), **probe}
 
 
 def _of_mode(names: list[str], mode: Mode) -> list[str]:

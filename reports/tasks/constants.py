@@ -17,6 +17,7 @@ from empirics.estimation.stated_constants import UNDECIDED, StatedConstant, Viol
 from empirics.graphs.recording import UntraceableError
 from empirics.numerics.errors import InputError
 from empirics.tasks.loss_graph import loss_graph
+from empirics.tasks.sampler import listed
 from reports.tasks.derivatives import NUMBERS, numbers, place, some
 
 # what is largest over agents can be looked at for some of them at a time; a spread over agents cannot
@@ -105,8 +106,8 @@ def _attacks(
     if "gamma_H" in names and task.n**2 * task.d * _LEAN.lanczos <= _KEPT:
         yield task, ["gamma_H"], QUICK if task.n * work <= _SMALL else _LEAN
     noise = [name for name in names if name in ("sigma_G", "sigma_H")]
-    listed = task.sampler.outcomes(task) if noise else None
-    count = QUICK.draws if listed is None else len(listed.values)
+    known_samples = listed(task) if noise else None
+    count = QUICK.draws if known_samples is None else len(known_samples.values)
     if noise and count * task.n * task.d * _LEAN.lanczos <= _KEPT:
         yield task, noise, QUICK if count * work <= _SMALL else _LEAN
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +13,9 @@ from torch.fx import GraphModule
 from empirics.graphs.decompositions import Decompositions, elementary_decompositions
 from empirics.graphs.real_functions import real_parts, recorded_function
 from empirics.graphs.recording import Parts, UntraceableError
+from empirics.tasks.batch_graph import batch_graph, loss_of_one_batch
 from empirics.tasks.loss_graph import loss_graph, loss_of_one
+from empirics.tasks.sampler import listed
 from empirics.tasks.task import Task
 
 aten = torch.ops.aten
@@ -24,6 +27,10 @@ _WHOLE = (
 
 _NORMALISATIONS = (aten.native_group_norm.default, aten.native_batch_norm.default)
 _SOFTMAXES = (aten._log_softmax, aten._softmax, aten._safe_softmax, aten.logsumexp)
+
+
+# Numbers in the arrays of all samples: their norms are worked out for all of them at once.
+_NUMBERS = 2**24
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,17 +70,28 @@ def agent_losses(task: Task) -> RecordedLoss:
 
 
 def sample_losses(task: Task) -> RecordedLoss | None:
-    """Each sample's loss, (n S, ...) arrays, where the agents' losses are a network's means over samples; else None."""
+    """Each sample's loss, (n S, ...) arrays, one agent after another; None where the sampler lists none that is known.
+
+    A network's samples are those of its data, whatever its sampler.
+    """
     network = task.network()
-    if network is None:
+    if network is not None:
+        x, y = network.whole("x"), network.whole("y")
+        return _recorded(task, (x.flatten(0, 1).unsqueeze(1), y.flatten(0, 1).unsqueeze(1)))
+    found = listed(task)
+    if found is None or task.sampler.noiseless or task.n * len(found.values) * task.values_per_agent > _NUMBERS:
         return None
-    x, y = network.whole("x"), network.whole("y")
-    return _recorded(task, (x.flatten(0, 1).unsqueeze(1), y.flatten(0, 1).unsqueeze(1)))
+    try:
+        batch_graph(task, found.values)  # compares what is recorded with what runs
+    except UntraceableError:
+        return None
+    own = (value.repeat_interleave(len(found.values), dim=0) for value in task.agents_parameters().values())
+    return _recorded(task, (found.values.transpose(0, 1).flatten(0, 1), *own), loss_of_one_batch(task))
 
 
-def _recorded(task: Task, arrays: Parts) -> RecordedLoss:
+def _recorded(task: Task, arrays: Parts, loss: Callable[..., Tensor] | None = None) -> RecordedLoss:
     given = (task.centre.to(task.device, task.dtype), *(array[0] for array in arrays))
-    loss = loss_of_one(task)
+    loss = loss or loss_of_one(task)
     return RecordedLoss(
         recorded_function(loss, given, _for_norms()), recorded_function(loss, given, _for_derivatives()), arrays
     )

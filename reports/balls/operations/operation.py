@@ -109,6 +109,8 @@ class Operation:
         degree: the result's degree as a polynomial in w from those of its operands.
         prepare: site -> note, once for a graph and an agent.
         conditions: places that are read as conditions, not as numbers.
+        kinked: whether what the operation does may change inside the box, so that derivatives need not exist there; of
+            a condition this is seen in its result.
     """
 
     forward: Forward
@@ -117,6 +119,7 @@ class Operation:
     degree: Degree = curved
     prepare: Callable[[Site], Any] | None = None
     conditions: tuple[int, ...] = ()
+    kinked: Callable[[Call], bool] | None = None
 
 
 def numbers(truth: np.ndarray) -> np.ndarray:

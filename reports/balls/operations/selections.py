@@ -124,7 +124,10 @@ def _bent(value: Callable[[arb, Site], arb], slope: Callable[[arb, Site], arb]) 
     def reverse(call: Call, order: int, adjoint: Jet) -> list[Part]:
         return [convolved(adjoint, call.helper("weights", weights, 0), order)]
 
-    return Operation(forward, reverse)
+    def kinked(call: Call) -> bool:
+        return any(not slope(x, call.site).is_exact() for x in call.inputs[0].first.ravel().tolist())
+
+    return Operation(forward, reverse, kinked=kinked)
 
 
 def _relu(x: arb, site: Site) -> arb:
@@ -203,7 +206,7 @@ def _pairwise(pick: Callable[[arb, arb], arb], sign: int) -> Operation:
     def reverse(call: Call, order: int, adjoint: Jet) -> Sequence[Part]:
         return _chosen_back(call, order, adjoint, truth(call), (0, 1))
 
-    return Operation(forward, reverse, operands=(0, 1))
+    return Operation(forward, reverse, operands=(0, 1), kinked=lambda call: bool((truth(call) == OPEN).any()))
 
 
 # Extremes along axes: candidates that may be the largest share what flows.
@@ -257,7 +260,7 @@ def _extreme(sign: int) -> Operation:
         moved = [shape[axis] for axis in (*rest, *axes)]
         return [flow.reshape(moved).transpose(np.argsort([*rest, *axes]))]
 
-    return Operation(forward, reverse, prepare=_reduced)
+    return Operation(forward, reverse, prepare=_reduced, kinked=lambda call: bool((truth(call) == OPEN).any()))
 
 
 def _reduced(site: Site) -> tuple[int, ...]:
@@ -276,6 +279,10 @@ def _step(call: Call, order: int) -> Part:
         return None
     signs = lambda x: ONE if x > 0 else -ONE if x < 0 else ZERO if x == 0 else arb(0, 1)  # noqa: E731
     return each(signs, call.inputs[0].first)
+
+
+def _jumps(call: Call) -> bool:
+    return any(x.contains(0) for x in call.inputs[0].first.ravel().tolist())
 
 
 def _unlimited(x: Array) -> Truth:
@@ -328,7 +335,7 @@ TABLE = {
         lambda x, site: smaller(x, arb(site.arguments[1])),
         lambda x, site: ONE if x < arb(site.arguments[1]) else ZERO if x > arb(site.arguments[1]) else UNIT,
     ),
-    **dict.fromkeys((aten.sign.default, aten.sgn.default), Operation(_step, no_reverse)),
+    **dict.fromkeys((aten.sign.default, aten.sgn.default), Operation(_step, no_reverse, kinked=_jumps)),
     **dict.fromkeys((aten.maximum.default, aten.clamp_min.Tensor), _pairwise(larger, 1)),
     **dict.fromkeys((aten.minimum.default, aten.clamp_max.Tensor), _pairwise(smaller, -1)),
     **dict.fromkeys((aten.amax.default, aten.max.default, aten.max.dim), _extreme(1)),
