@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from typing import Any
 
 import numpy as np
 import pytest
@@ -25,6 +26,7 @@ from empirics.estimation.stated_constants import ViolatedConstantError, check_st
 from empirics.numerics.constants import Constant
 from empirics.tasks.networks.layerwise import layerwise_constants
 from empirics.tasks.networks.network import NetworkTask
+from empirics.tasks.sampler import AlmostSureBounds, Sampler, full_loss_bounds
 
 LITTLE = Budget(screened=6, starts=2, steps=3, lanczos=12, directions=2, power=4)
 
@@ -414,7 +416,7 @@ class Tilts(Sampler):
 
 
 def test_the_noise_of_a_users_own_listed_samples_is_bounded() -> None:
-    """sigma_G = sqrt(3) cos(w_0) and sigma_H = sqrt(3) |sin(w_0)|; on a small ball about 0 the first is near sqrt(3)."""
+    """sigma_G = sqrt(3) cos(w_0) and sigma_H = sqrt(3) |sin(w_0)|; about 0 the first is near sqrt(3)."""
     task = CosineTask([[1.0, 0.5]], [[1.0], [0.5]], [[0.0], [1.0]])
     task.sampler = Tilts()
     small = certified_constants(task, [0.0, 0.0], 2.0**-10)
