@@ -47,16 +47,16 @@ class Report:
         return int(bool(verdicts & bad) or any(study.broken for study in self.studies))
 
 
-def build(request: Request) -> Report:
+def build(request: Request, workers: Workers | None = None) -> Report:
     """Run what is not yet recorded, judge, and put a whole report in the output folder, or leave it as it was.
 
     Records are written at once and shared; everything else is written beside the report and put in place at the end.
     """
     with Staging(request.out) as staging:
-        if request.jobs == 1:
-            return _build(request, OneByOne(), staging)
-        with processes(request.jobs) as workers:
-            return _build(request, workers, staging)
+        if workers is not None or request.jobs == 1:
+            return _build(request, workers or OneByOne(), staging)
+        with processes(request.jobs) as pool:
+            return _build(request, pool, staging)
 
 
 def _build(request: Request, workers: Workers, staging: Staging) -> Report:

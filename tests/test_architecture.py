@@ -22,9 +22,11 @@ FLOORS = {
         {"estimation"}, {"testing"}, {"empirics"}, {"__main__"},
     ],
     "reports": [
-        {"sections", "wrong_versions", "user_objects", "refusal"}, {"judging"}, {"cells"}, {"tasks"}, {"balls"},
+        {"sections", "wrong_versions", "user_objects", "refusal", "staging"}, {"judging"}, {"cells"}, {"tasks"},
+        {"balls"},
         {"measure"}, {"statements"}, {"plans"}, {"records"}, {"analyses"}, {"refutation"}, {"figures"}, {"studies"},
-        {"pages"}, {"reports"}, {"request"}, {"manifest"}, {"pipeline", "recheck"}, {"build", "refute", "__main__"},
+        {"pages"}, {"reports"}, {"request"}, {"manifest"}, {"contents", "outputs"}, {"pipeline", "recheck"},
+        {"build", "refute", "store", "__main__"},
     ],
 }  # fmt: skip
 # what a floor would allow, and the concept does not

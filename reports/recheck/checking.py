@@ -9,9 +9,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from reports.analyses.suite import Suite, suite_calls
-from reports.contents import EXPLORED, Measured, analysed, draw, judged, write
+from reports.contents import EXPLORED, Judged, Measured, analysed, draw, judged, write
 from reports.judging import statistics
-from reports.manifest import NAME, manifest_of
+from reports.manifest import NAME, Manifest, manifest_of
 from reports.outputs import digest, hashes
 from reports.pages import interactive
 from reports.plans.plan import Plan
@@ -114,21 +114,17 @@ class _Check:
 
     def _whole(self, measured: Measured) -> None:
         """Every file of the report written again, into a folder of its own."""
-        request, stored = self.finished.request, self.stored
+        stored = self.stored
         explored = EXPLORED in stored.outputs
         if explored and not interactive.available():
             self.found.differences.append(f"{EXPLORED}: cannot be drawn here without the extra interactive")
             explored = False
-        rows = judged(request, measured.outcomes)
+        rows = judged(self.finished.request, measured.outcomes)
         self._compare_rows([*rows.rows])
         with tempfile.TemporaryDirectory() as name:
-            folder = Path(name)
-            said = analysed(request, rows, measured)
-            drawn = draw(folder, request, rows, said, measured.studies, self.workers, explored=explored)
-            manifest = manifest_of(request, rows.outcomes, rows.family, measured.studies, stored.where, made(stored))
-            write(folder, request, rows, said, drawn, manifest, measured.studies)
-            again = hashes(folder, self.out, ())
-            _add(self.found, file_differences(self.out, folder, again))
+            manifest = _written(Path(name), self.finished, rows, measured, self.workers, explored)
+            again = hashes(Path(name), self.out, ())
+            _add(self.found, file_differences(self.out, Path(name), again))
         self.found.differences.extend(manifest_differences(stored, manifest))
         _add(self.found, hash_differences(self.out, stored.outputs, again))
 
@@ -174,6 +170,18 @@ class _Check:
         self.found.differences.extend(sorted(lines))
         how = "all" if self.rerun is None else f"chosen by --seed {self.seed}"
         self.found.notes.append(f"rerun: {len(cells)} of {len(self.finished.cells)} cells, {how}")
+
+
+def _written(
+    folder: Path, finished: Finished, rows: Judged, measured: Measured, workers: Workers, explored: bool
+) -> Manifest:
+    """All files of a report but its records and its manifest, made again in a folder; and that manifest."""
+    request, stored = finished.request, finished.manifest
+    said = analysed(request, rows, measured)
+    drawn = draw(folder, request, rows, said, measured.studies, workers, explored=explored)
+    manifest = manifest_of(request, rows.outcomes, rows.family, measured.studies, stored.where, made(stored))
+    write(folder, request, rows, said, drawn, manifest, measured.studies)
+    return manifest
 
 
 def _recounted(seeded: SeededCell, folder: Path, state: str) -> Outcome | str:

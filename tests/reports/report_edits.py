@@ -17,6 +17,7 @@ import numpy as np
 Edit = Callable[[Path], None]
 EDITS: dict[str, Edit] = {}
 HARMLESS: dict[str, Edit] = {}
+OF_THE_SUITE = ("a_planted_error_was_refuted_after_all",)  # what a report cut down to some statements lacks
 
 
 def _named(table: dict[str, Edit]) -> Callable[[Edit], Edit]:
@@ -176,7 +177,7 @@ def a_reason_is_another(out: Path) -> None:
 
 @edit
 def a_hypothesis_is_left_out(out: Path) -> None:
-    in_row(out, hypotheses=[])
+    in_rows(out, lambda rows: next(row for row in rows if row["hypotheses"]).update(hypotheses=[]))
 
 
 @edit
