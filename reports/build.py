@@ -68,9 +68,11 @@ def build(
         for option, value in {"--shard": shard, "--scheduler": scheduler}.items():
             if value:
                 raise RefusedError(f"{option} {_LATER}")
+        if jobs is not None and jobs < 1:
+            raise RefusedError(f"--jobs {jobs}: expected at least one worker process")
         if check or reproduce:
             with failures(None):
-                raise typer.Exit(_recheck(out, reproduce, _listed(trust), _count(rerun, reproduce), seed))
+                raise typer.Exit(_recheck(out, reproduce, _listed(trust), _count(rerun, reproduce), seed, jobs))
         if rerun or trust:
             raise RefusedError(f"{'--rerun' if rerun else '--trust'}: expected beside --check or --reproduce")
         from reports.request import Words, checked
@@ -109,16 +111,17 @@ def _count(rerun: str | None, reproduce: str | None) -> int | None:
     return int(rerun)
 
 
-def _recheck(out: Path, row_id: str | None, trust: list[str], rerun: int | None, seed: int | None) -> int:
+def _recheck(
+    out: Path, row_id: str | None, trust: list[str], rerun: int | None, seed: int | None, jobs: int | None
+) -> int:
     """--check, or --reproduce when a row is named: 0 when nothing differs, 1 with one line for each difference."""
     from reports import recheck
 
     try:
         if row_id is None:
             # a choice that a forger could foresee would choose nothing
-            found = recheck.check(
-                out, trust=trust, rerun=rerun, seed=secrets.randbelow(10**9) if seed is None else seed
-            )
+            seed = secrets.randbelow(10**9) if seed is None else seed
+            found = recheck.check(out, trust=trust, rerun=rerun, seed=seed, jobs=jobs)
             differences, same = found.differences, f"{out}: nothing differs"
             for line in (*found.notes, *(f"taken on trust: {one}" for one in found.trusted)):
                 typer.echo(line)

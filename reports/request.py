@@ -143,7 +143,7 @@ def _device(name: str) -> str:
 def _jobs(jobs: int | None, device: str) -> int:
     if jobs is not None and jobs < 1:
         raise RefusedError(f"--jobs {jobs}: expected at least one worker process")
-    return jobs or default_jobs(device) if not device.startswith("cuda") else 1
+    return 1 if device.startswith("cuda") else jobs or default_jobs(device)
 
 
 def default_jobs(device: str) -> int:

@@ -29,7 +29,7 @@ from reports.recheck.reruns import chosen, rerun_calls
 from reports.records.execution import Outcome, recounted
 from reports.records.seeded_cell import SeededCell
 from reports.records.store import record_key
-from reports.records.workers import Call, Workers, processes
+from reports.records.workers import Call, OneByOne, Workers, processes
 from reports.staging import interrupted
 from reports.studies.registry import run_studies
 from reports.studies.study import Context, StudyResult
@@ -37,27 +37,35 @@ from reports.user_objects import importing_only, trusted
 
 
 def check(
-    out: Path, *, trust: Sequence[str] = (), rerun: int | None = 0, seed: int = 0, workers: Workers | None = None
+    out: Path,
+    *,
+    trust: Sequence[str] = (),
+    rerun: int | None = 0,
+    seed: int = 0,
+    jobs: int | None = None,
+    workers: Workers | None = None,
 ) -> Findings:
     """Make a report again from its plan, claims and records, and compare every file with the one that is there.
 
     trust: modules of a user's that may be imported, which runs them; rows that need another are named and not made
-    again. rerun: how many cells are run again and their arrays compared, chosen by `seed`; None: all of them. Nothing
-    in OUT is written. Raises RecheckError where there is no report.
+    again. rerun: how many cells are run again and their arrays compared, chosen by `seed`; None: all of them. jobs:
+    processes. Nothing in OUT is written. Raises RecheckError where there is no report.
     """
     if not (out / NAME).is_file():
         raise RecheckError(f"--out {out}: no {NAME}; build the report there first")
     stopped = interrupted(out)
     try:
         finished = Finished.read(out)
-        jobs = finished.request.jobs
+        jobs = finished.request.jobs if jobs is None else jobs
     except RecheckError as error:
         return Findings([*([stopped] if stopped else []), str(error)])
     found = Findings([stopped] if stopped else [])
     with ExitStack() as stack:
         stack.enter_context(importing_only(trust))
         _add(found, origin(finished))
-        _Check(finished, found, workers or stack.enter_context(processes(jobs)), rerun, seed)()
+        if workers is None:
+            workers = OneByOne() if jobs == 1 else stack.enter_context(processes(jobs))
+        _Check(finished, found, workers, rerun, seed)()
     return found
 
 
@@ -122,7 +130,11 @@ class _Check:
         rows = judged(self.finished.request, measured.outcomes)
         self._compare_rows([*rows.rows])
         with tempfile.TemporaryDirectory() as name:
-            manifest = _written(Path(name), self.finished, rows, measured, self.workers, explored)
+            try:
+                manifest = _written(Path(name), self.finished, rows, measured, self.workers, explored)
+            except Exception as error:  # whatever a manifest holds that no build of ours wrote
+                self.found.differences.append(f"page, tables and figures: cannot be made again: {_line(error)}")
+                return
             again = hashes(Path(name), self.out, ())
             _add(self.found, file_differences(self.out, Path(name), again))
         self.found.differences.extend(manifest_differences(stored, manifest))
