@@ -14,7 +14,8 @@ from reports.pages.speed import FILE_NAME as SPEED
 _FOLDERS = ("figures", "studies", "certificates", *(f"appendix/{part}" for part in
             ("statements", "proofs", "tables", "figures")))  # fmt: skip
 _KINDS = (".csv", ".json", ".pdf", ".pgf", ".png", ".svg", ".tex")
-_SINGLE = ("failure.txt", "interactive.html")
+FAILURE = "failure.txt"
+_SINGLE = (FAILURE, "interactive.html")
 
 
 def digest(path: Path) -> str:

@@ -12,7 +12,7 @@ from typing import Any
 
 from reports.judging.rows import Row
 from reports.manifest import Manifest
-from reports.outputs import digest, foreign, record_files
+from reports.outputs import FAILURE, digest, foreign, record_files
 from reports.pages.speed import FILE_NAME as SPEED
 from reports.recheck.findings import Findings
 from reports.recheck.finished import read_json
@@ -97,6 +97,8 @@ def file_differences(out: Path, again: Path, made: Mapping[str, str]) -> Finding
         path = PurePosixPath(name)
         if path.parts[0] == "figures" and path.stem in stems and path.suffix in _DRAWN_APART:
             found.notes.append(f"{name}: not of the build; python -m reports.figures draws such files")
+        elif name == FAILURE:
+            found.notes.append(f"{name}: a later build failed and left the report as it was")
         else:
             found.differences.append(f"{name}: is not of this report")
     return found
