@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 
 from reports.records.store import Store
-from reports.staging import DAY, spared
+from reports.staging import DAY, interrupted, spared
 
 
 def main(arguments: list[str]) -> int:
@@ -22,6 +22,8 @@ def main(arguments: list[str]) -> int:
     if not store.folder.is_dir() or not words:
         problem = "expected ls, show KEY, verify or prune" if not words else f"--out {out}: no records there"
         return _refused(problem)
+    if stopped := interrupted(out):
+        sys.stderr.write(f"{stopped}\n")
     verb, rest = words[0], words[1:]
     if verb == "ls" and not rest:
         return _listed(store)
