@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import secrets
 import shlex
 import sys
 import traceback
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from reports.refusal import RefusedError, refusals
+from reports.staging import interrupted
 
 if TYPE_CHECKING:
     from reports.pipeline import Report
@@ -34,7 +36,9 @@ def build(
     device: Annotated[str, typer.Option(help="auto, cpu or cuda")] = "auto",
     out: Annotated[Path, typer.Option(help="output folder")] = Path("out"),
     only: Annotated[list[str] | None, typer.Option(help="statement IDs, comma-separated or repeated")] = None,
-    seed: Annotated[int, typer.Option(help="root of the seed tree")] = 0,
+    seed: Annotated[
+        int | None, typer.Option(help="root of the seed tree, by default 0; with --rerun: what chooses the cells")
+    ] = None,
     seeds: Annotated[int, typer.Option(help="number of roots; their replicas are pooled")] = 1,
     jobs: Annotated[
         int | None, typer.Option(help="worker processes; default: the processors at hand, 1 on cuda")
@@ -45,29 +49,43 @@ def build(
     task: Annotated[str | None, typer.Option(help="MODULE:NAME of a task of your own to check as well")] = None,
     shard: Annotated[str | None, typer.Option(hidden=True)] = None,
     scheduler: Annotated[str | None, typer.Option(hidden=True)] = None,
-    check: Annotated[bool, typer.Option("--check", help="recompute the verdicts in --out from its records")] = False,
+    check: Annotated[
+        bool, typer.Option("--check", help="make the report in --out again from its records, and compare all of it")
+    ] = False,
+    rerun: Annotated[str | None, typer.Option(help="N or all: --check also runs so many cells again")] = None,
+    trust: Annotated[
+        list[str] | None, typer.Option(help="a module that --check or --reproduce may import; repeatable")
+    ] = None,
     reproduce: Annotated[str | None, typer.Option(help="ROW_ID: run this row of --out again and compare")] = None,
 ) -> None:
     """Check every bound of the theory on the tasks of a plan and write out/index.html.
 
     Exit status 0: no applicable bound violated; 1: one was (with --strict also: one was not established);
     2: bad input, nothing written; 3: a step failed inside, and OUT/failure.txt says where. --check and --reproduce: 0
-    when nothing differs, 1 when something does.
+    when nothing differs, 1 when something does or could not be computed again.
     """
     with refusals("reports.build"):
         for option, value in {"--shard": shard, "--scheduler": scheduler}.items():
             if value:
                 raise RefusedError(f"{option} {_LATER}")
+        if jobs is not None and jobs < 1:
+            raise RefusedError(f"--jobs {jobs}: expected at least one worker process")
         if check or reproduce:
-            raise typer.Exit(_recheck(out, reproduce))
+            with failures(None):
+                raise typer.Exit(_recheck(out, reproduce, _listed(trust), _count(rerun, reproduce), seed, jobs))
+        if rerun or trust:
+            raise RefusedError(f"{'--rerun' if rerun else '--trust'}: expected beside --check or --reproduce")
         from reports.request import Words, checked
+        from reports.user_objects import importing_only
 
-        ids = [one.strip() for entry in only or [] for one in entry.split(",") if one.strip()]
-        with failures(None):
-            request = checked(Words(profile, plan, device, out, ids, seed, seeds, jobs, claims or [], task))
+        words = Words(profile, plan, device, out, _listed(only), seed or 0, seeds, jobs, claims or [], task)
+        with failures(None), importing_only(_listed([(task or "").partition(":")[0]])) if dry_run else nullcontext():
+            request = checked(words)
     if dry_run:
         _show(request.plan)
         return
+    if stopped := interrupted(out):
+        typer.echo(stopped.rpartition(";")[0], err=True)
     with failures(out):
         from reports.pipeline import build as run
 
@@ -77,15 +95,40 @@ def build(
     raise typer.Exit(report.exit_status(strict=strict))
 
 
-def _recheck(out: Path, row_id: str | None) -> int:
+def _listed(given: list[str] | None) -> list[str]:
+    """Words that are comma-separated, repeated, or both."""
+    return [one.strip() for entry in given or [] for one in entry.split(",") if one.strip()]
+
+
+def _count(rerun: str | None, reproduce: str | None) -> int | None:
+    """How many cells are run again, None for all. Raises RefusedError for what is no number."""
+    if rerun is not None and reproduce:
+        raise RefusedError("--rerun: expected beside --check; --reproduce runs the one cell of its row")
+    if rerun is None or rerun == "all":
+        return 0 if rerun is None else None
+    if not rerun.isdecimal() or not int(rerun):
+        raise RefusedError(f"--rerun {rerun}: expected how many cells to run again, or all")
+    return int(rerun)
+
+
+def _recheck(
+    out: Path, row_id: str | None, trust: list[str], rerun: int | None, seed: int | None, jobs: int | None
+) -> int:
     """--check, or --reproduce when a row is named: 0 when nothing differs, 1 with one line for each difference."""
     from reports import recheck
 
     try:
         if row_id is None:
-            differences, same = recheck.check(out), f"{out}: nothing differs"
+            # a choice that a forger could foresee would choose nothing
+            seed = secrets.randbelow(10**9) if seed is None else seed
+            found = recheck.check(out, trust=trust, rerun=rerun, seed=seed, jobs=jobs)
+            differences, same = found.differences, f"{out}: nothing differs"
+            for line in (*found.notes, *(f"taken on trust: {one}" for one in found.trusted)):
+                typer.echo(line)
         else:
-            row, differences = recheck.reproduce(out, row_id)
+            if stopped := interrupted(out):
+                typer.echo(stopped, err=True)
+            row, differences = recheck.reproduce(out, row_id, trust=trust)
             same = f"{row_id}: the same row, bit for bit"
             typer.echo(row.model_dump_json(indent=1))
     except recheck.RecheckError as error:
@@ -112,8 +155,11 @@ def failures(out: Path | None) -> Iterator[None]:
         if out is not None:
             from reports.records.store import write_atomically
 
-            write_atomically(out / "failure.txt", traceback.format_exc().encode())
-            more = f"{out / 'failure.txt'} has more; "
+            try:  # where a disk is full there is no room for it either
+                write_atomically(out / "failure.txt", traceback.format_exc().encode())
+                more = f"{out / 'failure.txt'} has more; "
+            except OSError:
+                more = ""
         again = shlex.join(["python", "-m", "reports.build", *sys.argv[1:]])
         typer.echo(f"reports.build: failed inside: {said}; {more}to repeat it: {again}", err=True)
         raise typer.Exit(3) from None

@@ -8,15 +8,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import typer
+
 import empirics
 import theory
 from reports.analyses.claims import measured_statements
 from reports.plans.checking import check_tasks
 from reports.plans.own_task import bounded_where_needed, with_own_task
-from reports.plans.plan import PROFILES, Plan, PlanError, load_plan, plan_names
+from reports.plans.plan import PROFILES, Plan, PlanError, bounds_of, load_plan, plan_names
 from reports.refusal import RefusedError
-from reports.statements import measured
 from reports.tasks.conformance import load_task, require_conformance
+from reports.user_objects import importing_only, trusted
 from theory.claims.reading import Claim, ClaimError, read_claims
 
 
@@ -49,7 +51,13 @@ class Request:
     jobs: int
     claims: tuple[Claim, ...] = ()
     only: tuple[str, ...] = ()
+    task: str | None = None
     command: list[str] = field(default_factory=list)
+
+    @property
+    def whole(self) -> bool:
+        """Whether the report says something about all bounds; not where it has studies alone or is cut down."""
+        return bool(self.plan.tasks) and not self.only
 
 
 def checked(words: Words) -> Request:
@@ -68,11 +76,11 @@ def checked(words: Words) -> Request:
     name = words.plan or words.profile
     try:
         claims = read_claims(list(words.claims))
-        plan = load_plan(name)
+        plan = _plan(name)
         if words.task is not None:
             plan = _with_task(plan, words.task)
         if words.only:
-            plan = _only(plan, name, words.only, claims)
+            plan = cut_down(plan, name, words.only, claims)
     except (PlanError, ClaimError) as error:
         raise RefusedError(str(error)) from None
     try:
@@ -83,8 +91,23 @@ def checked(words: Words) -> Request:
     device = _device(words.device)
     return Request(
         plan, name, words.out, device, words.seed, words.seeds, _jobs(words.jobs, device), claims, tuple(words.only),
+        words.task,
         command=["python", "-m", "reports.build", *sys.argv[1:]],
     )  # fmt: skip
+
+
+def _plan(name: str) -> Plan:
+    """The plan; what it imports from outside the package is said before it is imported."""
+    with importing_only(()):
+        plan = load_plan(name)
+    if not plan.outside:
+        return plan
+    modules = sorted({one.partition(":")[0] for one in plan.outside})
+    here = [one for one in modules if trusted(one)]
+    for word, some in (("imports", here), ("would import", [one for one in modules if one not in here])):
+        if some:
+            typer.echo(f"plan {name} {word} {', '.join(some)}", err=True)
+    return load_plan(name)
 
 
 def _with_task(plan: Plan, name: str) -> Plan:
@@ -96,8 +119,9 @@ def _with_task(plan: Plan, name: str) -> Plan:
     return with_own_task(plan, name, task)
 
 
-def _only(plan: Plan, name: str, only: Sequence[str], claims: Sequence[Claim]) -> Plan:
-    own = {bound for statement in plan.statements for bound in measured(statement).bounds}
+def cut_down(plan: Plan, name: str, only: Sequence[str], claims: Sequence[Claim]) -> Plan:
+    """What a plan of that name has about these statements and claims. Raises RefusedError where that is nothing."""
+    own = {bound for statement in plan.statements for bound in bounds_of(statement)}
     known = {*(bound.id for bound in theory.bounds()), *own, *plan.statements, *(claim.id for claim in claims)}
     unknown = [one for one in only if one not in known]
     if unknown:
@@ -119,6 +143,11 @@ def _device(name: str) -> str:
 def _jobs(jobs: int | None, device: str) -> int:
     if jobs is not None and jobs < 1:
         raise RefusedError(f"--jobs {jobs}: expected at least one worker process")
+    return 1 if device.startswith("cuda") else jobs or default_jobs(device)
+
+
+def default_jobs(device: str) -> int:
+    """Worker processes where nobody says how many: the processors at hand, and one beside a GPU."""
     if device.startswith("cuda"):
         return 1
-    return jobs or min(8, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
+    return min(8, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)

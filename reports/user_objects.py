@@ -4,12 +4,39 @@ from __future__ import annotations
 
 import importlib
 import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
+
+# None: any module; else only these and what is inside them
+_trusted: ContextVar[frozenset[str] | None] = ContextVar("trusted", default=None)
 
 
 class UserObjectError(ValueError):
     """An object of a user's that is not there or not what it should be: its name, and what was expected."""
+
+
+@contextmanager
+def importing_only(modules: Iterable[str]) -> Iterator[None]:
+    """Within it `load` imports these modules and what is inside them, and refuses every other.
+
+    >>> with importing_only(["math"]):
+    ...     trusted("math:pi"), trusted("os:sep")
+    (True, False)
+    """
+    token = _trusted.set(frozenset(modules))
+    try:
+        yield
+    finally:
+        _trusted.reset(token)
+
+
+def trusted(name: str) -> bool:
+    """Whether `load` may import the module of MODULE:NAME here; importing a module runs it."""
+    allowed, parts = _trusted.get(), name.partition(":")[0].split(".")
+    return allowed is None or any(".".join(parts[:end]) in allowed for end in range(1, len(parts) + 1))
 
 
 def load(name: str) -> Any:
@@ -18,7 +45,7 @@ def load(name: str) -> Any:
     Appends to sys.path.
 
     Raises:
-        UserObjectError: there is no such module or name, or importing it fails.
+        UserObjectError: there is no such module or name, importing it fails, or it is not trusted here.
 
     >>> load("math:pi") > 3
     True
@@ -26,6 +53,8 @@ def load(name: str) -> Any:
     module_name, _, attribute = name.partition(":")
     if not module_name or not attribute:
         raise UserObjectError(f"{name}: expected MODULE:NAME, such as mytask:Wells")
+    if not trusted(name):
+        raise UserObjectError(f"{name}: not imported without being trusted; --trust {module_name} allows it")
     here = str(Path.cwd())
     if here not in sys.path:
         sys.path.insert(0, here)

@@ -45,8 +45,11 @@ def redraw(
         typer.echo(f"reports.figures: {refusal}", err=True)
         raise typer.Exit(2) from None
     from reports.figures import Skipped, read_curves, sorted_figures, write_figures
+    from reports.staging import interrupted
     from reports.studies.registry import absent_studies, stored_figures
 
+    if stopped := interrupted(out):
+        typer.echo(stopped, err=True)
     figures, skipped = sorted_figures(rows, read_curves(out / "curves.csv"), suite)
     figures += stored_figures(out)
     skipped += [Skipped(name, "its study is not in this report", name, "--plan") for name in absent_studies(out)]

@@ -108,9 +108,14 @@ def _one_run(curves: pd.DataFrame, name: str, mode: str, main: tuple) -> pd.Data
     )
     runs = _in_setting(mine, best)
     # several step sizes may share the setting: show the run whose bound ends lowest
-    keys = runs["row_id_T2"].fillna("").astype(str) + " " + runs["row_id_T3"].fillna("").astype(str)
+    keys = runs["row_id_T2"].map(_text) + " " + runs["row_id_T3"].map(_text)
     _, run = min(groups(runs.assign(run=keys), "run"), key=lambda found: (_last_bound(found[1], name), found[0]))
     return run.sort_values("k").drop_duplicates("k")
+
+
+def _text(name: object) -> str:
+    """A row's id; nothing where there is none, which a column without any has as not a number."""
+    return name if isinstance(name, str) else ""
 
 
 def _last_bound(run: pd.DataFrame, name: str) -> float:

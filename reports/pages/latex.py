@@ -8,6 +8,8 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from theory.printing.mathml import mathml
+
 _SPECIAL = {
     "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "$": r"\$", "&": r"\&", "#": r"\#", "_": r"\_", "%": r"\%",
     "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "<": r"\textless{}", ">": r"\textgreater{}",
@@ -65,15 +67,24 @@ def prose(text: str) -> str:
     >>> print(prose("at most 5% of $L_F$"))
     at most 5\% of $L_F$
 
-    An odd number of dollar signs marks no formula at all.
+    An odd number of dollar signs marks no formula at all, nor does what has a command that is none of mathematics.
 
-    >>> print(prose("costs $5"))
-    costs \$5
+    >>> print(prose("costs $5"), prose(r"$\input{secrets}$"))
+    costs \$5 \$\textbackslash{}input\{secrets\}\$
     """
     parts = text.split("$")
-    if len(parts) % 2 == 0:
+    if len(parts) % 2 == 0 or not all(map(_is_mathematics, parts[1::2])):
         return escaped(text)
     return "$".join(part if place % 2 else escaped(part) for place, part in enumerate(parts))
+
+
+def _is_mathematics(formula: str) -> bool:
+    """Whether a formula is of the closed list of commands that the pages can show."""
+    try:
+        mathml(formula, "inline")
+    except ValueError:
+        return False
+    return True
 
 
 def code(text: str) -> str:

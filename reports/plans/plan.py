@@ -17,7 +17,7 @@ from reports.cells.points_cell import PointsCell
 from reports.cells.run_cell import RunCell
 from reports.plans.studies import StudyPlan
 from reports.statements import measured, statements
-from reports.user_objects import UserObjectError
+from reports.user_objects import UserObjectError, trusted
 
 _GROUPS = ("points", "noise", "runs")
 PROFILES = ("quick", "standard", "full")
@@ -68,6 +68,11 @@ class Plan(BaseModel):
         return tuple(sorted(name for name in self.statements if ":" in name))
 
     @property
+    def outside(self) -> tuple[str, ...]:
+        """What it takes from outside the package, MODULE:NAME: tasks and statements of a user's own."""
+        return tuple(sorted({*self.own_statements, *(one.factory for one in self.tasks if ":" in one.factory)}))
+
+    @property
     def family(self) -> int:
         """How many rows may be decided by samples at most: the multiplicity that is paid for, fixed by the plan."""
         drawn = [run for run in self.runs if run.mode.draws or run.m is not None]
@@ -78,7 +83,7 @@ class Plan(BaseModel):
         """The plan with every cell cut down to what has rows of the given bounds, without studies and idle tasks."""
 
         def cut(cells: list) -> list:
-            kept = [(cell, [s for s in cell.statements if {s, *measured(s).bounds} & wanted]) for cell in cells]
+            kept = [(cell, [s for s in cell.statements if bounds_of(s) & wanted]) for cell in cells]
             return [cell.model_copy(update={"statements": names}) for cell, names in kept if names]
 
         groups = {"points": cut(self.points), "noise": cut(self.noise), "runs": cut(self.runs)}
@@ -87,12 +92,22 @@ class Plan(BaseModel):
         return self.model_copy(update={"tasks": tasks, **groups, "studies": []})
 
 
+def bounds_of(statement: str) -> set[str]:
+    """A statement and the bounds that its rows are of, as far as its module may be imported."""
+    return {statement, *(measured(statement).bounds if _readable(statement) else ())}
+
+
+def _readable(statement: str) -> bool:
+    return ":" not in statement or trusted(statement)
+
+
 def load_plan(name_or_file: str) -> Plan:
     """The plan of a profile by name (quick, standard, full), or of a TOML file.
 
     List values of a cell's scalar fields expand to their product, so that a grid is one entry; `columns` and `rows`
     write many cells as a table. An entry of several modes hands batch sizes and delta only to the modes that take them.
     `witnesses = true` adds instances that attain the bounds or come close, of ours and of those that the plan names.
+    What a module of a user's says is left out where that module is not trusted.
 
     Raises PlanError naming the file, the place in it and what is admissible there.
 
@@ -132,7 +147,7 @@ def _plan(raw: dict[str, Any], origin: str) -> Plan:
     try:
         if raw.pop("witnesses", False):
             listed = [name for group in _GROUPS for entry in raw.get(group, ()) for name in entry.get("statements", ())]
-            names = dict.fromkeys((*statements(), *(name for name in listed if ":" in name)))
+            names = dict.fromkeys((*statements(), *(name for name in listed if ":" in name and trusted(name))))
             raw = _with_witnesses(raw, {name: measured(name).headline for name in names})
         for group in _GROUPS:
             raw[group] = [cell for entry in raw.get(group, []) for cell in _cells(entry)]
@@ -153,7 +168,7 @@ def _check_statements(cells: Iterable[Cell]) -> None:
         twice = sorted({name for name in cell.statements if cell.statements.count(name) > 1})
         if twice:
             raise PlanError(f"{cell.kind}: statements = {', '.join(twice)} twice in one cell")
-        for name in cell.statements:
+        for name in filter(_readable, cell.statements):
             record = measured(name)
             if record.kind != cell.kind:
                 fitting = [one.id for one in statements().values() if one.kind == cell.kind]

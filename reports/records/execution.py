@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -76,6 +77,25 @@ def execute(seeded: SeededCell, folder: Path, engine: Mapping[str, Any] | None =
         return Outcome(key, *_contribution(seeded, record), time.perf_counter() - started)
 
 
+def recounted(seeded: SeededCell, folder: Path) -> Outcome:
+    """What a cell's record contributes, with nothing run.
+
+    Raises ValueError for a record that is damaged, or whose facts are not those of its cell.
+    """
+    started = time.perf_counter()
+    key = record_key(seeded.description())
+    with one_thread():
+        record = Store(folder).read(key)
+        stated = json.loads(json.dumps(stated_facts(seeded)))
+        wrong = sorted(
+            {name for name, value in stated.items() if record.facts.get(name, ...) != value}
+            | (set(record.facts) - set(stated) - ({"backend", "chunk", "notes"} if stated else set()))
+        )
+        if wrong:
+            raise ValueError(f"record {key}: {', '.join(wrong)}: not what its cell gives")
+        return Outcome(key, *_contribution(seeded, record), time.perf_counter() - started)
+
+
 def measured(seeded: SeededCell) -> list[Measurement]:
     """The rows of a cell that is run now and kept nowhere."""
     with one_thread():
@@ -136,23 +156,38 @@ def _record(seeded: SeededCell, engine: Mapping[str, Any]) -> tuple[Mapping[str,
         return {}, record_noise(instance, cell, seeded.statements, roots[0], seeded.device)
     specification = specification_of(seeded)
     used = (engine.get("backend"), engine.get("chunk"))
-    roots = roots[: 1 if specification.surely_one_path else None]
+    roots = roots[: _roots(specification, seeded)]
     runs = [run for root in roots if (run := run_cell(specification, root, seeded.device, *used)) is not None]
     facts = {
-        "alpha": specification.settings.alpha,
-        "beta": specification.settings.beta,
+        **stated_facts(seeded),
         "backend": runs[0].backend if runs else None,
         "chunk": runs[0].chunk if runs else None,
         "notes": sorted({note for run in runs for note in run.notes}),
-        "replicas": replicas(specification) * len(roots),
-        "power": [asdict(one) for one in specification.power],
-        "refusal": specification.refusal,
     }
     arrays = run_arrays(runs)
     return facts, {
         **arrays,
         **(run_estimates(specification, arrays["iterates"], roots[0], seeded.device) if runs else {}),
     }
+
+
+def stated_facts(seeded: SeededCell) -> dict[str, Any]:
+    """The facts of a cell's record that follow from the cell alone; backend, chunk and notes are the run's."""
+    if not isinstance(seeded.cell, RunCell):
+        return {}
+    specification = specification_of(seeded)
+    return {
+        "alpha": specification.settings.alpha,
+        "beta": specification.settings.beta,
+        "replicas": replicas(specification) * _roots(specification, seeded),
+        "power": [asdict(one) for one in specification.power],
+        "refusal": specification.refusal,
+    }
+
+
+def _roots(specification: RunSpecification, seeded: SeededCell) -> int:
+    """How many roots are run: one where every run takes the same path."""
+    return 1 if specification.surely_one_path else seeded.seeds
 
 
 @lru_cache(maxsize=2)  # a cell asks for its own several times in a row

@@ -19,8 +19,19 @@ _KINDS = {cell.kind: cell for cell in (PointsCell, NoiseCell, RunCell)}
 
 
 @dataclass(frozen=True)
+class Sources:
+    """SHA-256 of the sources that decide what is recorded: ours, and by MODULE:NAME a user's own."""
+
+    code: str
+    own: Mapping[str, str]
+
+
+@dataclass(frozen=True)
 class SeededCell:
-    """A cell with its task and where its randomness and arithmetic come from."""
+    """A cell with its task and where its randomness and arithmetic come from.
+
+    sources: those behind the record that is meant; the ones that are here unless they are given.
+    """
 
     cell: PointsCell | NoiseCell | RunCell
     task: TaskPlan
@@ -28,6 +39,7 @@ class SeededCell:
     seeds: int
     device: str
     level: float
+    sources: Sources | None = None
 
     @classmethod
     def of(cls, description: Mapping[str, Any]) -> SeededCell:
@@ -36,6 +48,11 @@ class SeededCell:
         task = TaskPlan.model_validate(description["task"])
         where = (description[name] for name in ("seed", "seeds", "device", "level"))
         return cls(cell, task, *where)
+
+    @property
+    def outside(self) -> list[str]:
+        """What it takes from outside the package, MODULE:NAME."""
+        return [name for name in (self.task.factory, *self.cell.statements) if ":" in name]
 
     @property
     def statements(self) -> list[Any]:
@@ -49,21 +66,24 @@ class SeededCell:
 
     def description(self) -> dict[str, Any]:
         """Everything that decides what is run: the canonical text behind the record's key."""
-        own = own_version(name for name in (self.task.factory, *self.cell.statements) if ":" in name)
+        if self.sources is None:
+            code, own = code_version(), own_version(self.outside)
+        else:
+            code, own = self.sources.code, {name: self.sources.own.get(name, "") for name in self.outside}
         return {
             **self.setting(),
             "seed": self.seed,
             "seeds": self.seeds,
             "device": self.device,
             "level": self.level,
-            "code": code_version(),
+            "code": code,
             **({"own": own} if own else {}),
         }
 
 
-def seeded_cells(plan: Plan, *, seed: int, seeds: int, device: str) -> list[SeededCell]:
+def seeded_cells(plan: Plan, *, seed: int, seeds: int, device: str, sources: Sources | None = None) -> list[SeededCell]:
     """The plan's cells, kind by kind."""
     tasks = {task.name: task for task in plan.tasks}
     level = support_level(plan.family)
     cells = (*plan.runs, *plan.noise, *plan.points)
-    return [SeededCell(cell, tasks[cell.task], seed, seeds, device, level) for cell in cells]
+    return [SeededCell(cell, tasks[cell.task], seed, seeds, device, level, sources) for cell in cells]

@@ -10,7 +10,6 @@ import hashlib
 import io
 import json
 import os
-import sys
 import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ from typing import Any
 import numpy as np
 
 FORMAT = 1
+_PARTS = {"key", "cell", "facts", "arrays_sha256", "sha256"}
 
 
 @dataclass(frozen=True)
@@ -69,16 +69,22 @@ class Store:
         key = record_key(cell)
         packed = _packed(arrays)
         write_atomically(self.folder / f"{key}.npz", packed)
-        body = {"key": key, "cell": cell, "facts": facts, "arrays_sha256": hashlib.sha256(packed).hexdigest()}
-        body["sha256"] = _digest(body)
-        text = json.dumps(body, indent=1, sort_keys=True, allow_nan=False)
-        write_atomically(self.folder / f"{key}.json", text.encode())
+        text = self.text(cell, facts, hashlib.sha256(packed).hexdigest())
+        write_atomically(self.folder / f"{key}.json", text)
         return Record(key, dict(cell), dict(facts), {name: np.asarray(value) for name, value in arrays.items()})
+
+    @staticmethod
+    def text(cell: Mapping[str, Any], facts: Mapping[str, Any], arrays_sha256: str) -> bytes:
+        """The JSON file of a record whose arrays have that hash."""
+        body = {"key": record_key(cell), "cell": cell, "facts": facts, "arrays_sha256": arrays_sha256}
+        return json.dumps(body | {"sha256": _digest(body)}, indent=1, sort_keys=True, allow_nan=False).encode()
 
     def read(self, key: str) -> Record:
         """The record with a key. Raises ValueError naming a record whose parts do not belong together."""
         body = json.loads((self.folder / f"{key}.json").read_text(encoding="utf-8"))
-        if body.get("sha256") != _digest({name: value for name, value in body.items() if name != "sha256"}):
+        if not isinstance(body, dict) or not body.keys() >= _PARTS:
+            raise ValueError(f"record {key}: {key}.json is no record; run the report again")
+        if body["sha256"] != _digest({name: value for name, value in body.items() if name != "sha256"}):
             raise ValueError(f"record {key}: {key}.json was changed after it was stored; run the report again")
         packed = (self.folder / f"{key}.npz").read_bytes()
         if hashlib.sha256(packed).hexdigest() != body["arrays_sha256"]:
@@ -107,81 +113,3 @@ def _packed(arrays: Mapping[str, np.ndarray]) -> bytes:
     # float64 iterates hardly shrink, and packing them took longer than many a cell
     np.savez(buffer, **{name: np.asarray(value) for name, value in arrays.items()})  # type: ignore[arg-type]
     return buffer.getvalue()
-
-
-def main(arguments: list[str]) -> int:
-    """python -m reports.records.store ls | show KEY | verify | prune, each with --out DIR; records live in DIR/records.
-
-    Exit status 0; 1 when verify finds a damaged record; 2 for bad input. prune deletes the records that the folder's
-    manifest does not name.
-    """
-    words, out = _folder(arguments)
-    store = Store(out / "records")
-    if not store.folder.is_dir() or not words:
-        problem = "expected ls, show KEY, verify or prune" if not words else f"--out {out}: no records there"
-        return _refused(problem)
-    verb, rest = words[0], words[1:]
-    if verb == "ls" and not rest:
-        for key in store.all_keys():
-            cell = json.loads((store.folder / f"{key}.json").read_text(encoding="utf-8"))["cell"]
-            _say(f"{key[:12]}  {cell['kind']:6}  {cell['cell']['task']:20}  {','.join(cell['cell']['statements'])}")
-        return 0
-    if verb == "show" and len(rest) == 1:
-        keys = [key for key in store.all_keys() if key.startswith(rest[0])]
-        if len(keys) != 1:
-            return _refused(f"show {rest[0]}: {len(keys)} records begin so; expected one")
-        record = store.read(keys[0])
-        shapes = {name: list(value.shape) for name, value in record.arrays.items()}
-        _say(json.dumps({"key": record.key, "cell": record.cell, "facts": record.facts, "arrays": shapes}, indent=1))
-        return 0
-    if verb == "verify" and not rest:
-        return _verify(store)
-    if verb == "prune" and not rest:
-        return _prune(store, out / "manifest.json")
-    return _refused(f"{' '.join(words)}: expected ls, show KEY, verify or prune")
-
-
-def _verify(store: Store) -> int:
-    damaged = 0
-    for key in store.all_keys():
-        try:
-            store.read(key)
-        except (OSError, ValueError) as error:
-            damaged += 1
-            _say(str(error))
-    _say(f"{sum(1 for _ in store.all_keys())} records, {damaged} damaged")
-    return int(damaged > 0)
-
-
-def _prune(store: Store, manifest: Path) -> int:
-    if not manifest.is_file():
-        return _refused(f"{manifest}: not there, so nothing says which records are in use; build the report first")
-    named = json.loads(manifest.read_text(encoding="utf-8"))
-    used = {*named["records"], *named.get("study_records", ())}
-    unused = [path for path in sorted(store.folder.iterdir()) if path.stem not in used]
-    for path in unused:
-        path.unlink()
-    _say(f"{len(unused)} files deleted")
-    return 0
-
-
-def _folder(arguments: list[str]) -> tuple[list[str], Path]:
-    words, out = list(arguments), Path("out")
-    if "--out" in words:
-        place = words.index("--out")
-        out = Path(words[place + 1]) if place + 1 < len(words) else out
-        del words[place : place + 2]
-    return words, out
-
-
-def _say(line: str) -> None:
-    sys.stdout.write(f"{line}\n")
-
-
-def _refused(problem: str) -> int:
-    sys.stderr.write(f"reports.records.store: {problem}\n")
-    return 2
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))

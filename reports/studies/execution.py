@@ -67,9 +67,14 @@ def code_version() -> str:
 
 
 def execute_all(cells: Sequence[StudyCell], folder: Path, jobs: int) -> list[Record]:
-    """The records of all cells, in the order of the cells; what exists already is read."""
+    """The records of all cells, in the order of the cells; what exists already is read.
+
+    jobs: processes; with 0 nothing is made. Raises ValueError where a record is then missing.
+    """
     store = Store(folder)
     missing = {cell.key: cell for cell in cells if cell.key not in store}
+    if missing and not jobs:
+        raise ValueError(f"records {', '.join(sorted(missing))}: not there, or of other sources")
     batches: dict[str, list[StudyCell]] = {}
     for cell in sorted(missing.values(), key=lambda cell: -cell.weight):
         batches.setdefault(cell.batch, []).append(cell)

@@ -12,12 +12,9 @@ from reports.studies.drawings.scaling import scaling_figures
 from reports.studies.study import Context, StudyResult, folder_of, read_frames
 
 
-def run_studies(plans: Sequence[StudyPlan], context: Context, out: Path) -> list[StudyResult]:
-    """Run every study of a plan and store its frames in OUT/studies."""
-    results = [run_study(plan, context) for plan in plans]
-    for result in results:
-        result.write(out)
-    return results
+def run_studies(plans: Sequence[StudyPlan], context: Context) -> list[StudyResult]:
+    """Run every study of a plan."""
+    return [run_study(plan, context) for plan in plans]
 
 
 def run_study(plan: StudyPlan, context: Context) -> StudyResult:

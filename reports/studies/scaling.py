@@ -35,7 +35,9 @@ def run_scaling(plan: ScalingPlan, context: Context) -> StudyResult:
     """Count and measure every setting, one after another so that none disturbs another's clock."""
     costs = [*agent_cells(plan, context), *step_cells(plan, context)]
     weights = weight_cells(plan, context)
-    cost_records, weight_records = (execute_all(cells, context.records, 1) for cells in (costs, weights))
+    cost_records, weight_records = (
+        execute_all(cells, context.records, min(1, context.jobs)) for cells in (costs, weights)
+    )
     measured = list(zip(costs, cost_records, strict=True))
     frames = {
         "counts": counts_frame(measured),

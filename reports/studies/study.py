@@ -18,7 +18,10 @@ FOLDER = "studies"
 
 @dataclass(frozen=True)
 class Context:
-    """Where a study runs: the seed tree's root, the number of seeds asked for, processes, device and records."""
+    """Where a study runs: the seed tree's root, the number of seeds asked for, processes, device and records.
+
+    jobs: 0 for a study that is only read off its records.
+    """
 
     root: int
     seeds: int

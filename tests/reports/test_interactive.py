@@ -11,7 +11,7 @@ from html import unescape
 import pandas as pd
 import pytest
 
-from reports import pipeline
+from reports import outputs
 from reports.figures import CURVE_COLUMNS
 from reports.pages import interactive
 from reports.pages.html import number, render, row_anchors
@@ -97,12 +97,10 @@ def test_the_same_report_gives_the_same_page():
     assert page.__wrapped__() == page()
 
 
-def test_without_the_extra_there_is_no_file_and_no_link(tmp_path, monkeypatch):
+def test_without_the_extra_there_is_no_file_and_no_link(tmp_path):
     path = tmp_path / "interactive.html"
     path.write_text("of an earlier report")
-    monkeypatch.setattr(interactive, "available", lambda: False)
-    assert pipeline._write_companion(path, list(ROWS), synthetic_curves(), "t") == ""
-    assert not path.exists()
+    assert outputs.stale(tmp_path, {"index.html": ""}) == [path]
     plain = render(ROWS, [], {}, "t", 1e-3)
     assert "interactive.html" not in plain
     assert '<a href="interactive.html">' in render(ROWS, [], {}, "t", 1e-3, companion="interactive.html")

@@ -92,3 +92,27 @@ def test_every_line_of_a_table_has_the_columns_it_announces():
     text = floating_table(columns, "Caption.", "tab:x")
     lines = [line for line in text.splitlines() if line.endswith(r"\\")]
     assert [line.count("&") + line.count("multicolumn{2}") for line in lines] == [2, 2, 2]
+
+
+@pytest.mark.parametrize(
+    "formula",
+    [
+        r"\input{secrets}",
+        r"^^5cinput{secrets}",
+        r"\left\input{secrets}",
+        r"\text{\input{secrets}",
+        r"\immediate\openout1=x",
+        r"\begin{filecontents}x\end{filecontents}",
+        r"\csname input\endcsname",
+        "a%b",
+        "x}",
+        "{x",
+        "#1",
+        "a~b",
+        "a&b",
+    ],
+)
+def test_what_is_not_of_the_closed_list_is_no_mathematics(formula: str) -> None:
+    text = f"from ${formula}$ on"
+    assert prose(text) == escaped(text)
+    assert prose(r"from $\frac{\alpha}{2} \le L_F$ on") == r"from $\frac{\alpha}{2} \le L_F$ on"

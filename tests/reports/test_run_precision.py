@@ -99,8 +99,8 @@ def test_a_backend_that_is_not_here_is_named(tmp_path: Path, monkeypatch: pytest
     elsewhere = replace(Store(tmp_path / "records").read(outcome.key), facts={**body["facts"], "backend": "abacus"})
 
     class Folder:
-        rows = [type("R", (), {"row_id": "x"})()]  # noqa: RUF012
-        manifest = {"row_records": {"x": "key"}}  # noqa: RUF012
+        rows = staticmethod(lambda: [type("R", (), {"row_id": "x"})()])
+        manifest = type("M", (), {"row_records": {"x": "key"}})()
         store = type("S", (), {"read": staticmethod(lambda key: elsewhere)})()
 
     monkeypatch.setattr("reports.recheck.Finished.read", lambda out: Folder())

@@ -1,7 +1,8 @@
 """Presentation MathML from the LaTeX that this package writes: a page shows formulas without any script.
 
 The subset: letters, digits, operators, scripts, primes, fractions, roots, sums, fences, cases, aligned rows and
-the commands in the tables below. Anything else is an error, never a silent gap.
+the commands in the tables below. Anything else is an error, never a silent gap: what is in the subset is safe to hand
+to TeX as it is typed, whoever typed it.
 """
 
 from __future__ import annotations
@@ -24,6 +25,11 @@ _OPERATORS = {
 }  # fmt: skip
 _NAMED = ("min", "max", "sup", "inf", "log", "exp", "lim", "limsup", "cov")
 _ACCENTS = {"bar": "¯", "hat": "ˆ", "tilde": "˜"}
+# no brace, script or comment sign stands for itself: `^^5c` is a backslash to TeX
+_SIGNS = frozenset("+-*/=<>()[]|.,;:!?")
+_FENCES = ("(", ")", "[", "]", "|", "<", ">", ".", "/", r"\{", r"\}", r"\|", r"\langle", r"\rangle")
+_ENVIRONMENTS = ("aligned", "cases")
+_WORDS = re.compile(r"[A-Za-z0-9 .,;:/()'+*=-]*")
 _TOKEN = re.compile(r"\\[A-Za-z]+|\\.|\d+(?:\.\d+)?|\s+|.", re.DOTALL)
 
 
@@ -76,6 +82,8 @@ class _Reader:
         self.take("{")
         end = self.tokens.index("}", self.place) if "}" in self.tokens[self.place :] else len(self.tokens)
         found = "".join(self.tokens[self.place : end])
+        if not _WORDS.fullmatch(found):
+            raise ValueError(f"{self.text}: {found!r} is not in the subset; expected letters, digits and blanks")
         self.place = end
         self.take("}")
         return found
@@ -88,8 +96,10 @@ class _Reader:
             return self.command(token[1:])
         if token[0].isdigit():
             return f"<mn>{token}</mn>"
-        if token.isalpha():
+        if token.isascii() and token.isalpha():
             return f"<mi>{token}</mi>"
+        if token not in _SIGNS:
+            raise ValueError(f"{self.text}: {token!r} is not in the subset")
         return f"<mo>{'−' if token == '-' else escape(token)}</mo>"
 
     def command(self, name: str) -> str:
@@ -134,11 +144,15 @@ class _Reader:
 
     def fence(self) -> str:
         token = self.take()
+        if token not in _FENCES:
+            raise ValueError(f"{self.text}: {token!r} is no fence of the subset")
         shown = {r"\{": "{", r"\}": "}", r"\|": "‖", ".": ""}.get(token, token)
         return f'<mo fence="true">{escape(shown)}</mo>' if shown else ""
 
     def _begin(self) -> str:
         kind = self.words()
+        if kind not in _ENVIRONMENTS:
+            raise ValueError(f"{self.text}: environment {kind} is not in the subset")
         rows, cells = [], []
         while True:
             cells.append(f"<mtd>{self.row('&', chr(92) * 2, chr(92) + 'end')}</mtd>")

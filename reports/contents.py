@@ -1,0 +1,153 @@
+"""Everything that a report says, written from what was measured: the same bytes whenever and wherever that is done."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from reports.analyses.claims import with_claim_measurements
+from reports.analyses.suite import Suite, claims_section, suite_analyses, waterfalls
+from reports.analyses.suite_file import SuiteFile
+from reports.analyses.two_sided import two_sided_sections
+from reports.figures import all_figures, write_figures
+from reports.figures.figure import Figure
+from reports.judging import statistics
+from reports.judging.frames import results_frame
+from reports.judging.measurement import Measurement
+from reports.judging.rows import Row, VerdictFile
+from reports.judging.verdicts import judge
+from reports.manifest import Manifest
+from reports.pages import interactive
+from reports.pages.appendix import write_appendix
+from reports.pages.html import render
+from reports.pages.speed import speed_section
+from reports.records.curves import curves_frame
+from reports.records.execution import Outcome
+from reports.records.store import write_atomically
+from reports.records.workers import Call, Workers
+from reports.request import Request
+from reports.sections import Section
+from reports.statements import with_own
+from reports.studies.study import StudyResult
+from theory.claims.reading import with_claims
+from theory.tables import Table, default_table
+
+EXPLORED = "interactive.html"
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What a plan's cells, the suite beside them and the studies gave; no suite for a plan that is cut down."""
+
+    outcomes: Sequence[Outcome]
+    suite: Suite | None
+    studies: Sequence[StudyResult]
+
+
+@dataclass(frozen=True)
+class Judged:
+    """The cells with the claims' measurements among their own, the table of all right sides, and the rows in order."""
+
+    outcomes: list[Outcome]
+    table: Table
+    family: int
+    rows: list[Row]
+
+    @property
+    def measurements(self) -> list[Measurement]:
+        """Those of all cells."""
+        return [measurement for outcome in self.outcomes for measurement in outcome.measurements]
+
+
+@dataclass(frozen=True)
+class Said:
+    """What the page says beyond its rows, and what is stored of it."""
+
+    sections: list[Section]
+    suite: SuiteFile
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """The figures, written to their folder, the curves behind them, and the name of the page to explore, or ''."""
+
+    figures: list[Figure]
+    curves: pd.DataFrame
+    companion: str
+
+
+def judged(request: Request, outcomes: Sequence[Outcome], *, family: int | None = None) -> Judged:
+    """The rows of the cells, those of the claims among them; family: where the cells are not all of the plan's."""
+    table = with_own(with_claims(default_table(), request.claims), request.plan.statements)
+    found = with_claim_measurements(request.claims, [outcome.measurements for outcome in outcomes])
+    widened = [
+        replace(outcome, measurements=measurements) for outcome, measurements in zip(outcomes, found, strict=True)
+    ]
+    added = sum(len(measurements) for measurements in found) - sum(len(outcome.measurements) for outcome in outcomes)
+    made = Judged(widened, table, request.plan.family + added if family is None else family, [])
+    rows = judge(made.measurements, made.family, table)
+    return replace(made, rows=sorted(rows, key=lambda row: _reading_order(row, table)))
+
+
+def analysed(request: Request, rows: Judged, measured: Measured) -> Said:
+    """The sections of the page and the suite's file."""
+    sections, stored = claims_section(request.claims, rows.measurements, rows.rows, rows.table), SuiteFile()
+    if measured.suite is not None:
+        about, stored = suite_analyses(rows.rows, waterfalls(rows.outcomes), measured.suite, rows.table)
+        sections = [*about, *two_sided_sections(request.plan.tasks), *sections, speed_section(request.out)]
+    return Said([*(section for study in measured.studies for section in study.sections), *sections], stored)
+
+
+def draw(
+    folder: Path, request: Request, rows: Judged, said: Said, studies: Sequence[StudyResult], workers: Workers,
+    *, explored: bool,
+) -> Drawn:  # fmt: skip
+    """Write figures and studies' frames into a folder, and where that is wanted the page to explore."""
+    for study in studies:
+        study.write(folder)
+    curves = curves_frame([outcome.curve for outcome in rows.outcomes if outcome.curve is not None])
+    figures = [*all_figures(rows.rows, curves, said.suite), *(figure for study in studies for figure in study.figures)]
+    wanted = explored and bool(rows.rows)
+    pages = [Call(interactive.interactive_page, (rows.rows, curves, request.plan.title))] if wanted else []
+    companions = workers.run(pages)
+    write_figures(figures, folder / "figures", workers=workers)
+    for _, page in companions:
+        write_atomically(folder / EXPLORED, page.encode())
+    return Drawn(figures, curves, EXPLORED if wanted else "")
+
+
+def write(
+    folder: Path, request: Request, rows: Judged, said: Said, drawn: Drawn, manifest: Manifest,
+    studies: Sequence[StudyResult],
+) -> None:  # fmt: skip
+    """Write into a folder everything but figures, frames and the manifest."""
+    level, stated = statistics.FAMILY_WISE_LEVEL, manifest.stated
+    write_atomically(folder / "suite.json", _strict_json(said.suite.model_dump(mode="json")))
+    write_atomically(folder / "curves.csv", drawn.curves.to_csv(index=False).encode())
+    verdicts = VerdictFile(error_level=level, rows=rows.rows)
+    write_atomically(folder / "verdicts.json", _strict_json(verdicts.model_dump(mode="json")))
+    write_atomically(folder / "results.csv", results_frame(rows.rows).to_csv(index=False).encode())
+    finding = None if rows.rows else "; ".join(study.headline for study in studies) or None
+    page = render(
+        rows.rows, drawn.figures, stated, request.plan.title, level, table=rows.table, sections=said.sections,
+        finding=finding, companion=drawn.companion,
+    )  # fmt: skip
+    write_appendix(
+        folder / "appendix", rows.rows, drawn.figures, folder / "figures", stated, level,
+        table=rows.table, suite=said.suite,
+    )  # fmt: skip
+    write_atomically(folder / "index.html", page.encode())
+
+
+def _reading_order(row: Row, table: Table) -> tuple[Any, ...]:
+    order = {id: index for index, id in enumerate(table.statements)}
+    return (order.get(row.bound, len(order)), row.quantity, row.task, row.mode, row.nu, row.tau or 0, row.row_id)
+
+
+def _strict_json(value: Any) -> bytes:
+    return (json.dumps(value, indent=1, allow_nan=False) + "\n").encode()
