@@ -11,6 +11,7 @@ from flint import arb, ctx
 
 DIGITS = 25
 _TINY = 2100
+_LARGE = 50_000
 
 
 def dyadic(value: arb) -> Fraction:
@@ -27,6 +28,26 @@ def scaled_ends(value: arb, bits: int) -> tuple[Fraction, Fraction, int]:
         if shift:
             value = value * arb(10) ** shift
         return dyadic(value.lower()), dyadic(value.upper()), shift
+
+
+def around_zero(value: arb) -> bool:
+    """Whether a ball other than zero itself lies around zero, far within the smallest double."""
+    return not value.is_exact() and value.contains(0) and bool(abs(value) < arb(2) ** -_TINY)
+
+
+def text(value: arb, digits: int) -> str:
+    """The middle of a ball, whatever its size, in at most that many digits.
+
+    >>> text(arb(1) / 8, 6), text(arb(2) ** 10**15, 6)
+    ('0.125', '2**1e+15')
+    """
+    if not value.is_finite():
+        return "a number that is not enclosed"
+    mantissa, exponent = (int(part) for part in value.mid().man_exp())
+    size = mantissa.bit_length() + exponent
+    if mantissa == 0 or abs(size) < _LARGE:
+        return short_text(dyadic(value.mid()), digits)
+    return f"{'-' * (mantissa < 0)}2**{short_text(Fraction(size), 6)}"
 
 
 def _shift(value: arb) -> int:
@@ -46,13 +67,15 @@ class Bracket:
     shift: int = 0
 
     @property
-    def decided(self) -> bool:
+    def rounded(self) -> bool:
         """True when both ends round to the same double and the same 25 digits."""
-        if decimal(self.low) != decimal(self.high):
-            return False
-        return bool(self.shift) or (
-            nearest(self.low) == nearest(self.high) and neighbours(*outward(self.low, self.high))
-        )
+        same = decimal(self.low) == decimal(self.high)
+        return same and (bool(self.shift) or nearest(self.low) == nearest(self.high))
+
+    @property
+    def decided(self) -> bool:
+        """True when besides the doubles around it are equal or neighbours."""
+        return self.rounded and (bool(self.shift) or neighbours(*outward(self.low, self.high)))
 
     @property
     def value(self) -> float:

@@ -1,4 +1,4 @@
-"""The vocabulary of the expressions: two sums that have a quotient form.
+"""The vocabulary of the expressions: two sums that have a quotient form, and powers that are too long to write.
 
 `S(j, x)` is 1 + x + ... + x^(j-1) and `PowerGain(x, y, k)` is (x + y)^k - x^k. Both are evaluated as sums of
 non-negative terms, so that neither x = 1 nor y = 0 loses digits; `doit()` writes them out.
@@ -67,6 +67,26 @@ class PowerGain(sympy.Function):
         """The difference of the two powers."""
         base, gain, power = _written_out(self, hints)
         return (base + gain) ** power - base**power
+
+
+class Large(sympy.Function):
+    """The power of a number by a count that is too long to be written out; kept and printed as it is.
+
+    >>> 2 * Large(10, 10000)
+    2*(10**10000)
+    """
+
+    nargs = 2
+
+    def _eval_is_positive(self) -> bool | None:
+        return True if self.args[0].is_positive or self.args[1].is_even else None
+
+    def _eval_is_real(self) -> bool:
+        return True
+
+    def _sympystr(self, printer: object) -> str:
+        base, exponent = self.args
+        return f"({base}**{exponent})" if base.is_Integer and base > 0 else f"(({base})**{exponent})"
 
 
 def unfold(expression: Expr) -> Expr:

@@ -6,7 +6,7 @@ from functools import lru_cache
 
 import sympy
 
-from theory.language.algebra import Expr, PowerGain, S
+from theory.language.algebra import Expr, Large, PowerGain, S
 from theory.language.records import Formula, Hypothesis
 
 _RELATIONS = {"<=": r"\le", ">=": r"\ge", "<": "<", ">": ">", "==": "="}
@@ -133,6 +133,9 @@ def _function(expression: Expr) -> str:
     arguments = expression.args
     if isinstance(expression, S):
         return rf"S_{{{latex(arguments[0])}}}({latex(arguments[1])})"
+    if isinstance(expression, Large):
+        base, power = arguments
+        return _raised(latex(base) if base.is_Integer and base > 0 else _fenced(latex(base)), power)
     if isinstance(expression, PowerGain):
         base, gain, power = arguments
         return f"{latex((base + gain) ** power)} - {latex(base**power)}"
