@@ -35,6 +35,18 @@ def around_zero(value: arb) -> bool:
     return not value.is_exact() and value.contains(0) and bool(abs(value) < arb(2) ** -_TINY)
 
 
+def double_above(value: arb) -> float:
+    """A double that no number of a ball exceeds: for balls far below 2^1024.
+
+    >>> double_above(arb(2) ** -10**15)
+    5e-324
+    """
+    if abs(value) < arb(2) ** -_TINY:
+        return math.ulp(0.0)
+    upper = dyadic(value.upper())
+    return outward(upper, upper)[1]
+
+
 def text(value: arb, digits: int) -> str:
     """The middle of a ball, whatever its size, in at most that many digits.
 

@@ -85,6 +85,7 @@ class Large(sympy.Function):
         return True
 
     def _sympystr(self, printer: object) -> str:
+        base: Expr
         base, exponent = self.args
         return f"({base}**{exponent})" if base.is_Integer and base > 0 else f"(({base})**{exponent})"
 
