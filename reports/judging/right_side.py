@@ -34,14 +34,6 @@ class RightSide:
     open: str = ""
     balls: _Balls = _nothing
 
-    @property
-    def between(self) -> tuple[Fraction, Fraction] | None:
-        """Ends between which it lies, None where it is not rounded."""
-        exact, enclosure = self.evaluation.exact, self.evaluation.enclosure
-        if exact is not None:
-            return exact, exact
-        return None if enclosure is None else (Fraction(enclosure[0]), Fraction(enclosure[1]))
-
     def order(self, lower: Fraction, upper: Fraction) -> int:
         """-1 where [lower, upper] is at most the right side, 1 where it is above it, 0 where no precision tells.
 
@@ -49,8 +41,8 @@ class RightSide:
         >>> RightSide(one).order(Fraction(1), Fraction(1))
         -1
         """
-        if self.between is not None:
-            below, above = self.between
+        if self.evaluation.between is not None:
+            below, above = self.evaluation.between
             if upper <= below or lower > above:
                 return -1 if upper <= below else 1
         for ball in self.balls() if self.evaluation.exact is None else ():

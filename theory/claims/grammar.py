@@ -24,7 +24,7 @@ from dataclasses import dataclass
 import sympy
 
 from theory.enclosure.programs import counter, program
-from theory.language.algebra import Expr, Large, S
+from theory.language.algebra import Expr, Kept, S
 from theory.language.errors import near
 from theory.language.signs import always_positive, never_negative
 from theory.language.symbols import INDICES, KNOWN
@@ -34,6 +34,7 @@ DEEPEST = 50
 LARGEST_EXPONENT = 10_000
 RELATIONS = ("<=", ">=", "==", "<", ">")
 _LARGEST_BITS = 14_000  # of a number: Python writes no more than 4300 digits
+_SMALL = 16
 _WRITTEN_OUT = 1_024  # bits of a power that is multiplied out
 _MOST_ARGUMENTS = 16
 _LARGEST_DECADE = 400
@@ -229,13 +230,14 @@ class _Reader:
         number = base if base.is_Rational else base.as_coeff_Mul()[0]
         if base == 0 and exponent.is_negative:
             raise self.error("division by zero")
-        if exponent.is_Integer and number.is_Rational and _bits(number) * int(size) > _WRITTEN_OUT:
-            result = Large(number, exponent) * (base / number) ** exponent
+        if exponent.is_Integer and abs(number) != 1 and _bits(number) * int(size) > _WRITTEN_OUT:
+            result = Kept(number) ** exponent * (base / number) ** exponent
         else:
             result = base**exponent
         if not (always_positive(base) or (exponent.is_integer and never_negative(exponent))):
             self.keep(result)
-        if result.is_Pow and _largest_coefficient(result.exp) > LARGEST_EXPONENT:
+        powers = result.atoms(sympy.Pow) if size > 1 else ()
+        if any(_largest_coefficient(one.exp) > LARGEST_EXPONENT for one in powers):
             raise self.error(f"an exponent beyond {LARGEST_EXPONENT}")
         return self.checked(result)
 
@@ -382,9 +384,15 @@ def _extreme(kind: Callable[..., Expr]) -> Callable[..., Expr]:
     return build
 
 
+def _exponential(argument: Expr) -> Expr:
+    """sympy computes what a constant is worth in order to print or compare it: exp(exp(10**9)) would never end."""
+    small = argument.is_Rational and _bits(argument) < _SMALL
+    return sympy.exp(Kept(argument) if argument.is_number and not small else argument)
+
+
 _FUNCTIONS: dict[str, tuple[Callable[..., Expr], tuple[int, int]]] = {
     "sqrt": (sympy.sqrt, (1, 1)),
-    "exp": (sympy.exp, (1, 1)),
+    "exp": (_exponential, (1, 1)),
     "log": (sympy.log, (1, 1)),
     "abs": (lambda value: sympy.Abs(value, evaluate=False), (1, 1)),
     "min": (_extreme(sympy.Min), (2, _MOST_ARGUMENTS)),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
@@ -37,6 +38,18 @@ class Evaluation:
         """True when every hypothesis holds."""
         return all(check.holds for check in self.hypotheses)
 
+    @property
+    def between(self) -> tuple[Fraction, Fraction] | None:
+        """Rationals around the value, None where it has none; what is below every double lies within the smallest."""
+        if self.exact is not None:
+            return self.exact, self.exact
+        if self.enclosure is None:
+            return None
+        if self.value == 0:
+            tiny = Fraction(math.ulp(0.0))
+            return (-tiny, Fraction(0)) if self.enclosure[0].startswith("-") else (Fraction(0), tiny)
+        return Fraction(self.enclosure[0]), Fraction(self.enclosure[1])
+
 
 def bracket(scope: Scope, name: str) -> rounding.Bracket:
     """Bracket a quantity until it has one nearest double and one 25-digit decimal, and neighbouring doubles if it can.
@@ -53,10 +66,10 @@ def bracket(scope: Scope, name: str) -> rounding.Bracket:
         return rounding.Bracket(value, value, value)
     for bits in PRECISIONS:
         enclosure = ball(number, bits) if isinstance(number, Surd) else scope.ball_of(scope.formulas[name].symbol, bits)
-        if not enclosure.is_finite() or rounding.around_zero(enclosure):
-            continue
-        if abs(enclosure) > arb(2) ** 1025:
+        if enclosure.is_finite() and abs(enclosure) > arb(2) ** 1025:
             raise TooLarge(_overflow(scope, name, "beyond 2^1025"))
+        if not rounding.has_digits(enclosure):
+            continue
         low, high, shift = rounding.scaled_ends(enclosure, bits)
         found = rounding.Bracket(low, high, None, shift)
         if found.rounded:

@@ -17,7 +17,7 @@ from flint import fmpq
 
 from theory.enclosure import exact
 from theory.enclosure.arithmetic import Arithmetic, Value
-from theory.language.algebra import Expr, Large, PowerGain, S
+from theory.language.algebra import Expr, Kept, PowerGain, S
 from theory.language.signs import never_negative
 from theory.language.symbols import INDICES
 
@@ -71,9 +71,8 @@ def _function(expression: Expr) -> Program:
     arguments = expression.args
     if isinstance(expression, S):
         return _geometric(*arguments)
-    if isinstance(expression, Large):
-        base, exponent = program(arguments[0]), int(arguments[1])
-        return lambda frame: frame.arithmetic.power(base(frame), exponent)
+    if isinstance(expression, Kept):
+        return program(arguments[0])
     if isinstance(expression, PowerGain):
         return _gain(*arguments)
     if isinstance(expression, sympy.Sum):

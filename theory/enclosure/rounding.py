@@ -12,6 +12,7 @@ from flint import arb, ctx
 DIGITS = 25
 _TINY = 2100
 _LARGE = 50_000
+_SMALLEST = 10**15
 
 
 def dyadic(value: arb) -> Fraction:
@@ -30,9 +31,17 @@ def scaled_ends(value: arb, bits: int) -> tuple[Fraction, Fraction, int]:
         return dyadic(value.lower()), dyadic(value.upper()), shift
 
 
-def around_zero(value: arb) -> bool:
-    """Whether a ball other than zero itself lies around zero, far within the smallest double."""
-    return not value.is_exact() and value.contains(0) and bool(abs(value) < arb(2) ** -_TINY)
+def has_digits(value: arb) -> bool:
+    """Whether the ends of a ball can be written out: it is finite, not huge, and zero or told from zero where tiny.
+
+    >>> has_digits(arb(1) / 3), has_digits(arb(2) ** -10**18), has_digits(arb(0, 2) ** 2000)
+    (True, False, False)
+    """
+    if not value.is_finite() or not abs(value) < arb(2) ** _TINY:
+        return False
+    if value.contains(0):
+        return value.is_exact() or not abs(value) < arb(2) ** -_TINY
+    return bool(abs(value) > arb(2) ** -_SMALLEST)
 
 
 def double_above(value: arb) -> float:

@@ -19,7 +19,7 @@ from theory.language.records import Case, Formula, Hypothesis
 from theory.language.symbols import KNOWN, Symbol
 
 PRECISIONS = (128, 256, 512, 1024, 2048, 4096)
-MOST_STEPS = 200_000  # of all sums in one walk: about a second
+MOST_STEPS = 100_000  # of all sums in one walk; 10^4 steps in every quantity of the theory take 4 * 10^4
 
 
 class _Walk:
@@ -34,6 +34,7 @@ class _Walk:
 
     def spend(self, steps: int) -> None:
         self.steps += max(steps, 0)
+        self.scope.spent += max(steps, 0)
         if self.steps > MOST_STEPS:
             raise PrecisionError(f"an evaluation of more than {MOST_STEPS} steps")
 
@@ -66,6 +67,7 @@ class Scope:
     def __init__(self, formulas: Mapping[str, Formula], inputs: Mapping[str, Fraction], mode: Mode) -> None:
         self.formulas, self.inputs, self.mode = formulas, inputs, mode
         self._numbers = {name: fmpq(value.numerator, value.denominator) for name, value in inputs.items()}
+        self.spent = 0  # the steps of all sums so far
         self._cases: dict[str, Case] = {}
         self._exact: dict[str, Exact | None] = {}
         self._walks: dict[int, _Walk] = {}

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sympy
 
-from theory.language.algebra import Expr, Large, PowerGain, S
+from theory.language.algebra import Expr, Kept, PowerGain, S
 
 
 def never_negative(expression: Expr) -> bool:
@@ -42,8 +42,8 @@ def always_positive(expression: Expr) -> bool:
         return bool(expression.is_positive)
     if isinstance(expression, sympy.exp) or expression is sympy.E:
         return True
-    if isinstance(expression, Large):
-        return always_positive(expression.args[0]) or _even(expression.args[1])
+    if isinstance(expression, Kept):
+        return always_positive(expression.args[0])
     if expression.is_Add:
         return all(map(never_negative, expression.args)) and any(map(always_positive, expression.args))
     if expression.is_Mul or isinstance(expression, sympy.Min):
