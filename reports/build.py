@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 
+_LONGEST = 1000
 _LATER = "is not in this version of meta-fedavg-bounds; leave the option out"
 
 
@@ -59,27 +60,31 @@ def build(
             if value:
                 raise RefusedError(f"{option} {_LATER}")
         if check or reproduce:
-            raise typer.Exit(_recheck(out, reproduce))
+            with failures(None):
+                raise typer.Exit(_recheck(out, reproduce))
         from reports.request import Words, checked
 
         ids = [one.strip() for entry in only or [] for one in entry.split(",") if one.strip()]
         with failures(None):
-            request = checked(Words(profile, plan, device, out, ids, seed, seeds, jobs, claims or [], task))
-    if dry_run:
-        _show(request.plan)
-        return
+            request = checked(Words(profile, plan, device, out, ids, seed, seeds, jobs, claims or [], task, dry_run))
+            if dry_run:
+                _show(request.plan)
+                return
     with failures(out):
         from reports.pipeline import build as run
 
         report = run(request)
-    for line in _summary(report, request):
-        typer.echo(line)
+        for line in _summary(report, request):
+            typer.echo(line)
     raise typer.Exit(report.exit_status(strict=strict))
 
 
 def _recheck(out: Path, row_id: str | None) -> int:
     """--check, or --reproduce when a row is named: 0 when nothing differs, 1 with one line for each difference."""
     from reports import recheck
+    from reports.tasks.conformance import ConformanceError
+    from reports.tasks.factories import TaskError
+    from reports.user_objects import UserObjectError
 
     try:
         if row_id is None:
@@ -88,7 +93,7 @@ def _recheck(out: Path, row_id: str | None) -> int:
             row, differences = recheck.reproduce(out, row_id)
             same = f"{row_id}: the same row, bit for bit"
             typer.echo(row.model_dump_json(indent=1))
-    except recheck.RecheckError as error:
+    except (recheck.RecheckError, UserObjectError, ConformanceError, TaskError) as error:
         raise RefusedError(str(error)) from None
     for difference in differences:
         typer.echo(difference, err=True)
@@ -108,15 +113,22 @@ def failures(out: Path | None) -> Iterator[None]:
     except (RefusedError, typer.Exit, KeyboardInterrupt):
         raise
     except BaseException as error:
-        said, more = f"{type(error).__name__}: {error}".splitlines()[0], ""
-        if out is not None:
-            from reports.records.store import write_atomically
-
-            write_atomically(out / "failure.txt", traceback.format_exc().encode())
-            more = f"{out / 'failure.txt'} has more; "
+        said = f"{type(error).__name__}: {error}".splitlines()[0][:_LONGEST]
+        more = "" if out is None else _kept(out / "failure.txt", traceback.format_exc())
         again = shlex.join(["python", "-m", "reports.build", *sys.argv[1:]])
         typer.echo(f"reports.build: failed inside: {said}; {more}to repeat it: {again}", err=True)
         raise typer.Exit(3) from None
+
+
+def _kept(path: Path, text: str) -> str:
+    """Where the text is kept; '' where the folder takes nothing more, as on a full disk."""
+    from reports.records.store import write_atomically
+
+    try:
+        write_atomically(path, text.encode())
+    except OSError:
+        return ""
+    return f"{path} has more; "
 
 
 def _show(plan: Plan) -> None:

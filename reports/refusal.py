@@ -7,6 +7,8 @@ from contextlib import contextmanager
 
 import typer
 
+_LONGEST = 2000
+
 
 class RefusedError(Exception):
     """Bad input: one line for the user; nothing has been written."""
@@ -18,5 +20,5 @@ def refusals(command: str) -> Iterator[None]:
     try:
         yield
     except RefusedError as refusal:
-        typer.echo(f"{command}: {refusal}", err=True)
+        typer.echo(f"{command}: {' '.join(str(refusal).split())[:_LONGEST]}", err=True)
         raise typer.Exit(2) from None

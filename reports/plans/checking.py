@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from empirics import Task
+from empirics.algorithm.modes import Mode
 from reports.cells.noise_cell import NoiseCell
 from reports.cells.points_cell import PointsCell
 from reports.cells.run_cell import RunCell
+from reports.measure.enumeration import Batches, outcomes, tree_size
 from reports.measure.task_instance import TaskInstance
+from reports.measure.with_batches import LARGEST_TREE, WithBatches
+from reports.plans.memory import at_hand, cell_bytes, gigabytes, task_bytes
 from reports.plans.plan import Plan, PlanError, witness_plan
 from reports.statements import measured, with_own
 from reports.tasks.conformance import ConformanceError, require_conformance
 from reports.tasks.factories import TaskError, make_task
 from reports.user_objects import UserObjectError
 from theory.tables import default_table
+
+_LARGEST_BATCH = 300  # larger ones have more outcomes than are listed in a moment
 
 
 def check_tasks(plan: Plan) -> None:
@@ -22,7 +28,10 @@ def check_tasks(plan: Plan) -> None:
     that a task cannot measure.
     """
     _check_own(plan)
+    most = at_hand()
     for one in plan.tasks:
+        if (needed := task_bytes(one)) > most:
+            raise PlanError(f"task {one.name}: needs {gigabytes(needed)} of memory, {gigabytes(most)} are at hand")
         try:
             task = make_task(one)
             if ":" in one.factory:
@@ -31,14 +40,53 @@ def check_tasks(plan: Plan) -> None:
             raise PlanError(str(error)) from None
         for cell in (cell for cell in plan.cells if cell.task == one.name):
             _check_lengths(cell, task)
+            _check_sizes(cell, task, most)
         for cell in (cell for cell in plan.noise if cell.task == one.name and cell.method == "enumerate"):
             instance = TaskInstance(one, task)
             why = instance.unread or (instance.noises if isinstance(instance.noises, str) else "")
+            why = why or _too_many_outcomes(cell, instance)
             if why:
                 raise PlanError(f'task {one.name}: method = "{cell.method}": {why}')
         for name in sorted({name for cell in plan.cells if cell.task == one.name for name in cell.statements}):
             if (why := measured(name).task(task)) is not None:
                 raise PlanError(f"task {one.name}: {name} {why}")
+
+
+def _check_sizes(cell: PointsCell | NoiseCell | RunCell, task: Task, most: int) -> None:
+    """Agents and batches that the task has, in the memory at hand, with a step that is a number."""
+    where = f"{cell.kind} on task {cell.task}"
+    if isinstance(cell, RunCell) and cell.m is not None and cell.m > task.n:
+        raise PlanError(f"{where}: m = {cell.m}: expected an integer between 1 and n = {task.n}")
+    drawn = isinstance(cell, NoiseCell) or (isinstance(cell, RunCell) and cell.mode.draws)
+    for name in ("D", "D_prime", "D_H") if drawn else ():
+        try:
+            if (size := getattr(cell, name)) is not None:
+                task.sampler.check(task, size)
+        except ValueError as error:
+            raise PlanError(f"{where}: {name} = {size}: {error}") from None
+    if (needed := cell_bytes(cell, task)) > most:
+        short = f"needs {gigabytes(needed)} of memory, {gigabytes(most)} are at hand"
+        raise PlanError(f"{where}: {short}; take fewer rounds or replicas")
+
+
+def _too_many_outcomes(cell: NoiseCell, instance: TaskInstance) -> str:
+    """Why the tree of a cell's batches cannot be walked, '' where it can."""
+    assert not isinstance(instance.noises, str)
+    sizes, given = Batches(cell.D, cell.D_prime, cell.D_H), f"D = {cell.D}, D_prime = {cell.D_prime}, D_H = {cell.D_H}"
+    advice = f"at most {LARGEST_TREE} are walked; use smaller batches or method = 'sample'"
+    for record in map(measured, cell.statements):
+        assert isinstance(record, WithBatches)
+        where = f"enumeration of {record.mode} at nu = {cell.nu}, {given}"
+        if max(cell.D, cell.D_prime, cell.D_H) > _LARGEST_BATCH:
+            return f"{where} has more than {LARGEST_TREE} outcomes, {advice}"
+        for noise in instance.noises:
+            if record.mode is Mode.STOCHASTIC and record.squared_error is None:  # a mean walks the trajectories alone
+                leaves = len(outcomes(noise, cell.D, gradient=True)) ** cell.nu
+            else:
+                leaves = tree_size(noise, cell.nu, sizes, record.mode)
+            if leaves > LARGEST_TREE:
+                return f"{where} has {leaves} outcomes, {advice}"
+    return ""
 
 
 def _check_own(plan: Plan) -> None:

@@ -10,6 +10,8 @@ from typing import Any
 from reports.cells.noise_cell import NoiseCell
 from reports.cells.points_cell import PointsCell
 from reports.cells.run_cell import RunCell
+from reports.measure.at_points import AtPoints
+from reports.measure.statement import Measured
 from reports.plans.entries import PlanError, shown
 from reports.statements import measured
 
@@ -50,8 +52,12 @@ def named(cells: Sequence[PlanCell]) -> list[PlanCell]:
 
 def _name(cell: PlanCell) -> tuple[Any, ...]:
     """What the ids of its rows are made of; where all of its statements probe, the rows add their probe step."""
-    probes = cell.kind == "points" and all(measured(name).mode.probes for name in cell.statements)
+    probes = cell.kind == "points" and all(_probes(measured(name)) for name in cell.statements)
     return cell.kind, *(getattr(cell, key) for key in _NAMED[cell.kind]), getattr(cell, "delta", None) if probes else ""
+
+
+def _probes(record: Measured) -> bool:
+    return isinstance(record, AtPoints) and record.mode.probes
 
 
 def _meeting(cells: Sequence[PlanCell], places: Sequence[int]) -> list[list[int]]:
