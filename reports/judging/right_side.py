@@ -6,11 +6,12 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
-from flint import arb, fmpq
+from flint import arb, ctx, fmpq
 
 import theory
 from reports.judging.measurement import Measurement, Unproved, Withheld
 from theory.enclosure import rounding
+from theory.enclosure.evaluation import COMPARED
 from theory.language.errors import NoValue, PrecisionError, TooLarge
 from theory.tables import Table
 
@@ -110,4 +111,5 @@ def _end(value: arb) -> str:
 
 
 def _number(value: Fraction) -> arb:
-    return arb(fmpq(value.numerator, value.denominator))
+    with ctx.workprec(2 * COMPARED[-1]):
+        return arb(fmpq(value.numerator, value.denominator))

@@ -15,6 +15,8 @@ from reports.cells.run_cell import RunCell
 
 # of one number of a task, which is held in float64 and in balls, and copied while it is made
 _OF_A_NUMBER = 64
+# of an agent's loss as an object of its own, which its balls are
+_OF_AN_AGENT = 2000
 # of one number of an iterate: the run, the record, and what is evaluated along it
 _OF_AN_ITERATE = 24
 _FEWEST = 128
@@ -35,12 +37,13 @@ def task_bytes(task: TaskPlan) -> int:
     """What a packaged task holds at least, from its arguments alone; 0 where these do not tell.
 
     >>> task_bytes(TaskPlan(name="q", factory="quadratic", arguments={"n": 10, "d": 100}))
-    6400000
+    6420000
     """
     sizes = {key: value for key, value in task.arguments.items() if type(value) is int and value > 0}
     wide = sizes.get("d", 1) ** (2 if task.factory == "quadratic" else 1)
-    names = ("n", "agents", "features", "samples", "hidden", "inputs")
-    return _OF_A_NUMBER * wide * math.prod(sizes.get(name, 1) for name in names)
+    agents = sizes.get("n", 1) * sizes.get("agents", 1)
+    wide *= math.prod(sizes.get(name, 1) for name in ("features", "samples", "hidden", "inputs"))
+    return agents * (_OF_AN_AGENT + _OF_A_NUMBER * wide)
 
 
 def cell_bytes(cell: PointsCell | NoiseCell | RunCell, task: Task) -> int:

@@ -211,11 +211,11 @@ def _read(name_or_file: str) -> tuple[str, str]:
         return text, name_or_file
     path = Path(name_or_file)
     try:
-        known = path.is_file()
+        known, folder = path.is_file(), path.is_dir()
     except (OSError, ValueError):  # a name that no file can have
-        known = False
+        known = folder = False
     if not known:
-        what = "a folder" if path.is_dir() else f"neither a packaged plan ({', '.join(plan_names())}) nor a file"
+        what = "a folder" if folder else f"neither a packaged plan ({', '.join(plan_names())}) nor a file"
         raise PlanError(f"plan {shown(name_or_file)}: {what}{near(name_or_file, plan_names())}")
     return read_text(path), str(path)
 

@@ -16,6 +16,9 @@ from theory.enclosure.scope import PRECISIONS, Scope, to_fraction
 from theory.language.errors import NoValue, PrecisionError, TooLarge
 
 
+COMPARED = (*PRECISIONS, 8192, 16_384)  # bits of the balls that a comparison may ask for
+
+
 @dataclass(frozen=True)
 class Evaluation:
     """The outcome of an evaluation; everything is None where a hypothesis fails.
@@ -89,7 +92,7 @@ def enclosures(scope: Scope, name: str) -> Iterator[arb]:
         NoValue: it is no real, finite number.
     """
     number = _exact(scope, name)
-    for bits in PRECISIONS:
+    for bits in COMPARED:
         found = scope.ball_of(scope.formulas[name].symbol, bits) if number is None else ball(number, bits)
         if found.is_finite():
             yield found
