@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import shlex
-import sys
-import traceback
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from reports.refusal import RefusedError, refusals
+from reports.refusal import RefusedError, failures, refusals
 
 if TYPE_CHECKING:
     from reports.pipeline import Report
@@ -22,7 +18,6 @@ if TYPE_CHECKING:
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 
-_LONGEST = 1000
 _LATER = "is not in this version of meta-fedavg-bounds; leave the option out"
 
 
@@ -60,17 +55,17 @@ def build(
             if value:
                 raise RefusedError(f"{option} {_LATER}")
         if check or reproduce:
-            with failures(None):
+            with failures("reports.build"):
                 raise typer.Exit(_recheck(out, reproduce))
         from reports.request import Words, checked
 
         ids = [one.strip() for entry in only or [] for one in entry.split(",") if one.strip()]
-        with failures(None):
+        with failures("reports.build"):
             request = checked(Words(profile, plan, device, out, ids, seed, seeds, jobs, claims or [], task, dry_run))
             if dry_run:
                 _show(request.plan)
                 return
-    with failures(out):
+    with failures("reports.build", out):
         from reports.pipeline import build as run
 
         report = run(request)
@@ -100,35 +95,6 @@ def _recheck(out: Path, row_id: str | None) -> int:
     if not differences:
         typer.echo(same, err=row_id is not None)
     return int(bool(differences))
-
-
-@contextmanager
-def failures(out: Path | None) -> Iterator[None]:
-    """Within it whatever is raised, but for a refusal, is a failure inside: one line, exit status 3.
-
-    OUT/failure.txt, written where OUT is given, holds what a developer asks for.
-    """
-    try:
-        yield
-    except (RefusedError, typer.Exit, KeyboardInterrupt):
-        raise
-    except BaseException as error:
-        said = f"{type(error).__name__}: {error}".splitlines()[0][:_LONGEST]
-        more = "" if out is None else _kept(out / "failure.txt", traceback.format_exc())
-        again = shlex.join(["python", "-m", "reports.build", *sys.argv[1:]])
-        typer.echo(f"reports.build: failed inside: {said}; {more}to repeat it: {again}", err=True)
-        raise typer.Exit(3) from None
-
-
-def _kept(path: Path, text: str) -> str:
-    """Where the text is kept; '' where the folder takes nothing more, as on a full disk."""
-    from reports.records.store import write_atomically
-
-    try:
-        write_atomically(path, text.encode())
-    except OSError:
-        return ""
-    return f"{path} has more; "
 
 
 def _show(plan: Plan) -> None:

@@ -15,7 +15,6 @@ from theory.enclosure.hypotheses import HypothesisCheck
 from theory.enclosure.scope import PRECISIONS, Scope, to_fraction
 from theory.language.errors import NoValue, PrecisionError, TooLarge
 
-
 COMPARED = (*PRECISIONS, 8192, 16_384)  # bits of the balls that a comparison may ask for
 
 

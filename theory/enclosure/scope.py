@@ -197,7 +197,7 @@ class Scope:
                     continue
                 if hypothesis not in hypotheses:
                     hypotheses.append(hypothesis)
-                for part in (hypothesis.difference, *hypothesis.written):
+                for part in (hypothesis.left, hypothesis.right, *hypothesis.written):
                     waiting.extend(sorted(symbol_names(part)))
         return absent, hypotheses
 
