@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 
 import pytest
@@ -118,10 +119,8 @@ def test_reading_evaluating_comparing_and_printing_take_a_bounded_time(rhs: str)
     assert table.bound("mine").mathml
     assert str(table.quantity("mine").expression)
     assert claims[0].unit_note is not None
-    try:
+    with contextlib.suppress(TooLarge, PrecisionError):
         table.quantity("mine").evaluate(**AT)
-    except (TooLarge, PrecisionError):
-        pass
     compare(claims[0], table)
     assert time.process_time() - started < 5
 
