@@ -112,7 +112,8 @@ def _decision(measurement: Measurement, right: RightSide, level: float, refuted:
     if isinstance(evidence, Unproved):
         return _Decision(Verdict.INCONCLUSIVE, evidence.reason, "float64, not enclosed", evidence.value)
     if isinstance(evidence, Enclosed):
-        limits = _midpoint(evidence), float(evidence.lower), float(evidence.upper)
+        middle = (evidence.lower + evidence.upper) / 2
+        limits = _double(middle), _double(evidence.lower), _double(evidence.upper)
         verdict, reason = _compared(evidence, right)
         how = evidence.how
     else:
@@ -195,5 +196,9 @@ def _limits(sample: Sampled, level: float) -> tuple[float, float, float]:
     return *roots, math.nextafter(max(upper, 0.0) ** (1 / sample.power), math.inf)
 
 
-def _midpoint(evidence: Enclosed) -> float:
-    return float((evidence.lower + evidence.upper) / 2)
+def _double(value: Fraction) -> float | None:
+    """The nearest double, None for what is beyond every one of them."""
+    try:
+        return float(value)
+    except OverflowError:
+        return None
