@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import secrets
-import shlex
-import sys
-import traceback
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from reports.refusal import RefusedError, refusals
+from reports.refusal import RefusedError, failures, refusals
 from reports.staging import interrupted
 
 if TYPE_CHECKING:
@@ -71,27 +68,28 @@ def build(
         if jobs is not None and jobs < 1:
             raise RefusedError(f"--jobs {jobs}: expected at least one worker process")
         if check or reproduce:
-            with failures(None):
+            with failures("reports.build"):
                 raise typer.Exit(_recheck(out, reproduce, _listed(trust), _count(rerun, reproduce), seed, jobs))
         if rerun or trust:
             raise RefusedError(f"{'--rerun' if rerun else '--trust'}: expected beside --check or --reproduce")
         from reports.request import Words, checked
         from reports.user_objects import importing_only
 
-        words = Words(profile, plan, device, out, _listed(only), seed or 0, seeds, jobs, claims or [], task)
-        with failures(None), importing_only(_listed([(task or "").partition(":")[0]])) if dry_run else nullcontext():
+        words = Words(profile, plan, device, out, _listed(only), seed or 0, seeds, jobs, claims or [], task, dry_run)
+        asked = importing_only(_listed([(task or "").partition(":")[0]])) if dry_run else nullcontext()
+        with failures("reports.build"), asked:
             request = checked(words)
-    if dry_run:
-        _show(request.plan)
-        return
+            if dry_run:
+                _show(request.plan)
+                return
     if stopped := interrupted(out):
         typer.echo(stopped.rpartition(";")[0], err=True)
-    with failures(out):
+    with failures("reports.build", out):
         from reports.pipeline import build as run
 
         report = run(request)
-    for line in _summary(report, request):
-        typer.echo(line)
+        for line in _summary(report, request):
+            typer.echo(line)
     raise typer.Exit(report.exit_status(strict=strict))
 
 
@@ -116,6 +114,9 @@ def _recheck(
 ) -> int:
     """--check, or --reproduce when a row is named: 0 when nothing differs, 1 with one line for each difference."""
     from reports import recheck
+    from reports.tasks.conformance import ConformanceError
+    from reports.tasks.factories import TaskError
+    from reports.user_objects import UserObjectError
 
     try:
         if row_id is None:
@@ -131,38 +132,13 @@ def _recheck(
             row, differences = recheck.reproduce(out, row_id, trust=trust)
             same = f"{row_id}: the same row, bit for bit"
             typer.echo(row.model_dump_json(indent=1))
-    except recheck.RecheckError as error:
+    except (recheck.RecheckError, UserObjectError, ConformanceError, TaskError) as error:
         raise RefusedError(str(error)) from None
     for difference in differences:
         typer.echo(difference, err=True)
     if not differences:
         typer.echo(same, err=row_id is not None)
     return int(bool(differences))
-
-
-@contextmanager
-def failures(out: Path | None) -> Iterator[None]:
-    """Within it whatever is raised, but for a refusal, is a failure inside: one line, exit status 3.
-
-    OUT/failure.txt, written where OUT is given, holds what a developer asks for.
-    """
-    try:
-        yield
-    except (RefusedError, typer.Exit, KeyboardInterrupt):
-        raise
-    except BaseException as error:
-        said, more = f"{type(error).__name__}: {error}".splitlines()[0], ""
-        if out is not None:
-            from reports.records.store import write_atomically
-
-            try:  # where a disk is full there is no room for it either
-                write_atomically(out / "failure.txt", traceback.format_exc().encode())
-                more = f"{out / 'failure.txt'} has more; "
-            except OSError:
-                more = ""
-        again = shlex.join(["python", "-m", "reports.build", *sys.argv[1:]])
-        typer.echo(f"reports.build: failed inside: {said}; {more}to repeat it: {again}", err=True)
-        raise typer.Exit(3) from None
 
 
 def _show(plan: Plan) -> None:

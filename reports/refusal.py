@@ -1,11 +1,17 @@
-"""Bad input: one line that names the thing, its value, what was expected and what to do; exit status 2."""
+"""How a command ends otherwise than well: bad input is exit status 2, a failure inside 3, each in one line."""
 
 from __future__ import annotations
 
+import shlex
+import sys
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import typer
+
+_LONGEST = 2000
 
 
 class RefusedError(Exception):
@@ -18,5 +24,33 @@ def refusals(command: str) -> Iterator[None]:
     try:
         yield
     except RefusedError as refusal:
-        typer.echo(f"{command}: {refusal}", err=True)
+        typer.echo(f"{command}: {' '.join(str(refusal).split())[:_LONGEST]}", err=True)
         raise typer.Exit(2) from None
+
+
+@contextmanager
+def failures(command: str, out: Path | None = None) -> Iterator[None]:
+    """Within it whatever is raised, but for a refusal, is a failure inside: one line, exit status 3.
+
+    OUT/failure.txt, written where OUT is given, holds what a developer asks for.
+    """
+    try:
+        yield
+    except (RefusedError, typer.Exit, KeyboardInterrupt):
+        raise
+    except BaseException as error:
+        said = f"{type(error).__name__}: {error}".splitlines()[0][:_LONGEST]
+        more = "" if out is None else _kept(out / "failure.txt", traceback.format_exc())
+        again = shlex.join(["python", "-m", command, *sys.argv[1:]])
+        typer.echo(f"{command}: failed inside: {said}; {more}to repeat it: {again}", err=True)
+        raise typer.Exit(3) from None
+
+
+def _kept(path: Path, text: str) -> str:
+    """Where the text is kept; '' where the folder takes nothing more, as on a full disk."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    except OSError:
+        return ""
+    return f"{path} has more; "

@@ -7,15 +7,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from reports.refusal import RefusedError, failures, refusals
+
 if TYPE_CHECKING:
     from reports.refutation.confirm import Asked, Confirmed
     from reports.refutation.search import Question
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
-
-
-class RefusedError(Exception):
-    """Bad input: one line for the user."""
 
 
 @dataclass(frozen=True)
@@ -37,13 +35,13 @@ def refute(
     budget: Annotated[float, typer.Option(help="seconds to search for")] = 60.0,
     seed: Annotated[int, typer.Option(help="seed of the search")] = 0,
 ) -> None:
-    """Search for measured > claimed. Exit status 1: a confirmed counterexample; 0: none found; 2: bad input."""
-    try:
+    """Search for measured > claimed.
+
+    Exit status 1: a confirmed counterexample; 0: none found; 2: bad input; 3: a failure inside.
+    """
+    with refusals("reports.refute"), failures("reports.refute"):
         asked, unit_note = question(name, claims or [], budget, seed)
         outcome = attempt(asked, name, budget, seed)
-    except RefusedError as refusal:
-        typer.echo(f"reports.refute: {refusal}", err=True)
-        raise typer.Exit(2) from None
     if unit_note:
         typer.echo(f"# units: {unit_note}", err=True)
     for line in report(name, outcome):

@@ -36,6 +36,7 @@ class Words:
     jobs: int | None
     claims: Sequence[str]
     task: str | None
+    dry: bool = False
 
 
 @dataclass(frozen=True)
@@ -71,8 +72,7 @@ def checked(words: Words) -> Request:
     if words.seeds < 1 or words.seed < 0:
         given = f"--seed {words.seed} --seeds {words.seeds}"
         raise RefusedError(f"{given}: expected a root >= 0 and at least one root")
-    if words.out.exists() and not words.out.is_dir():
-        raise RefusedError(f"--out {words.out}: exists and is not a folder; choose another")
+    _check_folder(words.out)
     name = words.plan or words.profile
     try:
         claims = read_claims(list(words.claims))
@@ -84,7 +84,7 @@ def checked(words: Words) -> Request:
     except (PlanError, ClaimError) as error:
         raise RefusedError(str(error)) from None
     try:
-        if name not in plan_names():  # the packaged plans are known to be sound
+        if words.dry or name not in plan_names():  # the packaged plans are known to be sound
             check_tasks(plan)
     except PlanError as error:
         raise RefusedError(f"plan {name}: {error}") from None
@@ -114,9 +114,31 @@ def _with_task(plan: Plan, name: str) -> Plan:
     try:
         task = load_task(name)
         require_conformance(name, bounded_where_needed(task))
+        return with_own_task(plan, name, task)
     except ValueError as error:
         raise RefusedError(f"--task {error}") from None
-    return with_own_task(plan, name, task)
+    except SystemExit as error:  # a module of a user's that ends the interpreter
+        raise RefusedError(f"--task {name}: it ends the program with SystemExit({error})") from None
+
+
+def _check_folder(out: Path) -> None:
+    """Whether a folder can be written there, without writing it."""
+    try:
+        if out.is_symlink() and not out.exists():
+            raise RefusedError(f"--out {out}: a link to {os.readlink(out)}, which is not there; choose another")
+        if out.exists() and not out.is_dir():
+            raise RefusedError(f"--out {out}: exists and is not a folder; choose another")
+        held = next(one for one in (out, *out.absolute().parents) if one.exists())
+        if not held.is_dir():
+            raise RefusedError(f"--out {out}: {held} is not a folder; choose another")
+        if not os.access(held, os.W_OK | os.X_OK):
+            raise RefusedError(f"--out {out}: {held} cannot be written to; choose another")
+        limit = os.pathconf(held, "PC_NAME_MAX")
+        if any(len(os.fsencode(part)) > limit for part in out.parts):
+            raise RefusedError(f"--out {str(out)[:60]}...: a name of more than {limit} bytes; choose another")
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise RefusedError(f"--out {str(out)[:60]}: {reason}; choose another") from None
 
 
 def cut_down(plan: Plan, name: str, only: Sequence[str], claims: Sequence[Claim]) -> Plan:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from operator import attrgetter
 from typing import Any, Protocol
 
-from theory.enclosure.evaluation import Evaluation, bracket
-from theory.enclosure.hypotheses import check, holds
+from flint import arb
+
+from theory.enclosure.evaluation import Evaluation, bracket, enclosures
+from theory.enclosure.hypotheses import HypothesisCheck, check, holds
 from theory.enclosure.rounding import Bracket
 from theory.enclosure.scope import Scope, missing
-from theory.language.errors import Inadmissible, InputError
+from theory.language.errors import Inadmissible, InputError, PrecisionError
 from theory.language.records import CLAIM, Formula, Hypothesis, Line, Statement, dependencies
 from theory.language.symbols import Symbol
 from theory.printing.latex import formula_latex, hypothesis_latex, right_latex
@@ -85,6 +87,24 @@ class Quantity:
             exact, value, digits, enclosure = found.exact, found.value, found.digits, found.texts
         return Evaluation(self.name, exact, value, digits, enclosure, checks, self.provenance, self.source)
 
+    def checks(self, **inputs: object) -> tuple[HypothesisCheck, ...]:
+        """The hypotheses alone, decided.
+
+        Raises:
+            InputError: an input is unknown, missing or out of range.
+            PrecisionError: a hypothesis is not decided by 4096 bits.
+        """
+        scope = self.table.scope(inputs)
+        return tuple(check(scope, hypothesis) for hypothesis in self._required(scope))
+
+    def enclosures(self, **inputs: object) -> Iterator[arb]:
+        """Balls around the value at rising precision, for whoever only compares it; hypotheses are not looked at.
+
+        Raises:
+            NoValue: it is no real, finite number.
+        """
+        return enclosures(self.table.scope(inputs), self.name)
+
     def value(self, **inputs: object) -> float:
         """The correctly rounded double.
 
@@ -95,8 +115,15 @@ class Quantity:
         return self._bracket(inputs).value
 
     def enclosure(self, **inputs: object) -> tuple[float, float]:
-        """Equal or neighbouring doubles with lo <= exact value <= hi."""
-        return self._bracket(inputs).enclosure
+        """Equal or neighbouring doubles with lo <= exact value <= hi.
+
+        Raises:
+            PrecisionError: 4096 bits do not tell on which side of a double the value is.
+        """
+        found = self._bracket(inputs)
+        if found.exact is None and not found.decided:
+            raise PrecisionError(f"{self.name} is not told from {found.value} by 4096 bits")
+        return found.enclosure
 
     def _bracket(self, inputs: Mapping[str, object]) -> Bracket:
         scope = self.table.scope(inputs)

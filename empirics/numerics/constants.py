@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from fractions import Fraction
 
-from empirics.numerics.errors import InputError
+from empirics.numerics.errors import BeyondFloatError, InputError
 from empirics.numerics.rounding import float_up
 
 SIDES = ("exact", "upper", "lower", "interval")
@@ -33,7 +33,7 @@ class Constant:
         if self.side not in SIDES:
             raise InputError(f"side = {self.side!r}: expected one of {', '.join(SIDES)}")
         if math.isnan(self.value):
-            raise InputError("a constant cannot be nan: expected a number")
+            raise BeyondFloatError("a constant cannot be nan: expected a number")
 
     def __float__(self) -> float:
         """The number without its side."""

@@ -15,6 +15,7 @@ from reports.sections import Section, SectionTable
 from reports.statements import beside
 from theory.claims.comparison import compare
 from theory.claims.reading import Claim, with_claims
+from theory.language.errors import InputError, PrecisionError
 from theory.tables import Table, default_table
 
 
@@ -65,11 +66,12 @@ def _audited(claim: Claim, constant: str, measurements: Sequence[Measurement]) -
 
 
 def _value(table: Table, measurement: Measurement, name: str) -> Fraction | None:
-    """The right side, None where a hypothesis fails."""
-    found = table.quantity(name).evaluate(**measurement.inputs)
-    if found.exact is not None:
-        return found.exact
-    return None if found.enclosure is None else Fraction(found.enclosure[1])
+    """The right side from above, None where it has no value."""
+    try:
+        between = table.quantity(name).evaluate(**measurement.inputs).between
+    except (InputError, PrecisionError):
+        return None
+    return None if between is None else between[1]
 
 
 def _fixed(claim: Claim, values: dict[str, sympy.Expr]) -> tuple[Table, Claim]:

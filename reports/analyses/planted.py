@@ -185,10 +185,8 @@ def _value(table: Table, measurement: Measurement) -> Evaluation | None:
 
 
 def _between(evaluation: Evaluation) -> tuple[Fraction, Fraction]:
-    if evaluation.exact is not None:
-        return evaluation.exact, evaluation.exact
-    assert evaluation.enclosure is not None
-    return Fraction(evaluation.enclosure[0]), Fraction(evaluation.enclosure[1])
+    assert evaluation.between is not None
+    return evaluation.between
 
 
 def _factor(wrong: Evaluation, right: Evaluation) -> float:

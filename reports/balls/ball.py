@@ -119,9 +119,14 @@ def bounds(x: arb) -> tuple[Fraction, Fraction]:
     return _fraction(x.lower()), _fraction(x.upper())
 
 
+class NotEnclosedError(ValueError, OverflowError):
+    """A ball that is not finite, where its ends are asked for."""
+
+
 def _fraction(x: arb) -> Fraction:
     if not x.is_finite():
-        raise ValueError(f"ball: {x} is not finite; the working precision of {flint.ctx.prec} bits does not suffice")
+        bits = flint.ctx.prec
+        raise NotEnclosedError(f"ball: {x} is not finite; the working precision of {bits} bits does not suffice")
     mantissa, exponent = x.mid().man_exp()
     return Fraction(int(mantissa)) * (Fraction(2) ** int(exponent))
 

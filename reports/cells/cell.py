@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from fractions import Fraction
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 Kind = Literal["points", "noise", "runs"]
 
@@ -13,10 +14,26 @@ Kind = Literal["points", "noise", "runs"]
 def _rational(value: object) -> Fraction:
     if isinstance(value, bool) or not isinstance(value, int | str | Fraction):
         raise ValueError(f"expected an integer or a string such as '1/4', got {value!r}")
-    return Fraction(value)
+    if isinstance(value, str) and not (len(value) <= _LONGEST and _NUMBER.fullmatch(value)):
+        raise ValueError("expected a number such as 2, 0.1, 1e-3 or 1/4")
+    found = Fraction(value)
+    if found and not _SMALLEST <= abs(found) <= 1 / _SMALLEST:
+        raise ValueError("expected a number whose size is between 1e-300 and 1e300, or 0")
+    return found
 
 
+def _positive(value: Fraction) -> Fraction:
+    if value <= 0:
+        raise ValueError("expected a number > 0")
+    return value
+
+
+_LONGEST = 400
+_SMALLEST = Fraction(1, 10**300)
+_NUMBER = re.compile(r"\s*[+-]?((\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,4})?|\d+/0*[1-9]\d*)\s*")
 Rational = Annotated[Fraction, BeforeValidator(_rational)]
+PositiveRational = Annotated[Fraction, BeforeValidator(_rational), AfterValidator(_positive)]
+LARGEST_COUNT = 10**9  # of rounds, replicas and batches: beyond, no array has an index
 STRICT = ConfigDict(extra="forbid", frozen=True, strict=True, arbitrary_types_allowed=True)
 
 
@@ -35,11 +52,11 @@ class Cell(BaseModel):
     model_config = STRICT
     kind: ClassVar[Kind]
     task: str
-    alpha: Rational | None = None
-    alpha_L: Rational | None = None
+    alpha: PositiveRational | None = None
+    alpha_L: PositiveRational | None = None
     nu: int = Field(ge=0, le=100)
     label: str = Field(default="", pattern=r"^[A-Za-z0-9.=_/-]*$")
-    statements: list[str]
+    statements: list[str] = Field(min_length=1)
 
     @model_validator(mode="after")
     def _one_alpha(self) -> Cell:

@@ -7,7 +7,8 @@ from typing import Annotated, Any, ClassVar
 from pydantic import BeforeValidator, Field, model_validator
 
 from empirics.algorithm.modes import MODES, Mode
-from reports.cells.cell import Cell, Kind, Rational
+from reports.cells.cell import LARGEST_COUNT, Cell, Kind, PositiveRational, Rational
+from reports.cells.options import OPTIONS, problem_with
 
 
 def _mode(value: Any) -> Mode:
@@ -25,22 +26,28 @@ class RunCell(Cell):
 
     kind: ClassVar[Kind] = "runs"
     mode: Annotated[Mode, BeforeValidator(_mode)]
-    tau: int = Field(ge=1)
+    tau: int = Field(ge=1, le=10_000)
     m: int | None = Field(default=None, ge=1)
-    fraction: Rational | None = None
-    beta: Rational | None = None
-    rounds: int = Field(ge=1)
-    replicas: int | None = Field(default=None, ge=1)
-    most: int = Field(default=16384, ge=1)
+    fraction: PositiveRational | None = None
+    beta: PositiveRational | None = None
+    rounds: int = Field(ge=1, le=LARGEST_COUNT)
+    replicas: int | None = Field(default=None, ge=1, le=LARGEST_COUNT)
+    most: int = Field(default=16384, ge=1, le=LARGEST_COUNT)
     note: str = ""
-    D: int | None = Field(default=None, ge=1)
-    D_prime: int | None = Field(default=None, ge=1)
-    D_H: int | None = Field(default=None, ge=1)
-    delta: Rational | None = None
+    D: int | None = Field(default=None, ge=1, le=LARGEST_COUNT)
+    D_prime: int | None = Field(default=None, ge=1, le=LARGEST_COUNT)
+    D_H: int | None = Field(default=None, ge=1, le=LARGEST_COUNT)
+    delta: PositiveRational | None = None
     start: list[Rational] | None = None
 
     @model_validator(mode="after")
     def _one_step(self) -> RunCell:
         if (self.fraction is None) == (self.beta is None):
             raise ValueError("give exactly one of fraction (of the largest admissible beta) and beta")
+        return self
+
+    @model_validator(mode="after")
+    def _options_of_its_mode(self) -> RunCell:
+        if (problem := problem_with(self.mode, {key: getattr(self, key) for key in OPTIONS})) is not None:
+            raise ValueError(problem)
         return self

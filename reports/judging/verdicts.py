@@ -10,8 +10,8 @@ from fractions import Fraction
 import theory
 from reports.judging import statistics
 from reports.judging.measurement import Enclosed, Measurement, Sampled, Unproved, Withheld
+from reports.judging.right_side import RightSide, right_side
 from reports.judging.rows import Row, StatedHypothesis, Verdict
-from theory.language.errors import PrecisionError
 from theory.tables import Table
 
 # a right side grows when these shrink, so that a certified lower bound is their sound side
@@ -33,17 +33,17 @@ def judge(measurements: Sequence[Measurement], family: int | None = None, table:
         raise ValueError(f"family: {family} rows were fixed beforehand, but {len(sampled)} are decided by samples")
     level = support_level(family)
     table = table or theory.default_table()
-    evaluations = {measurement.row_id: _evaluate(measurement, table) for measurement in measurements}
-    if len(evaluations) != len(measurements):
+    right_sides = {measurement.row_id: right_side(measurement, table) for measurement in measurements}
+    if len(right_sides) != len(measurements):
         seen: set[str] = set()
         twice = sorted({f.row_id for f in measurements if f.row_id in seen or seen.add(f.row_id)})
         raise ValueError(f"row_id: every row needs its own, these occur twice: {', '.join(twice)}")
-    evidence = [_against(measurement, evaluations[measurement.row_id]) for measurement in sampled]
+    evidence = [_against(measurement, right_sides[measurement.row_id]) for measurement in sampled]
     evidence += [0.0] * (family - len(evidence))
     rejected = statistics.holm_rejections(evidence, statistics.REFUTATION_LEVEL)[: len(sampled)]
     refuted = {measurement.row_id for measurement, reject in zip(sampled, rejected, strict=True) if reject}
     return [
-        _row(measurement, table, evaluations[measurement.row_id], level, measurement.row_id in refuted)
+        _row(measurement, table, right_sides[measurement.row_id], level, measurement.row_id in refuted)
         for measurement in measurements
     ]
 
@@ -53,23 +53,14 @@ def support_level(family: int) -> float:
     return statistics.SUPPORT_LEVEL / family
 
 
-def _evaluate(measurement: Measurement, table: Table) -> theory.Evaluation:
-    quantity = table.quantity(measurement.quantity)
-    try:
-        return quantity.evaluate(**measurement.inputs)
-    except (theory.InputError, PrecisionError):
-        if not isinstance(measurement.evidence, Withheld | Unproved):
-            raise
-        return theory.Evaluation(quantity.name, None, None, None, None, (), quantity.provenance, quantity.source)
-
-
-def _against(measurement: Measurement, evaluation: theory.Evaluation) -> float:
+def _against(measurement: Measurement, right: RightSide) -> float:
     """The e-value against the null hypothesis that the bound is true; observations are lowered by their rounding."""
     sample = measurement.evidence
     assert isinstance(sample, Sampled)
-    if evaluation.value is None:
+    largest = right.largest
+    if largest is None or not right.evaluation.admissible:
         return 0.0
-    upper = math.nextafter(math.nextafter(evaluation.value, math.inf) ** sample.power, math.inf)
+    upper = math.nextafter(math.nextafter(largest, math.inf) ** sample.power, math.inf)
     if not upper > sample.low:
         return 0.0
     lowered = (sample.values - sample.rounding).clip(min=sample.low)
@@ -88,9 +79,9 @@ class _Decision:
     upper: float | None = None
 
 
-def _row(measurement: Measurement, table: Table, evaluation: theory.Evaluation, level: float, refuted: bool) -> Row:
-    bound, made = table.bound(measurement.bound), _decision(measurement, evaluation, level, refuted)
-    predicted = evaluation.value
+def _row(measurement: Measurement, table: Table, right: RightSide, level: float, refuted: bool) -> Row:
+    bound, made = table.bound(measurement.bound), _decision(measurement, right, level, refuted)
+    evaluation, predicted = right.evaluation, right.evaluation.value
     tight = made.measured is not None and predicted is not None and predicted > 0
     return Row(
         row_id=measurement.row_id,
@@ -110,34 +101,28 @@ def _row(measurement: Measurement, table: Table, evaluation: theory.Evaluation, 
     )
 
 
-def _decision(measurement: Measurement, evaluation: theory.Evaluation, level: float, refuted: bool) -> _Decision:
-    evidence, failed = measurement.evidence, [check for check in evaluation.hypotheses if not check.holds]
-    if isinstance(evidence, Withheld) or failed:
+def _decision(measurement: Measurement, right: RightSide, level: float, refuted: bool) -> _Decision:
+    evidence, failed = measurement.evidence, [check for check in right.evaluation.hypotheses if not check.holds]
+    if isinstance(evidence, Withheld) or failed or right.absent:
         withheld = isinstance(evidence, Withheld)
-        reason = evidence.reason if withheld else "; ".join(f"{check.name}: {check.detail}" for check in failed)
+        why = "; ".join(f"{check.name}: {check.detail}" for check in failed) or f"no value: {right.absent}"
+        reason = evidence.reason if withheld else why
         reason = f"{reason} ({measurement.note})" if measurement.note else reason
         return _Decision(Verdict.NOT_APPLICABLE, reason, "hypothesis")
     if isinstance(evidence, Unproved):
         return _Decision(Verdict.INCONCLUSIVE, evidence.reason, "float64, not enclosed", evidence.value)
     if isinstance(evidence, Enclosed):
-        limits = _midpoint(evidence), float(evidence.lower), float(evidence.upper)
-        verdict, reason = compare(evidence, *_predicted_between(evaluation))
+        middle = (evidence.lower + evidence.upper) / 2
+        limits = _double(middle), _double(evidence.lower), _double(evidence.upper)
+        verdict, reason = _compared(evidence, right)
         how = evidence.how
     else:
         limits = _limits(evidence, level)
-        verdict, reason = _decide_sample(limits[-1], evaluation, refuted)
+        verdict, reason = _decide_sample(limits[-1], right, refuted)
         how = f"{evidence.how}, N = {evidence.values.size}, level {level:.2e} a row"
     if verdict is not Verdict.VIOLATED:
-        verdict, reason = _vacuous_or(verdict, reason, evaluation, measurement.trivial)
+        verdict, reason = _vacuous_or(verdict, reason, right, measurement.trivial)
     return _Decision(*_one_sided(verdict, reason, measurement), how, *limits)
-
-
-def _predicted_between(evaluation: theory.Evaluation) -> tuple[Fraction, Fraction]:
-    if evaluation.exact is not None:
-        return evaluation.exact, evaluation.exact
-    assert evaluation.enclosure is not None
-    lower, upper = evaluation.enclosure
-    return Fraction(lower), Fraction(upper)
 
 
 def compare(evidence: Enclosed, lower: Fraction, upper: Fraction) -> tuple[Verdict, str]:
@@ -146,26 +131,40 @@ def compare(evidence: Enclosed, lower: Fraction, upper: Fraction) -> tuple[Verdi
     >>> compare(Enclosed(Fraction(1), Fraction(1), ""), Fraction(1), Fraction(1))[0].name
     'HOLDS'
     """
-    if evidence.upper <= lower:
-        return Verdict.HOLDS, "the whole enclosure of the left side is at most the right side"
-    if evidence.lower > upper:
-        return Verdict.VIOLATED, "the whole enclosure of the left side exceeds the right side"
-    return Verdict.INCONCLUSIVE, "the enclosures of the two sides overlap"
+    return _COMPARED[-1 if evidence.upper <= lower else 1 if evidence.lower > upper else 0]
 
 
-def _decide_sample(upper: float, evaluation: theory.Evaluation, refuted: bool) -> tuple[Verdict, str]:
+_COMPARED = {
+    -1: (Verdict.HOLDS, "the whole enclosure of the left side is at most the right side"),
+    1: (Verdict.VIOLATED, "the whole enclosure of the left side exceeds the right side"),
+    0: (Verdict.INCONCLUSIVE, "the enclosures of the two sides overlap"),
+}
+
+
+def _compared(evidence: Enclosed, right: RightSide) -> tuple[Verdict, str]:
+    """The same at as many bits of the right side as decide."""
+    verdict, reason = _COMPARED[right.order(evidence.lower, evidence.upper)]
+    return verdict, f"{reason}{_open(right)}"
+
+
+def _open(right: RightSide) -> str:
+    """Where a right side is that is not rounded, and why it is not."""
+    return f", which is {right.words}: {right.open}" if right.open else ""
+
+
+def _decide_sample(upper: float, right: RightSide, refuted: bool) -> tuple[Verdict, str]:
     if refuted:
         return Verdict.VIOLATED, "the e-value against the bound passes Holm's rule"
-    if Fraction(upper) <= _predicted_between(evaluation)[0]:
+    if right.at_least(upper):
         return Verdict.HOLDS, "the upper confidence limit of the left side is at most the right side"
-    return Verdict.INCONCLUSIVE, "the right side lies inside the confidence interval of the left side"
+    reason = "the right side lies inside the confidence interval of the left side"
+    return Verdict.INCONCLUSIVE, f"{reason}{_open(right)}"
 
 
-def _vacuous_or(
-    verdict: Verdict, reason: str, evaluation: theory.Evaluation, trivial: float | None
-) -> tuple[Verdict, str]:
-    if trivial is not None and evaluation.value is not None and evaluation.value >= trivial:
-        return Verdict.VACUOUS, f"the right side {evaluation.value:.6g} is not below the trivial bound {trivial:.6g}"
+def _vacuous_or(verdict: Verdict, reason: str, right: RightSide, trivial: float | None) -> tuple[Verdict, str]:
+    value = right.evaluation.value
+    if trivial is not None and (right.at_least(trivial) if value is None else value >= trivial):
+        return Verdict.VACUOUS, f"the right side {right.words} is not below the trivial bound {trivial:.6g}"
     return verdict, reason
 
 
@@ -197,5 +196,9 @@ def _limits(sample: Sampled, level: float) -> tuple[float, float, float]:
     return *roots, math.nextafter(max(upper, 0.0) ** (1 / sample.power), math.inf)
 
 
-def _midpoint(evidence: Enclosed) -> float:
-    return float((evidence.lower + evidence.upper) / 2)
+def _double(value: Fraction) -> float | None:
+    """The nearest double, None for what is beyond every one of them."""
+    try:
+        return float(value)
+    except OverflowError:
+        return None

@@ -109,16 +109,20 @@ class StochasticMeta:
         """(probability, g) of the stochastic first-order meta-gradient."""
         return [(weight, v) for weight, _, v in self._outer(w)]
 
-    def tree_size(self, mode: Mode, w: Vector) -> int:
+    def tree_size(self, mode: Mode, w: Vector, *, mean_alone: bool = False) -> int:
         """How many leaves the tree of outcomes has that starts at w, to be looked at before it is walked.
 
-        Outcomes are counted at w and beside it, since samples may agree at one point by chance.
+        Outcomes are counted at w and beside it, since samples may agree at one point by chance. `mean_alone`: a mean of
+        the stochastic mode walks the trajectories, and nothing more.
 
         Raises:
             TooManyBatchesError: not even the batches of one size can be walked.
         """
         beside = [w, w + arb_mat(w.nrows(), 1, [arb(1) / (j + 3) for j in range(w.nrows())])]
-        inner, outer = (max(map(len, self._slopes(beside, size))) for size in (self.sizes.D, self.sizes.D_prime))
+        inner = max(map(len, self._slopes(beside, self.sizes.D)))
+        if mean_alone:
+            return inner**self.nu
+        outer = max(map(len, self._slopes(beside, self.sizes.D_prime)))
         hessian = mode.hessian_batches(self.nu)
         bent = max(map(len, self._step_factors(beside))) if hessian else 1
         return inner**self.nu * outer * bent**hessian

@@ -60,7 +60,10 @@ def specify(
     settings = MetaFedAvg(alpha, cell.nu, beta, cell.tau, participants=cell.m, mode=cell.mode, delta=delta, **sizes)
     start = _start(instance, cell)
     instance, refusal = _confined(instance, settings, start, cell)
-    gap = _start_gap(instance, alpha, cell, start)
+    try:
+        gap = _start_gap(instance, alpha, cell, start)
+    except empirics.InputError as error:
+        gap, refusal = 0.0, f"A1: F has no lower bound: {error}"
     if gap < 0:
         refusal = f"promise: loss_lower_bound is above the loss at the start by {-gap:.6g}"
     inputs = instance.inputs(alpha, cell.nu, **more, beta=beta, F0_gap=max(gap, 0.0))

@@ -200,21 +200,31 @@ class NoisyPoint:
         Raises:
             ValueError: the tree of outcomes has more than `most` leaves, or batches are not what the sampler lists.
         """
-        cell, instance, alpha = self.cell, self.instance, ball.ball(self.alpha)
+        alpha = ball.ball(self.alpha)
+        if most is not None and (leaves := self.outcomes()) > most:
+            raise ValueError(
+                f"task {self.instance.name}: enumeration of {self.mode} at nu = {self.cell.nu} has {leaves} outcomes, "
+                f"at most {most} are walked; use smaller batches or method = 'sample'"
+            )
+        metas = [BallMeta(f, alpha, self.cell.nu) for f in self.instance.losses]
+        return list(zip(self._stochastic(), metas, strict=True))
+
+    def outcomes(self, *, mean_alone: bool = False) -> int:
+        """Leaves of the largest tree of an agent's batches; of its trajectories alone where only a mean is asked for.
+
+        Raises ValueError as `laws`.
+        """
+        with flint.ctx.workprec(_ENUMERATION_BITS):
+            trees = [law.tree_size(self.mode, self.at, mean_alone=mean_alone) for law in self._stochastic()]
+        return max(trees)
+
+    def _stochastic(self) -> list[StochasticMeta]:
+        cell, instance = self.cell, self.instance
         if why := why_not_enumerated(instance, cell):
             raise ValueError(f"task {instance.name}: {why}")
         assert not isinstance(instance.samples, str)
-        pairs = []
-        for f, samples in zip(instance.losses, instance.samples, strict=True):
-            law = StochasticMeta(samples, alpha, cell.nu, Sizes(cell.D, cell.D_prime, cell.D_H))
-            leaves = law.tree_size(self.mode, self.at)
-            if most is not None and leaves > most:
-                raise ValueError(
-                    f"task {instance.name}: enumeration of {self.mode} at nu = {cell.nu} has {leaves} outcomes, "
-                    f"at most {most} are walked; use smaller batches or method = 'sample'"
-                )
-            pairs.append((law, BallMeta(f, alpha, cell.nu)))
-        return pairs
+        sizes = Sizes(cell.D, cell.D_prime, cell.D_H)
+        return [StochasticMeta(own, ball.ball(self.alpha), cell.nu, sizes) for own in instance.samples]
 
     def row(self, bound: str, quantity: str, values: Sequence[arb], trivial: float) -> Measurement:
         """A row from one exact expectation an agent: the largest of them."""

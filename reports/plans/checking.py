@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from empirics import Task
+from empirics.algorithm.modes import Mode
 from reports.cells.noise_cell import NoiseCell
 from reports.cells.points_cell import PointsCell
 from reports.cells.run_cell import RunCell
 from reports.measure.task_instance import TaskInstance
-from reports.measure.with_batches import why_not_enumerated
+from reports.measure.with_batches import LARGEST_TREE, NoisyPoint, WithBatches, why_not_enumerated
+from reports.plans.memory import at_hand, cell_bytes, gigabytes, task_bytes
 from reports.plans.plan import Plan, PlanError, witness_plan
 from reports.statements import measured, with_own
 from reports.tasks.conformance import ConformanceError, require_conformance
@@ -25,7 +27,10 @@ def check_tasks(plan: Plan) -> None:
     that a task cannot measure. A user's own whose module is not trusted is passed over.
     """
     _check_own([name for name in plan.own_statements if trusted(name)])
+    most = at_hand()
     for one in (one for one in plan.tasks if ":" not in one.factory or trusted(one.factory)):
+        if (needed := task_bytes(one)) > most:
+            raise PlanError(f"task {one.name}: needs {gigabytes(needed)} of memory, {gigabytes(most)} are at hand")
         try:
             task = make_task(one)
             if ":" in one.factory:
@@ -34,14 +39,47 @@ def check_tasks(plan: Plan) -> None:
             raise PlanError(str(error)) from None
         for cell in (cell for cell in plan.cells if cell.task == one.name):
             _check_lengths(cell, task)
+            _check_sizes(cell, task, most)
         for cell in (cell for cell in plan.noise if cell.task == one.name and cell.method == "enumerate"):
             instance = TaskInstance(one, task)
-            if why := why_not_enumerated(instance, cell):
+            if why := why_not_enumerated(instance, cell) or _too_many_outcomes(cell, instance):
                 raise PlanError(f'task {one.name}: method = "{cell.method}": {why}')
         named = {name for cell in plan.cells if cell.task == one.name for name in cell.statements}
         for name in sorted(name for name in named if ":" not in name or trusted(name)):
             if (why := measured(name).task(task)) is not None:
                 raise PlanError(f"task {one.name}: {name} {why}")
+
+
+def _check_sizes(cell: PointsCell | NoiseCell | RunCell, task: Task, most: int) -> None:
+    """Agents and batches that the task has, in the memory at hand, with a step that is a number."""
+    where = f"{cell.kind} on task {cell.task}"
+    if isinstance(cell, RunCell) and cell.m is not None and cell.m > task.n:
+        raise PlanError(f"{where}: m = {cell.m}: expected an integer between 1 and n = {task.n}")
+    drawn = isinstance(cell, NoiseCell) or (isinstance(cell, RunCell) and cell.mode.draws)
+    for name in ("D", "D_prime", "D_H") if drawn else ():
+        try:
+            if (size := getattr(cell, name)) is not None:
+                task.sampler.check(task, size)
+        except ValueError as error:
+            raise PlanError(f"{where}: {name} = {size}: {error}") from None
+    if (needed := cell_bytes(cell, task)) > most:
+        short = f"needs {gigabytes(needed)} of memory, {gigabytes(most)} are at hand"
+        raise PlanError(f"{where}: {short}; take fewer rounds or replicas")
+
+
+def _too_many_outcomes(cell: NoiseCell, instance: TaskInstance) -> str:
+    """Why the tree of a cell's batches cannot be walked, '' where it can."""
+    for record in map(measured, cell.statements):
+        assert isinstance(record, WithBatches)
+        at = NoisyPoint(instance, cell, record.mode, instance.centre.numpy())
+        leaves = at.outcomes(mean_alone=record.mode is Mode.STOCHASTIC and record.squared_error is None)
+        if leaves > LARGEST_TREE:
+            sizes = f"D = {cell.D}, D_prime = {cell.D_prime}, D_H = {cell.D_H}"
+            return (
+                f"enumeration of {record.mode} at nu = {cell.nu}, {sizes} has {leaves} outcomes, at most "
+                f"{LARGEST_TREE} are walked; use smaller batches or method = 'sample'"
+            )
+    return ""
 
 
 def _check_own(own: Sequence[str]) -> None:

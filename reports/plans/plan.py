@@ -3,29 +3,29 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from importlib import resources
 from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, Field, ValidationError, model_validator
 
-from empirics.algorithm.modes import MODES, Mode
 from reports.cells.cell import STRICT, Cell, TaskPlan
 from reports.cells.noise_cell import NoiseCell
 from reports.cells.points_cell import PointsCell
 from reports.cells.run_cell import RunCell
+from reports.plans.entries import GROUPS, MOST_CELLS, PlanError, cells, listed, packaged, parsed, read_text, shown
+from reports.plans.row_names import named
 from reports.plans.studies import StudyPlan
 from reports.statements import measured, statements
 from reports.user_objects import UserObjectError, trusted
+from theory.language.errors import near
 
-_GROUPS = ("points", "noise", "runs")
+CELLS: dict[str, type[PointsCell | NoiseCell | RunCell]] = {
+    cell.kind: cell for cell in (PointsCell, NoiseCell, RunCell)
+}
 PROFILES = ("quick", "standard", "full")
 WITNESSES = "witnesses"
-
-
-class PlanError(ValueError):
-    """A plan that cannot be read, with the place and what is admissible."""
 
 
 class Plan(BaseModel):
@@ -49,7 +49,8 @@ class Plan(BaseModel):
             raise ValueError(f"tasks: {', '.join(twice)} defined twice")
         unknown = sorted({cell.task for cell in self.cells} - set(names))
         if unknown:
-            raise ValueError(f"cells name the unknown task {', '.join(unknown)}; known are {', '.join(names)}")
+            hint = near(unknown[0], names)
+            raise ValueError(f"cells name the unknown task {', '.join(unknown)}{hint}; known are {', '.join(names)}")
         return self
 
     @property
@@ -116,11 +117,13 @@ def load_plan(name_or_file: str) -> Plan:
     """
     if name_or_file == WITNESSES:
         return witness_plan()
-    text, origin = _read(name_or_file)
     try:
-        return _plan(tomllib.loads(text), origin)
-    except tomllib.TOMLDecodeError as error:
-        raise PlanError(f"plan {origin}: not valid TOML: {error}") from None
+        text, origin = _read(name_or_file)
+        raw = parsed(text)
+    except PlanError as error:
+        text = str(error)
+        raise PlanError(text if text.startswith("plan ") else f"plan {name_or_file}: {text}") from None
+    return _plan(raw, origin)
 
 
 def witness_plan(own: Iterable[str] = ()) -> Plan:
@@ -133,11 +136,11 @@ def witness_plan(own: Iterable[str] = ()) -> Plan:
 
 def _with_witnesses(raw: Mapping[str, Any], entries: Mapping[str, Iterable[Mapping[str, Any]]]) -> dict[str, Any]:
     """A plan's contents with the entries of every statement, and the tasks of ours that these name."""
-    widened = {**raw, **{group: list(raw.get(group, ())) for group in ("tasks", *_GROUPS)}}
+    widened = {**raw, **{group: list(raw.get(group, ())) for group in ("tasks", *GROUPS)}}
     for name, mine in entries.items():
         widened[measured(name).kind] += [{**entry, "statements": [name]} for entry in mine]
     text = (resources.files("reports") / "statements" / "witness_tasks.toml").read_text(encoding="utf-8")
-    named = str([widened[group] for group in _GROUPS])
+    named = str([widened[group] for group in GROUPS])
     widened["tasks"] += [task for task in tomllib.loads(text)["tasks"] if f"'{task['name']}'" in named]
     return widened
 
@@ -145,21 +148,58 @@ def _with_witnesses(raw: Mapping[str, Any], entries: Mapping[str, Iterable[Mappi
 def _plan(raw: dict[str, Any], origin: str) -> Plan:
     """The plan of a TOML file's contents, which are expanded in place."""
     try:
+        entries = {group: listed(raw, group) for group in (*GROUPS, "tasks", "studies")}
         if raw.pop("witnesses", False):
-            listed = [name for group in _GROUPS for entry in raw.get(group, ()) for name in entry.get("statements", ())]
-            names = dict.fromkeys((*statements(), *(name for name in listed if ":" in name and trusted(name))))
-            raw = _with_witnesses(raw, {name: measured(name).headline for name in names})
-        for group in _GROUPS:
-            raw[group] = [cell for entry in raw.get(group, []) for cell in _cells(entry)]
+            names = [name for group in GROUPS for entry in entries[group] for name in _names(entry)]
+            wanted = dict.fromkeys((*statements(), *(name for name in names if ":" in name and trusted(name))))
+            raw = _with_witnesses(raw, {name: measured(name).headline for name in wanted})
+        total = 0
+        for group in GROUPS:
+            raw[group] = [cell for place, entry in enumerate(listed(raw, group), 1)
+                          for cell in _validated(group, place, entry, raw)]  # fmt: skip
+            total += len(raw[group])
+        if total > MOST_CELLS:
+            raise PlanError(f"{total} cells, a plan has at most {MOST_CELLS}")
         plan = Plan.model_validate(raw)
         _check_statements(plan.cells)
+        told = {group: named(getattr(plan, group)) for group in GROUPS}
     except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(str(part) for part in first["loc"]) or "plan"
-        raise PlanError(f"plan {origin}: {place}: {first['msg']} (got {first.get('input')!r:.80})") from None
-    except UserObjectError as error:
+        raise PlanError(f"plan {origin}: {_problem(error, Plan)}") from None
+    except (PlanError, UserObjectError) as error:
         raise PlanError(f"plan {origin}: {error}") from None
-    return plan
+    return plan.model_copy(update=told)
+
+
+def _names(entry: Mapping[str, Any]) -> list[str]:
+    names = entry.get("statements", ())
+    return [name for name in names if isinstance(name, str)] if isinstance(names, list) else []
+
+
+def _validated(group: str, place: int, entry: dict[str, Any], raw: Mapping[str, Any]) -> Iterator[Cell]:
+    """The cells of one table; what is wrong with it is said of the table."""
+    where = f"[[{group}]]" if len(raw[group]) == 1 else f"[[{group}]] number {place}"
+    try:
+        for cell in cells(entry):
+            yield CELLS[group].model_validate(cell)
+    except ValidationError as error:
+        raise PlanError(f"{where}: {_problem(error, CELLS[group])}") from None
+    except PlanError as error:
+        raise PlanError(f"{where}: {error}") from None
+
+
+def _problem(error: ValidationError, model: type[BaseModel]) -> str:
+    """The first thing that is wrong, in one line: the key, its value and what is admissible."""
+    found = error.errors()
+    first = next((one for one in found if one["type"] == "extra_forbidden"), found[0])  # a typo lacks its key as well
+    place = ".".join(str(part) for part in first["loc"])
+    reason = first["msg"].removeprefix("Value error, ")
+    if first["type"] == "extra_forbidden":
+        known = model.model_fields if len(first["loc"]) == 1 else ()
+        more = f"; expected {', '.join(known)}" if known else ""
+        return f"{place} = {shown(first['input'])}: unknown key{near(str(first['loc'][-1]), known)}{more}"
+    if first["type"] == "missing":
+        return f"{place} is missing"
+    return f"{place} = {shown(first['input'])}: {reason}" if place else reason
 
 
 def _check_statements(cells: Iterable[Cell]) -> None:
@@ -180,56 +220,19 @@ def _check_statements(cells: Iterable[Cell]) -> None:
                 raise PlanError(f"{cell.kind}: {name} {lacking}")
 
 
-_LIST_FIELDS = {"statements", "at", "pair", "start"}
-
-
-_SIZES = ("D", "D_prime", "D_H")
-
-
-def _cells(entry: dict[str, Any]) -> list[dict[str, Any]]:
-    cells = [cell for one in _tabulated(entry) for cell in _expanded(one)]
-    several_modes = "mode" in (*entry.get("columns", ()), *(key for key in entry if isinstance(entry[key], list)))
-    return [_taken(cell) for cell in cells] if several_modes else cells
-
-
-def _tabulated(entry: dict[str, Any]) -> list[dict[str, Any]]:
-    if "columns" not in entry:
-        return [entry]
-    columns, rows = entry["columns"], entry.get("rows", [])
-    common = {key: value for key, value in entry.items() if key not in ("columns", "rows")}
-    for row in rows:
-        if len(row) != len(columns):
-            raise PlanError(f"rows: {row} has {len(row)} entries, columns has {len(columns)}")
-    return [{**common, **dict(zip(columns, row, strict=True))} for row in rows]
-
-
-def _taken(cell: dict[str, Any]) -> dict[str, Any]:
-    """Without the options that the cell's mode has no use for."""
-    if "mode" not in cell:
-        return cell
-    if cell["mode"] not in MODES:  # refused with the cell
-        return cell
-    mode = Mode(cell["mode"])
-    unused = {*(() if mode.draws else _SIZES), *(() if mode.probes else ("delta",)), *(() if mode.curved else ("D_H",))}
-    return {key: value for key, value in cell.items() if key not in unused}
-
-
-def _expanded(entry: dict[str, Any]) -> list[dict[str, Any]]:
-    cells = [dict(entry)]
-    for key, value in entry.items():
-        if isinstance(value, list) and key not in _LIST_FIELDS:
-            cells = [{**cell, key: one} for cell in cells for one in value]
-    return cells
-
-
 def _read(name_or_file: str) -> tuple[str, str]:
-    packaged = resources.files("reports") / "plans" / f"{name_or_file}.toml"
-    if packaged.is_file():
-        return packaged.read_text(encoding="utf-8"), name_or_file
+    text = packaged(name_or_file)
+    if text is not None:
+        return text, name_or_file
     path = Path(name_or_file)
-    if not path.is_file():
-        raise PlanError(f"plan {name_or_file!r}: neither a packaged plan ({', '.join(plan_names())}) nor a file")
-    return path.read_text(encoding="utf-8"), str(path)
+    try:
+        known, folder = path.is_file(), path.is_dir()
+    except (OSError, ValueError):  # a name that no file can have
+        known = folder = False
+    if not known:
+        what = "a folder" if folder else f"neither a packaged plan ({', '.join(plan_names())}) nor a file"
+        raise PlanError(f"plan {shown(name_or_file)}: {what}{near(name_or_file, plan_names())}")
+    return read_text(path), str(path)
 
 
 def plan_names() -> list[str]:

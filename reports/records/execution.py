@@ -17,13 +17,15 @@ from reports.cells.cell import TaskPlan
 from reports.cells.noise_cell import NoiseCell
 from reports.cells.points_cell import PointsCell
 from reports.cells.run_cell import RunCell
-from reports.judging.measurement import Measurement
+from reports.judging.measurement import Measurement, Unproved
 from reports.measure.along_run import AlongRuns, run_measurements
 from reports.measure.at_points import point_measurements, record_points
+from reports.measure.beyond import beyond, beyond_rows
 from reports.measure.estimates import completed, run_estimates
 from reports.measure.recorded_run import RecordedRun
 from reports.measure.run_specification import RunSpecification, replicas
 from reports.measure.specify import run_arrays, run_cell, specify
+from reports.measure.statement import StatementError
 from reports.measure.task_instance import TaskInstance
 from reports.measure.waterfall import RATES, Waterfall, waterfalls
 from reports.measure.with_batches import noise_measurements, record_noise
@@ -34,6 +36,8 @@ from reports.records.store import Record, Store, record_key
 from reports.records.threads import one_thread
 from reports.records.workers import Call
 from reports.statements import measured as measured_statement
+
+_BEYOND = "beyond"
 
 
 @dataclass(frozen=True)
@@ -73,7 +77,7 @@ def execute(seeded: SeededCell, folder: Path, engine: Mapping[str, Any] | None =
     started = time.perf_counter()
     store, key = Store(folder), record_key(seeded.description())
     with one_thread():
-        record = store.read(key) if key in store else store.write(seeded.description(), *_record(seeded, engine or {}))
+        record = store.read(key) if key in store else store.write(seeded.description(), *_made(seeded, engine or {}))
         return Outcome(key, *_contribution(seeded, record), time.perf_counter() - started)
 
 
@@ -100,7 +104,7 @@ def measured(seeded: SeededCell) -> list[Measurement]:
     """The rows of a cell that is run now and kept nowhere."""
     with one_thread():
         description = seeded.description()
-        return measurements(seeded, Record(record_key(description), description, *_record(seeded, {})))
+        return measurements(seeded, Record(record_key(description), description, *_made(seeded, {})))
 
 
 def measurements(seeded: SeededCell, record: Record) -> list[Measurement]:
@@ -109,6 +113,22 @@ def measurements(seeded: SeededCell, record: Record) -> list[Measurement]:
 
 
 def _measurements(seeded: SeededCell, record: Record, recorded: RecordedRun | None) -> list[Measurement]:
+    reason = record.facts.get(_BEYOND)
+    try:
+        if reason is None:
+            return _enclosed(seeded, record, recorded)
+    except (OverflowError, StatementError) as error:
+        if not beyond(error):
+            raise
+        reason = _too_large(error)
+    return beyond_rows(_instance(seeded.task.model_dump_json()), seeded.cell, seeded.statements, reason)
+
+
+def _too_large(error: BaseException) -> str:
+    return f"numbers beyond float64: {str(error).splitlines()[0]}"
+
+
+def _enclosed(seeded: SeededCell, record: Record, recorded: RecordedRun | None) -> list[Measurement]:
     instance, cell, arrays = _instance(seeded.task.model_dump_json()), seeded.cell, dict(record.arrays)
     if isinstance(cell, PointsCell):
         return point_measurements(instance, cell, seeded.statements, arrays)
@@ -138,12 +158,20 @@ def _contribution(seeded: SeededCell, record: Record) -> tuple[list[Measurement]
     """Findings, the recorded over the rounds for the figures, and where the slack of the rates sits."""
     recorded = recorded_run_of(seeded, record)
     found = _measurements(seeded, record, recorded)
-    if recorded is None:
+    if recorded is None or any(isinstance(one.evidence, Unproved) and not one.inputs for one in found):
         return found, None, []
     rates = [statement for statement in recorded.specification.cell.statements if statement in RATES]
     curve = curve_of(recorded, found) if "T2" in rates else None
     unattributed = seeded.task.name.startswith("witness") or recorded.specification.instance.estimated
     return found, curve, [] if unattributed else waterfalls(recorded, rates)
+
+
+def _made(seeded: SeededCell, engine: Mapping[str, Any]) -> tuple[Mapping[str, Any], Mapping[str, np.ndarray]]:
+    """Facts and arrays; of a cell whose numbers leave float64 the fact alone that they do."""
+    try:
+        return _record(seeded, engine)
+    except OverflowError as error:
+        return {_BEYOND: _too_large(error)}, {}
 
 
 def _record(seeded: SeededCell, engine: Mapping[str, Any]) -> tuple[Mapping[str, Any], Mapping[str, np.ndarray]]:

@@ -5,6 +5,7 @@ What the search finds is confirmed in exact or ball arithmetic elsewhere; nothin
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -12,9 +13,22 @@ import sympy
 import torch
 from torch import Tensor
 
-from theory.language.algebra import Expr, PowerGain, S
+from theory.language.algebra import Expr, Kept, PowerGain, S
 from theory.language.conditions import AllZero, Condition, Given, IsOne, ModeIs
 from theory.tables import Table
+
+MOST_TERMS = 1_000
+
+
+class LongSumError(ValueError):
+    """A sum of more terms than a search has time for."""
+
+
+def _double(number: Expr) -> float:
+    try:
+        return float(number)
+    except OverflowError:
+        return math.inf if number > 0 else -math.inf
 
 
 @dataclass
@@ -70,11 +84,18 @@ class BatchScope:
         given = {item: {**self.counts, **indices}[str(item)] for item in expression.free_symbols}
         return int(expression.subs(given))
 
+    def steps(self, expression: Expr, indices: Mapping[str, int]) -> int:
+        """The same for a sum; LongSumError where it has more terms than a search has time for."""
+        found = self.count(expression, indices)
+        if found > MOST_TERMS:
+            raise LongSumError(f"{found} terms, at most {MOST_TERMS} are searched")
+        return found
+
     def walk(self, expression: Expr, indices: Mapping[str, int] | None = None) -> Tensor:
         """The value of an expression."""
         at = indices or {}
         if expression.is_Number or expression is sympy.E:
-            return torch.as_tensor(float(expression), dtype=torch.float64)
+            return torch.as_tensor(_double(expression), dtype=torch.float64)
         if expression.is_Symbol:
             name = str(expression)
             return torch.as_tensor(float(at[name]), dtype=torch.float64) if name in at else self.value(name)
@@ -83,7 +104,7 @@ class BatchScope:
             return self._power(base, exponent, at)
         if isinstance(expression, S):
             base, total = self.walk(expression.args[1], at), torch.as_tensor(0.0, dtype=torch.float64)
-            for _ in range(self.count(expression.args[0], at)):
+            for _ in range(self.steps(expression.args[0], at)):
                 total = 1.0 + base * total
             return total
         if isinstance(expression, PowerGain):
@@ -93,6 +114,7 @@ class BatchScope:
         if isinstance(expression, sympy.Sum):
             index, low, high = expression.limits[0]  # type: ignore[misc]
             total = torch.as_tensor(0.0, dtype=torch.float64)
+            self.steps(high - low, at)
             for step in range(self.count(low, at), self.count(high, at) + 1):
                 total = total + self.walk(expression.function, {**at, str(index): step})  # type: ignore[attr-defined]
             return total
@@ -105,6 +127,8 @@ class BatchScope:
 
     @staticmethod
     def _folded(expression: Expr, parts: list[Tensor]) -> Tensor:
+        if isinstance(expression, Kept):
+            return parts[0]
         if isinstance(expression, sympy.exp):
             return parts[0].exp()
         if isinstance(expression, sympy.log):

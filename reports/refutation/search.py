@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from reports.refutation.batched import BatchScope, shares
+from reports.refutation.batched import BatchScope, LongSumError, shares
 from reports.refutation.family import Family, Target
 from reports.refutation.targets import mode_of
 from theory.language.records import Hypothesis, dependencies
@@ -80,7 +80,7 @@ def ratios(
     try:
         claimed = scope.value(question.quantity)
         admissible = _admissible(question, scope)
-    except KeyError:
+    except (KeyError, LongSumError):
         return None
     measured = measured**2 if question.squared else measured
     if "grad_norm" in inputs:  # one round: both sides are compared beyond the descent that the theory grants

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -9,7 +10,7 @@ from dataclasses import dataclass
 import sympy
 
 from theory.claims.reading import Claim
-from theory.language.algebra import Expr, unfold
+from theory.language.algebra import Expr, PowerGain, S, unfold
 from theory.language.errors import InputError, PrecisionError
 from theory.language.records import dependencies
 from theory.language.symbols import L, alpha, nu
@@ -19,6 +20,9 @@ from theory.tables import Table
 POINTS = 200
 _STEPS = (1, 2, 3)
 _LONGEST = 4000
+_MOST_TERMS = 1000
+_MOST_STEPS = 50
+_MOST_SPENT = 300_000  # steps of sums over all points
 
 
 @dataclass(frozen=True)
@@ -49,13 +53,17 @@ def compare(claim: Claim, table: Table, seed: int = 0) -> list[Comparison]:
 
 
 def _compare(claim: Claim, mode: str, ours: str, table: Table, seed: int) -> Comparison:
-    ratios = []
+    ratios, spent = [], 0
     for inputs in _points(claim, table, mode, seed):
+        if spent > _MOST_SPENT:
+            break
         try:
             claimed = table.quantity(claim.id).evaluate(**inputs).value
             own = table.quantity(ours).evaluate(**inputs).value
         except (InputError, PrecisionError):
             continue
+        finally:
+            spent += table.scope(inputs).spent
         if claimed is not None and own is not None and own > 0:
             ratios.append((claimed / own, inputs))
     low = min(ratios, key=lambda entry: entry[0], default=(None, {}))
@@ -119,8 +127,24 @@ def _closed(name: str, steps: int, table: Table) -> Expr | None:
             if len(cases) > 1 and item != q:
                 return None
             expression = expression.xreplace({item: last})
-    written = unfold(expression.subs(nu, steps))
+    expression = expression.subs(nu, steps)
+    if _terms(expression) > _MOST_TERMS:
+        return None
+    written = unfold(expression)
     return None if written.has(sympy.Sum, sympy.Min, sympy.Max, sympy.Abs) else written
+
+
+def _terms(expression: Expr) -> int:
+    """No fewer than the terms of what an expression is written out to; counts beyond 50 are too many."""
+    counts = [abs(int(number)) for number in expression.atoms(sympy.Integer) if expression.args]
+    if max(counts, default=0) > _MOST_STEPS and expression.has(S, PowerGain, sympy.Sum, sympy.Pow):
+        return _MOST_TERMS + 1
+    inner = [_terms(part) for part in expression.args]
+    if expression.is_Add or not inner:
+        return sum(inner) or 1
+    if expression.is_Pow and expression.exp.is_Integer:
+        return min(inner[0], _MOST_TERMS + 1) ** abs(int(expression.exp))
+    return math.prod(inner) * (_MOST_STEPS if isinstance(expression, sympy.Sum) else 1)
 
 
 def _never_negative(difference: Expr, short: bool) -> bool:

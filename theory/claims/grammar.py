@@ -10,6 +10,9 @@
 Functions: sqrt, exp, log, abs, min, max, S(j, x), sum(expression, l, low, high) with an index l, j or t. Length and
 nesting are looked at before the first symbol is read, and no number may outgrow a fixed size, so that reading takes
 time in proportion to the text whatever it says.
+
+An expression is simplified as it is read, so that 0/(1 - alpha L) becomes 0. Whatever may be no real, finite number is
+kept beside it as it was written: where it has no value, the whole has none.
 """
 
 from __future__ import annotations
@@ -21,15 +24,18 @@ from dataclasses import dataclass
 import sympy
 
 from theory.enclosure.programs import counter, program
-from theory.language.algebra import Expr, S
+from theory.language.algebra import Expr, Kept, S
 from theory.language.errors import near
+from theory.language.signs import always_positive, never_negative
 from theory.language.symbols import INDICES, KNOWN
 
 LONGEST = 2000
 DEEPEST = 50
 LARGEST_EXPONENT = 10_000
 RELATIONS = ("<=", ">=", "==", "<", ">")
-_LARGEST_BITS = 1 << 16
+_LARGEST_BITS = 14_000  # of a number: Python writes no more than 4300 digits
+_SMALL = 16
+_WRITTEN_OUT = 1_024  # bits of a power that is multiplied out
 _MOST_ARGUMENTS = 16
 _LARGEST_DECADE = 400
 _TOKEN = re.compile(
@@ -47,11 +53,12 @@ class GrammarError(ValueError):
 
 @dataclass(frozen=True)
 class Comparison:
-    """Two sides and the relation between them."""
+    """Two sides and the relation between them; `written` is what must have a value besides."""
 
     left: Expr
     relation: str
     right: Expr
+    written: tuple[Expr, ...] = ()
 
 
 def read_expression(text: str, names: Mapping[str, Expr]) -> Expr:
@@ -63,10 +70,22 @@ def read_expression(text: str, names: Mapping[str, Expr]) -> Expr:
     Raises:
         GrammarError: the text is too long, too deep, or not in the grammar; an exponent is not a count or a half.
     """
+    return read_written(text, names)[0]
+
+
+def read_written(text: str, names: Mapping[str, Expr]) -> tuple[Expr, tuple[Expr, ...]]:
+    """The expression a text stands for, and those of its parts that must have a value besides.
+
+    >>> read_written("L*(1 - L)/(1 - L)", KNOWN)
+    (L, (1/(1 - L),))
+
+    Raises:
+        GrammarError: as for an expression.
+    """
     reader = _Reader(text, names)
     result = reader.sum()
     reader.end()
-    return _evaluable(result)
+    return _evaluable(result), reader.kept(result)
 
 
 def read_comparison(text: str, names: Mapping[str, Expr]) -> Comparison:
@@ -85,7 +104,7 @@ def read_comparison(text: str, names: Mapping[str, Expr]) -> Comparison:
         raise reader.error(f"expected one of {', '.join(RELATIONS)}")
     right = reader.sum()
     reader.end()
-    return Comparison(_evaluable(left), relation, _evaluable(right))
+    return Comparison(_evaluable(left), relation, _evaluable(right), reader.kept(left - right))
 
 
 def _evaluable(expression: Expr) -> Expr:
@@ -128,6 +147,7 @@ class _Reader:
         self.place = 0
         self.depth = 0
         self.sums = 0
+        self.written: dict[Expr, None] = {}  # an ordered set
         if not self.tokens:
             raise GrammarError("empty; expected an expression")
 
@@ -146,6 +166,17 @@ class _Reader:
             return GrammarError(f"at the end: {message}")
         _, token, column = self.tokens[self.place]
         return GrammarError(f"column {column + 1}: {token[:40]!r}: {message}")
+
+    def kept(self, result: Expr) -> tuple[Expr, ...]:
+        """What was written and must have a value; a quantity only where it is cancelled from the result."""
+        left = result.free_symbols
+        return tuple(_evaluable(part) for part in self.written if not (part.is_Symbol and part in left))
+
+    def keep(self, part: Expr) -> Expr:
+        """The part itself; kept as well where it may have no value."""
+        if not part.is_Number:
+            self.written[part] = None
+        return part
 
     def end(self) -> None:
         if self.place < len(self.tokens):
@@ -166,6 +197,8 @@ class _Reader:
             factor = self.signed()
             if divide and factor == 0:
                 raise self.error("division by zero")
+            if divide and not always_positive(factor):
+                self.keep(1 / factor)
             total = self.checked(total / factor if divide else total * factor)
         return total
 
@@ -195,12 +228,16 @@ class _Reader:
         if not exponent.is_Rational:
             _require_count(exponent, self)
         number = base if base.is_Rational else base.as_coeff_Mul()[0]
-        if exponent.is_Rational and number.is_Rational and _bits(number) * int(size) > _LARGEST_BITS:
-            raise self.error(f"a number of more than {_LARGEST_BITS} bits")
         if base == 0 and exponent.is_negative:
             raise self.error("division by zero")
-        result = base**exponent
-        if result.is_Pow and _largest_coefficient(result.exp) > LARGEST_EXPONENT:
+        if exponent.is_Integer and abs(number) != 1 and _bits(number) * int(size) > _WRITTEN_OUT:
+            result = Kept(number) ** exponent * (base / number) ** exponent
+        else:
+            result = base**exponent
+        if not (always_positive(base) or (exponent.is_integer and never_negative(exponent))):
+            self.keep(result)
+        powers = result.atoms(sympy.Pow) if size > 1 else ()
+        if any(_largest_coefficient(one.exp) > LARGEST_EXPONENT for one in powers):
             raise self.error(f"an exponent beyond {LARGEST_EXPONENT}")
         return self.checked(result)
 
@@ -233,7 +270,8 @@ class _Reader:
         if token not in self.names:
             raise self.error(f"unknown name{near(token, (*self.names, *_FUNCTIONS))}")
         self.take()
-        return self.names[token]
+        found = self.names[token]
+        return found if token in KNOWN else self.keep(found)
 
     def call(self, token: str) -> Expr:
         if token not in _FUNCTIONS:
@@ -254,7 +292,9 @@ class _Reader:
         if token in ("S", "sum"):
             for count in arguments[:1] if token == "S" else arguments[2:]:
                 _require_count(count, self)
-        return self.checked(_FUNCTIONS[token][0](*arguments))
+        result = self.checked(_FUNCTIONS[token][0](*arguments))
+        defined = {"sqrt": never_negative, "log": always_positive}.get(token)
+        return result if defined is None or defined(arguments[0]) else self.keep(result)
 
     def arguments(self) -> list[Expr]:
         found = [self.sum()]
@@ -281,7 +321,9 @@ class _Reader:
             raise self.error("a sum inside a sum; write the inner one as S(j, x)")
         self.sums += 1
         self.place, self.names[index] = start, KNOWN[index]
+        outside, self.written = self.written, {}
         body = self.sum()
+        inside, self.written = self.written, outside
         del self.names[index]
         self.take(",")
         self.take(index)
@@ -289,9 +331,11 @@ class _Reader:
         low = self.sum()
         self.take(",")
         high = self.sum()
-        if not low.is_nonnegative:
+        if not never_negative(low):
             raise self.error(f"the lower limit {low} must be a count that is never negative")
         self.sums -= 1
+        for part in inside:
+            self.keep(part if part.is_Symbol else sympy.Sum(part, (KNOWN[index], low, high)))
         return [body, KNOWN[index], low, high]
 
     def deeper(self) -> None:
@@ -340,9 +384,15 @@ def _extreme(kind: Callable[..., Expr]) -> Callable[..., Expr]:
     return build
 
 
+def _exponential(argument: Expr) -> Expr:
+    """sympy computes what a constant is worth in order to print or compare it: exp(exp(10**9)) would never end."""
+    small = argument.is_Rational and _bits(argument) < _SMALL
+    return sympy.exp(Kept(argument) if argument.is_number and not small else argument)
+
+
 _FUNCTIONS: dict[str, tuple[Callable[..., Expr], tuple[int, int]]] = {
     "sqrt": (sympy.sqrt, (1, 1)),
-    "exp": (sympy.exp, (1, 1)),
+    "exp": (_exponential, (1, 1)),
     "log": (sympy.log, (1, 1)),
     "abs": (lambda value: sympy.Abs(value, evaluate=False), (1, 1)),
     "min": (_extreme(sympy.Min), (2, _MOST_ARGUMENTS)),

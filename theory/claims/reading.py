@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from theory.claims.grammar import FUNCTIONS, GrammarError, read_comparison, read_expression
+from theory.claims.grammar import FUNCTIONS, GrammarError, read_comparison, read_written
 from theory.claims.measured import MEASURED, Measured
 from theory.language.algebra import Expr
 from theory.language.errors import InputError
@@ -40,7 +40,10 @@ class ClaimError(InputError):
 
 @dataclass(frozen=True)
 class Claim:
-    """A bound that somebody states: its right side as an expression, None where it is not filled in yet."""
+    """A bound that somebody states: its right side as an expression, None where it is not filled in yet.
+
+    written: parts of the right side as it stands in the file that must have a value besides.
+    """
 
     id: str
     measures: Measured
@@ -54,6 +57,7 @@ class Claim:
     place: str
     origin: str = ""
     source_text: str = field(default="", repr=False)
+    written: tuple[Expr, ...] = ()
 
     @property
     def filled(self) -> bool:
@@ -80,9 +84,10 @@ class Claim:
     def fixed(self, **constants: Expr) -> Claim:
         """The claim with values in place of its free constants."""
         assert self.expression is not None
-        expression = self.expression.subs({_constant(name): value for name, value in constants.items()})
+        values = {_constant(name): value for name, value in constants.items()}
+        written = tuple(part.subs(values) for part in self.written)
         left = tuple(name for name in self.constants if name not in constants)
-        return replace(self, expression=expression, constants=left)
+        return replace(self, expression=self.expression.subs(values), constants=left, written=written)
 
     def formula(self) -> Formula:
         """The right side as a formula of the table.
@@ -90,7 +95,8 @@ class Claim:
         A claim about one round is stated with F(w_k) - F_low added to both sides, as T1 is.
         """
         right = F0_gap + self.expression if self.measures.shifted else self.expression
-        return formula(self.symbol, right, self.source or self.place, hypotheses=self.hypotheses, provenance=CLAIM)
+        source, more = self.source or self.place, {"hypotheses": self.hypotheses, "written": self.written}
+        return formula(self.symbol, right, source, provenance=CLAIM, **more)
 
     @property
     def symbol(self) -> Symbol:
@@ -261,7 +267,7 @@ class _Reading:
         constants = self.constants()
         names = self.names(assumes, constants)
         text = self.string("rhs")
-        expression = self.read("rhs", lambda: read_expression(text, names)) if text.strip() else None
+        expression, written = self.read("rhs", lambda: read_written(text, names)) if text.strip() else (None, ())
         if measures.shifted and expression is not None and expression.has(F0_gap):
             raise self.error("F0_gap stands for the shift of both sides in one_round_change; leave it out", "rhs")
         used = set() if expression is None else {str(item) for item in expression.free_symbols}
@@ -277,7 +283,7 @@ class _Reading:
             )
         return Claim(
             id, measures, text, expression, self.hypotheses(names), self.string("source", ""), modes, assumes,
-            constants, place, self.lines.origin, self.lines.text,
+            constants, place, self.lines.origin, self.lines.text, written,
         )  # fmt: skip
 
     def error(self, message: str, key: str) -> ClaimError:
@@ -354,5 +360,6 @@ class _Reading:
             compared = self.read(
                 "hypotheses", lambda text=text: read_comparison(text, names), what=f" (number {place})"
             )
-            found.append(Hypothesis(" ".join(text.split()), compared.left, compared.relation, compared.right))
+            sides = compared.left, compared.relation, compared.right
+            found.append(Hypothesis(" ".join(text.split()), *sides, written=compared.written))
         return tuple(found)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -11,7 +13,9 @@ from theory.enclosure import rounding
 from theory.enclosure.exact import Surd, ball
 from theory.enclosure.hypotheses import HypothesisCheck
 from theory.enclosure.scope import PRECISIONS, Scope, to_fraction
-from theory.language.errors import InputError, PrecisionError
+from theory.language.errors import NoValue, PrecisionError, TooLarge
+
+COMPARED = (*PRECISIONS, 8192, 16_384)  # bits of the balls that a comparison may ask for
 
 
 @dataclass(frozen=True)
@@ -36,39 +40,75 @@ class Evaluation:
         """True when every hypothesis holds."""
         return all(check.holds for check in self.hypotheses)
 
+    @property
+    def between(self) -> tuple[Fraction, Fraction] | None:
+        """Rationals around the value, None where it has none; what is below every double lies within the smallest."""
+        if self.exact is not None:
+            return self.exact, self.exact
+        if self.enclosure is None:
+            return None
+        if self.value == 0:
+            tiny = Fraction(math.ulp(0.0))
+            return (-tiny, Fraction(0)) if self.enclosure[0].startswith("-") else (Fraction(0), tiny)
+        return Fraction(self.enclosure[0]), Fraction(self.enclosure[1])
+
 
 def bracket(scope: Scope, name: str) -> rounding.Bracket:
-    """Bracket a quantity until it has one nearest double and one 25-digit decimal.
+    """Bracket a quantity until it has one nearest double and one 25-digit decimal, and neighbouring doubles if it can.
 
     Raises:
-        InputError: the value exceeds the largest double, or is undefined.
+        NoValue: it is no real, finite number.
+        TooLarge: the value exceeds the largest double.
         PrecisionError: 4096 bits are not enough.
     """
-    try:
-        number = scope.exact(name)
-    except ZeroDivisionError:
-        raise InputError(f"{name} is undefined: a division by zero for {given_text(scope)}") from None
+    number, rounded = _exact(scope, name), None
     if isinstance(number, fmpq):
         value = to_fraction(number)
         _refuse_overflow(scope, name, value)
         return rounding.Bracket(value, value, value)
     for bits in PRECISIONS:
         enclosure = ball(number, bits) if isinstance(number, Surd) else scope.ball_of(scope.formulas[name].symbol, bits)
-        if not enclosure.is_finite():
+        if enclosure.is_finite() and abs(enclosure) > arb(2) ** 1025:
+            raise TooLarge(_overflow(scope, name, "beyond 2^1025"))
+        if not rounding.has_digits(enclosure):
             continue
-        if abs(enclosure) > arb(2) ** 1025:
-            raise InputError(_overflow(scope, name, "beyond 2^1025"))
         low, high, shift = rounding.scaled_ends(enclosure, bits)
         found = rounding.Bracket(low, high, None, shift)
-        if found.decided:
+        if found.rounded:
             _refuse_overflow(scope, name, found.high)
+            rounded = found
+        if found.decided:
             return found
-    raise PrecisionError(f"{name} is not rounded by {PRECISIONS[-1]} bits for {given_text(scope)}")
+    if rounded is None:
+        raise PrecisionError(f"{name} is not rounded by {PRECISIONS[-1]} bits for {given_text(scope)}")
+    return rounded
+
+
+def enclosures(scope: Scope, name: str) -> Iterator[arb]:
+    """Balls around a quantity at rising precision, for whoever only has to compare it; those that are finite.
+
+    Raises:
+        NoValue: it is no real, finite number.
+    """
+    number = _exact(scope, name)
+    for bits in COMPARED:
+        found = scope.ball_of(scope.formulas[name].symbol, bits) if number is None else ball(number, bits)
+        if found.is_finite():
+            yield found
+
+
+def _exact(scope: Scope, name: str) -> fmpq | Surd | None:
+    try:
+        for part in scope.formulas[name].written:
+            scope.require_value(part)
+        return scope.exact(name)
+    except NoValue as error:
+        raise NoValue(f"{name} is undefined: {error} for {given_text(scope)}") from None
 
 
 def _refuse_overflow(scope: Scope, name: str, value: Fraction) -> None:
     if abs(rounding.nearest(value)) == float("inf"):
-        raise InputError(_overflow(scope, name, f"{rounding.decimal(value, digits=6):.5e}"))
+        raise TooLarge(_overflow(scope, name, f"{rounding.decimal(value, digits=6):.5e}"))
 
 
 def _overflow(scope: Scope, name: str, size: str) -> str:

@@ -8,8 +8,11 @@ of 4096 bits, raises NotExact and the caller falls back on enclosures.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NoReturn
 
 from flint import arb, ctx, fmpq, fmpz
+
+from theory.language.errors import NoValue
 
 BUDGET_BITS = 4096
 LARGEST_RADICAND_BITS = 96
@@ -96,7 +99,7 @@ def power(base: Exact, exponent: int) -> Exact:
 def _inverse(value: Exact) -> Exact:
     if isinstance(value, fmpq):
         if value == 0:
-            raise ZeroDivisionError
+            raise NoValue("a division by zero")
         return 1 / value
     if len(value.terms) > 1:
         raise NotExact
@@ -106,7 +109,9 @@ def _inverse(value: Exact) -> Exact:
 
 def square_root(value: Exact) -> Exact:
     """The root of a non-negative rational: sqrt(a/b) = c sqrt(s)/b where a b = c^2 s, s squarefree."""
-    if isinstance(value, Surd) or value < 0:
+    if sign(value) < 0:
+        raise NoValue(f"the root of {decimal_of(value)}")
+    if isinstance(value, Surd):
         raise NotExact
     below = value.q
     product = value.p * below
@@ -134,6 +139,18 @@ def sign(value: Exact) -> int:
             return -1
         bits *= 2
     raise NotExact
+
+
+def function(name: str, value: Exact) -> NoReturn:
+    """No exponential or logarithm of a rational is kept; whether there is a logarithm is known all the same."""
+    if name == "log" and sign(value) <= 0:
+        raise NoValue(f"the logarithm of {decimal_of(value)}")
+    raise NotExact
+
+
+def decimal_of(value: Exact) -> str:
+    """The number in six digits, for a message."""
+    return ball(value, 128).str(6, radius=False)
 
 
 def smaller(left: Exact, right: Exact) -> Exact:

@@ -11,6 +11,7 @@ from flint import fmpq
 from theory.enclosure import rounding
 from theory.enclosure.scope import PRECISIONS, Scope, to_fraction
 from theory.language.algebra import Expr
+from theory.language.errors import NoValue
 from theory.language.records import Hypothesis
 
 _HOLDS = {
@@ -33,13 +34,25 @@ class HypothesisCheck:
 
 
 def holds(scope: Scope, hypothesis: Hypothesis) -> bool:
-    """Whether a hypothesis holds for these inputs, decided in exact or ball arithmetic."""
-    return _HOLDS[hypothesis.relation](scope.sign_of(hypothesis.difference))
+    """Whether a hypothesis holds for these inputs, decided in exact or ball arithmetic; without a value it does not."""
+    try:
+        return _HOLDS[hypothesis.relation](_order(scope, hypothesis))
+    except NoValue:
+        return False
+
+
+def _order(scope: Scope, hypothesis: Hypothesis) -> int:
+    for part in hypothesis.written:
+        scope.require_value(part)
+    return scope.sign_of(hypothesis.difference)
 
 
 def check(scope: Scope, hypothesis: Hypothesis) -> HypothesisCheck:
     """Decide a hypothesis and say both sides in numbers."""
-    order = scope.sign_of(hypothesis.difference)
+    try:
+        order = _order(scope, hypothesis)
+    except NoValue as error:
+        return HypothesisCheck(hypothesis.name, False, str(error))
     left, right = _distinct(scope, hypothesis, order)
     detail = f"{_printed(hypothesis.left)} = {left} {_FOUND[order]} {_printed(hypothesis.right)}"
     if not hypothesis.right.is_Number:
@@ -69,4 +82,4 @@ def _digits(scope: Scope, expression: Any, digits: int) -> str:
     if isinstance(number, fmpq):
         return rounding.short_text(to_fraction(number), digits)
     bits = next((size for size in PRECISIONS if size > 4 * digits + 64), PRECISIONS[-1])
-    return rounding.short_text(rounding.dyadic(scope.ball_of(expression, bits).mid()), digits)
+    return rounding.text(scope.ball_of(expression, bits), digits)

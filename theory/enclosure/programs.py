@@ -2,7 +2,8 @@
 
 A product stops at the first factor that is exactly zero; factors that may be singular (negative or symbolic
 exponents) come last. So alpha rho B q^(nu-1) S_nu(q) is 0 at nu = 0, also when q = 0. An empty sum is 0 and
-0^0 = 1. S_j(x) for consecutive j is kept as a running list, so sums over j of S_j(x) take linear time.
+0^0 = 1; what is no real number has no value. S_j(x) for consecutive j is kept as a running list, so that sums over j of
+S_j(x) take linear time.
 """
 
 from __future__ import annotations
@@ -16,7 +17,8 @@ from flint import fmpq
 
 from theory.enclosure import exact
 from theory.enclosure.arithmetic import Arithmetic, Value
-from theory.language.algebra import Expr, PowerGain, S
+from theory.language.algebra import Expr, Kept, PowerGain, S
+from theory.language.signs import never_negative
 from theory.language.symbols import INDICES
 
 Program = Callable[["Frame"], Value]
@@ -36,6 +38,10 @@ class Frame(Protocol):
 
     def count(self, name: str) -> int:
         """The value of an integer input or index."""
+        ...
+
+    def spend(self, steps: int) -> None:
+        """Raises PrecisionError where an evaluation has taken more steps than it may."""
         ...
 
 
@@ -65,6 +71,8 @@ def _function(expression: Expr) -> Program:
     arguments = expression.args
     if isinstance(expression, S):
         return _geometric(*arguments)
+    if isinstance(expression, Kept):
+        return program(arguments[0])
     if isinstance(expression, PowerGain):
         return _gain(*arguments)
     if isinstance(expression, sympy.Sum):
@@ -73,14 +81,21 @@ def _function(expression: Expr) -> Program:
         operation = "smaller" if isinstance(expression, sympy.Min) else "larger"
         return _folded([program(argument) for argument in arguments], operation)
     if isinstance(expression, sympy.Abs):
-        inner, negative = program(arguments[0]), program(-arguments[0])
-        return lambda frame: frame.arithmetic.larger(inner(frame), negative(frame))
+        return _absolute(program(arguments[0]))
     if isinstance(expression, (sympy.exp, sympy.log)):
         inner, name = program(arguments[0]), type(expression).__name__
         return lambda frame: frame.arithmetic.function(name, inner(frame))
     if expression is sympy.E:
         return lambda frame: frame.arithmetic.function("exp", frame.arithmetic.rational(fmpq(1)))
     raise TypeError(f"{expression}: no evaluation rule for {type(expression).__name__}")
+
+
+def _absolute(inner: Program) -> Program:
+    def walk(frame: Frame) -> Value:
+        value, arithmetic = inner(frame), frame.arithmetic
+        return arithmetic.larger(value, arithmetic.multiply(arithmetic.rational(fmpq(-1)), value))
+
+    return walk
 
 
 def _singular(factor: Expr) -> bool:
@@ -122,16 +137,43 @@ def _product(parts: Sequence[Program]) -> Program:
 
 
 def _power(base: Expr, exponent: Expr) -> Program:
-    inner = program(base)
+    inner, root = program(base), "known_root" if never_negative(base) else "square_root"
     if exponent.is_Rational and exponent.q == 2:
         times = int(exponent.p)
-        return lambda frame: frame.arithmetic.power(frame.arithmetic.square_root(inner(frame)), times)
+        return lambda frame: frame.arithmetic.power(getattr(frame.arithmetic, root)(inner(frame)), times)
     try:
         steps = counter(exponent)
-    except TypeError:  # the root of a power: x^(nu/2) is sqrt(x)^nu
-        halves = counter(2 * exponent)
-        return lambda frame: frame.arithmetic.power(frame.arithmetic.square_root(inner(frame)), halves(frame))
+    except TypeError:
+        return _root_of_power(inner, root, exponent)
     return lambda frame: frame.arithmetic.power(inner(frame), steps(frame))
+
+
+def _root_of_power(inner: Program, root: str, exponent: Expr) -> Program:
+    """x^(nu/2) is sqrt(x)^nu, or a whole power of x."""
+    try:
+        halves = counter(2 * exponent)
+    except TypeError:
+        return _real_power(inner, program(exponent))
+
+    def walk(frame: Frame) -> Value:
+        twice = halves(frame)
+        if twice % 2 == 0:
+            return frame.arithmetic.power(inner(frame), twice // 2)
+        return frame.arithmetic.power(getattr(frame.arithmetic, root)(inner(frame)), twice)
+
+    return walk
+
+
+def _real_power(inner: Program, exponent: Program) -> Program:
+    """x^y = e^(y log x), and a power of exactly zero."""
+
+    def walk(frame: Frame) -> Value:
+        base, power, arithmetic = inner(frame), exponent(frame), frame.arithmetic
+        if base == 0 and power > 0:
+            return base
+        return arithmetic.function("exp", arithmetic.multiply(power, arithmetic.function("log", base)))
+
+    return walk
 
 
 @lru_cache(maxsize=1024)
@@ -144,9 +186,11 @@ def counter(expression: Expr) -> Counter:
     if expression.is_Integer:
         constant = int(expression)
         return lambda frame: constant
-    if expression.is_Symbol:
+    if expression.is_Symbol and expression.is_integer:
         name = str(expression)
         return lambda frame: frame.count(name)
+    if not expression.args:
+        raise TypeError(f"{expression}: not a count")
     parts = tuple(counter(argument) for argument in expression.args)
     if expression.is_Add:
         return lambda frame: sum(part(frame) for part in parts)
@@ -169,6 +213,7 @@ def _geometric(count: Expr, base: Expr) -> Program:
             if free_of_indices:
                 frame.running[key] = known
         if len(known) <= needed:
+            frame.spend(needed + 1 - len(known))
             ratio, one = inner(frame), arithmetic.rational(fmpq(1))
             while len(known) <= needed:
                 known.append(arithmetic.add(one, arithmetic.multiply(ratio, known[-1])))
@@ -187,8 +232,9 @@ def _gain(base: Expr, gain: Expr, power: Expr) -> Program:
         if extra == 0:
             return total
         large = arithmetic.add(small, extra)
-        below = arithmetic.rational(fmpq(1))
-        for _ in range(steps(frame)):
+        below, count = arithmetic.rational(fmpq(1)), steps(frame)
+        frame.spend(count)
+        for _ in range(count):
             total = arithmetic.add(arithmetic.multiply(total, large), below)
             below = arithmetic.multiply(below, small)
         return arithmetic.multiply(total, extra)
@@ -203,8 +249,9 @@ def _sum(expression: sympy.Sum) -> Program:
     def walk(frame: Frame) -> Value:
         arithmetic, indices = frame.arithmetic, frame.indices
         total = arithmetic.rational(fmpq(0))
-        outer = indices.get(name)
-        for value in range(first(frame), last(frame) + 1):
+        outer, low, high = indices.get(name), first(frame), last(frame)
+        frame.spend(high - low)
+        for value in range(low, high + 1):
             indices[name] = value
             total = arithmetic.add(total, term(frame))
         if outer is None:

@@ -11,6 +11,8 @@ from flint import arb, ctx
 
 DIGITS = 25
 _TINY = 2100
+_LARGE = 50_000
+_SMALLEST = 10**15
 
 
 def dyadic(value: arb) -> Fraction:
@@ -27,6 +29,46 @@ def scaled_ends(value: arb, bits: int) -> tuple[Fraction, Fraction, int]:
         if shift:
             value = value * arb(10) ** shift
         return dyadic(value.lower()), dyadic(value.upper()), shift
+
+
+def has_digits(value: arb) -> bool:
+    """Whether the ends of a ball can be written out: it is finite, not huge, and zero or told from zero where tiny.
+
+    >>> has_digits(arb(1) / 3), has_digits(arb(2) ** -10**18), has_digits(arb(0, 2) ** 2000)
+    (True, False, False)
+    """
+    if not value.is_finite() or not abs(value) < arb(2) ** _TINY:
+        return False
+    if value.contains(0):
+        return value.is_exact() or not abs(value) < arb(2) ** -_TINY
+    return bool(abs(value) > arb(2) ** -_SMALLEST)
+
+
+def double_above(value: arb) -> float:
+    """A double that no number of a ball exceeds: for balls far below 2^1024.
+
+    >>> double_above(arb(2) ** -10**15)
+    5e-324
+    """
+    if abs(value) < arb(2) ** -_TINY:
+        return math.ulp(0.0)
+    upper = dyadic(value.upper())
+    return outward(upper, upper)[1]
+
+
+def text(value: arb, digits: int) -> str:
+    """The middle of a ball, whatever its size, in at most that many digits.
+
+    >>> text(arb(1) / 8, 6), text(arb(2) ** 10**15, 6)
+    ('0.125', '2**1e+15')
+    """
+    if not value.is_finite():
+        return "a number that is not enclosed"
+    mantissa, exponent = (int(part) for part in value.mid().man_exp())
+    size = mantissa.bit_length() + exponent
+    if mantissa == 0 or abs(size) < _LARGE:
+        return short_text(dyadic(value.mid()), digits)
+    return f"{'-' * (mantissa < 0)}2**{short_text(Fraction(size), 6)}"
 
 
 def _shift(value: arb) -> int:
@@ -46,13 +88,15 @@ class Bracket:
     shift: int = 0
 
     @property
-    def decided(self) -> bool:
+    def rounded(self) -> bool:
         """True when both ends round to the same double and the same 25 digits."""
-        if decimal(self.low) != decimal(self.high):
-            return False
-        return bool(self.shift) or (
-            nearest(self.low) == nearest(self.high) and neighbours(*outward(self.low, self.high))
-        )
+        same = decimal(self.low) == decimal(self.high)
+        return same and (bool(self.shift) or nearest(self.low) == nearest(self.high))
+
+    @property
+    def decided(self) -> bool:
+        """True when besides the doubles around it are equal or neighbours."""
+        return self.rounded and (bool(self.shift) or neighbours(*outward(self.low, self.high)))
 
     @property
     def value(self) -> float:

@@ -13,12 +13,13 @@ from theory.enclosure.arithmetic import BALLS, EXACT, Arithmetic
 from theory.enclosure.exact import Exact, NotExact, ball, sign
 from theory.enclosure.programs import program
 from theory.language.algebra import Expr
-from theory.language.errors import InputError, PrecisionError
+from theory.language.errors import InputError, NoValue, PrecisionError
 from theory.language.modes import Mode
 from theory.language.records import Case, Formula, Hypothesis
 from theory.language.symbols import KNOWN, Symbol
 
 PRECISIONS = (128, 256, 512, 1024, 2048, 4096)
+MOST_STEPS = 100_000  # of all sums in one walk; 10^4 steps in every quantity of the theory take 4 * 10^4
 
 
 class _Walk:
@@ -29,6 +30,13 @@ class _Walk:
         self.indices: dict[str, int] = {}
         self.running: dict[str, list[Any]] = {}
         self.known: dict[str, Any] = {}
+        self.steps = 0
+
+    def spend(self, steps: int) -> None:
+        self.steps += max(steps, 0)
+        self.scope.spent += max(steps, 0)
+        if self.steps > MOST_STEPS:
+            raise PrecisionError(f"an evaluation of more than {MOST_STEPS} steps")
 
     def count(self, name: str) -> int:
         index = self.indices.get(name)
@@ -59,6 +67,7 @@ class Scope:
     def __init__(self, formulas: Mapping[str, Formula], inputs: Mapping[str, Fraction], mode: Mode) -> None:
         self.formulas, self.inputs, self.mode = formulas, inputs, mode
         self._numbers = {name: fmpq(value.numerator, value.denominator) for name, value in inputs.items()}
+        self.spent = 0  # the steps of all sums so far
         self._cases: dict[str, Case] = {}
         self._exact: dict[str, Exact | None] = {}
         self._walks: dict[int, _Walk] = {}
@@ -102,9 +111,14 @@ class Scope:
         return self._exact[name]
 
     def exact_of(self, expression: Expr) -> Exact | None:
-        """The exact value of an expression, None when there is none."""
+        """The exact value of an expression, None when there is none.
+
+        Raises:
+            NoValue: it is no real, finite number.
+        """
         walk = self._exact_walk
         outer, walk.indices = walk.indices, {}
+        walk.steps = 0
         try:
             return program(expression)(walk)
         except NotExact:
@@ -113,12 +127,33 @@ class Scope:
             walk.indices = outer
 
     def ball_of(self, expression: Expr, bits: int) -> arb:
-        """An enclosure of an expression."""
+        """An enclosure of an expression, not finite where that is not proved to be a real, finite number."""
         walk = self._walks.get(bits)
         if walk is None:
             walk = self._walks[bits] = _Walk(self, BALLS, bits)
-        with ctx.workprec(bits):
-            return program(expression)(walk)
+        outer, walk.indices = walk.indices, {}
+        walk.steps = 0
+        try:
+            with ctx.workprec(bits):
+                return program(expression)(walk)
+        finally:
+            walk.indices = outer
+
+    def require_value(self, expression: Expr) -> None:
+        """Return where the expression is a real, finite number.
+
+        Raises:
+            NoValue: it is none; the message has the expression and why.
+            PrecisionError: that is not decided by 4096 bits.
+        """
+        try:
+            if self.exact_of(expression) is not None:
+                return
+            if any(self.ball_of(expression, bits).is_finite() for bits in PRECISIONS):
+                return
+        except NoValue as error:
+            raise NoValue(f"{expression} has no value: {error}") from None
+        raise PrecisionError(f"whether {expression} has a value is not decided by {PRECISIONS[-1]} bits")
 
     def sign_of(self, expression: Expr) -> int:
         """-1, 0 or 1, decided: by exact arithmetic, else by balls of rising precision."""
@@ -155,13 +190,15 @@ class Scope:
                 absent.append(name)
                 continue
             case = self._case_or_missing(name)
-            waiting.extend(sorted(symbol_names(case.expression)))
+            for part in (case.expression, *formula.written):
+                waiting.extend(sorted(symbol_names(part)))
             for hypothesis in formula.hypotheses:
                 if hypothesis.optional and hypothesis.optional not in self.inputs:
                     continue
                 if hypothesis not in hypotheses:
                     hypotheses.append(hypothesis)
-                waiting.extend(sorted(symbol_names(hypothesis.difference)))
+                for part in (hypothesis.left, hypothesis.right, *hypothesis.written):
+                    waiting.extend(sorted(symbol_names(part)))
         return absent, hypotheses
 
     def _case_or_missing(self, name: str) -> Case:

@@ -1,4 +1,4 @@
-"""The vocabulary of the expressions: two sums that have a quotient form.
+"""The vocabulary of the expressions: two sums that have a quotient form, and constants that are not computed.
 
 `S(j, x)` is 1 + x + ... + x^(j-1) and `PowerGain(x, y, k)` is (x + y)^k - x^k. Both are evaluated as sums of
 non-negative terms, so that neither x = 1 nor y = 0 loses digits; `doit()` writes them out.
@@ -67,6 +67,31 @@ class PowerGain(sympy.Function):
         """The difference of the two powers."""
         base, gain, power = _written_out(self, hints)
         return (base + gain) ** power - base**power
+
+
+class Kept(sympy.Function):
+    """A constant that is kept as it is: sympy neither multiplies out its powers nor computes what it is worth.
+
+    >>> 2 * Kept(10) ** 10000
+    2*10**10000
+    """
+
+    nargs = 1
+
+    @property
+    def is_number(self) -> bool:
+        """Not one that sympy may ask for its digits."""
+        return False
+
+    def _eval_is_positive(self) -> bool | None:
+        return self.args[0].is_positive if self.args[0].is_Rational else None
+
+    def _eval_is_real(self) -> bool:
+        return True
+
+    def _sympystr(self, printer: Any) -> str:
+        inner = self.args[0]
+        return printer.doprint(inner) if inner.is_Integer and inner.is_positive else f"({printer.doprint(inner)})"
 
 
 def unfold(expression: Expr) -> Expr:

@@ -15,12 +15,20 @@ class InputError(ValueError):
     """
 
 
+class NoValue(InputError):  # noqa: N818 (what it says of an expression)
+    """An expression is not a real, finite number for these inputs: which part of it, and why."""
+
+
+class TooLarge(InputError):  # noqa: N818 (what it says of a value)
+    """A value that is real and finite, but beyond the largest double."""
+
+
 class Inadmissible(ValueError):  # noqa: N818 (the contracted name)
     """A hypothesis fails, so the quantity has no value; the message has both sides in numbers."""
 
 
 class PrecisionError(ArithmeticError, ValueError):
-    """4096 bits did not decide a comparison or a rounding."""
+    """4096 bits, or the steps that one evaluation may take, did not decide a comparison or a rounding."""
 
 
 class RecordError(InputError):

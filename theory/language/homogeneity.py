@@ -6,7 +6,7 @@ from fractions import Fraction
 
 import sympy
 
-from theory.language.algebra import Expr, PowerGain, S
+from theory.language.algebra import Expr, Kept, PowerGain, S
 from theory.language.records import Formula, Hypothesis
 from theory.language.units import NUMBER, Unit
 
@@ -35,7 +35,7 @@ def unit_of(expression: Expr) -> Unit | None:
         return _product(expression.args)
     if expression.is_Pow:
         return _power(*expression.as_base_exp())
-    if isinstance(expression, sympy.Abs):
+    if isinstance(expression, (sympy.Abs, Kept)):
         return unit_of(expression.args[0])
     if isinstance(expression, sympy.Sum):
         for end in expression.limits[0]:

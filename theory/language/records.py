@@ -59,7 +59,8 @@ class Case:
 class Hypothesis:
     """An inequality or equation `left relation right` that must hold for a formula to have a value.
 
-    `optional` names an input without which the hypothesis says nothing (mu, or nu for published forms).
+    `optional` names an input without which the hypothesis says nothing (mu, or nu for published forms). `written`: what
+    must have a value besides, because it was written though it cancels from the difference.
     """
 
     name: str
@@ -67,6 +68,7 @@ class Hypothesis:
     relation: str
     right: Expr
     optional: str = ""
+    written: tuple[Expr, ...] = ()
 
     @cached_property
     def difference(self) -> Expr:
@@ -79,7 +81,8 @@ class Formula:
     """What a symbol stands for: cases tried in order, hypotheses, provenance, source and the recursion of its proof.
 
     `recursion` maps a number of steps (nu, or tau where `steps` says so) to the expression that the proof's
-    recursion gives; it equals the closed form with that number put in.
+    recursion gives; it equals the closed form with that number put in. `written`: what must have a value besides the
+    expression, because a user wrote it though it cancels.
     """
 
     symbol: Symbol
@@ -89,6 +92,7 @@ class Formula:
     provenance: str = DERIVED
     recursion: Callable[[int], Expr] | None = None
     steps: str = "nu"
+    written: tuple[Expr, ...] = ()
 
     @property
     def name(self) -> str:

@@ -6,7 +6,7 @@ from functools import lru_cache
 
 import sympy
 
-from theory.language.algebra import Expr, PowerGain, S
+from theory.language.algebra import Expr, Kept, PowerGain, S
 from theory.language.records import Formula, Hypothesis
 
 _RELATIONS = {"<=": r"\le", ">=": r"\ge", "<": "<", ">": ">", "==": "="}
@@ -119,6 +119,8 @@ def _power(base: Expr, exponent: Expr) -> str:
         return rf"\sqrt{{{latex(base)}}}"
     if exponent.is_Rational and exponent.q == 2:
         return _raised(rf"\sqrt{{{latex(base)}}}", 2 * exponent)
+    if isinstance(base, Kept):
+        return _power(base.args[0], exponent)
     if base.is_Symbol or (base.is_Integer and base >= 0):
         text = latex(base)
         return _raised(text if "^" not in text and "'" not in text else _fenced(text), exponent)
@@ -133,6 +135,8 @@ def _function(expression: Expr) -> str:
     arguments = expression.args
     if isinstance(expression, S):
         return rf"S_{{{latex(arguments[0])}}}({latex(arguments[1])})"
+    if isinstance(expression, Kept):
+        return latex(arguments[0])
     if isinstance(expression, PowerGain):
         base, gain, power = arguments
         return f"{latex((base + gain) ** power)} - {latex(base**power)}"

@@ -1,0 +1,115 @@
+"""The right side of a row at its inputs: a value, or why it has none, and balls that decide where it is not rounded."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+
+from flint import arb, ctx, fmpq
+
+import theory
+from reports.judging.measurement import Measurement, Unproved, Withheld
+from theory.enclosure import rounding
+from theory.enclosure.evaluation import COMPARED
+from theory.language.errors import NoValue, PrecisionError, TooLarge
+from theory.tables import Table
+
+_Balls = Callable[[], Iterator[arb]]
+
+
+def _nothing() -> Iterator[arb]:
+    return iter(())
+
+
+@dataclass(frozen=True)
+class RightSide:
+    """A right side, evaluated.
+
+    absent: why it has no value. open: why it is not rounded to a double, or why a hypothesis is not decided. Both are
+    empty for an ordinary number. balls: enclosures at rising precision.
+    """
+
+    evaluation: theory.Evaluation
+    absent: str = ""
+    open: str = ""
+    balls: _Balls = _nothing
+
+    def order(self, lower: Fraction, upper: Fraction) -> int:
+        """-1 where [lower, upper] is at most the right side, 1 where it is above it, 0 where no precision tells.
+
+        >>> one = theory.Evaluation("x", Fraction(1), 1.0, "1", ("1", "1"), (), "", "")
+        >>> RightSide(one).order(Fraction(1), Fraction(1))
+        -1
+        """
+        if self.evaluation.between is not None:
+            below, above = self.evaluation.between
+            if upper <= below or lower > above:
+                return -1 if upper <= below else 1
+        for ball in self.balls() if self.evaluation.exact is None else ():
+            if _number(upper) <= ball:
+                return -1
+            if _number(lower) > ball:
+                return 1
+        return 0
+
+    def at_least(self, number: float) -> bool:
+        """Whether it is proved to be no smaller."""
+        return self.order(Fraction(number), Fraction(number)) < 0
+
+    @property
+    def words(self) -> str:
+        """It, or the narrowest interval that it is known to lie in."""
+        if self.evaluation.value is not None:
+            return f"{self.evaluation.value:.6g}"
+        *_, ball = (None, *self.balls())
+        return "not enclosed" if ball is None else f"in [{_end(ball.lower())}, {_end(ball.upper())}]"
+
+    @property
+    def largest(self) -> float | None:
+        """A double that it does not exceed, None where none is known."""
+        if self.evaluation.value is not None:
+            return self.evaluation.value
+        ball = next((ball for ball in self.balls() if abs(ball) < arb(2) ** 1000), None)
+        return None if ball is None else rounding.double_above(ball)
+
+
+def right_side(measurement: Measurement, table: Table) -> RightSide:
+    """The right side of a measurement at its inputs.
+
+    Raises:
+        InputError: an input is missing or out of range, where there is evidence that asks for it.
+    """
+    quantity, inputs = table.quantity(measurement.quantity), measurement.inputs
+    found = theory.Evaluation(quantity.name, None, None, None, None, (), quantity.provenance, quantity.source)
+    try:
+        found = theory.Evaluation(**{**vars(found), "hypotheses": quantity.checks(**inputs)})
+        return RightSide(quantity.evaluate(**inputs), balls=_balls(quantity, inputs))
+    except NoValue as error:
+        return RightSide(found, absent=str(error))
+    except (TooLarge, PrecisionError) as error:
+        decided = bool(found.hypotheses) or not quantity.hypotheses
+        return RightSide(found, "", str(error), _balls(quantity, inputs) if decided else _nothing)
+    except theory.InputError:
+        if not isinstance(measurement.evidence, Withheld | Unproved):
+            raise
+        return RightSide(found)
+
+
+def _balls(quantity: theory.Quantity, inputs: Mapping[str, str]) -> _Balls:
+    def found() -> Iterator[arb]:
+        try:
+            yield from quantity.enclosures(**inputs)
+        except (NoValue, PrecisionError):  # no proof that it has a value, or too many steps
+            return
+
+    return found
+
+
+def _end(value: arb) -> str:
+    return rounding.text(value, 6)
+
+
+def _number(value: Fraction) -> arb:
+    with ctx.workprec(2 * COMPARED[-1]):
+        return arb(fmpq(value.numerator, value.denominator))
