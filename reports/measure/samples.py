@@ -29,7 +29,9 @@ Law = list[tuple[arb, arb_mat]]
 """(probability, what a batch gives), each outcome once."""
 
 # Batches that are told apart by their samples, before those of one mean are taken together.
-_MOST_BATCHES = 100_000
+_MOST_BATCHES, _MOST_DIGITS = 100_000, 10_000_000
+# Samples of all agents that are read: each is a program of its own.
+_MOST_SAMPLES = 10_000
 # Single samples that are looked at in balls, agents with them, and batches that are drawn.
 _SAMPLES, _AGENTS, _DRAWN = 4, 8, 16
 
@@ -83,7 +85,7 @@ class Samples:
         [(0.25, 1.0), (0.5, 0.0), (0.25, -1.0)]
         """
         kinds = _merged((weight, effect) for weight, effect in zip(self.weights, effects, strict=True) if weight)
-        if size == 1:
+        if size == 1 or len(kinds) == 1:
             return [(ball.ball(weight), effect) for weight, effect, _ in kinds]
         weights, counts = tuple(weight for weight, _, _ in kinds), tuple(count for _, _, count in kinds)
         shares = [[effect * ball.ball(Fraction(k, size)) for k in range(size + 1)] for _, effect, _ in kinds]
@@ -97,8 +99,9 @@ class Samples:
 @lru_cache(maxsize=64)
 def _independent(size: int, weights: tuple[Fraction, ...]) -> list[tuple[tuple[int, ...], Fraction]]:
     """(samples of each kind, probability) of batches of independent samples."""
+    _refuse(math.comb(size + len(weights) - 1, len(weights) - 1), size, len(weights))
     found = []
-    for batch in _few(_batches(size, len(weights), None), size, len(weights)):
+    for batch in _batches(size, len(weights), None):
         chance, left = Fraction(1), size
         for k, weight in zip(batch, weights, strict=True):
             chance *= math.comb(left, k) * weight**k
@@ -110,21 +113,20 @@ def _independent(size: int, weights: tuple[Fraction, ...]) -> list[tuple[tuple[i
 @lru_cache(maxsize=64)
 def _distinct(size: int, counts: tuple[int, ...]) -> list[tuple[tuple[int, ...], Fraction]]:
     """(samples of each kind, probability) of subsets, `counts` of the samples being of each kind."""
+    _refuse(math.comb(len(counts), size), size, len(counts))
+    found = list(itertools.islice(_batches(size, len(counts), counts), _MOST_BATCHES + 1))
+    _refuse(len(found), size, len(counts))
     every = math.comb(sum(counts), size)
-    return [
-        (batch, Fraction(math.prod(map(math.comb, counts, batch)), every))
-        for batch in _few(_batches(size, len(counts), counts), size, len(counts))
-    ]
+    return [(batch, Fraction(math.prod(map(math.comb, counts, batch)), every)) for batch in found]
 
 
-def _few(batches: Iterator[tuple[int, ...]], size: int, kinds: int) -> list[tuple[int, ...]]:
-    found = list(itertools.islice(batches, _MOST_BATCHES + 1))
-    if len(found) > _MOST_BATCHES:
+def _refuse(batches: int, size: int, kinds: int) -> None:
+    # a probability has as many digits as a batch has samples
+    if batches > _MOST_BATCHES or batches * size > _MOST_DIGITS:
         raise TooManyBatchesError(
-            f"batches of {size} out of {kinds} kinds of samples are more than {_MOST_BATCHES}; use smaller batches or "
+            f"batches of {size} out of {kinds} kinds of samples are more than can be listed; use smaller batches or "
             "method = 'sample'"
         )
-    return found
 
 
 def _batches(size: int, kinds: int, most: Sequence[int] | None) -> Iterator[tuple[int, ...]]:
@@ -174,6 +176,8 @@ def samples_of(task: Task) -> list[Samples] | str:
         found = listed(task)
         if found is None:
             return f"{type(task.sampler).__name__} does not list its samples (Sampler.outcomes)"
+        if len(found.values) * task.n > _MOST_SAMPLES:
+            return f"{len(found.values) * task.n} samples of all agents are more than the {_MOST_SAMPLES} that are read"
         losses = recorded_batches(task, found.values)
         together = batches_side_by_side(task, found.values)
     except (InputError, UntraceableError, UnknownOperationError) as error:
@@ -223,18 +227,16 @@ def not_as_listed(task: Task, size: int) -> str:
     if isinstance(samples, str) or task.sampler.noiseless:
         return samples if isinstance(samples, str) else ""
     w = (task.centre + torch.cos(torch.arange(task.d, dtype=torch.float64))).to(task.dtype)
-    try:
-        batch = task.draw_batch(Draws(0, 0, 0, torch.arange(_DRAWN)), "outer", size)
-    except InputError as error:
-        return str(error)
-    drawn = task.sampler.gradient(task, w.expand(_DRAWN, task.n, task.d), batch.values).double()
+    agents, at = _spread(task.n, _AGENTS), [column(w.double().numpy())]
     with flint.ctx.workprec(ball.BITS):
-        for agent in _spread(task.n, _AGENTS):
-            at = samples[agent]
-            try:
-                law = at.law(size, at.gradients([column(w.double().numpy())])[0])
-            except TooManyBatchesError as error:
-                return str(error)
+        try:
+            task.sampler.check(task, size)
+            laws = [samples[agent].law(size, samples[agent].gradients(at)[0]) for agent in agents]
+        except (InputError, TooManyBatchesError) as error:
+            return str(error)
+        batch = task.draw_batch(Draws(0, 0, 0, torch.arange(_DRAWN)), "outer", size)
+        drawn = task.sampler.gradient(task, w.expand(_DRAWN, task.n, task.d), batch.values).double()
+        for agent, law in zip(agents, laws, strict=True):
             possible = torch.tensor([[float(x.mid()) for x in mean.entries()] for _, mean in law], dtype=torch.float64)
             # the quick way by products loses half of the digits
             near = torch.cdist(drawn[:, agent], possible, compute_mode="donot_use_mm_for_euclid_dist").amin(1)
