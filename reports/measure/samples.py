@@ -88,10 +88,11 @@ class Samples:
         if size == 1 or len(kinds) == 1:
             return [(ball.ball(weight), effect) for weight, effect, _ in kinds]
         weights, counts = tuple(weight for weight, _, _ in kinds), tuple(count for _, _, count in kinds)
+        known = _independent(size, weights) if self.replaces else _distinct(size, counts)
         shares = [[effect * ball.ball(Fraction(k, size)) for k in range(size + 1)] for _, effect, _ in kinds]
         batches = [
             (chance, sum((share[k] for k, share in zip(batch, shares, strict=True) if k), effects[0] * 0))
-            for batch, chance in (_independent(size, weights) if self.replaces else _distinct(size, counts))
+            for batch, chance in known
         ]
         return [(ball.ball(chance), mean) for chance, mean, _ in _merged(batches)]
 

@@ -238,8 +238,10 @@ def why_not_enumerated(instance: TaskInstance, cell: NoiseCell) -> str:
     """Why the batches of a cell cannot be enumerated; empty where they can."""
     if instance.unread:
         return instance.unread
-    task = instance.made or instance.task
-    return next((why for size in {cell.D, cell.D_prime, cell.D_H} if (why := not_as_listed(task, size))), "")
+    if isinstance(instance.samples, str):
+        return instance.samples
+    task, sizes = instance.made or instance.task, {name: getattr(cell, name) for name in ("D", "D_prime", "D_H")}
+    return next((f"{name} = {size}: {why}" for name, size in sizes.items() if (why := not_as_listed(task, size))), "")
 
 
 def _sampled(at: NoisyPoint, statement: WithBatches, arrays: dict[str, np.ndarray]) -> list[Measurement]:
