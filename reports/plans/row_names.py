@@ -51,8 +51,11 @@ def named(cells: Sequence[PlanCell]) -> list[PlanCell]:
 
 
 def _name(cell: PlanCell) -> tuple[Any, ...]:
-    """What the ids of its rows are made of; where all of its statements probe, the rows add their probe step."""
-    probes = cell.kind == "points" and all(_probes(measured(name)) for name in cell.statements)
+    """What the ids of its rows are made of; where all of its statements probe, the rows add their probe step.
+
+    A user's own statement is not asked: names are the same whether its module may be imported or not.
+    """
+    probes = cell.kind == "points" and all(":" not in name and _probes(measured(name)) for name in cell.statements)
     return cell.kind, *(getattr(cell, key) for key in _NAMED[cell.kind]), getattr(cell, "delta", None) if probes else ""
 
 
