@@ -166,13 +166,25 @@ def _fine_tuning_radius(step: _WorstCase, settings: Settings, radius: float) -> 
     return up(reach + settings.delta * up(float((largest * growth).max()), 4 * settings.nu + 64))
 
 
+def fine_tuning_sizes(form: QuadraticForm, alpha: float) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """At least norm(I - alpha A_i), norm(A_i), norm(A_i c_i) and norm(c_i) for the stored numbers, each (n,).
+
+    >>> from empirics import QuadraticTask
+    >>> form = QuadraticTask(A=[[[2.0, 0.0], [0.0, 1.0]]], c=[[3.0, 0.0]]).quadratic()
+    >>> [float(part[0].round(9)) for part in fine_tuning_sizes(form, 0.25)]
+    [0.75, 2.0, 6.0, 3.0]
+    """
+    matrices, centres = form.matrices.numpy(), form.centres.numpy()
+    of_agents = spectra(matrices)
+    q = np.array([step_factor_up(alpha, own.low, own.high) for own in of_agents])
+    return q, np.array([own.norm for own in of_agents]), _pull(matrices, centres), _norms(centres)
+
+
 def _worst_step(task: Task, form: QuadraticForm, settings: Settings, noise: tuple[float, float]) -> _WorstCase:
     """`noise`: sure bounds on the gradient noise and the Hessian noise of any batch."""
     alpha, beta, nu = settings.alpha, settings.beta, settings.nu
-    matrices, centres = form.matrices.numpy(), form.centres.numpy()
-    of_agents = spectra(matrices)
-    norm = np.array([own.norm for own in of_agents])
-    q = np.array([step_factor_up(alpha, own.low, own.high) for own in of_agents])
+    centres = form.centres.numpy()
+    q, norm, steepest, far = fine_tuning_sizes(form, alpha)
     mode = Mode.EXACT if Mode(settings.mode).curved else Mode.FIRST_ORDER
     low, high = update_range(task, alpha, nu, mode)
     contraction = np.array(
@@ -185,12 +197,12 @@ def _worst_step(task: Task, form: QuadraticForm, settings: Settings, noise: tupl
     spread = _factor_error(q, alpha * hessian_noise, nu) if mode.curved else np.zeros_like(q)
     after = q**nu * outer if mode.curved else outer
     update = meta_matrices(task, alpha, nu, mode).numpy()
-    rounding = norm * np.maximum(q, 1.0) ** (2 * nu) * _norms(centres) * _relative(task, nu)
+    rounding = norm * np.maximum(q, 1.0) ** (2 * nu) * far * _relative(task, nu)
     pull = _pull(update, centres) + rounding
-    shift = beta * (pull + after + spread * (end * _norms(centres) + outer))
+    shift = beta * (pull + after + spread * (end * far + outer))
     inflation = 1 + (8 * nu + 64) * EPS
     factor = (contraction + beta * spread * end) * inflation
-    gradient = (_pull(matrices, centres) + gradient_noise) * inflation
+    gradient = (steepest + gradient_noise) * inflation
     return _WorstCase(factor, shift * inflation, q, gradient, norm, hessian_noise)
 
 

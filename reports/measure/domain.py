@@ -9,8 +9,7 @@ from __future__ import annotations
 import math
 from fractions import Fraction
 
-import numpy as np
-
+from empirics.certificates.confinement import fine_tuning_sizes
 from reports.cells.noise_cell import NoiseCell
 from reports.cells.points_cell import PointsCell
 from reports.measure.task_instance import TaskInstance, above, upwards
@@ -32,7 +31,8 @@ def on_points(instance: TaskInstance, cell: PointsCell | NoiseCell) -> tuple[Tas
         raise ValueError(f"task {instance.name}: its sampler states no almost-sure bound of its noise: no ball will do")
     noise, bent = (Fraction(bound) for bound in sure or (0, 0))
     alpha, (q, L, pull, centre) = Fraction(instance.alpha(cell)), _sizes(instance, instance.alpha(cell))
-    reach = widest = Fraction(start)
+    # norms of points of several entries are rounded, those of single numbers are not
+    reach = widest = Fraction(start if task.d == 1 else upwards(start))
     for _ in range(cell.nu):
         reach = q * reach + alpha * (pull + noise)
         widest = max(widest, reach)
@@ -49,23 +49,16 @@ def on_points(instance: TaskInstance, cell: PointsCell | NoiseCell) -> tuple[Tas
 
 def _sizes(instance: TaskInstance, alpha: float) -> tuple[Fraction, Fraction, Fraction, Fraction]:
     """Bounds on norm(I - alpha A_i), norm(A_i), norm(A_i c_i) and norm(c_i) over the agents, exact where d = 1."""
-    if instance.task.d == 1:
-        pairs = [(Fraction(float(A[0, 0])), Fraction(float(c[0]))) for A, c in _parameters(instance)]
-        q = max(abs(1 - Fraction(alpha) * A) for A, _ in pairs)
-        return q, max(abs(A) for A, _ in pairs), max(abs(A * c) for A, c in pairs), max(abs(c) for _, c in pairs)
-    A, c = (np.stack(part) for part in zip(*_parameters(instance), strict=True))
-    values = np.linalg.eigvalsh(A)
-    pull = np.linalg.norm(np.einsum("nij,nj->ni", A, c), axis=1)
-    found = (np.abs(1.0 - alpha * values), np.abs(values), pull, np.linalg.norm(c, axis=1))
-    q, L, pulled, centre = (Fraction(upwards(float(part.max()))) for part in found)
-    return q, L, pulled, centre
-
-
-def _parameters(instance: TaskInstance) -> list[tuple[np.ndarray, np.ndarray]]:
     form = instance.task.quadratic()
     assert form is not None
-    A, c, _ = form.doubled().arrays()
-    return list(zip(A, c, strict=True))
+    form = form.doubled()
+    if instance.task.d == 1:
+        A, c, _ = form.arrays()
+        pairs = [(Fraction(float(a)), Fraction(float(b))) for a, b in zip(A.ravel(), c.ravel(), strict=True)]
+        q = max(abs(1 - Fraction(alpha) * A) for A, _ in pairs)
+        return q, max(abs(A) for A, _ in pairs), max(abs(A * c) for A, c in pairs), max(abs(c) for _, c in pairs)
+    q, L, pull, centre = (Fraction(float(part.max())) for part in fine_tuning_sizes(form, alpha))
+    return q, L, pull, centre
 
 
 def _refuse_beyond(instance: TaskInstance, cell: PointsCell | NoiseCell, start: float) -> None:

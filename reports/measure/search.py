@@ -23,6 +23,8 @@ class Box:
 
     def project(self, x: Tensor) -> Tensor:
         """The nearest admissible candidates, x of shape (..., parts, d)."""
+        if self.d == 1:  # exactly inside
+            return x.clamp(-self.radius, self.radius)
         norms = x.norm(dim=-1, keepdim=True)
         return x * torch.clamp(self.radius / norms.clamp_min(1e-300), max=1.0)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -153,3 +154,15 @@ def test_a_start_of_another_dimension_is_refused():
 def test_an_interval_without_a_proof_is_not_claimed():
     subject = SplineTask([-1.0, 1.0], [[1.0, 1.0]], [0.0])
     assert not confinement.ball(subject, MetaFedAvg(0.5, 1, 0.1, 2), [0.0]).holds
+
+
+def test_sizes_of_a_step_are_above_also_where_it_nearly_vanishes() -> None:
+    """1 - 3 alpha is 2^-54 for the float next to 1/3, and 0 in float64: the bound is above it, and A c above 3 sqrt 2."""
+    form = QuadraticTask([[[3.0, 0.0], [0.0, 3.0]]], [[1.0, 1.0]]).quadratic()
+    assert form is not None
+    q, norm, pull, far = (Fraction(float(part[0])) for part in confinement.fine_tuning_sizes(form, 1 / 3))
+    assert q >= abs(1 - 3 * Fraction(1 / 3)) > 0
+    assert norm >= 3
+    assert pull**2 >= 18
+    assert far**2 >= 2
+    assert max(q, norm - 3, pull**2 - 18, far**2 - 2) < 1e-12
