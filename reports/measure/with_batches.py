@@ -18,13 +18,14 @@ from reports.balls import ball
 from reports.balls.ball import BallMeta, Vector, column
 from reports.cells.cell import Kind
 from reports.cells.noise_cell import NoiseCell
-from reports.judging.measurement import Enclosed, Evidence, Measurement, Sampled, Setting
+from reports.judging.measurement import Enclosed, Evidence, Measurement, Sampled, Setting, Withheld
 from reports.measure.domain import on_points
 from reports.measure.enumeration import Sizes, StochasticMeta
 from reports.measure.samples import not_as_listed
 from reports.measure.search import Box, maximise
 from reports.measure.statement import Measured, rows_of
 from reports.measure.task_instance import TaskInstance, upwards
+from reports.measure.trust import broken_promise
 
 LARGEST_TREE = 20_000
 _ENUMERATION_BITS = 96
@@ -115,6 +116,13 @@ def noise_measurements(
     instance, _ = on_points(instance, cell)
     measurements: list[Measurement] = []
     by_mode = {mode: NoisyPoint(instance, cell, mode, arrays["w"]) for mode in {one.mode for one in statements}}
+    if (broken := broken_promise(instance, [arrays["w"]], instance.alpha(cell), cell.nu)) is not None:
+        withheld = Withheld(f"promise: {broken}")
+        return [
+            by_mode[one.mode].measurement(left.bound, left.quantity, withheld, None)
+            for one in statements
+            for left in one.left
+        ]
     for statement in statements:
         at = by_mode[statement.mode]
         if cell.method == "sample":
@@ -176,7 +184,9 @@ class NoisyPoint:
         """Whether nu = 1 and alpha L <= 1, the setting of Per-FedAvg."""
         return self.cell.nu == 1 and self.alpha * self.instance.constants["L"].value <= 1
 
-    def measurement(self, bound: str, quantity: str, evidence: Evidence, trivial: float, **witness: Any) -> Measurement:
+    def measurement(
+        self, bound: str, quantity: str, evidence: Evidence, trivial: float | None, **witness: Any
+    ) -> Measurement:
         """A row; the point stands among its witnesses where it is short enough to be read."""
         cell, known = self.cell, {"w": self.w.tolist()} if self.w.size <= 8 else {}
         setting = Setting(

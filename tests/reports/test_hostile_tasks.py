@@ -118,6 +118,21 @@ class Widened(CosineTask):
         return Constant(-4.0, "lower")
 
 
+class Pulled(NoisySamples):
+    """Every sample has a term more than the loss: its mean gradient is another."""
+
+    def loss(self, task, w, values):
+        return super().loss(task, w, values) + 0.1 * w.sum(-1)
+
+    gradient, hvp, sign_scales = Sampler.gradient, Sampler.hvp, Sampler.sign_scales
+
+
+def pulled():
+    task = CosineTask([[1.0]], [[1.0]], [[0.0]], noise=Noise(0.5, 0.0, 1.0, [[1.0]], [[1.0]], [0.0]))
+    task.sampler = Pulled(0.5, 0.0, 1.0)
+    return task
+
+
 class Louder(NoisySamples):
     """Twice the noise that it states."""
 
@@ -222,6 +237,16 @@ def test_a_sampler_that_is_louder_than_it_says_is_not_enumerated_and_leaves_no_r
         if row.bound.startswith("T")
     ]
     assert all(row.verdict is Verdict.NOT_APPLICABLE and "sigma_G is stated as 0.5" in row.reason for row in found)
+
+
+@pytest.mark.parametrize("method", [{"method": "enumerate"}, {"method": "sample", "replicas": 64}])
+def test_samples_with_a_bias_leave_no_row(method: dict) -> None:
+    """A4 asks for samples whose mean is the agent's own gradient: b_sto bounds nothing else."""
+    task, sizes = TaskPlan(name="t", factory="hostile_tasks:pulled"), {"D": 1, "D_prime": 1, "D_H": 1}
+    cell = NoiseCell(task="t", alpha=ALPHA, nu=1, statements=["S5", "S6"], at=[Fraction(1)], **sizes, **method)
+    found = judge(measured(SeededCell(cell, task, 0, 1, "cpu", 1e-6)))
+    assert {row.verdict for row in found} == {Verdict.NOT_APPLICABLE}
+    assert all("the mean gradient of the samples of agent 0 differs from its own by 0.1" in row.reason for row in found)
 
 
 def test_a_linear_term_is_part_of_the_loss(tmp_path: Path) -> None:
