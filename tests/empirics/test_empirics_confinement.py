@@ -157,7 +157,7 @@ def test_an_interval_without_a_proof_is_not_claimed():
 
 
 def test_sizes_of_a_step_are_above_also_where_it_nearly_vanishes() -> None:
-    """1 - 3 alpha is 2^-54 for the float next to 1/3, and 0 in float64: the bound is above it, and A c above 3 sqrt 2."""
+    """1 - 3 alpha is 2^-54 for the float next to 1/3, and 0 in float64: the bound is above it; norm(A c) = 3 sqrt 2."""
     form = QuadraticTask([[[3.0, 0.0], [0.0, 3.0]]], [[1.0, 1.0]]).quadratic()
     assert form is not None
     q, norm, pull, far = (Fraction(float(part[0])) for part in confinement.fine_tuning_sizes(form, 1 / 3))
