@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from fractions import Fraction
 from typing import Any
 
-from flint import arb
+from flint import arb, ctx
 
 from reports.balls import ball
 from theory.enclosure.scope import Ends
@@ -24,7 +24,8 @@ def split(inputs: Mapping[str, Any]) -> tuple[dict[str, Any], Ends]:
     shown, between = dict(inputs), {}
     for name, value in inputs.items():
         if isinstance(value, arb):
-            low, high = ball.bounds(value)
+            with ctx.workprec(ball.BITS):
+                low, high = ball.bounds(value)
             shown[name] = low if low == high else Fraction(float(value.mid()))
             if low < high:
                 between[name] = (low, high)
