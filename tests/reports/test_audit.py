@@ -90,6 +90,40 @@ def test_nothing_is_proved_where_neither_dominates() -> None:
     assert found.smallest < 1 < found.largest
 
 
+@pytest.mark.parametrize(
+    ("rhs", "more"),
+    [
+        ("L_F + L*log(alpha*L)", ""),  # smaller than ours for alpha L < 1
+        ("(1+alpha*L)**(2*nu)*L", 'hypotheses = ["mu > 0", "alpha*L <= 1"]\nassumes = ["A6"]'),  # larger where q <= 1
+        ("L_F + L*log(1/2 + alpha*L)", ""),
+        ("L_F + L*(exp(alpha*L) - 2)", ""),
+    ],
+)
+def test_no_order_is_proved_that_does_not_hold_everywhere(rhs: str, more: str) -> None:
+    claim = claim_of(rhs, more=more)
+    table = with_claims(default_table(), [claim])
+    assert [one.proved for one in compare(claim, table)] == [()]
+    section = audit_section([claim], [], [], table)
+    assert section is not None
+    assert [line[-1] for line in section.tables[0].rows] == ["not decided"]
+
+
+@pytest.mark.parametrize(
+    ("rhs", "proved"),
+    [
+        ("L_F", ("claimed == ours",)),
+        ("L_F + L - L", ("claimed == ours",)),
+        ("L_F/2 + L_F*1/2", ("claimed == ours",)),
+        ("L_F - 1", tuple(f"claimed <= ours at nu = {nu}" for nu in (1, 2, 3))),
+        ("L_F + exp(alpha*L)*L", tuple(f"ours <= claimed at nu = {nu}" for nu in (1, 2, 3))),
+        ("q**(2*nu)*L*(1 - 1) + L_F + 1 - 1", ("claimed == ours",)),
+    ],
+)
+def test_equality_and_a_number_of_difference_are_proved(rhs: str, proved: tuple[str, ...]) -> None:
+    claim = claim_of(rhs)
+    assert [one.proved for one in compare(claim, with_claims(default_table(), [claim]))] == [proved]
+
+
 def test_the_section_names_what_is_not_filled_in() -> None:
     claims = [claim_of("")]
     section = audit_section(claims, [], [], default_table())
