@@ -62,6 +62,14 @@ class RightSide:
         return self.order(Fraction(number), Fraction(number)) < 0
 
     @property
+    def ends(self) -> tuple[Fraction, Fraction] | None:
+        """Rationals around it, and around all its values where inputs are intervals; None where none are known."""
+        if not (self.measured and self.evaluation.admissible):
+            return self.evaluation.between
+        *_, ball = (None, *self.balls())
+        return None if ball is None else (rounding.dyadic(ball.lower()), rounding.dyadic(ball.upper()))
+
+    @property
     def words(self) -> str:
         """It, or the narrowest interval that it is known to lie in."""
         if self.evaluation.value is not None:

@@ -18,6 +18,7 @@ from theory.statements.s02 import q
 from theory.tables import Table
 
 POINTS = 200
+NOT_DECIDED = "not decided"
 _STEPS = (1, 2, 3)
 _LONGEST = 4000
 _MOST_TERMS = 1000
