@@ -53,7 +53,7 @@ FREE = 'constants = { c = "free" }\n'
         ("L + c*alpha*L**2", 'hypotheses = ["alpha*L <= 1/4"]', "its hypothesis alpha*L <= 1/4 excludes 2 of 2 rows"),
         ("9*L + c*alpha*L**2", "", "the rest of its right side suffices in the 2 in which it speaks"),
         ("9*L + c*alpha*L**2", 'hypotheses = ["rho <= 0"]', "its hypothesis rho <= 0 excludes 1 of 2 rows; the rest"),
-        ("c*sigma_F2/D", "", "missing sigma_G"),
+        ("c*sigma_F2/D", "", "missing D excludes 2 of 2 rows"),
     ],
 )
 def test_a_form_that_no_row_tests_has_no_constant(rhs: str, more: str, words: str) -> None:
