@@ -40,7 +40,7 @@ class Audited:
             return f"all {self.rows} rows in which the claim speaks, of {self.measured}"
         why = [f"{reason} excludes {count} of {self.measured} rows" for reason, count in self.silent.items()]
         if self.rows:
-            why.append(f"the rest of its right side suffices in the {self.rows} in which it speaks")
+            why.append(f"in the {self.rows} in which it speaks nothing asks for {self.constant} > 0")
         return f"no row tests this form: {'; '.join(why) or 'this plan measures nothing that it bounds'}"
 
 

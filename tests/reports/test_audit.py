@@ -51,8 +51,8 @@ FREE = 'constants = { c = "free" }\n'
     ("rhs", "more", "words"),
     [
         ("L + c*alpha*L**2", 'hypotheses = ["alpha*L <= 1/4"]', "its hypothesis alpha*L <= 1/4 excludes 2 of 2 rows"),
-        ("9*L + c*alpha*L**2", "", "the rest of its right side suffices in the 2 in which it speaks"),
-        ("9*L + c*alpha*L**2", 'hypotheses = ["rho <= 0"]', "its hypothesis rho <= 0 excludes 1 of 2 rows; the rest"),
+        ("9*L + c*alpha*L**2", "", "in the 2 in which it speaks nothing asks for c > 0"),
+        ("9*L + c*alpha*L**2", 'hypotheses = ["rho <= 0"]', "its hypothesis rho <= 0 excludes 1 of 2 rows; in the 1"),
         ("c*sigma_F2/D", "", "missing D excludes 2 of 2 rows"),
     ],
 )
@@ -74,9 +74,8 @@ def test_samples_count_with_their_lower_limit() -> None:
     """Products of independent pairs may have a negative mean: then their left side is not known to exceed 0."""
     values = np.array([-0.5, 0.25] * 50)
     sampled = Sampled(values, -1.0, 1.0, 0.0, "by hand", power=2)
-    row = dataclasses.replace(
-        ROW, bound="S5", quantity="b_sto", evidence=sampled, setting=dataclasses.replace(ROW.setting, mode="stochastic")
-    )
+    setting = dataclasses.replace(ROW.setting, mode="stochastic")
+    row = dataclasses.replace(ROW, bound="S5", quantity="b_sto", evidence=sampled, setting=setting)
     (found,) = audit([claim_of("c*alpha*L*B", "meta_gradient_bias", FREE)], [row])
     assert (found.value, found.rows) == (None, 1)
 
