@@ -78,12 +78,7 @@ def question(name: str, claims: list[str], budget: float, seed: int) -> tuple[As
     if name not in bounds:
         known = ", ".join((*bounds, *(claim.id for claim in stated)))
         raise RefusedError(f"{name}: unknown; expected one of {known}")
-    found = targets_of(name, table)
-    if not found:
-        raise RefusedError(
-            f"{name}: an identity of the computation, checked in every report; it bounds nothing to search"
-        )
-    return Asked(table, found), ""
+    return Asked(table, targets_of(name, table)), ""
 
 
 def attempt(asked: Asked, name: str, budget: float, seed: int) -> Outcome:
@@ -92,6 +87,8 @@ def attempt(asked: Asked, name: str, budget: float, seed: int) -> Outcome:
     from reports.refutation.families import families_for
     from reports.refutation.search import explore
 
+    if not asked.targets:
+        return Outcome(None, "", [], 0, 0.0, [])
     witnesses = stored(asked)
     if witnesses and witnesses[0].violated:
         return Outcome(
@@ -139,10 +136,14 @@ def report(name: str, outcome: Outcome) -> list[str]:
     """What is printed: the script alone when there is one, so that it can be piped into Python."""
     if outcome.counterexample is not None:
         return [outcome.script]
+    if not outcome.searched:
+        return [f"{name}: an identity of the computation, checked in every report; nothing was searched."]
     lines = [f"{name}: no counterexample found; that does not make it true."]
     lines.append(f"searched: {outcome.evaluations} instances in {outcome.seconds:.1f} s")
     lines += [f"  {place}" for place in outcome.searched]
-    if outcome.closest:
+    if not outcome.closest:
+        lines.append("on none of them was it enclosed with its hypotheses fulfilled: the search says nothing about it.")
+    else:
         lines.append("largest measured / predicted, confirmed in exact or ball arithmetic:")
     for found, leading, share in outcome.closest[:8]:
         term = f"; the term {leading} is {100 * share:.1f} % of the right side" if leading else "; a stored witness"

@@ -12,6 +12,7 @@ import typer
 
 import empirics
 import theory
+from reports.analyses.cells_for_forms import with_cells_for
 from reports.analyses.claims import measured_statements
 from reports.plans.checking import check_tasks
 from reports.plans.own_task import bounded_where_needed, with_own_task
@@ -81,6 +82,7 @@ def checked(words: Words) -> Request:
             plan = _with_task(plan, words.task)
         if words.only:
             plan = cut_down(plan, name, words.only, claims)
+        plan = with_cells_for(plan, claims)
     except (PlanError, ClaimError) as error:
         raise RefusedError(str(error)) from None
     try:

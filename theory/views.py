@@ -12,7 +12,7 @@ from flint import arb
 from theory.enclosure.evaluation import Evaluation, bracket, enclosures
 from theory.enclosure.hypotheses import HypothesisCheck, check, holds
 from theory.enclosure.rounding import Bracket
-from theory.enclosure.scope import Scope, missing
+from theory.enclosure.scope import Ends, Scope, missing
 from theory.language.errors import Inadmissible, InputError, PrecisionError
 from theory.language.records import CLAIM, Formula, Hypothesis, Line, Statement, dependencies
 from theory.language.symbols import Symbol
@@ -87,23 +87,30 @@ class Quantity:
             exact, value, digits, enclosure = found.exact, found.value, found.digits, found.texts
         return Evaluation(self.name, exact, value, digits, enclosure, checks, self.provenance, self.source)
 
-    def checks(self, **inputs: object) -> tuple[HypothesisCheck, ...]:
-        """The hypotheses alone, decided.
+    def checks(self, between: Ends | None = None, /, **inputs: object) -> tuple[HypothesisCheck, ...]:
+        """The hypotheses alone, decided for all values of the measured inputs, which lie between the given ends.
 
         Raises:
             InputError: an input is unknown, missing or out of range.
             PrecisionError: a hypothesis is not decided by 4096 bits.
         """
-        scope = self.table.scope(inputs)
+        scope = self.table.scope(inputs).measured(between or {})
         return tuple(check(scope, hypothesis) for hypothesis in self._required(scope))
 
-    def enclosures(self, **inputs: object) -> Iterator[arb]:
+    def enclosures(self, between: Ends | None = None, /, **inputs: object) -> Iterator[arb]:
         """Balls around the value at rising precision, for whoever only compares it; hypotheses are not looked at.
+
+        Measured inputs lie between the given ends: the balls hold the values for all of them.
+
+        >>> import theory
+        >>> ball = next(theory.quantity("B_F").enclosures({"B": (2, 3)}, alpha=1, L=1, B="5/2", nu=1))
+        >>> ball.contains(4), ball.contains(6), ball.contains(7)
+        (True, True, False)
 
         Raises:
             NoValue: it is no real, finite number.
         """
-        return enclosures(self.table.scope(inputs), self.name)
+        return enclosures(self.table.scope(inputs).measured(between or {}), self.name)
 
     def value(self, **inputs: object) -> float:
         """The correctly rounded double.

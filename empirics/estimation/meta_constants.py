@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 
 import torch
 from torch import Tensor
@@ -21,7 +22,7 @@ from empirics.estimation.ascent import climb, for_all, numerical_slope, of_agent
 from empirics.estimation.curvature import PROBE, central_difference, margin, probe
 from empirics.estimation.estimates import Budget, Estimate
 from empirics.estimation.krylov import lanczos
-from empirics.estimation.regions import Region
+from empirics.estimation.regions import Pairs, Region
 from empirics.numerics.checks import integer, real
 from empirics.numerics.randomness import Draws
 from empirics.tasks.task import Task
@@ -93,10 +94,38 @@ def _smoothness(task: Task, over: Region, meta: MetaGradient, seed: int, budget:
         sign = of_agent(found.norm_sign, agent)
         return quotient, sign.unsqueeze(-1) * of_agent((ahead - 2 * middle + behind) / step**2, agent)
 
-    peak = climb(objective, over.inner(margin(over)), seed=seed, budget=budget)
+    inside = over.inner(margin(over))
+    if inside is None:  # the differences above would leave the set
+        return _smoothness_of_pairs(task, over, meta, seed, budget)
+    peak = climb(objective, inside, seed=seed, budget=budget)
     rounding = 2.0**-40 * float(meta(for_all(peak.at[None], task)).norm(dim=-1).max()) / PROBE
     method = "Lanczos on difference quotients of meta-gradients, projected gradient ascent over points"
     return peak.estimate("L_F", method, residual=rounding)
+
+
+def _smoothness_of_pairs(task: Task, over: Region, meta: MetaGradient, seed: int, budget: Budget) -> Estimate:
+    """The largest norm(G_i(w) - G_i(u)) / norm(w - u) over pairs of points of the set; 0 where all are too close."""
+    nearest = PROBE * (1 + over.reach)
+
+    def objective(pairs: Tensor) -> tuple[Tensor, Tensor]:
+        first, second = (for_all(part, task) for part in pairs.chunk(2, dim=-1))
+        apart = (first - second)[:, 0]
+        distance = apart.norm(dim=-1, keepdim=True).clamp_min(nearest)
+        rise = meta(first) - meta(second)
+        agent = rise.norm(dim=-1).argmax(dim=-1)
+        size = of_agent(rise, agent).norm(dim=-1, keepdim=True)
+        along = for_all(of_agent(rise, agent) / size.clamp_min(1e-300), task)
+        quotient, repelled = size / distance, size / distance**3 * apart
+        ahead = of_agent(central_difference(meta, first, along), agent) / distance - repelled
+        behind = repelled - of_agent(central_difference(meta, second, along), agent) / distance
+        value = torch.where(apart.norm(dim=-1) >= nearest, quotient[:, 0], 0.0)
+        return value, torch.cat([ahead, behind], dim=-1)
+
+    peak = climb(objective, Pairs(over), seed=seed, budget=budget)
+    first = peak.at[: task.d]
+    rounding = 2.0**-40 * float(meta(for_all(first[None], task)).norm(dim=-1).max()) / nearest
+    method = "projected gradient ascent of difference quotients of meta-gradients over pairs of points"
+    return replace(peak, at=first).estimate("L_F", method, residual=rounding)
 
 
 def _spread(task: Task, over: Region, meta: MetaGradient, seed: int, budget: Budget) -> Estimate:

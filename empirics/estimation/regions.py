@@ -47,8 +47,8 @@ class Region(ABC):
         """The nearest admissible coordinates."""
 
     @abstractmethod
-    def inner(self, margin: float) -> Region:
-        """The points whose ball of this radius stays in the set, where the set is full-dimensional; else itself."""
+    def inner(self, margin: float) -> Region | None:
+        """The points whose ball of this radius stays in the set; None where there are none, or too few to search."""
 
 
 @final
@@ -101,9 +101,9 @@ class Ball(Region):
         norms = offset.norm(dim=-1, keepdim=True).clamp_min(1e-300)
         return self.centre + offset * torch.clamp(self.radius * (1 - 1e-15) / norms, max=1.0)
 
-    def inner(self, margin: float) -> Ball:
-        """The ball whose radius is smaller by the margin, at least half of it."""
-        return Ball(self.centre, max(self.radius - margin, self.radius / 2))
+    def inner(self, margin: float) -> Ball | None:
+        """The ball whose radius is smaller by the margin; None where less than half of it is left."""
+        return Ball(self.centre, self.radius - margin) if margin <= self.radius / 2 else None
 
 
 @final
@@ -162,9 +162,8 @@ class Hull(Region):
         kept = (x - threshold).clamp_min(0)
         return kept / kept.sum(-1, keepdim=True)
 
-    def inner(self, margin: float) -> Hull:
-        """Itself: a hull of few points has no interior, and probes look at its neighbourhood of that radius."""
-        return self
+    def inner(self, margin: float) -> None:
+        """None: a hull of few points has no interior."""
 
 
 @final
@@ -206,9 +205,22 @@ class Pairs(Region):
         """Of each point by itself."""
         return torch.cat([self.each.project(part) for part in x.chunk(2, dim=-1)], dim=-1)
 
-    def inner(self, margin: float) -> Pairs:
+    def inner(self, margin: float) -> Pairs | None:
         """Pairs of the inner region."""
-        return Pairs(self.each.inner(margin))
+        inside = self.each.inner(margin)
+        return None if inside is None else Pairs(inside)
+
+
+def near(over: Region, w: Tensor, distance: float, count: int, generator: torch.Generator) -> Tensor:
+    """Points (P, d) of a set at that distance from its point w (d,), on the way to points drawn from it.
+
+    >>> near(Hull([[0.0], [2.0]]), torch.tensor([0.0], dtype=torch.float64), 0.5, 2, torch.Generator().manual_seed(1))
+    tensor([[0.5000],
+            [0.5000]], dtype=torch.float64)
+    """
+    towards = over.point(over.draw(count, generator)) - w
+    size = towards.norm(dim=-1, keepdim=True)
+    return (w + towards * (distance / size.clamp_min(1e-300)))[size[:, 0] >= distance]
 
 
 def spread_out(points: Tensor, most: int = _MOST_VERTICES) -> Tensor:

@@ -11,6 +11,8 @@ points lie in the set, whatever the task's smoothness, up to rounding.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import torch
 from torch import Tensor
 
@@ -18,7 +20,7 @@ from empirics.estimation.ascent import Objective, climb, for_all, of_agent
 from empirics.estimation.curvature import PROBE, along, hessian_ends, margin
 from empirics.estimation.estimates import Budget, Estimate
 from empirics.estimation.krylov import lanczos
-from empirics.estimation.regions import Pairs, Region
+from empirics.estimation.regions import Pairs, Region, near
 from empirics.tasks.task import Task
 
 _SECOND = 2.0**-9  # second differences divide by the square of the step
@@ -110,7 +112,11 @@ def third_estimate(task: Task, over: Region, *, seed: int, budget: Budget) -> Es
     `at` is the point of the first, or the first point of the best pair.
     """
     inside, step = over.inner(margin(over)), PROBE * (1 + over.reach)
-    local = climb(third_norm(task, budget, seed), inside, seed=seed, budget=budget)
+    local = climb(third_norm(task, budget, seed), inside or over, seed=seed, budget=budget)
+    if inside is None:  # its differences left the set: what counts is the quotient between points of the set
+        around = near(over, local.at, step, budget.screened, torch.Generator().manual_seed(seed))
+        found = hessian_quotient(task, local.at.expand_as(around), around, steps=budget.lanczos, seed=seed)
+        local = replace(local, value=float(found.max()) if len(found) else 0.0)
     distant = climb(pair_quotient(task, budget, seed, step), Pairs(over), seed=seed, budget=budget)
     best = local if local.value >= distant.value else distant
     method = "ascent of the power method on the third derivative, and of difference quotients over pairs"

@@ -1,90 +1,17 @@
-"""Published forms audited: the smallest free constant that no measurement contradicts, and claims beside our bounds."""
+"""The section on claims: free constants, claims beside our bounds, and published constants beside ours."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from fractions import Fraction
 
-import sympy
-
-from reports.analyses.claims import claim_measurements
-from reports.judging.measurement import Enclosed, Measurement, Sampled
+from reports.analyses.free_constants import audit
+from reports.judging.measurement import Measurement
 from reports.judging.rows import Row
 from reports.sections import Section, SectionTable
 from reports.statements import beside
-from theory.claims.comparison import compare
-from theory.claims.reading import Claim, with_claims
-from theory.language.errors import InputError, PrecisionError
-from theory.tables import Table, default_table
-
-
-@dataclass(frozen=True)
-class Audited:
-    """The smallest value of a free constant: every smaller one is contradicted by the row named.
-
-    value: None when no row the claim speaks about was measured; 0 when the rest of the right side suffices.
-    """
-
-    claim: str
-    constant: str
-    value: float | None
-    rows: int
-    binding: str
-    tested: int
-
-
-def audit(claims: Sequence[Claim], measurements: Sequence[Measurement]) -> list[Audited]:
-    """For every claim with one free constant in which it is affine, the least constant that all measurements allow.
-
-    Raises nothing for a claim with several constants: each is audited with the others at 0.
-    """
-    return [_audited(claim, constant, measurements) for claim in claims if claim.filled for constant in claim.constants]
-
-
-def _audited(claim: Claim, constant: str, measurements: Sequence[Measurement]) -> Audited:
-    assert claim.expression is not None
-    others = {name: sympy.Integer(0) for name in claim.constants if name != constant}
-    tables = [_fixed(claim, {**others, constant: sympy.Integer(value)}) for value in (0, 1)]
-    least, binding, rows, tested = Fraction(0), "", 0, 0
-    fixed = tables[0][1]
-    for measurement in claim_measurements([fixed], measurements, tables[0][0]):
-        if not isinstance(measurement.evidence, Enclosed | Sampled):
-            continue
-        values = [_value(table, measurement, claim.id) for table, _ in tables]
-        if values[0] is None or values[1] is None:
-            continue
-        rows += 1
-        base, slope = values[0], values[1] - values[0]
-        if slope <= 0:
-            continue
-        tested += 1
-        needed = (_left(measurement) - base) / slope
-        if needed > least:
-            least, binding = needed, measurement.row_id
-    return Audited(claim.id, constant, float(least) if tested else None, rows, binding, tested)
-
-
-def _value(table: Table, measurement: Measurement, name: str) -> Fraction | None:
-    """The right side from above, None where it has no value."""
-    try:
-        between = table.quantity(name).evaluate(**measurement.inputs).between
-    except (InputError, PrecisionError):
-        return None
-    return None if between is None else between[1]
-
-
-def _fixed(claim: Claim, values: dict[str, sympy.Expr]) -> tuple[Table, Claim]:
-    fixed = claim.fixed(**values)
-    return with_claims(default_table(), [fixed]), fixed
-
-
-def _left(measurement: Measurement) -> Fraction:
-    evidence = measurement.evidence
-    if isinstance(evidence, Enclosed):
-        return evidence.lower
-    assert isinstance(evidence, Sampled)
-    return Fraction(float(evidence.values.mean()) ** (1 / evidence.power))
+from theory.claims.comparison import NOT_DECIDED, compare
+from theory.claims.reading import Claim
+from theory.tables import Table
 
 
 def audit_section(
@@ -92,11 +19,11 @@ def audit_section(
 ) -> Section | None:
     """Free constants, claims beside our bounds, and Per-FedAvg's constants beside ours and what was measured."""
     free = [
-        [one.claim, one.constant, one.value, one.tested, one.binding]
+        [one.claim, one.constant, one.value, one.words, one.binding]
         for one in audit([claim for claim in claims if claim.constants], measurements)
     ]
     compared = [
-        [one.claim, one.mode, one.ours, one.smallest, one.largest, one.points, "; ".join(one.proved)]
+        [one.claim, one.mode, one.ours, one.smallest, one.largest, one.points, "; ".join(one.proved) or NOT_DECIDED]
         for claim in claims
         if claim.checkable
         for one in compare(claim, table)
@@ -116,11 +43,11 @@ def audit_section(
     if free:
         tables.append(SectionTable(
             "The smallest value of a free constant that no row of this report contradicts.",
-            ("Claim", "constant", "smallest value", "rows", "binding row"), free,
+            ("Claim", "constant", "smallest value", "over", "binding row"), free,
         ))  # fmt: skip
     if compared:
         tables.append(SectionTable(
-            "Claimed over ours on sampled admissible inputs, and what is proved by the signs of coefficients.",
+            "Claimed over ours on sampled admissible inputs, and what equality or an evident sign proves.",
             ("Claim", "mode", "ours", "smallest ratio", "largest ratio", "points", "proved"), compared,
         ))  # fmt: skip
     if published:

@@ -34,4 +34,4 @@ def noisy_round(measurement: Measurement) -> Measurement:
     value = after + Fraction(measurement.inputs["F0_gap"])
     inputs = {**measurement.inputs, "grad_norm": "0"}
     evidence = Enclosed(value, value, "exact expectation in closed form (Q4)")
-    return dataclasses.replace(measurement, inputs=inputs, evidence=evidence, witness={"w": [0.0]})
+    return dataclasses.replace(measurement, inputs=inputs, between={}, evidence=evidence, witness={"w": [0.0]})

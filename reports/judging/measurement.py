@@ -75,7 +75,10 @@ class Setting:
 
 @dataclass(frozen=True)
 class Measurement:
-    """A left side, measured, waiting for its right side and its verdict."""
+    """A left side, measured, waiting for its right side and its verdict.
+
+    between: the intervals of inputs of the right side that were measured too; `inputs` shows one value of each.
+    """
 
     bound: str
     quantity: str
@@ -88,6 +91,7 @@ class Measurement:
     label: str = ""
     origin: tuple[str, str] | None = None  # of a claim: the statement and quantity of the row it was measured for
     note: str = ""
+    between: Mapping[str, tuple[Fraction, Fraction]] = field(default_factory=dict)  # of `inputs` that were measured
 
     @property
     def row_id(self) -> str:

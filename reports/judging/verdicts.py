@@ -117,7 +117,7 @@ def _decision(measurement: Measurement, right: RightSide, level: float, refuted:
         verdict, reason = _compared(evidence, right)
         how = evidence.how
     else:
-        limits = _limits(evidence, level)
+        limits = confidence_limits(evidence, level)
         verdict, reason = _decide_sample(limits[-1], right, refuted)
         how = f"{evidence.how}, N = {evidence.values.size}, level {level:.2e} a row"
     if verdict is not Verdict.VIOLATED:
@@ -184,7 +184,7 @@ def _unsound_side(name: str) -> str:
     return "upper" if name in _SOUND_BELOW else "lower"
 
 
-def _limits(sample: Sampled, level: float) -> tuple[float, float, float]:
+def confidence_limits(sample: Sampled, level: float) -> tuple[float, float, float]:
     """Estimate, lower and upper confidence limit of the left side itself."""
     mean = float(sample.values.mean())
     lower = statistics.betting_lower_bound(sample.values, sample.low, sample.high, level) - sample.rounding

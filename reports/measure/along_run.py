@@ -8,12 +8,14 @@ from functools import cached_property
 from typing import Any, ClassVar, final
 
 import numpy as np
+from flint import arb
 
 import theory
 from empirics import Task
 from reports.cells.cell import Kind
 from reports.judging.measurement import Enclosed, Evidence, Measurement, Sampled, Setting, Unproved, Withheld
 from reports.measure.estimates import ALONG_RUN, rough
+from reports.measure.measured_inputs import split
 from reports.measure.moments import Moments, exact_moments
 from reports.measure.recorded_run import RecordedRun
 from reports.measure.run_specification import RunSpecification
@@ -115,9 +117,10 @@ class AlongRun:
 
     def row(
         self, bound: str, quantity: str, evidence: Evidence, trivial: float | None, *, rounds: int | None,
-        extra: Mapping[str, float] | None = None, witness: Mapping[str, Any] | None = None,
+        extra: Mapping[str, float | arb] | None = None, witness: Mapping[str, Any] | None = None,
     ) -> Measurement:  # fmt: skip
-        """A row; `extra` are further inputs of the right side. A run that was refused has no evidence."""
+        """A row; `extra` are further inputs of the right side, balls where measured; a refused run has no evidence."""
+        shown, between = split(extra or {})
         p, s = self.specification, self.specification.settings
         setting = Setting(
             p.instance.name, str(p.cell.mode), s.nu, p.instance.task.n, s.alpha, s.tau,
@@ -130,7 +133,7 @@ class AlongRun:
         return Measurement(
             bound,
             quantity,
-            {**p.inputs, **{key: exact(value) for key, value in (extra or {}).items()}},
+            {**p.inputs, **{key: exact(value) for key, value in shown.items()}},
             setting,
             evidence if p.refusal is None else Withheld(p.refusal),
             trivial,
@@ -138,6 +141,7 @@ class AlongRun:
             witness,
             "-".join(part for part in (p.cell.label, step) if part),
             note=p.cell.note or (ALONG_RUN if p.instance.stated else ""),
+            between=between,
         )
 
 

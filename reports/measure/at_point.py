@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from fractions import Fraction
 from typing import Any
 
 import flint
@@ -17,10 +16,8 @@ from reports.balls.ball import BallMeta, Vector, column
 from reports.cells.points_cell import PointsCell
 from reports.judging.measurement import Enclosed, Measurement, Setting
 from reports.measure.estimates import ON_BALL
+from reports.measure.measured_inputs import split
 from reports.measure.task_instance import TaskInstance
-
-# a right side whose own input was rounded to the safe side must not be called violated for that rounding
-_INPUT_SLACK = Fraction(1, 2**48)
 
 
 @dataclass(frozen=True)
@@ -30,11 +27,6 @@ class Point:
     w: np.ndarray
     u: np.ndarray | None
     agent: int
-
-
-def slack(rounded: arb) -> Fraction:
-    """Relative slack on the left side for a right side whose input had to be rounded; none for an exact input."""
-    return Fraction(0) if arb(float(rounded.mid())) == rounded else _INPUT_SLACK
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,12 +79,11 @@ class AtPoint:
 
     def row(
         self, bound: str, quantity: str, left: arb, *, mode: Mode = Mode.EXACT, trivial: float | None = None,
-        slack: Fraction = Fraction(0), **more: Any,
+        **more: Any,
     ) -> Measurement:  # fmt: skip
-        """A row with an enclosed left side; `more` are further inputs of the right side, `slack` is relative."""
+        """A row with an enclosed left side; `more` are further inputs of the right side, balls where measured."""
         instance, cell = self.instance, self.cell
-        lower, upper = ball.bounds(left)
-        lower -= slack * max(abs(lower), abs(upper))
+        (lower, upper), (more, between) = ball.bounds(left), split(more)
         return Measurement(
             bound,
             quantity,
@@ -104,6 +95,7 @@ class AtPoint:
             self._witness(),
             f"{cell.label}delta{cell.delta}".replace("/", "_") if mode.probes else cell.label,
             note=ON_BALL if instance.stated else "",
+            between=between,
         )
 
     def _witness(self) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from reports.analyses.cells_for_forms import with_cells_for
 from reports.manifest import Manifest, made_here
 from reports.plans.own_task import with_own_task
 from reports.plans.plan import Plan, PlanError, load_plan, plan_names
@@ -75,7 +76,8 @@ def _expected(finished: Finished) -> Plan | None:
         plan = load_plan(str(path))
     if stored.task is not None and trusted(stored.task):
         plan = with_own_task(plan, stored.task, load_task(stored.task))
-    return cut_down(plan, stored.plan, stored.only, finished.request.claims) if stored.only else plan
+    claims = finished.request.claims
+    return with_cells_for(cut_down(plan, stored.plan, stored.only, claims) if stored.only else plan, claims)
 
 
 def _located(stored: Manifest, name: str) -> Path | None:

@@ -26,8 +26,7 @@ def _difference(at: AtPoint) -> list[Measurement]:
     size = ball.norm(expected)
     eta = instance.rounding(at.alpha, at.nu, float(np.linalg.norm(w)) + at.alpha * at.nu * at.value("B_F") * 1.01)
     residual = ball.norm(ball.column(engine.numpy()) - expected) / size
-    least = ball.float_below(size)
-    return [at.row("S1", "S1_relative", residual, eta_G=eta.gradient, eta_H=eta.hessian, grad_norm=least)]
+    return [at.row("S1", "S1_relative", residual, eta_G=eta.gradient, eta_H=eta.hessian, grad_norm=size)]
 
 
 MEASURED = AtPoints(id="S1", left=(LeftSide("S1", "S1_relative"),), objective=_largest, measure=_difference, seen=False)

@@ -7,10 +7,9 @@ from functools import lru_cache
 from flint import arb
 
 from empirics.algorithm.meta_gradients import trajectory
-from reports.balls import ball
 from reports.balls.ball import norm
 from reports.judging.measurement import Measurement
-from reports.measure.at_point import AtPoint, slack
+from reports.measure.at_point import AtPoint
 from reports.measure.at_points import AtPoints
 from reports.measure.point_search import Objective, Search
 from reports.measure.statement import LeftSide
@@ -33,9 +32,8 @@ def gradient_norm(at: AtPoint) -> arb:
 
 
 def _smoothness(at: AtPoint) -> list[Measurement]:
-    size, value = gradient_norm(at), quotient(at)
-    known = {"slack": slack(size), "grad_norm_i": ball.float_below(size)}
-    return [at.row("S4", "L_F", value), at.row("S4", "L_F_pointwise", value, **known)]
+    value = quotient(at)
+    return [at.row("S4", "L_F", value), at.row("S4", "L_F_pointwise", value, grad_norm_i=gradient_norm(at))]
 
 
 SCRIPT = "measured = max(np.linalg.norm(meta(i, w) - meta(i, u)) for i in range(n)) / np.linalg.norm(w - u)"

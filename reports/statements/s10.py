@@ -7,11 +7,10 @@ from torch import Tensor
 
 from empirics import Task
 from empirics.algorithm.meta_gradients import fine_tuning
-from reports.balls import ball
 from reports.balls.ball import norm
 from reports.cells.points_cell import PointsCell
 from reports.judging.measurement import Measurement
-from reports.measure.at_point import AtPoint, slack
+from reports.measure.at_point import AtPoint
 from reports.measure.at_points import AtPoints
 from reports.measure.point_search import Objective, Search
 from reports.measure.statement import LeftSide
@@ -36,12 +35,8 @@ def _descent(search: Search) -> Objective:
 
 def _rows(at: AtPoint) -> list[Measurement]:
     *_, before, after = at.meta.trajectory(at.w)
-    size = norm(at.meta.f.gradient(before))
-    # at alpha L <= 2 the right side is a decrease, so a larger norm makes it smaller; beyond, the reverse
-    shrinking = at.alpha * at.instance.constants["L"].value <= 2
-    value = ball.float_above(size) if shrinking else ball.float_below(size)
     change = at.meta.f.loss(after) - at.meta.f.loss(before)
-    return [at.row("S10", "S10", change, slack=slack(size), grad_norm_i=value)]
+    return [at.row("S10", "S10", change, grad_norm_i=norm(at.meta.f.gradient(before)))]
 
 
 _SCRIPT = "measured = max(loss(i, path(i, w)[-1]) - loss(i, path(i, w)[-2]) for i in range(n))"

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 import flint
 import numpy as np
+from flint import arb
 
 import theory
 from reports.balls import ball
@@ -33,33 +34,29 @@ def _rows(run: AlongRun) -> list[Measurement]:
         extra = {"F0_gap": reach, "grad_norm": 0.0}
         return [run.row(case, case, NOTHING, 2 * reach, rounds=1, extra=extra)]
     evidence, change, grad_norm = (_enumerated if enumerable(p) and p.instance.in_balls else _sampled)(run, reach)
-    extra, witness = {"F0_gap": reach, "grad_norm": grad_norm}, _net(run, change, grad_norm)
+    extra, witness = {"F0_gap": reach, "grad_norm": grad_norm}, _net(run, change, float(grad_norm.mid()))
     return [run.row(case, case, evidence, 2 * reach, rounds=1, extra=extra, witness=witness)]
 
 
-def _sampled(run: AlongRun, reach: float) -> tuple[Sampled, float, float]:
+def _sampled(run: AlongRun, reach: float) -> tuple[Sampled, float, arb]:
     assert run.recorded is not None
     p, iterates = run.specification, run.recorded.iterates
     loss = losses(p, iterates[:, :2])
-    # A > 0, so the larger norm makes the right side smaller
     start = math.sqrt(float(squared_gradients(p, iterates[:1, :1])[0, 0]))
-    grad_norm = upwards(start + run.rounding.gradient)
+    # float64 noise of the norm belongs to the right side
+    grad_norm = arb(start, upwards(start + run.rounding.gradient) - start).nonnegative_part()
     values = np.clip(loss[:, 1] - loss[:, 0] + reach, 0.0, 2 * reach)
     evidence = Sampled(values, 0.0, 2 * reach, upwards(2 * run.rounding.loss), BETTING)
     return evidence, float((loss[:, 1] - loss[:, 0]).mean()), grad_norm
 
 
-def _enumerated(run: AlongRun, reach: float) -> tuple[Enclosed, float, float]:
+def _enumerated(run: AlongRun, reach: float) -> tuple[Enclosed, float, arb]:
     done = expected_round(run.specification)
-    grad_norm = ball.float_above(done.gradient_norm)
     with flint.ctx.workprec(ball.BITS):
         lower, upper = ball.bounds(done.after - done.before + ball.ball(reach))
         change = float((done.after - done.before).mid())
-        if grad_norm != 0 and not done.gradient_norm.is_exact():
-            # the input grad_norm may be two ulps above the norm itself; that alone must not refute
-            lower -= abs(upper) / 2**48
     over = "" if done.subsets == 1 else f"exact expectation over {done.subsets} subsets of agents, "
-    return Enclosed(lower, upper, f"{over}Arb balls at {ball.BITS} bits"), change, grad_norm
+    return Enclosed(lower, upper, f"{over}Arb balls at {ball.BITS} bits"), change, done.gradient_norm
 
 
 def _net(run: AlongRun, change: float, grad_norm: float) -> dict[str, float] | None:

@@ -521,3 +521,31 @@ def test_a_network_is_estimated_along_its_run():
     assert found["L"].value >= float(curvature) * (1 - 1e-9)  # the iterates are in the hull
     assert found["B"].value >= float(steepest.max()) * (1 - 1e-9)
     assert found["rho"].value > 0
+
+
+STEEP = ([-1.0, 0.0, 1.0], [[2730.0, 0.0, 0.0]], [0.0])  # f'' falls from 2730 to 0 left of 0 and is 0 right of it
+
+
+@pytest.mark.parametrize("vertices", [[["0"]], [["0"], ["1"]], [["0"], ["1e-9"]]])
+def test_over_a_hull_beside_a_kink_nothing_beyond_the_kink_is_seen(vertices):
+    task = SplineTask(*STEEP, at=0.0)
+    over = Hull([[float(x) for x in vertex] for vertex in vertices])
+    assert estimate(task, over, names=["rho"], budget=QUICK)["rho"].value == 0
+    assert estimate_meta(task, over, 0.001, 1, budget=QUICK)["L_F"].value == 0
+
+
+@pytest.mark.parametrize(
+    ("over", "rho"), [(Hull([[0.0]]), 0.0), (Ball([0.0], 1e-6), 0.0), (Hull([[0.0], [0.1]]), 64e3)]
+)
+def test_rho_of_a_wave_is_a_quotient_between_points_of_the_set(over, rho):
+    """f = cos(40 w - pi/2): f''' = -64000 at 0, which a set smaller than every difference does not show."""
+    task = CosineTask(a=[[40.0]], s=[[1.0]], phi=[[-math.pi / 2]])
+    found = estimate(task, over, names=["rho"])["rho"]
+    assert rho * (1 - 1e-3) <= found.value <= rho * (1 + ROUNDING)
+
+
+def test_the_smoothness_over_a_segment_is_found_from_pairs_of_its_points():
+    """alpha = 0: L_F is the Lipschitz constant of f' = 40 cos(40 w) on [0, 0.1], 1600 at w = pi/80."""
+    task = CosineTask(a=[[40.0]], s=[[1.0]], phi=[[-math.pi / 2]])
+    found = estimate_meta(task, Hull([[0.0], [0.1]]), 0.0, 0)["L_F"]
+    assert 1600 * (1 - 1e-3) <= found.value <= 1600 * (1 + ROUNDING)

@@ -207,7 +207,6 @@ def test_a_planted_error_is_found_by_the_search_alone() -> None:
     ("arguments", "message"),
     [
         (("S44",), "unknown"),
-        (("S1",), "identity"),
         (("S4", "--budget", "0"), "--budget"),
         (("S4", "--claims", "nowhere.toml"), "No such file"),
         (("smoothness-lemma", "--claims", str(ROOT / "examples" / "arxiv_2504_21327.toml")), "not filled in"),
@@ -219,3 +218,8 @@ def test_bad_input_is_one_line_and_exit_two(arguments: tuple[str, ...], message:
     assert done.exit_code == 2
     assert message in done.output
     assert len(done.output.strip().splitlines()) == 1
+
+
+def test_an_identity_is_neither_refuted_nor_supported() -> None:
+    done = CliRunner().invoke(app, ["S1"])
+    assert (done.exit_code, done.output.strip().endswith("nothing was searched.")) == (0, True)

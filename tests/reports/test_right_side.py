@@ -78,3 +78,27 @@ def test_a_bound_below_by_less_than_25_digits_is_refuted() -> None:
 def test_what_is_not_rounded_has_no_predicted_number() -> None:
     row = one_row("10**10000*L")
     assert (row.predicted, row.tightness, row.measured) == (None, None, 1.0)
+
+
+@pytest.mark.parametrize(
+    ("lower", "upper", "verdict"),
+    [("2", "2.9", "HOLDS"), ("2", "2.9999", "HOLDS"), ("3", "3.05", "INCONCLUSIVE"), ("3.11", "3.2", "VIOLATED")],
+)
+def test_a_measured_input_makes_the_right_side_an_interval(lower: str, upper: str, verdict: str) -> None:
+    """B_F = q^nu B with B in [2, 2.0625] is in [3, 3.09375], whatever value of B the row shows."""
+    inputs = {"alpha": "1/2", "L": "1", "rho": "0", "B": "2", "nu": "1"}
+    evidence = Enclosed(Fraction(lower), Fraction(upper), "")
+    between = {"B": (Fraction(2), Fraction("2.0625"))}
+    one = Measurement("S3", "B_F", inputs, Setting("q", "exact", 1, 1, 0.5), evidence, None, between=between)
+    assert judge([one])[0].verdict is Verdict(verdict)
+
+
+def test_a_hypothesis_that_a_measured_input_leaves_open_decides_nothing() -> None:
+    claims = parse_claims('[[claim]]\nid = "mine"\nmeasures = "L_F"\nrhs = "9*L"\nhypotheses = ["B <= 2"]', "a.toml")
+    table = with_claims(default_table(), claims)
+    one = Measurement(
+        "mine", "mine", {**INPUTS, "B": "2"}, Setting("q", "exact", 1, 1, 0.25),
+        Enclosed(Fraction(1), Fraction(1), ""), None, between={"B": (Fraction(2), Fraction(2) + Fraction(1, 10**300))},
+    )  # fmt: skip
+    (row,) = judge([one], table=table)
+    assert (row.verdict, "the sign of B - 2" in row.reason) == (Verdict.INCONCLUSIVE, True)

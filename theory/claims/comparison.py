@@ -18,11 +18,14 @@ from theory.statements.s02 import q
 from theory.tables import Table
 
 POINTS = 200
+NOT_DECIDED = "not decided"
 _STEPS = (1, 2, 3)
 _LONGEST = 4000
 _MOST_TERMS = 1000
 _MOST_STEPS = 50
 _MOST_SPENT = 300_000  # steps of sums over all points
+_MOST_DENOMINATORS = 8  # brought to one
+_ORDER = {0: "claimed == ours", 1: "ours <= claimed", -1: "claimed <= ours"}
 
 
 @dataclass(frozen=True)
@@ -37,14 +40,6 @@ class Comparison:
     largest: float | None
     smallest_at: Mapping[str, str]
     proved: tuple[str, ...]
-
-    @property
-    def words(self) -> str:
-        """The finding in a few words."""
-        if self.smallest is None or self.largest is None:
-            return "no admissible point was sampled at which both have a value"
-        proofs = f"; proved: {', '.join(self.proved)}" if self.proved else ""
-        return f"claimed / ours from {self.smallest:.4g} to {self.largest:.4g} on {self.points} points{proofs}"
 
 
 def compare(claim: Claim, table: Table, seed: int = 0) -> list[Comparison]:
@@ -101,24 +96,32 @@ def _points(claim: Claim, table: Table, mode: str, seed: int) -> Iterator[dict[s
 
 
 def _proofs(claim: Claim, ours: str, table: Table) -> Iterator[str]:
-    """What signs prove: with alpha = 1/(L (1 + s)), s >= 0, every coefficient of the difference has one sign."""
+    """What equality or an evident sign of the difference proves.
+
+    A claim that assumes A6 is compared for every q >= 0, for what q is there depends on mu.
+    """
+    written, own = table.formulas[claim.id].cases[-1].expression, table.formulas[ours]
+    if written == own.symbol or [written] == [case.expression for case in own.cases]:
+        yield _ORDER[0]
+        return
+    kept = frozenset({q} if "A6" in claim.assumes else ())
     short = any(item.difference == alpha * L - 1 and item.relation == "<=" for item in claim.hypotheses)
     for steps in _STEPS:
         if any(item.left == nu and item.relation == "==" and item.right != steps for item in claim.hypotheses):
             continue
-        claimed, own = (_closed(name, steps, table) for name in (claim.id, ours))
+        claimed, own = (_closed(name, steps, table, kept) for name in (claim.id, ours))
         if claimed is None or own is None:
             continue
-        for factor, word in ((1, "ours <= claimed"), (-1, "claimed <= ours")):
-            if _never_negative(factor * (claimed - own), short):
-                yield f"{word} at nu = {steps}" + (" for alpha <= 1/L" if short else "")
+        found = _sign(claimed - own, short)
+        if found is not None:
+            yield f"{_ORDER[found]} at nu = {steps}" + (" for alpha <= 1/L" if short else "")
 
 
-def _closed(name: str, steps: int, table: Table) -> Expr | None:
-    """A quantity written out in the inputs with q = 1 + alpha L, None where it depends on cases."""
+def _closed(name: str, steps: int, table: Table, kept: frozenset[Expr]) -> Expr | None:
+    """A quantity written out in the inputs and what is kept, with q = 1 + alpha L; None where it depends on cases."""
     expression = table.formulas[name].cases[-1].expression
     for _ in range(12):
-        inner = [item for item in expression.free_symbols if str(item) in table.formulas]
+        inner = [item for item in expression.free_symbols - kept if str(item) in table.formulas]
         if not inner:
             break
         for item in inner:
@@ -147,25 +150,38 @@ def _terms(expression: Expr) -> int:
     return math.prod(inner) * (_MOST_STEPS if isinstance(expression, sympy.Sum) else 1)
 
 
-def _never_negative(difference: Expr, short: bool) -> bool:
-    """Whether all coefficients of the numerator are non-negative in positive unknowns: a proof that can be read off."""
+def _sign(difference: Expr, short: bool) -> int | None:
+    """The sign of a difference that is 0 or shows it, for all positive inputs; None where that decides nothing.
+
+    It shows its sign where, with alpha = 1/(L (1 + s)) and s >= 0 if the step is short, the coefficients of its
+    numerator have one sign, those of its denominator have one, and what they multiply is never negative.
+    """
     if any(not item.is_nonnegative for item in difference.free_symbols):
-        return False  # mu may have either sign, so nothing can be read off
+        return None  # mu may have either sign, so nothing can be read off
     s, positive = sympy.Symbol("s", positive=True), {}
     if short:
         difference = difference.subs(alpha, 1 / (L * (1 + s)))
     for item in sorted(difference.free_symbols, key=str):
         base = sympy.Symbol(f"r_{item}", positive=True)
         positive[item] = base**2 if item != s else s  # roots of inputs become plain powers
-    try:
-        numerator, denominator = sympy.fraction(sympy.together(sympy.powdenest(difference.subs(positive), force=True)))
-        if len(str(numerator)) > _LONGEST:
-            return False
-        sides = [sympy.Poly(sympy.expand(side)) if side.free_symbols else None for side in (numerator, denominator)]
-    except sympy.PolynomialError:
-        return False
-    signs = [
-        side.coeffs() if side is not None else [number]
-        for side, number in zip(sides, (numerator, denominator), strict=True)
-    ]
-    return all(coefficient.is_nonnegative for side in signs for coefficient in side)
+    written = sympy.powdenest(difference.subs(positive), force=True)
+    if sum(_denominators(part) for part in sympy.Add.make_args(written)) > _MOST_DENOMINATORS:
+        return None
+    numerator, denominator = sympy.fraction(sympy.together(written))
+    if len(str(numerator)) > _LONGEST:
+        return None
+    signs = [_evident(sympy.expand(side)) for side in (numerator, denominator)]
+    return None if None in signs else signs[0] * signs[1]  # type: ignore[operator]
+
+
+def _denominators(term: Expr) -> int:
+    """How many sums a term is divided by."""
+    return sum(item.exp.is_negative is True and item.base.is_Add for item in term.atoms(sympy.Pow))
+
+
+def _evident(side: Expr) -> int | None:
+    """The common sign of the terms of a sum, 0 for no term; None where they differ or are not seen to have one."""
+    signs = {1 if term.is_positive else -1 if term.is_negative else None for term in sympy.Add.make_args(side)}
+    if side == 0:
+        return 0
+    return signs.pop() if len(signs) == 1 else None

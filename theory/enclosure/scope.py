@@ -19,6 +19,7 @@ from theory.language.records import Case, Formula, Hypothesis
 from theory.language.symbols import KNOWN, Symbol
 
 PRECISIONS = (128, 256, 512, 1024, 2048, 4096)
+Ends = Mapping[str, tuple[Fraction, Fraction]]  # a name -> the interval that it is known to lie in
 MOST_STEPS = 100_000  # of all sums in one walk; 10^4 steps in every quantity of the theory take 4 * 10^4
 
 
@@ -58,15 +59,27 @@ class _Walk:
             return number
         if number is not None:
             return ball(number, self.bits)
+        if name in self.scope.between:
+            low, high = (ball(fmpq(end.numerator, end.denominator), self.bits) for end in self.scope.between[name])
+            return low.union(high)
         return program(self.scope.case(name).expression)(self)
 
 
 class Scope:
-    """Exact inputs, a mode and a table of formulas; every quantity is computed at most once per precision."""
+    """Exact inputs, a mode and a table of formulas; every quantity is computed at most once per precision.
 
-    def __init__(self, formulas: Mapping[str, Formula], inputs: Mapping[str, Fraction], mode: Mode) -> None:
-        self.formulas, self.inputs, self.mode = formulas, inputs, mode
-        self._numbers = {name: fmpq(value.numerator, value.denominator) for name, value in inputs.items()}
+    between: the ends of inputs that were measured; such an input is exact nowhere, `inputs` shows one value of it.
+    """
+
+    def __init__(
+        self, formulas: Mapping[str, Formula], inputs: Mapping[str, Fraction], mode: Mode,
+        between: Ends | None = None,
+    ) -> None:  # fmt: skip
+        self.formulas, self.inputs, self.mode, self.between = formulas, inputs, mode, between or {}
+        self._numbers: dict[str, Exact | None] = {
+            name: None if name in self.between else fmpq(value.numerator, value.denominator)
+            for name, value in inputs.items()
+        }
         self.spent = 0  # the steps of all sums so far
         self._cases: dict[str, Case] = {}
         self._exact: dict[str, Exact | None] = {}
@@ -75,10 +88,14 @@ class Scope:
 
     def with_input(self, name: str, value: Fraction, stale: frozenset[str]) -> Scope:
         """The scope with one input changed; what does not depend on it (is not stale) is kept."""
-        other = Scope(self.formulas, {**self.inputs, name: value}, self.mode)
+        other = Scope(self.formulas, {**self.inputs, name: value}, self.mode, self.between)
         other._cases = {item: case for item, case in self._cases.items() if item not in stale}
         other._exact = {item: number for item, number in self._exact.items() if item not in stale}
         return other
+
+    def measured(self, between: Ends) -> Scope:
+        """The scope with intervals in place of some of its inputs; itself where there are none."""
+        return Scope(self.formulas, self.inputs, self.mode, between) if between else self
 
     def count(self, name: str) -> int:
         """The value of an integer input."""
