@@ -10,9 +10,11 @@ import typer
 from reports.refusal import RefusedError, failures, refusals
 
 if TYPE_CHECKING:
+    from reports.measure.statement import Target
     from reports.refutation.confirm import Asked, Confirmed
-    from reports.refutation.search import Question
+    from reports.refutation.search import Candidate, Question
 
+_ROUNDING = 1e-9  # what float64 alone may lift a ratio above 1 by
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 
 
@@ -91,23 +93,37 @@ def attempt(asked: Asked, name: str, budget: float, seed: int) -> Outcome:
     from reports.refutation.confirm import confirm, simplified, stored
     from reports.refutation.families import families_for
     from reports.refutation.search import explore
+    from reports.refutation.targets import mode_of
 
     witnesses = stored(asked)
     if witnesses and witnesses[0].violated:
         return Outcome(
             witnesses[0], _script(witnesses[0], asked, name), [], len(witnesses), 0.0, ["the stored witnesses"]
         )
-    served = [(target, family) for target in asked.targets for family in families_for(target)]
+    modes = None if asked.claim is None else asked.claim.modes
+    served = [
+        (target, family)
+        for target in asked.targets
+        for family in families_for(target)
+        if modes is None or (family.mode or mode_of(target)) in modes
+    ]
     closest = [(one, "", 0.0) for one in witnesses[:3]]
     evaluations, seconds, searched = len(witnesses), 0.0, ["the stored witnesses"]
-    for target, family in served:
-        candidates, done = explore(_search_question(asked, target), [family], budget / len(served), seed)
+    for place, (target, family) in enumerate(served):
+        hits: list[Confirmed] = []
+
+        def exceeded(candidate: Candidate, target: Target = target, hits: list[Confirmed] = hits) -> bool:
+            hit = simplified(candidate, asked, target) if candidate.ratio > 1 + _ROUNDING else None
+            hits.extend([hit] if hit is not None else [])
+            return bool(hits)
+
+        share = (budget - seconds) / (len(served) - place)
+        candidates, done = explore(_search_question(asked, target), [family], share, seed, exceeded)
         evaluations, seconds = evaluations + done.evaluations, seconds + done.seconds
         searched.append(f"{target[0]} on {family.name}: {family.words}")
-        for candidate in candidates[:4]:
-            hit = simplified(candidate, asked, target) if candidate.ratio > 1 else None
-            if hit is not None:
-                return Outcome(hit, _script(hit, asked, name), [], evaluations, seconds, searched)
+        if hits:
+            return Outcome(hits[0], _script(hits[0], asked, name), [], evaluations, seconds, searched)
+        for candidate in candidates[:2]:
             found = confirm(candidate, asked, target)
             if found is not None:
                 closest.append((found, candidate.leading, candidate.share))
@@ -140,7 +156,7 @@ def report(name: str, outcome: Outcome) -> list[str]:
     if outcome.counterexample is not None:
         return [outcome.script]
     lines = [f"{name}: no counterexample found; that does not make it true."]
-    lines.append(f"searched: {outcome.evaluations} instances in {outcome.seconds:.1f} s")
+    lines.append(f"searched: not found in {outcome.seconds:.1f} s on {outcome.evaluations} instances")
     lines += [f"  {place}" for place in outcome.searched]
     if outcome.closest:
         lines.append("largest measured / predicted, confirmed in exact or ball arithmetic:")

@@ -18,7 +18,7 @@ from reports.plans.plan import WITNESSES, load_plan
 from reports.records.execution import execute
 from reports.records.seeded_cell import SeededCell
 from reports.refutation.family import Instance, Target
-from reports.refutation.search import Candidate, rounded
+from reports.refutation.search import Candidate
 from theory.claims.reading import Claim
 from theory.tables import Table
 
@@ -90,12 +90,16 @@ def confirm(candidate: Candidate, asked: Asked, target: Target) -> Confirmed | N
 
 def simplified(candidate: Candidate, asked: Asked, target: Target) -> Confirmed | None:
     """The counterexample with the roundest numbers that still is one."""
-    for denominator in _DENOMINATORS:
-        found = _at(candidate, asked, target, rounded(candidate.x, denominator))
-        if found is not None and found.violated:
-            return found
-    found = confirm(candidate, asked, target)
-    return found if found is not None and found.violated else None
+    at_all = confirm(candidate, asked, target)
+    if at_all is None or not at_all.violated:
+        return None
+    family = candidate.family
+    for x in dict.fromkeys((family.plain(candidate.x), candidate.x)):
+        for point in dict.fromkeys(family.rounded(x, denominator) for denominator in _DENOMINATORS):
+            found = _at(candidate, asked, target, point)
+            if found is not None and found.violated:
+                return found
+    return at_all
 
 
 def _at(candidate: Candidate, asked: Asked, target: Target, x: tuple[Fraction, ...]) -> Confirmed | None:
