@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -60,7 +60,7 @@ def measured(instance: Instance, asked: Asked) -> list[Confirmed]:
 def answers(instance: Instance, measurements: Sequence[Measurement], asked: Asked) -> Iterator[Confirmed]:
     """Judge what bears on the question."""
     mine = [
-        noisy_round(measurement)
+        _counted(noisy_round(measurement))
         for measurement in measurements
         if (measurement.bound, measurement.quantity) in asked.targets
     ]
@@ -71,6 +71,11 @@ def answers(instance: Instance, measurements: Sequence[Measurement], asked: Aske
         (row,) = judge([measurement], table=asked.table)
         if row.predicted is not None:
             yield Confirmed(instance, measurement, row, ratio(measurement, row, asked.table))
+
+
+def _counted(measurement: Measurement) -> Measurement:
+    """With the number of agents among the inputs, which rows at a point do not need but hypotheses may name."""
+    return replace(measurement, inputs={"n": str(measurement.setting.n), **measurement.inputs})
 
 
 def stored(asked: Asked) -> list[Confirmed]:
