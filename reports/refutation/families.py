@@ -177,6 +177,35 @@ class TwoWaves(Family):
 
 
 @final
+class LeaningWaves(Family):
+    """Agents with one wave on lines of different slope, f_i = (1 +- g) w + (e/k^2) cos(k w + phi): no gamma_H."""
+
+    name, words = "leaning waves", "f_i = (1 +- g) w + (e/k^2) cos(k w + phi), alpha = 1, g in [1e-6, 1]"
+    parameters = (*_WAVE, Parameter("g", 1e-6, 1, True))
+    targets = frozenset({("S7", "gamma_F")})
+    options = _AGENTS
+
+    def batch(self, x: Tensor, option: Mapping[str, int]) -> Batch:
+        """Spread of the meta-gradients of the three kinds of agents."""
+        nu, (e, k, phi, g), sides = option["nu"], x.T, _sides(option["n"])
+        one, L = torch.ones_like(e), e + _SLOW
+        agents = {s: exact(Wave(one + s * g, e / k**2, k, phi), 0 * one, one, nu) for s in set(sides)}
+        apart = math.sqrt(sum(map(abs, sides)) / len(sides)) * g
+        inputs = constants_of(one, L, -L, e * k, 1 + g + e / k, gamma_G=apart, gamma_H=apart * _SLOW)
+        return Batch({("S7", "gamma_F"): _spread(agents, sides)}, inputs, counts_of(option))
+
+    def instance(self, x: Sequence[Fraction], option: Mapping[str, int], target: Target) -> Instance:
+        """Agents whose slow cosines differ in size."""
+        e, k, phi, g = (float(value) for value in x)
+        sides = _sides(option["n"])
+        made = task(
+            "explicit-cosine", a=[[_SLOW], [k]], s=[[(1 + side * g) / _SLOW, e / k**2] for side in sides],
+            phi=[[-math.pi / 2, phi] for _ in sides],
+        )  # fmt: skip
+        return Instance(made, cell(target, alpha=Fraction(1), nu=option["nu"], at=[Fraction(0)]))
+
+
+@final
 class TwoParabolas(Family):
     """Agents f_i = k w^2/2 +- g w at w = 1, the odd one of n with g = 0."""
 
@@ -391,8 +420,8 @@ class NoisyBrokenLines(_BrokenLines):
 FAMILIES: tuple[Family, ...] = tuple(
     Scaled(family)
     for family in (
-        Parabolas(), Waves(), TwoWaves(), TwoParabolas(), NoisyParabolas(), HessianNoise(), BrokenLines(),
-        NoisyBrokenLines(),
+        Parabolas(), Waves(), TwoWaves(), LeaningWaves(), TwoParabolas(), NoisyParabolas(), HessianNoise(),
+        BrokenLines(), NoisyBrokenLines(),
         *(Rounds(mode) for mode in MODES if not mode.probes),
     )
 )  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -155,21 +156,21 @@ def explore(
 
 
 def options_of(question: Question, family: Family) -> list[dict[str, int]]:
-    """A family's options that the hypotheses admit, counts moved to the numbers that hypotheses name where they ask.
-
-    Agents are as many as the family's fewest where the right side and its hypotheses do not mention n.
-    """
+    """A family's options that the hypotheses admit, counts moved to the numbers that hypotheses name where they ask."""
     rules = [rule for rule in hypotheses(question.table, question.quantity) if rule.difference.free_symbols]
-    mentioned = {str(symbol) for rule in rules for symbol in rule.difference.free_symbols}
-    numbers = [abs(int(part)) for rule in rules for part in rule.difference.atoms(sympy.Integer)]
-    named = sorted({value for number in numbers for value in (number, number + 1)})
+    named: dict[str, set[int]] = {}
+    for rule in rules:
+        numbers = {abs(int(number)) for number in rule.difference.atoms(sympy.Integer)}
+        for symbol in rule.difference.free_symbols:
+            named.setdefault(str(symbol), set()).update(numbers, {number + 1 for number in numbers})
     found: dict[tuple[tuple[str, int], ...], dict[str, int]] = {}
     for option in family.options:
-        moved = [name for name in option if name in mentioned]
-        for name, value in [("", 0), *((name, value) for name in moved for value in named)]:
-            other = {**option, **({name: value} if name else {})}
+        moved = [name for name in option if name in named]
+        within = [sorted({option[name], *(x for x in named[name] if x <= family.most.get(name, 0))}) for name in moved]
+        for values in itertools.product(*within):
+            other = {**option, **dict(zip(moved, values, strict=True))}
             admitted = all(_allows(rule, other) for rule in rules) and family.serves(question.target, other)
-            if admitted and _possible(other) and value <= family.most.get(name, 0):
+            if admitted and _possible(other):
                 found.setdefault(tuple(sorted(other.items())), other)
     return list(found.values())
 
