@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from reports.refutation.search import Candidate, Question
 
 _ROUNDING = 1e-9  # what float64 alone may lift a ratio above 1 by
+_CONFIRMATIONS = 24  # of candidates of one family while it is searched: each takes longer than many evaluations
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 
 
@@ -111,16 +112,27 @@ def attempt(asked: Asked, name: str, budget: float, seed: int) -> Outcome:
     evaluations, seconds, searched = len(witnesses), 0.0, ["the stored witnesses"]
     for place, (target, family) in enumerate(served):
         hits: list[Confirmed] = []
+        tried: list[Candidate] = []
 
-        def exceeded(candidate: Candidate, target: Target = target, hits: list[Confirmed] = hits) -> bool:
-            hit = simplified(candidate, asked, target) if candidate.ratio > 1 + _ROUNDING else None
-            hits.extend([hit] if hit is not None else [])
+        def exceeded(
+            candidate: Candidate,
+            target: Target = target,
+            hits: list[Confirmed] = hits,
+            tried: list[Candidate] = tried,
+        ) -> bool:
+            if candidate.ratio > 1 + _ROUNDING and len(tried) < _CONFIRMATIONS:
+                tried.append(candidate)
+                hit = simplified(candidate, asked, target)
+                hits.extend([hit] if hit is not None else [])
             return bool(hits)
 
         share = (budget - seconds) / (len(served) - place)
         candidates, done = explore(_search_question(asked, target), [family], share, seed, exceeded)
         evaluations, seconds = evaluations + done.evaluations, seconds + done.seconds
         searched.append(f"{target[0]} on {family.name}: {family.words}")
+        if not hits and candidates and len(tried) == _CONFIRMATIONS:
+            hit = simplified(candidates[0], asked, target)
+            hits.extend([hit] if hit is not None else [])
         if hits:
             return Outcome(hits[0], _script(hits[0], asked, name), [], evaluations, seconds, searched)
         for candidate in candidates[:2]:
