@@ -91,6 +91,7 @@ def question(name: str, claims: list[str], budget: float, seed: int) -> tuple[As
 
 def attempt(asked: Asked, name: str, budget: float, seed: int) -> Outcome:
     """First the stored witnesses, then the families; a hit is confirmed, simplified and written out."""
+    from reports.judging.rows import Verdict
     from reports.refutation.confirm import confirm, simplified, stored
     from reports.refutation.families import families_for
     from reports.refutation.search import explore
@@ -137,7 +138,7 @@ def attempt(asked: Asked, name: str, budget: float, seed: int) -> Outcome:
             return Outcome(hits[0], _script(hits[0], asked, name), [], evaluations, seconds, searched)
         for candidate in candidates[:2]:
             found = confirm(candidate, asked, target)
-            if found is not None:
+            if found is not None and found.row.verdict in (Verdict.HOLDS, Verdict.VACUOUS):
                 closest.append((found, candidate.leading, candidate.share))
     best: dict[tuple[str, str], tuple[Confirmed, str, float]] = {}
     for entry in sorted(closest, key=lambda entry: -entry[0].ratio):
