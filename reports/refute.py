@@ -10,9 +10,12 @@ import typer
 from reports.refusal import RefusedError, failures, refusals
 
 if TYPE_CHECKING:
+    from reports.measure.statement import Target
     from reports.refutation.confirm import Asked, Confirmed
-    from reports.refutation.search import Question
+    from reports.refutation.search import Candidate, Question
 
+_ROUNDING = 1e-9  # what float64 alone may lift a ratio above 1 by
+_CONFIRMATIONS = 24  # of candidates of one family while it is searched: each takes longer than many evaluations
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 
 
@@ -83,9 +86,11 @@ def question(name: str, claims: list[str], budget: float, seed: int) -> tuple[As
 
 def attempt(asked: Asked, name: str, budget: float, seed: int) -> Outcome:
     """First the stored witnesses, then the families; a hit is confirmed, simplified and written out."""
+    from reports.judging.rows import Verdict
     from reports.refutation.confirm import confirm, simplified, stored
     from reports.refutation.families import families_for
     from reports.refutation.search import explore
+    from reports.refutation.targets import mode_of
 
     if not asked.targets:
         return Outcome(None, "", [], 0, 0.0, [])
@@ -94,19 +99,43 @@ def attempt(asked: Asked, name: str, budget: float, seed: int) -> Outcome:
         return Outcome(
             witnesses[0], _script(witnesses[0], asked, name), [], len(witnesses), 0.0, ["the stored witnesses"]
         )
-    served = [(target, family) for target in asked.targets for family in families_for(target)]
+    modes = None if asked.claim is None else asked.claim.modes
+    served = [
+        (target, family)
+        for target in asked.targets
+        for family in families_for(target)
+        if modes is None or (family.mode or mode_of(target)) in modes
+    ]
     closest = [(one, "", 0.0) for one in witnesses[:3]]
     evaluations, seconds, searched = len(witnesses), 0.0, ["the stored witnesses"]
-    for target, family in served:
-        candidates, done = explore(_search_question(asked, target), [family], budget / len(served), seed)
+    for place, (target, family) in enumerate(served):
+        hits: list[Confirmed] = []
+        tried: list[Candidate] = []
+
+        def exceeded(
+            candidate: Candidate,
+            target: Target = target,
+            hits: list[Confirmed] = hits,
+            tried: list[Candidate] = tried,
+        ) -> bool:
+            if candidate.ratio > 1 + _ROUNDING and len(tried) < _CONFIRMATIONS:
+                tried.append(candidate)
+                hit = simplified(candidate, asked, target)
+                hits.extend([hit] if hit is not None else [])
+            return bool(hits)
+
+        share = (budget - seconds) / (len(served) - place)
+        candidates, done = explore(_search_question(asked, target), [family], share, seed, exceeded)
         evaluations, seconds = evaluations + done.evaluations, seconds + done.seconds
         searched.append(f"{target[0]} on {family.name}: {family.words}")
-        for candidate in candidates[:4]:
-            hit = simplified(candidate, asked, target) if candidate.ratio > 1 else None
-            if hit is not None:
-                return Outcome(hit, _script(hit, asked, name), [], evaluations, seconds, searched)
+        if not hits and candidates and len(tried) == _CONFIRMATIONS:
+            hit = simplified(candidates[0], asked, target)
+            hits.extend([hit] if hit is not None else [])
+        if hits:
+            return Outcome(hits[0], _script(hits[0], asked, name), [], evaluations, seconds, searched)
+        for candidate in candidates[:2]:
             found = confirm(candidate, asked, target)
-            if found is not None:
+            if found is not None and found.row.verdict in (Verdict.HOLDS, Verdict.VACUOUS):
                 closest.append((found, candidate.leading, candidate.share))
     best: dict[tuple[str, str], tuple[Confirmed, str, float]] = {}
     for entry in sorted(closest, key=lambda entry: -entry[0].ratio):
@@ -139,7 +168,7 @@ def report(name: str, outcome: Outcome) -> list[str]:
     if not outcome.searched:
         return [f"{name}: an identity of the computation, checked in every report; nothing was searched."]
     lines = [f"{name}: no counterexample found; that does not make it true."]
-    lines.append(f"searched: {outcome.evaluations} instances in {outcome.seconds:.1f} s")
+    lines.append(f"searched: not found in {outcome.seconds:.1f} s on {outcome.evaluations} instances")
     lines += [f"  {place}" for place in outcome.searched]
     if not outcome.closest:
         lines.append("on none of them was it enclosed with its hypotheses fulfilled: the search says nothing about it.")

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property, lru_cache
 
+import flint
 import numpy as np
 import torch
 from flint import arb, arb_mat
@@ -15,6 +16,7 @@ from flint import arb, arb_mat
 import theory
 from empirics import Task
 from empirics.graphs.recording import UntraceableError
+from reports.balls import ball
 from reports.balls.ball import BallLoss, BallQuadratic, column, matrix
 from reports.balls.operations.operation import UnknownOperationError
 from reports.balls.recorded import RecordedLoss, recorded_losses
@@ -95,7 +97,8 @@ class TaskInstance:
     @property
     def covariances(self) -> tuple[arb_mat, ...]:
         """Of each agent's gradient noise, where a sample is proved to add to gradients what does not depend on w."""
-        return _covariances(self.made or self.task)
+        with flint.ctx.workprec(ball.BITS):  # what is rounded here no later precision mends
+            return _covariances(self.made or self.task)
 
     @property
     def name(self) -> str:

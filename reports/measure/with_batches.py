@@ -31,7 +31,7 @@ LARGEST_TREE = 20_000
 _ENUMERATION_BITS = 96
 # how a script of a counterexample computes left sides from `outcomes(agent, point, mode)`
 BIAS = """mean = lambda i: sum(p * v for p, v in outcomes(i, w, mode))
-measured = max(np.linalg.norm(mean(i) - meta(i, w)) for i in range(n))"""
+measured = max(norm(mean(i) - meta(i, w)) for i in range(n))"""
 SQUARED_ERROR = """square = lambda v: v @ v
 measured = max(sum(p * square(v - meta(i, w)) for p, v in outcomes(i, w, mode)) for i in range(n))"""
 VARIANCE = """mean = lambda i: sum(p * v for p, v in outcomes(i, w, mode))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -18,7 +18,7 @@ from reports.plans.plan import WITNESSES, load_plan
 from reports.records.execution import execute
 from reports.records.seeded_cell import SeededCell
 from reports.refutation.family import Instance, Target
-from reports.refutation.search import Candidate, rounded
+from reports.refutation.search import Candidate
 from theory.claims.reading import Claim
 from theory.tables import Table
 
@@ -60,7 +60,7 @@ def measured(instance: Instance, asked: Asked) -> list[Confirmed]:
 def answers(instance: Instance, measurements: Sequence[Measurement], asked: Asked) -> Iterator[Confirmed]:
     """Judge what bears on the question."""
     mine = [
-        noisy_round(measurement)
+        _counted(noisy_round(measurement))
         for measurement in measurements
         if (measurement.bound, measurement.quantity) in asked.targets
     ]
@@ -71,6 +71,11 @@ def answers(instance: Instance, measurements: Sequence[Measurement], asked: Aske
         (row,) = judge([measurement], table=asked.table)
         if row.predicted is not None:
             yield Confirmed(instance, measurement, row, ratio(measurement, row, asked.table))
+
+
+def _counted(measurement: Measurement) -> Measurement:
+    """With the number of agents among the inputs, which rows at a point do not need but hypotheses may name."""
+    return replace(measurement, inputs={"n": str(measurement.setting.n), **measurement.inputs})
 
 
 def stored(asked: Asked) -> list[Confirmed]:
@@ -90,12 +95,16 @@ def confirm(candidate: Candidate, asked: Asked, target: Target) -> Confirmed | N
 
 def simplified(candidate: Candidate, asked: Asked, target: Target) -> Confirmed | None:
     """The counterexample with the roundest numbers that still is one."""
-    for denominator in _DENOMINATORS:
-        found = _at(candidate, asked, target, rounded(candidate.x, denominator))
-        if found is not None and found.violated:
-            return found
-    found = confirm(candidate, asked, target)
-    return found if found is not None and found.violated else None
+    at_all = confirm(candidate, asked, target)
+    if at_all is None or not at_all.violated:
+        return None
+    family = candidate.family
+    for x in dict.fromkeys((family.plain(candidate.x), candidate.x)):
+        for point in dict.fromkeys(family.rounded(x, denominator) for denominator in _DENOMINATORS):
+            found = _at(candidate, asked, target, point)
+            if found is not None and found.violated:
+                return found
+    return at_all
 
 
 def _at(candidate: Candidate, asked: Asked, target: Target, x: tuple[Fraction, ...]) -> Confirmed | None:

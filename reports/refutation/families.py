@@ -1,4 +1,4 @@
-"""The families that are searched: parabolas, waves, broken lines, noise, and rounds of two agents, all with d = 1."""
+"""The families that are searched: parabolas, waves, broken lines, noise and rounds, d = 1, in every unit."""
 
 from __future__ import annotations
 
@@ -6,47 +6,55 @@ import itertools
 import math
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
+from types import MappingProxyType
 from typing import final
 
 import torch
 from torch import Tensor
 
-from empirics.algorithm.modes import Mode
-from reports.refutation.family import Batch, Family, Instance, Parameter, Target, cell, task
-from reports.refutation.losses import BrokenLine, Parabola, Wave, exact, probed, signs, swept, trajectory
+from empirics.algorithm.modes import MODES
+from reports.refutation.family import (
+    Batch,
+    Family,
+    Instance,
+    Parameter,
+    Target,
+    batch_means,
+    cell,
+    constants_of,
+    counts_of,
+    task,
+    two_signs,
+)  # fmt: skip
+from reports.refutation.losses import BrokenLine, Parabola, Wave, exact, probed, swept, trajectory
+from reports.refutation.rounds import Rounds
+from reports.refutation.scaled import Scaled
 from reports.refutation.targets import mode_of
 
-_STEPS = tuple({"nu": nu} for nu in (1, 2, 3))
+_STEPS = tuple({"nu": nu, "n": 1} for nu in (1, 2, 3))
+_AGENTS = tuple({"nu": nu, "n": n} for n in (2, 3, 4) for nu in (1, 2, 3))
+# batch sizes, one of which is large at a time; several steps of large batches have too many outcomes
+_SIZES = ((1, 1, 1), (4, 1, 1), (16, 1, 1), (1, 4, 1), (1, 16, 1), (1, 1, 4), (1, 1, 16), (4, 4, 4))
+_BATCHES = tuple(
+    {"nu": nu, "n": 1, "D": D, "D_prime": D_prime, "D_H": D_H}
+    for D, D_prime, D_H in _SIZES
+    for nu in ((1, 2, 3) if D == 1 else (1,))
+)
+_FEW = MappingProxyType({"nu": 4, "n": 64, "D": 64, "D_prime": 64, "D_H": 64})
 _GAP = 2.0**-20
 _SLOW = 2.0**-20  # a line is the middle of a slow sine: f'' changes by 2^-20 and nothing else is unbounded
-_ONE_AGENT, _TWO_AGENTS = {"n": 1, "m": 1}, {"n": 2, "m": 2}
-
-
-def _noise(gradient: float) -> dict[str, object]:
-    """Gradient noise of two signs, as a plan writes it."""
-    return {
-        "gradient": gradient, "amplitude": 0.0, "frequency": 1.0, "u": [[1.0]], "v": [[1.0]], "phi": [0.0]
-    }  # fmt: skip
 
 
 def _largest(*values: Tensor) -> Tensor:
     return torch.stack(torch.broadcast_tensors(*values)).abs().amax(0)
 
 
-def _inputs(alpha: Tensor, L: Tensor, mu: Tensor, rho: Tensor, B: Tensor, **more: Tensor) -> dict[str, Tensor]:
-    """The constants of instances; agents are equal and batches of one sample without noise unless `more` says so."""
-    none, one = torch.zeros_like(alpha), torch.ones_like(alpha)
-    still = dict.fromkeys(("gamma_G", "gamma_H", "sigma_G", "sigma_H"), none)
-    sizes = dict.fromkeys(("D", "D_prime", "D_H"), one)
-    return {"alpha": alpha, "L": L, "mu": mu, "rho": rho, "B": B, **still, **sizes, **more}
-
-
 @final
 class Parabolas(Family):
     """f = k w^2/2 from w = 1, paired with w = 1/2."""
 
-    name, words = "parabolas", "f = k w^2/2 with k in [-1, 1] and alpha in [0, 3]"
-    parameters = (Parameter("k", -1, 1), Parameter("alpha", 0.01, 3))
+    name, words = "parabolas", "f = k w^2/2 with k in [-1, 1] and alpha in [1e-3, 30]"
+    parameters = (Parameter("k", -1, 1), Parameter("alpha", 1e-3, 30, True))
     targets = frozenset(
         {
             ("S2", "S2"), ("S3", "S3"), ("S3", "B_F"), ("S4", "L_F"), ("S4", "L_F_pointwise"), ("S8", "b_FO"),
@@ -77,17 +85,18 @@ class Parabolas(Family):
             ("S4", "L_F_pointwise"): {"grad_norm_i": f.slope(w / 2).abs()},
             ("S10", "S10"): {"grad_norm_i": f.slope(before).abs()},
         }
-        inputs = _inputs(alpha, size, k, 0 * k, size * _largest(*points))
-        return Batch(measured, inputs, {"nu": nu, **_ONE_AGENT}, own)
+        inputs = constants_of(alpha, size, k, 0 * k, size * _largest(*points))
+        return Batch(measured, inputs, counts_of(option), own)
 
     def instance(self, x: Sequence[Fraction], option: Mapping[str, int], target: Target) -> Instance:
         """A quadratic task at w = 1."""
         k, alpha = x
-        made = task("explicit-quadratic", A=[[[float(k)]]], c=[[0.0]])
+        n = option["n"]
+        made = task("explicit-quadratic", A=[[[float(k)]]] * n, c=[[0.0]] * n)
         return Instance(made, cell(target, alpha=alpha, nu=option["nu"], at=[Fraction(1)], pair=[Fraction(1, 2)]))
 
 
-_WAVE = (Parameter("e", 1e-5, 1, True), Parameter("k", 0.5, 20), Parameter("phi", 0, 2 * math.pi))
+_WAVE = (Parameter("e", 1e-5, 10, True), Parameter("k", 0.1, 30, True), Parameter("phi", 0, 2 * math.pi))
 
 
 def _waves(
@@ -106,7 +115,7 @@ def _waves(
 class Waves(Family):
     """A line with a wave on it: f = w + (e/k^2) cos(k w + phi), alpha = 1, at w = 0."""
 
-    name, words = "waves", "f = w + (e/k^2) cos(k w + phi), alpha = 1, e in [1e-5, 1], k in [1/2, 20]"
+    name, words = "waves", "f = w + (e/k^2) cos(k w + phi), alpha = 1, e in [1e-5, 10], k in [1/10, 30]"
     parameters = _WAVE
     targets = frozenset({("S4", "L_F"), ("S4", "L_F_pointwise"), ("S8", "b_FO"), ("S3", "B_F")})
     options = _STEPS
@@ -125,227 +134,296 @@ class Waves(Family):
             ("S3", "B_F"): gradient.abs(),
         }
         L = e + _SLOW
-        inputs = _inputs(one, L, -L, e * k + _SLOW**2, 1 + e / k, grad_norm_i=f.slope(u).abs())
-        return Batch(measured, inputs, {"nu": nu, **_ONE_AGENT})
+        inputs = constants_of(one, L, -L, e * k + _SLOW**2, 1 + e / k, grad_norm_i=f.slope(u).abs())
+        return Batch(measured, inputs, counts_of(option))
 
     def instance(self, x: Sequence[Fraction], option: Mapping[str, int], target: Target) -> Instance:
         """One agent on the line with the wave."""
-        return _waves(x, option, target, (1,), pair=[Fraction(_GAP)])
+        return _waves(x, option, target, [1] * option["n"], pair=[Fraction(_GAP)])
+
+
+def _sides(n: int) -> list[int]:
+    """Agents in opposite pairs; an odd one out is between them."""
+    return [(1, -1)[i % 2] for i in range(n - n % 2)] + [0] * (n % 2)
+
+
+def _spread(agents: Mapping[int, Tensor], sides: Sequence[int]) -> Tensor:
+    """The root of the mean squared distance from the mean."""
+    values = torch.stack([agents[side] for side in sides])
+    return (values - values.mean(0)).square().mean(0).sqrt()
 
 
 @final
 class TwoWaves(Family):
-    """Two agents on a line with opposite waves: f_i = w +- (e/k^2) cos(k w + phi), or parabolas apart."""
+    """Agents on a line with opposite waves: f_i = w +- (e/k^2) cos(k w + phi), the odd one of n without a wave."""
 
-    name, words = "two waves", "f_i = w +- (e/k^2) cos(k w + phi), alpha = 1"
+    name, words = "two waves", "f_i = w +- (e/k^2) cos(k w + phi), alpha = 1, and w itself where n is odd"
     parameters = _WAVE
     targets = frozenset({("S7", "gamma_F")})
-    options = _STEPS
+    options = _AGENTS
 
     def batch(self, x: Tensor, option: Mapping[str, int]) -> Batch:
-        """Spread of two meta-gradients: half their distance."""
-        nu, (e, k, phi) = option["nu"], x.T
+        """Spread of the meta-gradients of the three kinds of agents."""
+        nu, (e, k, phi), sides = option["nu"], x.T, _sides(option["n"])
         one, L = torch.ones_like(e), e + _SLOW
-        first, second = (exact(Wave(one, s * e / k**2, k, phi), 0 * one, one, nu) for s in (1, -1))
-        inputs = _inputs(one, L, -L, e * k, 1 + e / k, gamma_G=e / k, gamma_H=e)
-        return Batch({("S7", "gamma_F"): (first - second).abs() / 2}, inputs, {"nu": nu, **_TWO_AGENTS})
+        agents = {s: exact(Wave(one, s * e / k**2, k, phi), 0 * one, one, nu) for s in set(sides)}
+        apart = math.sqrt(sum(map(abs, sides)) / len(sides))
+        inputs = constants_of(one, L, -L, e * k, 1 + e / k, gamma_G=apart * e / k, gamma_H=apart * e)
+        return Batch({("S7", "gamma_F"): _spread(agents, sides)}, inputs, counts_of(option))
 
     def instance(self, x: Sequence[Fraction], option: Mapping[str, int], target: Target) -> Instance:
-        """Two agents with opposite waves."""
-        return _waves(x, option, target, (1, -1))
+        """Agents with opposite waves."""
+        return _waves(x, option, target, _sides(option["n"]))
+
+
+@final
+class LeaningWaves(Family):
+    """Agents with one wave on lines of different slope, f_i = (1 +- g) w + (e/k^2) cos(k w + phi): no gamma_H."""
+
+    name, words = "leaning waves", "f_i = (1 +- g) w + (e/k^2) cos(k w + phi), alpha = 1, g in [1e-6, 1]"
+    parameters = (*_WAVE, Parameter("g", 1e-6, 1, True))
+    targets = frozenset({("S7", "gamma_F")})
+    options = _AGENTS
+
+    def batch(self, x: Tensor, option: Mapping[str, int]) -> Batch:
+        """Spread of the meta-gradients of the three kinds of agents."""
+        nu, (e, k, phi, g), sides = option["nu"], x.T, _sides(option["n"])
+        one, L = torch.ones_like(e), e + _SLOW
+        agents = {s: exact(Wave(one + s * g, e / k**2, k, phi), 0 * one, one, nu) for s in set(sides)}
+        apart = math.sqrt(sum(map(abs, sides)) / len(sides)) * g
+        inputs = constants_of(one, L, -L, e * k, 1 + g + e / k, gamma_G=apart, gamma_H=apart * _SLOW)
+        return Batch({("S7", "gamma_F"): _spread(agents, sides)}, inputs, counts_of(option))
+
+    def instance(self, x: Sequence[Fraction], option: Mapping[str, int], target: Target) -> Instance:
+        """Agents whose slow cosines differ in size."""
+        e, k, phi, g = (float(value) for value in x)
+        sides = _sides(option["n"])
+        made = task(
+            "explicit-cosine", a=[[_SLOW], [k]], s=[[(1 + side * g) / _SLOW, e / k**2] for side in sides],
+            phi=[[-math.pi / 2, phi] for _ in sides],
+        )  # fmt: skip
+        return Instance(made, cell(target, alpha=Fraction(1), nu=option["nu"], at=[Fraction(0)]))
 
 
 @final
 class TwoParabolas(Family):
-    """Two agents f_i = k w^2/2 +- g w at w = 1."""
+    """Agents f_i = k w^2/2 +- g w at w = 1, the odd one of n with g = 0."""
 
-    name, words = "two parabolas", "f_i = k w^2/2 +- g w, k in [-1, 1], alpha in [0, 2]"
-    parameters = (Parameter("k", -1, 1), Parameter("alpha", 0.01, 2))
+    name, words = "two parabolas", "f_i = k w^2/2 +- g w, k in [-1, 1], alpha in [1e-3, 30]"
+    parameters = (Parameter("k", -1, 1), Parameter("alpha", 1e-3, 30, True))
     targets = frozenset({("S7", "gamma_F")})
-    options = _STEPS
+    options = _AGENTS
 
     def batch(self, x: Tensor, option: Mapping[str, int]) -> Batch:
         """Spread at w = 0, g = k/2 (centres +-1/2)."""
-        nu, (k, alpha) = option["nu"], x.T
+        nu, (k, alpha), sides = option["nu"], x.T, _sides(option["n"])
         half, size = 0.5 * torch.ones_like(k), k.abs().clamp_min(1e-12)
-        first, second = (exact(Parabola(k, s * half), 0 * k, alpha, nu) for s in (1, -1))
-        inputs = _inputs(alpha, size, k, 0 * k, size, gamma_G=size / 2)
-        return Batch({("S7", "gamma_F"): (first - second).abs() / 2}, inputs, {"nu": nu, **_TWO_AGENTS})
+        agents = {s: exact(Parabola(k, s * half), 0 * k, alpha, nu) for s in set(sides)}
+        apart = math.sqrt(sum(map(abs, sides)) / len(sides))
+        inputs = constants_of(alpha, size, k, 0 * k, size, gamma_G=apart * size / 2)
+        return Batch({("S7", "gamma_F"): _spread(agents, sides)}, inputs, counts_of(option))
 
     def instance(self, x: Sequence[Fraction], option: Mapping[str, int], target: Target) -> Instance:
-        """A quadratic task of two agents."""
-        k, alpha = float(x[0]), x[1]
-        made = task("explicit-quadratic", A=[[[k]], [[k]]], c=[[0.5], [-0.5]])
+        """A quadratic task, its agents' centres apart."""
+        k, alpha, sides = float(x[0]), x[1], _sides(option["n"])
+        made = task("explicit-quadratic", A=[[[k]] for _ in sides], c=[[side / 2] for side in sides])
         return Instance(made, cell(target, alpha=alpha, nu=option["nu"], at=[Fraction(0)]))
+
+
+def _reach(points: Sequence[Tensor], P: Tensor, kick: Tensor) -> list[Tensor]:
+    """The farthest from 0 that noise takes a parabola's trajectory, step by step."""
+    return [
+        point.abs() + kick * sum(((P**j).abs() for j in range(step)), 0 * kick) for step, point in enumerate(points)
+    ]
+
+
+def _sizes(option: Mapping[str, int]) -> dict[str, int]:
+    return {name: option[name] for name in ("D", "D_prime", "D_H")}
 
 
 @final
 class NoisyParabolas(Family):
-    """f = k w^2/2 with gradient noise +-g, one sample a batch."""
+    """f = k w^2/2 with gradient noise +-g."""
 
-    name, words = "noisy parabolas", "f = k w^2/2, gradient noise +-g, D = D' = D_H = 1, alpha in [0, 2]"
-    parameters = (Parameter("k", -1, 1), Parameter("alpha", 0.01, 2), Parameter("w", -1, 1), Parameter("g", 0.01, 1))
-    targets = frozenset({("S6", "sigma_F2"), ("S8s", "var_FO_sto"), ("S8s", "b_FO_sto")})
-    options = _STEPS
+    name, words = "noisy parabolas", "f = k w^2/2, gradient noise +-g, alpha in [1e-3, 30]"
+    parameters = (
+        Parameter("k", -1, 1), Parameter("alpha", 1e-3, 30, True), Parameter("w", -1, 1),
+        Parameter("g", 1e-3, 10, True),
+    )  # fmt: skip
+    targets = frozenset({("S6", "sigma_F2"), ("S8s", "var_FO_sto"), ("S8s", "b_FO_sto"), ("S9s", "mse_HF_sto")})
+    options, most = _BATCHES, _FEW
 
     def batch(self, x: Tensor, option: Mapping[str, int]) -> Batch:
-        """Every sign of every batch."""
+        """Closed forms: everything is linear in independent noise, and probes of a parabola are exact."""
         nu, (k, alpha, w, g) = option["nu"], x.T
-        f = Parabola(k, 0 * k)
-        true = exact(f, w, alpha, nu)
-        error, first, square, reach = 0 * k, 0 * k, 0 * k, w.abs()
-        for outcome in signs(nu + 1):
-            points = trajectory(f, w, alpha, nu, [s * g for s in outcome[:-1]])
-            added = outcome[-1] * g
-            error = error + (swept(f, points, alpha, added) - true) ** 2
-            slope = f.slope(points[-1]) + added
-            first, square = first + slope, square + slope**2
-            reach = torch.maximum(reach, _largest(*points))
-        count = 2 ** (nu + 1)
-        mean = first / count
+        f, P = Parabola(k, 0 * k), 1 - alpha * k
+        true, points = exact(f, w, alpha, nu), trajectory(f, w, alpha, nu)
+        along = sum((P ** (2 * j) for j in range(nu)), 0 * k) * (alpha * k) ** 2 / option["D"]
+        outer = g**2 * (along + 1 / option["D_prime"])
+        far = _reach(points, P, alpha * g)
         size = k.abs().clamp_min(1e-12)
         measured = {
-            ("S6", "sigma_F2"): error / count,
-            ("S8s", "var_FO_sto"): square / count - mean**2,
-            ("S8s", "b_FO_sto"): (mean - true).abs(),
+            ("S6", "sigma_F2"): P ** (2 * nu) * outer,
+            ("S9s", "mse_HF_sto"): P ** (2 * nu) * outer,
+            ("S8s", "var_FO_sto"): outer,
+            ("S8s", "b_FO_sto"): (f.slope(points[-1]) - true).abs(),
         }
-        inputs = _inputs(alpha, size, k, 0 * k, size * reach, sigma_G=g)
-        return Batch(measured, inputs, {"nu": nu, **_ONE_AGENT})
+        inputs = constants_of(alpha, size, k, 0 * k, size * _largest(*far), sigma_G=g, delta=1 + 0 * k)
+        return Batch(measured, inputs, counts_of(option))
 
     def instance(self, x: Sequence[Fraction], option: Mapping[str, int], target: Target) -> Instance:
         """A noisy quadratic task, every outcome enumerated."""
         k, alpha, w, g = x
-        made = task("explicit-quadratic", A=[[[float(k)]]], c=[[0.0]], noise=_noise(float(g)))
-        return Instance(made, cell(target, alpha=alpha, nu=option["nu"], at=[w]))
+        n, probe = option["n"], {"delta": Fraction(1)} if mode_of(target).probes else {}
+        made = task("explicit-quadratic", A=[[[float(k)]]] * n, c=[[0.0]] * n, noise=two_signs(float(g), n))
+        return Instance(made, cell(target, alpha=alpha, nu=option["nu"], at=[w], **_sizes(option), **probe))
+
+
+_FREQUENCY = 2.0**14  # Hessian noise of amplitude s then comes with gradient noise of at most s/2^14
+
+
+@final
+class HessianNoise(Family):
+    """f = k w^2/2 at w = 1 with Hessian noise +-s that is largest there, and gradient noise +-g."""
+
+    name, words = "Hessian noise", "f = k w^2/2, Hessian noise +-s, gradient noise +-g, alpha in [1e-3, 30]"
+    parameters = (
+        Parameter("k", -1, 1), Parameter("alpha", 1e-3, 30, True), Parameter("s", 1e-2, 100, True),
+        Parameter("g", 1e-4, 10, True),
+    )  # fmt: skip
+    targets = frozenset({("S6", "sigma_F2")})
+    options, most = tuple(option for option in _BATCHES if option["nu"] <= 2), _FEW
+
+    def batch(self, x: Tensor, option: Mapping[str, int]) -> Batch:
+        """The second moment gains a factor a step; the noise's share in gradients, s/2^14, is left out."""
+        nu, (k, alpha, s, g) = option["nu"], x.T
+        f, P, one = Parabola(k, 0 * k), 1 - alpha * k, torch.ones_like(k)
+        true, points = exact(f, one, alpha, nu), trajectory(f, one, alpha, nu)
+        along = sum((P ** (2 * j) for j in range(nu)), 0 * k) * (alpha * k) ** 2 / option["D"]
+        second = (k * points[-1]) ** 2 + g**2 * (along + 1 / option["D_prime"])
+        for point in points[:-1]:
+            seen = torch.cos(_FREQUENCY * (point - 1))
+            second = second * (P**2 + (alpha * s * seen) ** 2 / option["D_H"])
+        noise = g + s / _FREQUENCY
+        far = _reach(points, P, alpha * noise)
+        size = k.abs().clamp_min(1e-12)
+        inputs = constants_of(alpha, size, k, 0 * k, size * _largest(*far), sigma_G=noise, sigma_H=s)
+        return Batch({("S6", "sigma_F2"): second - true**2}, inputs, counts_of(option))
+
+    def instance(self, x: Sequence[Fraction], option: Mapping[str, int], target: Target) -> Instance:
+        """A quadratic task at w = 1 whose noise has a fast ripple."""
+        k, alpha, s, g = x
+        n = option["n"]
+        noise = two_signs(float(g), n, amplitude=float(s) / _FREQUENCY**2, frequency=_FREQUENCY, phase=-_FREQUENCY)
+        made = task("explicit-quadratic", A=[[[float(k)]]] * n, c=[[0.0]] * n, noise=noise)
+        return Instance(made, cell(target, alpha=alpha, nu=option["nu"], at=[Fraction(1)], **_sizes(option)))
 
 
 _KNOTS = (-3.0, -1.0, -0.5, -0.125, 0.0, 0.125, 0.25, 0.375, 0.4375, 0.5, 0.5625, 0.625, 0.75, 1.0, 1.25, 1.5, 3.0)
 
 
-@final
-class BrokenLines(Family):
-    """d = 1, f'' a broken line through heights at fixed knots, 0 at both ends, f'(0) = -1, alpha = 1/2, noise +-g."""
+class _BrokenLines(Family):
+    """d = 1, f'' a broken line through heights at fixed knots, 0 at both ends, f'(0) = -1, alpha = 1/2."""
 
-    name, words = (
-        "broken lines",
-        f"f'' through heights in [-1, 1] at {len(_KNOTS)} knots, f'(0) = -1, alpha = 1/2, noise +-g",
-    )
     parameters = (
         *(Parameter(f"h{j}", -1, 1) for j in range(len(_KNOTS) - 2)),
-        Parameter("g", 0.01, 1, True),
-        Parameter("delta", 1e-4, 0.1, True),
+        Parameter("size", 1e-3, 4, True),
+        Parameter("g", 1e-3, 2, True),
+        Parameter("delta", 1e-6, 1, True),
     )
-    targets = frozenset(
-        {
-            ("S5", "b_sto"), ("S5p", "b_sto_2"), ("S8s", "b_FO_sto"), ("S9", "b_HF"), ("S9s", "b_HF_sto"),
-            ("S4", "L_F"), ("S8", "b_FO"), ("S6", "sigma_F2"),
-        }
-    )  # fmt: skip
-    options = ({"nu": 1}, {"nu": 2})
 
-    def batch(self, x: Tensor, option: Mapping[str, int]) -> Batch:
-        """Every sign of every inner batch; outer noise by its signs where the probes see it."""
-        nu, (g, delta) = option["nu"], x.T[-2:]
-        w, alpha = 0 * g, 0.5 + 0 * g
-        f = BrokenLine(torch.tensor(_KNOTS, dtype=torch.float64), torch.stack([w, *x.T[:-2], w]), w - 1)
-        true, plain = exact(f, w, alpha, nu), trajectory(f, w, alpha, nu)
-        bias, first, free, square = (0 * g for _ in range(4))
-        for outcome in signs(nu + 1):
-            points = trajectory(f, w, alpha, nu, [s * g for s in outcome[:-1]])
-            sample = swept(f, points, alpha, outcome[-1] * g)
-            bias, square = bias + sample, square + (sample - true) ** 2
-            first = first + f.slope(points[-1])
-            free = free + probed(f, points, alpha, delta, outcome[-1] * g)
-        count = 2 ** (nu + 1)
-        measured = {
-            ("S5", "b_sto"): (bias / count - true).abs(),
-            ("S5p", "b_sto_2"): (bias / count - true).abs(),
-            ("S6", "sigma_F2"): square / count,
-            ("S8s", "b_FO_sto"): (first / count - true).abs(),
-            ("S9s", "b_HF_sto"): (free / count - true).abs(),
-            ("S9", "b_HF"): (probed(f, plain, alpha, delta, 0.0) - true).abs(),
-            ("S8", "b_FO"): (f.slope(plain[-1]) - true).abs(),
-            ("S4", "L_F"): (exact(f, _GAP + w, alpha, nu) - true).abs() / _GAP,
-        }
+    def _line(self, x: Tensor) -> BrokenLine:
+        size, zero = x.T[-3], 0 * x.T[0]
+        heights = size * torch.stack([zero, *x.T[:-3], zero])
+        return BrokenLine(torch.tensor(_KNOTS, dtype=torch.float64), heights, zero - 1)
+
+    def _constants(self, f: BrokenLine, **more: Tensor) -> dict[str, Tensor]:
         rise = (f.heights.diff(dim=0) / f.knots.diff().unsqueeze(-1)).abs().amax(0)
         L = f.heights.abs().amax(0).clamp_min(1e-9)
-        inputs = _inputs(alpha, L, f.heights.amin(0), rise, f.largest_slope(), sigma_G=g, delta=delta)
-        return Batch(measured, inputs, {"nu": nu, **_ONE_AGENT})
+        return constants_of(0.5 + 0 * L, L, f.heights.amin(0), rise, f.largest_slope(), **more)
 
     def instance(self, x: Sequence[Fraction], option: Mapping[str, int], target: Target) -> Instance:
         """A spline task at w = 0, noisy where the statement is about batches."""
-        heights, (g, delta) = [0.0, *(float(value) for value in x[:-2]), 0.0], x[-2:]
-        mode = mode_of(target)
-        noise = {"noise": _noise(float(g))} if mode.draws else {}
-        made = task("explicit-spline", knots=list(_KNOTS), curvature=[heights], slope=[-1.0], at=0.0, **noise)
-        more = ({"delta": delta} if mode.probes else {}) | ({} if mode.draws else {"pair": [Fraction(_GAP)]})
+        size, g, delta = x[-3:]
+        heights, n, mode = [0.0, *(float(size * value) for value in x[:-3]), 0.0], option["n"], mode_of(target)
+        noise = {"noise": two_signs(float(g), n)} if mode.draws else {}
+        made = task("explicit-spline", knots=list(_KNOTS), curvature=[heights] * n, slope=[-1.0] * n, at=0.0, **noise)
+        more = _sizes(option) if mode.draws else {"pair": [Fraction(_GAP)]}
+        more |= {"delta": delta} if mode.probes else {}
         return Instance(made, cell(target, alpha=Fraction(1, 2), nu=option["nu"], at=[Fraction(0)], **more))
 
 
 @final
-class Rounds(Family):
-    """Two agents F_i = k_i w^2/2 + a_i w, nu = 0, exact steps from w = 0 with beta = h/(tau max |k_i|)."""
+class BrokenLines(_BrokenLines):
+    """Broken lines without noise."""
 
-    name, words = "rounds", "F_i' = k_i w + a_i for two agents, nu = 0, h in (0, 1], from w = 0"
-    parameters = (
-        Parameter("k1", 0.05, 1), Parameter("k2", -1, 1), Parameter("a1", -2, 2), Parameter("a2", -2, 2),
-        Parameter("h", 0.01, 1, True),
-    )  # fmt: skip
-    targets = frozenset({("T1b", "T1b"), ("T1c", "T1c"), ("T2", "T2"), ("T3", "T3")})
-    options = tuple({"nu": 0, "tau": tau, "m": m, "K": K} for tau, m, K in itertools.product((1, 2, 4), (1, 2), (1, 4)))
+    name, words = "broken lines", f"f'' through heights in [-4, 4] at {len(_KNOTS)} knots, f'(0) = -1, alpha = 1/2"
+    targets = frozenset({("S9", "b_HF"), ("S4", "L_F"), ("S8", "b_FO")})
+    options = _STEPS
 
     def batch(self, x: Tensor, option: Mapping[str, int]) -> Batch:
-        """Every subset in every round, in closed form of the affine local map."""
-        tau, m, K = option["tau"], option["m"], option["K"]
-        k1, k2, a1, a2, h = x.T
-        k, a = torch.stack([k1, k2]), torch.stack([a1, a2])
-        smooth = k.abs().amax(0)
-        beta = h / (tau * smooth)
-        mean_k, mean_a = k.mean(0), a.mean(0)
-
-        def loss(w: Tensor) -> Tensor:
-            return (mean_k * w**2 / 2 + mean_a * w).mean(0)
-
-        paths, total, reach = torch.zeros_like(h)[None], torch.zeros_like(h), torch.zeros_like(h)
-        after = []
-        for _ in range(K):
-            total = total + ((mean_k * paths + mean_a) ** 2).mean(0)
-            local = paths.expand(2, *paths.shape)
-            for _ in range(tau):
-                local = local - beta * (k[:, None] * local + a[:, None])
-            reach = torch.maximum(reach, local.abs().amax(dim=(0, 1)))
-            paths = local.mean(0) if m == 2 else local.reshape(-1, local.shape[-1])
-            after.append(loss(paths))
-        lowest = torch.where(mean_k > 0, -(mean_a**2) / (2 * mean_k.clamp_min(1e-9)), torch.full_like(h, -torch.inf))
-        inputs = _inputs(
-            0.5 + 0 * h, smooth, k.amin(0), 0 * h, (k.abs() * reach + a.abs()).amax(0) * 1.05, beta=beta, L_F=smooth,
-            gamma_G=((k1 - k2).abs() * reach * 1.05 + (a1 - a2).abs()) / 2, gamma_H=(k1 - k2).abs() / 2,
-            mu_F=mean_k.clamp_min(1e-9), F0_gap=-lowest,
-        )  # fmt: skip
-        one_round: Target = ("T1c", "T1c") if tau == 1 else ("T1b", "T1b")
-        measured: dict[Target, Tensor] = {one_round: after[0]}
-        if mean_k.max() > 0:
-            measured |= {("T2", "T2"): total / K, ("T3", "T3"): after[-1] - lowest}
-        # the loss starts at 0, so both sides of one round carry no shift
-        own: dict[Target, dict[str, Tensor]] = {one_round: {"F0_gap": 0 * h, "grad_norm": mean_a.abs()}}
-        return Batch(measured, inputs, {**option, "n": 2}, own)
-
-    def instance(self, x: Sequence[Fraction], option: Mapping[str, int], target: Target) -> Instance:
-        """A quadratic task of two agents and a run from w = 0."""
-        k1, k2, a1, a2, h = (float(value) for value in x)
-        if k2 == 0:
-            k2 = 2.0**-20
-        made = task("explicit-quadratic", A=[[[k1]], [[k2]]], c=[[-a1 / k1], [-a2 / k2]])
-        beta = Fraction(h / (option["tau"] * max(abs(k1), abs(k2))))
-        run = cell(
-            target, alpha=Fraction(1, 2), nu=0, mode=Mode.EXACT, tau=option["tau"], m=option["m"], beta=beta,
-            rounds=option["K"], start=[Fraction(0)],
-        )  # fmt: skip
-        return Instance(made, run)
+        """Errors of the meta-gradient at w = 0, and its difference quotient there."""
+        nu, f, delta, w = option["nu"], self._line(x), x.T[-1], 0 * x.T[0]
+        alpha = 0.5 + w
+        true, plain = exact(f, w, alpha, nu), trajectory(f, w, alpha, nu)
+        measured = {
+            ("S9", "b_HF"): (probed(f, plain, alpha, delta, 0.0) - true).abs(),
+            ("S8", "b_FO"): (f.slope(plain[-1]) - true).abs(),
+            ("S4", "L_F"): (exact(f, _GAP + w, alpha, nu) - true).abs() / _GAP,
+        }
+        return Batch(measured, self._constants(f, delta=delta), counts_of(option))
 
 
-FAMILIES: tuple[Family, ...] = (
-    Parabolas(), Waves(), TwoWaves(), TwoParabolas(), NoisyParabolas(), BrokenLines(), Rounds()
+def _quick(option: Mapping[str, int]) -> bool:
+    """Whether the outcomes of a noisy broken line are few; its Hessians have no noise."""
+    return option["D_H"] == 1 and option["nu"] <= (2 if option["D_prime"] == 1 else 1)
+
+
+@final
+class NoisyBrokenLines(_BrokenLines):
+    """Broken lines with gradient noise +-g."""
+
+    name, words = "noisy broken lines", f"{BrokenLines.words}, gradient noise +-g"
+    targets = frozenset(
+        {
+            ("S5", "b_sto"), ("S5p", "b_sto_2"), ("S8s", "b_FO_sto"), ("S9s", "b_HF_sto"), ("S6", "sigma_F2"),
+            ("S9s", "mse_HF_sto"),
+        }
+    )  # fmt: skip
+    options, most = tuple(option for option in _BATCHES if _quick(option)), _FEW
+
+    def batch(self, x: Tensor, option: Mapping[str, int]) -> Batch:
+        """Every mean of every inner batch; outer noise by its means where the probes see it."""
+        nu, f, g, delta, w = option["nu"], self._line(x), x.T[-2], x.T[-1], 0 * x.T[0]
+        alpha = 0.5 + w
+        true = exact(f, w, alpha, nu)
+        bias, first, free, square, far = (w for _ in range(5))
+        for inner in itertools.product(batch_means(option["D"]), repeat=nu):
+            points = trajectory(f, w, alpha, nu, [s * g for _, s in inner])
+            for chance, s in batch_means(option["D_prime"]):
+                p = chance * math.prod(q for q, _ in inner)
+                sample, probe = swept(f, points, alpha, s * g), probed(f, points, alpha, delta, s * g)
+                bias, square = bias + p * sample, square + p * (sample - true) ** 2
+                first = first + p * f.slope(points[-1])
+                free, far = free + p * probe, far + p * (probe - true) ** 2
+        measured = {
+            ("S5", "b_sto"): (bias - true).abs(),
+            ("S5p", "b_sto_2"): (bias - true).abs(),
+            ("S6", "sigma_F2"): square,
+            ("S8s", "b_FO_sto"): (first - true).abs(),
+            ("S9s", "b_HF_sto"): (free - true).abs(),
+            ("S9s", "mse_HF_sto"): far,
+        }
+        return Batch(measured, self._constants(f, sigma_G=g, delta=delta), counts_of(option))
+
+
+FAMILIES: tuple[Family, ...] = tuple(
+    Scaled(family)
+    for family in (
+        Parabolas(), Waves(), TwoWaves(), LeaningWaves(), TwoParabolas(), NoisyParabolas(), HessianNoise(),
+        BrokenLines(), NoisyBrokenLines(),
+        *(Rounds(mode) for mode in MODES if not mode.probes),
+    )
 )  # fmt: skip
 
 

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
+import torch
 from torch import Tensor
 
+from empirics.algorithm.modes import Mode
 from reports.cells.cell import TaskPlan
 from reports.cells.noise_cell import NoiseCell
 from reports.cells.points_cell import PointsCell
@@ -55,13 +59,31 @@ class Instance:
 
 
 class Family(ABC):
-    """Instances that differ in a few numbers; `options` are what is counted rather than varied (nu, tau, ...)."""
+    """Instances that differ in a few numbers; `options` are what is counted rather than varied (nu, tau, ...).
+
+    mode: of its runs; None where the statement at hand has one. most: the largest counts that it can evaluate in time,
+    where a hypothesis asks for more than the options have.
+    """
 
     name: str
     words: str
     parameters: tuple[Parameter, ...]
     targets: frozenset[Target]
     options: tuple[Mapping[str, int], ...]
+    mode: Mode | None = None
+    most: Mapping[str, int] = MappingProxyType({"nu": 6, "n": 64})
+
+    def rounded(self, x: Sequence[float], denominator: int) -> tuple[Fraction, ...]:
+        """The point with every number replaced by a fraction of at most this denominator."""
+        return tuple(Fraction(value).limit_denominator(denominator) for value in x)
+
+    def serves(self, target: Target, option: Mapping[str, int]) -> bool:
+        """Whether a batch of this option has the left side of a target."""
+        return target in self.targets
+
+    def plain(self, x: Sequence[float]) -> tuple[float, ...]:
+        """A point like this one that is easier to read, to be tried first."""
+        return tuple(x)
 
     def box(self) -> np.ndarray:
         """Where points are looked for, (parameters, 2), in logarithms to base 10 where a parameter is logarithmic."""
@@ -83,6 +105,36 @@ def task(factory: str, **arguments: Any) -> TaskPlan:
     return TaskPlan(name=_NAME, factory=factory, arguments=arguments)
 
 
+def two_signs(
+    gradient: float, n: int, *, amplitude: float = 0.0, frequency: float = 1.0, phase: float = 0.0
+) -> dict[str, Any]:
+    """Noise of two signs of n agents, as a plan writes it."""
+    return {
+        "gradient": gradient, "amplitude": amplitude, "frequency": frequency, "u": [[1.0]] * n, "v": [[1.0]] * n,
+        "phi": [phase] * n,
+    }  # fmt: skip
+
+
+def batch_means(size: int) -> list[tuple[float, float]]:
+    """The law of the mean of that many signs: (probability, mean).
+
+    >>> batch_means(2)
+    [(0.25, -1.0), (0.5, 0.0), (0.25, 1.0)]
+    """
+    return [(math.comb(size, k) / 2**size, (2 * k - size) / size) for k in range(size + 1)]
+
+
+def constants_of(alpha: Tensor, L: Tensor, mu: Tensor, rho: Tensor, B: Tensor, **more: Tensor) -> dict[str, Tensor]:
+    """The constants of instances; agents are equal and without noise unless `more` says so."""
+    still = dict.fromkeys(("gamma_G", "gamma_H", "sigma_G", "sigma_H"), torch.zeros_like(alpha))
+    return {"alpha": alpha, "L": L, "mu": mu, "rho": rho, "B": B, **still, **more}
+
+
+def counts_of(option: Mapping[str, int]) -> dict[str, int]:
+    """An option as counts of a right side: batches of one sample and every agent in every round unless it says so."""
+    return {"D": 1, "D_prime": 1, "D_H": 1, "m": option["n"], **option}
+
+
 def cell(target: Target, **fields: Any) -> Cell:
     """The cell that measures a target on the task of an instance; one about batches enumerates those of one sample.
 
@@ -91,4 +143,4 @@ def cell(target: Target, **fields: Any) -> Cell:
     """
     statement = statement_of(target)
     batches = {"D": 1, "D_prime": 1, "D_H": 1, "method": "enumerate"} if statement.kind == NoiseCell.kind else {}
-    return _CELLS[statement.kind](task=_NAME, statements=[statement.id], **batches, **fields)
+    return _CELLS[statement.kind](task=_NAME, statements=[statement.id], **{**batches, **fields})

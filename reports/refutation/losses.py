@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import itertools
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property, partial
 
@@ -223,8 +221,3 @@ def _in(values: Tensor) -> Tensor:
 
 def _out(points: Tensor) -> Tensor:
     return points[0, :, 0]
-
-
-def signs(count: int) -> Iterator[tuple[int, ...]]:
-    """Every outcome of that many independent signs."""
-    return itertools.product((-1, 1), repeat=count)

@@ -1,4 +1,4 @@
-"""A counterexample as a script of a few lines: numpy and the standard library, nothing of this project."""
+"""A counterexample as a script that decides it in balls: numpy and python-flint, nothing of this project."""
 
 from __future__ import annotations
 
@@ -15,30 +15,37 @@ from reports.judging.measurement import Measurement
 from reports.refutation.family import Instance
 from reports.refutation.targets import source
 from theory.enclosure.scope import Scope
-from theory.language.algebra import Expr, PowerGain, S
+from theory.language.algebra import Expr, Kept, PowerGain, S
 from theory.tables import Table
 
+_BITS = 400
+_BITS_A_STEP = 4  # what a step of a run may lose where differences cancel
+_HELPERS = """
+number = np.vectorize(lambda x: arb(float(x)), otypes=[object])  # a decimal is the double it denotes, exactly
+norm = lambda v: abs(v[0]) if len(v) == 1 else (v @ v).nonnegative_part().sqrt()
+"""
 _GRADIENTS = {
     "explicit-quadratic": (
-        "A, c = (np.array(x, dtype=float) for x in ({A}, {c}))\n"
+        "A, c = number({A}), number({c})\n"
         "n = len(A)\n"
         "loss = lambda i, w: (w - c[i]) @ A[i] @ (w - c[i]) / 2\n"
         "grad = lambda i, w: A[i] @ (w - c[i])\n"
         "hess = lambda i, w: A[i]\n"
     ),
     "explicit-cosine": (
-        "a, s, phi = (np.array(x, dtype=float) for x in ({a}, {s}, {phi}))\n"
+        "a, s, phi = number({a}), number({s}), number({phi})\n"
         "n = len(s)\n"
         "loss = lambda i, w: s[i] @ np.cos(a @ w + phi[i])\n"
         "grad = lambda i, w: -a.T @ (s[i] * np.sin(a @ w + phi[i]))\n"
         "hess = lambda i, w: -(a.T * (s[i] * np.cos(a @ w + phi[i]))) @ a\n"
     ),
     "explicit-spline": (
-        "knots, bends, slope, at = np.array({knots}, float), np.array({curvature}, float), {slope}, {at}\n"
+        "knots, bends, slope, at = number({knots}), number({curvature}), number({slope}), arb({at})\n"
         "n = len(bends)\n"
-        "rise = np.pad(np.diff(bends, axis=1) / np.diff(knots), ((0, 0), (1, 1)))\n"
+        "rise = np.diff(bends, axis=1) / np.diff(knots)\n"
+        "rise = np.hstack([number(np.zeros((n, 1))), rise, number(np.zeros((n, 1)))])\n"
         "kink = np.diff(rise, axis=1)  # f'' is the broken line through (knots, bends)\n"
-        "ramp = lambda x: np.maximum(x - knots, 0)\n"
+        "ramp = lambda x: np.array([arb(x - knot).max(arb(0)) for knot in knots])\n"
         "part = lambda i, x: bends[i, 0] * (x - knots[0]) + kink[i] @ ramp(x) ** 2 / 2\n"
         "grad = lambda i, w: np.array([slope[i] + part(i, w[0]) - part(i, at)])\n"
         "hess = lambda i, w: np.array([[bends[i, 0] + kink[i] @ ramp(w[0])]])\n"
@@ -66,16 +73,17 @@ def free(i, w):  # Hessians by central differences
     return sweep(i, points, grad(i, points[-1]), difference)
 """
 _NOISE = """
-g, amp, freq, phase = {gradient}, {amplitude}, {frequency}, {phi}
-direction, ripple = np.array({u}, float), np.array({v}, float)
+g, amp, freq, phase = arb({gradient}), arb({amplitude}), arb({frequency}), number({phi})
+direction, ripple = number({u}), number({v})
 
 def batch(size, moving):  # (probability, mean of the signs s1, mean of the signs s2) of a batch
-    one = lambda on: [(comb(size, k) / 2**size, (2 * k - size) / size) for k in range(size + 1)] if on else [(1.0, 0.0)]
-    return [(p * r, s, t) for p, s in one(moving and g) for r, t in one(amp)]
+    share = lambda k: (arb(comb(size, k)) / 2**size, arb(2 * k - size) / size)
+    one = lambda on: [share(k) for k in range(size + 1)] if on else [(arb(1), arb(0))]
+    return [(p * r, s, t) for p, s in one(moving and g != 0) for r, t in one(amp != 0)]
 
 def added(i, s, t):  # what a batch adds to a gradient, and to a Hessian-vector product
-    slope = lambda x: s * g * direction[i] - t * amp * freq * np.sin(freq * ripple[i] @ x + phase[i]) * ripple[i]
-    bend = lambda x, v: -t * amp * freq**2 * np.cos(freq * ripple[i] @ x + phase[i]) * (ripple[i] @ v) * ripple[i]
+    slope = lambda x: s * g * direction[i] - t * amp * freq * (freq * ripple[i] @ x + phase[i]).sin() * ripple[i]
+    bend = lambda x, v: -t * amp * freq**2 * (freq * ripple[i] @ x + phase[i]).cos() * (ripple[i] @ v) * ripple[i]
     return slope, bend
 
 def outcomes(i, w, mode):  # every (probability, meta-gradient)
@@ -85,7 +93,7 @@ def outcomes(i, w, mode):  # every (probability, meta-gradient)
         for p, s, t in outer:
             v = grad(i, points[-1]) + added(i, s, t)[0](points[-1])
             for used in product(hessian, repeat=0 if mode == "first_order" else nu):
-                chance = prod([x[0] for x in (*drawn, *used)]) * p
+                chance = prod([x[0] for x in (*drawn, *used)], start=p)
                 if mode == "first_order":
                     yield chance, v
                 elif mode == "hessian_free":
@@ -95,19 +103,55 @@ def outcomes(i, w, mode):  # every (probability, meta-gradient)
                 else:
                     yield chance, sweep(i, points, v, lambda l, x, z: hess(i, x) @ z + added(i, 0, used[l][2])[1](x, z))
 """
-_RUN = """
-def local(i, w):
-    for _ in range(tau):
-        w = w - beta * {step}
-    return w
-
-F = lambda w: np.mean([loss(i, path(i, w)[-1]) for i in range(n)])
-dF = lambda w: np.mean([meta(i, w) for i in range(n)], axis=0)
-paths, squared = [w], []
-for _ in range(K):  # every subset of m agents in every round
-    squared.append(np.mean([dF(x) @ dF(x) for x in paths]))
-    paths = [np.mean(chosen, axis=0) for x in paths for chosen in combinations([local(i, x) for i in range(n)], m)]
+# on quadratics a round is a random affine map, so a linear recursion gives E w and E w w^T whatever K and n are
+_DIRECTIONS = """
+g, direction = arb({gradient}), number({u})
 """
+_RUN = """
+eye, zero = number(np.eye(len(w))), number(np.zeros((len(w), len(w))))
+trace = lambda x: sum(x[j, j] for j in range(len(x)))
+
+def power(x, k):
+    half = power(x, k // 2) if k else eye
+    return half @ half @ (x if k % 2 else eye) if k else eye
+
+def round_of(i):  # tau local steps: w -> R w + t + noise of covariance N
+    P = eye - alpha * A[i]
+    sweep = power(P, nu)
+    update = A[i] @ (sweep @ sweep if {curved} else sweep)
+    step, C = eye - beta * update, zero
+    if {noise}:  # of the gradient of a batch, at the end of a noisy trajectory
+        C = g**2 * np.outer(direction[i], direction[i])
+        along = sum([power(P, j) @ C @ power(P, j) for j in range(nu)], zero)
+        C = C / arb(D_prime) + A[i] @ along @ A[i] * (alpha**2 / D)
+        C = sweep @ C @ sweep if {curved} else C
+    R = power(step, tau)
+    return R, (eye - R) @ c[i], sum([power(step, t) @ C @ power(step, t) for t in range(tau)], zero) * beta**2
+
+rounds = [round_of(i) for i in range(n)]
+bowls = [A[i] @ power(eye - alpha * A[i], 2 * nu) for i in range(n)]  # F_i = (w - c_i)^T bowl_i (w - c_i) / 2
+bowl, pull = np.mean(bowls, axis=0), np.mean([bowls[i] @ c[i] for i in range(n)], axis=0)
+height = np.mean([c[i] @ bowls[i] @ c[i] for i in range(n)]) / 2
+F = lambda first, second: trace(bowl @ second) / 2 - pull @ first + height  # E F(w) from E w and E w w^T
+square = lambda first, second: trace(bowl @ bowl @ second) - 2 * pull @ bowl @ first + pull @ pull  # E |grad F(w)|^2
+outer = lambda a, b: (  # E (R_a w + t_a)(R_b w + t_b)^T
+    a[0] @ second @ b[0].T + np.outer(a[0] @ first, b[1]) + np.outer(a[1], b[0] @ first) + np.outer(a[1], b[1])
+)
+first, second, squares = w, np.outer(w, w), []
+before = F(first, second)
+for _ in range(K):  # m of n agents are drawn: P(i) = m/n, P(i and j) = m (m - 1) / (n (n - 1))
+    squares.append(square(first, second))
+    total = [sum(x[1:], x[0]) for x in zip(*rounds)]
+    own = sum([outer(a, a) for a in rounds], zero)
+    pairs = (outer(total, total) - own) * (arb(m - 1) / (m * n * max(n - 1, 1)))
+    first, second = (total[0] @ first + total[1]) / arb(n), (own + total[2]) / arb(m * n) + pairs
+after = F(first, second)
+"""
+_VERDICT = """
+measured, claimed = arb(measured), arb(claimed)  # balls around both sides; > asks for all of them
+said = f"measured {float(measured):.12g} > claimed {float(claimed):.12g}"
+print(said if measured > claimed else "not a counterexample")
+raise SystemExit(0 if measured > claimed else 1)"""
 
 
 def script(instance: Instance, measurement: Measurement, table: Table, *, title: str, squared: bool) -> str:
@@ -117,64 +161,62 @@ def script(instance: Instance, measurement: Measurement, table: Table, *, title:
     noise = arguments.pop("noise", None)
     for name in ("A", "c", "a", "s", "phi", "knots", "curvature", "slope", "at"):
         arguments.setdefault(name, None)
-    sweep = _SWEEP if Mode(measurement.setting.mode).probes else _SWEEP.partition("def free")[0]
+    mode = Mode(measurement.setting.mode)
+    along_run = isinstance(cell, RunCell)
+    bits = _BITS + _BITS_A_STEP * cell.rounds * cell.tau if isinstance(cell, RunCell) else _BITS
     lines = [
         f'"""{title}"""',
-        "from itertools import combinations, product",
-        "from math import comb, exp, log, prod, sqrt",
+        "from itertools import product",
+        "from math import comb, prod",
         "import numpy as np",
+        "from flint import arb, arb_mat, ctx",
         "",
+        f"ctx.prec = {bits}  # bits of the balls; their radii hold every rounding",
+        _HELPERS,
         _numbers(cell, measurement.inputs),
-        _GRADIENTS[made.factory].format(**arguments) + sweep,
+        _GRADIENTS[made.factory].format(**arguments),
     ]
-    if noise is not None and isinstance(cell, NoiseCell):
-        lines.append(_NOISE.format(**noise))
-    lines.append(_left(cell, measurement))
-    if squared:
-        lines.append("measured = measured ** 2")
-    lines += [
-        "",
-        "# the claimed right side, with the constants of this instance",
-        *_right(measurement, table),
-        "",
-        'print(f"measured {measured:.12g} > claimed {claimed:.12g}" if measured > claimed else "not a counterexample")',
-        "raise SystemExit(0 if measured > claimed else 1)",
-    ]
+    if not along_run:
+        lines[-1] += _SWEEP if mode.probes else _SWEEP.partition("def free")[0]
+    if noise is not None and (mode.draws or not along_run):
+        lines.append((_DIRECTIONS if along_run else _NOISE).format(**noise))
+    lines += [_left(cell, measurement), *(["measured = measured ** 2"] if squared else [])]
+    lines += ["", "# the claimed right side, with the constants of this instance", *_right(measurement, table)]
+    lines.append(_VERDICT)
     return "\n".join(lines) + "\n"
 
 
 def _numbers(cell: PointsCell | NoiseCell | RunCell, inputs: Mapping[str, str]) -> str:
     found = {"alpha": _number(inputs["alpha"]), "nu": str(cell.nu)}
-    for name in ("delta", "D", "D_prime", "D_H"):
+    if getattr(cell, "delta", None) is not None:
+        found["delta"] = _number(inputs.get("delta", str(getattr(cell, "delta", None))))
+    for name in ("D", "D_prime", "D_H"):
         value = getattr(cell, name, None)
         if value is not None:
-            found[name] = str(int(value)) if name != "delta" else _number(str(value))
+            found[name] = str(value)
     if isinstance(cell, RunCell):
         found |= {"beta": _number(inputs["beta"]), "tau": str(cell.tau), "m": inputs["m"], "K": str(cell.rounds)}
-        at = cell.start
-    else:
-        at = cell.at
     text = "; ".join(f"{name} = {value}" for name, value in found.items())
-    text += f"\nw = np.array({[float(value) for value in at or [0]]})"
-    pair = getattr(cell, "pair", None)
-    return text + (f"; u = np.array({[float(value) for value in pair]})" if pair else "")
+    points = {"w": (cell.start if isinstance(cell, RunCell) else cell.at) or [0], "u": getattr(cell, "pair", None)}
+    named = [f"{name} = number({[float(x) for x in point]})" for name, point in points.items() if point]
+    return "\n".join([text, *named])
 
 
 def _number(text: str) -> str:
     value = Fraction(text)
-    return text if "/" not in text else repr(float(value)) if Fraction(float(value)) == value else f"({text})"
+    if Fraction(float(value)) == value:
+        return f"arb({float(value)!r})"
+    return f"arb({value.numerator})/{value.denominator}"
 
 
 def _left(cell: PointsCell | NoiseCell | RunCell, measurement: Measurement) -> str:
     text, mode = source(measurement).script, Mode(measurement.setting.mode)
-    if "F0_gap" in measurement.inputs:
-        text = text.replace("{F0_gap}", repr(float(Fraction(measurement.inputs["F0_gap"]))))
     if isinstance(cell, NoiseCell):
         return f'mode = "{mode.full_batch}"\n{text}'
-    if isinstance(cell, RunCell):
-        step = "free(i, w)" if mode.probes else "meta(i, w)" if mode.curved else "grad(i, path(i, w)[-1])"
-        return _RUN.format(step=step) + text
-    return text
+    if not isinstance(cell, RunCell):
+        return text
+    shift = _number(measurement.inputs["F0_gap"])
+    return _RUN.format(curved=mode.curved, noise=mode.draws) + text.replace("{F0_gap}", shift)
 
 
 def _right(measurement: Measurement, table: Table) -> list[str]:
@@ -184,7 +226,7 @@ def _right(measurement: Measurement, table: Table) -> list[str]:
     uses_series = any(expression.has(S) for expression in derived.values())
     lines = ["S = lambda j, x: sum(x**k for k in range(int(j)))"] if uses_series else []
     given = [name for name in scope.inputs if name in order]
-    skipped = ("alpha", "nu", "delta", "D", "D_prime", "D_H", "beta", "tau", "m", "K")
+    skipped = ("alpha", "nu", "delta", "D", "D_prime", "D_H", "beta", "tau", "m", "K", "n")
     rows = [f"{_name(name)} = {_number(str(scope.inputs[name]))}" for name in given if name not in skipped]
     lines += ["; ".join(rows[at : at + 4]) for at in range(0, len(rows), 4)]
     for name, expression in derived.items():
@@ -218,16 +260,16 @@ def _name(name: str) -> str:
 
 
 def code(expression: Expr) -> str:
-    """An expression of the theory as Python source.
+    """An expression of the theory as Python source over python-flint's balls; counts stay integers.
 
     >>> from theory.language.symbols import L, nu
-    >>> code(2 * L**nu + S(nu, L))
-    '2*L**nu + S(nu, L)'
+    >>> code(2 * L**nu + S(nu, L) / 3)
+    '2*arb(L)**nu + arb(1)/3*S(nu, L)'
     """
     if expression.is_Rational:
-        return str(expression) if expression.is_Integer else f"({expression.p}/{expression.q})"
+        return str(expression) if expression.is_Integer else f"arb({expression.p})/{expression.q}"
     if expression is sympy.E:
-        return "exp(1)"
+        return "arb(1).exp()"
     if expression.is_Symbol:
         return _name(str(expression))
     if expression.is_Add:
@@ -237,17 +279,25 @@ def code(expression: Expr) -> str:
     if expression.is_Pow:
         base, exponent = expression.args
         if exponent == sympy.Rational(1, 2):
-            return f"sqrt({code(base)})"
+            return f"arb({code(base)}).sqrt()"
         bare = (exponent.is_Symbol or exponent.is_Integer) and not exponent.could_extract_minus_sign()
-        return f"{_fenced(base)}**{code(exponent) if bare else f'({code(exponent)})'}"
+        # an integer to a negative power would be a float
+        return f"arb({code(base)})**{code(exponent) if bare else f'({code(exponent)})'}"
     if isinstance(expression, PowerGain):
         base, gain, power = (code(part) for part in expression.args)
-        return f"(({base} + {gain})**({power}) - ({base})**({power}))"
+        return f"(arb({base} + {gain})**({power}) - arb({base})**({power}))"
     if isinstance(expression, sympy.Sum):
         index, low, high = expression.limits[0]
         return f"sum({code(expression.function)} for {index} in range({code(low)}, {code(high)} + 1))"
-    name = {"Min": "min", "Max": "max", "Abs": "abs"}.get(type(expression).__name__, type(expression).__name__)
-    return f"{name}({', '.join(code(part) for part in expression.args)})"
+    if isinstance(expression, S):
+        return f"S({', '.join(code(part) for part in expression.args)})"
+    if isinstance(expression, Kept):
+        return f"({code(expression.args[0])})"
+    parts = [f"arb({code(part)})" for part in expression.args]
+    if isinstance(expression, sympy.Abs | sympy.exp | sympy.log):
+        return f"abs({parts[0]})" if isinstance(expression, sympy.Abs) else f"{parts[0]}.{expression.func.__name__}()"
+    choose = {sympy.Min: "min", sympy.Max: "max"}[type(expression)]
+    return parts[0] + "".join(f".{choose}({part})" for part in parts[1:])
 
 
 def _fenced(part: Expr) -> str:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 
 import numpy as np
+import sympy
 import torch
 from torch import Tensor
 
@@ -19,7 +20,9 @@ from theory.tables import Table
 
 POPULATION = 2**14  # of which 7/8, more than 10^4, are new in every generation
 _GENERATIONS = 12
-_TURNS = 40  # over all families and options, if the budget lasts
+_TURNS = 40  # over the places that are left, if the budget lasts
+_MANY_PLACES = 6  # are looked at in smaller batches
+_FEW_PLACES = 4  # are not halved again, and share what is left of the budget
 # a difference of two sides against zero; an equation holds up to rounding
 _RELATIONS: dict[str, Callable[[Tensor], Tensor]] = {
     "<=": lambda gap: gap <= 0,
@@ -76,7 +79,7 @@ def ratios(
     inputs = {**batch.inputs, **batch.own.get(question.target, {})}
     if question.without_mu:
         del inputs["mu"]
-    scope = BatchScope(question.table, inputs, batch.counts, mode_of(question.target))
+    scope = BatchScope(question.table, inputs, batch.counts, family.mode or mode_of(question.target))
     try:
         claimed = scope.value(question.quantity)
         admissible = _admissible(question, scope)
@@ -110,29 +113,89 @@ def hypotheses(table: Table, quantity: str) -> list[Hypothesis]:
 
 
 def explore(
-    question: Question, families: Sequence[Family], budget: float, seed: int
+    question: Question,
+    families: Sequence[Family],
+    budget: float,
+    seed: int,
+    until: Callable[[Candidate], bool] = lambda candidate: False,
 ) -> tuple[list[Candidate], Searched]:
-    """The best candidate of every family, option and leading term, within a budget of seconds."""
+    """The best candidate of every family, option and leading term, within a budget of seconds.
+
+    Every place is looked at, then the better half again, and so on; a candidate of which `until` says so ends it.
+    """
     done, started = Searched(), time.perf_counter()
-    places = [(family, option) for family in families for option in family.options]
+    places = [(family, option) for family in families for option in options_of(question, family)]
+    np.random.default_rng(seed).shuffle(places)  # type: ignore[arg-type]
+    population = POPULATION if len(places) <= _MANY_PLACES else POPULATION // 8
     best: dict[tuple[str, str, str], Candidate] = {}
-    for turn, (family, option) in enumerate(places * _TURNS):
-        left = budget - (time.perf_counter() - started)
-        if left <= 0:
+    for turn in range(_TURNS):
+        found: list[tuple[float, tuple[Family, Mapping[str, int]]]] = []
+        for place, (family, option) in enumerate(places):
+            left = budget - (time.perf_counter() - started)
+            if left <= 0:
+                break
+            share = max(left / (len(places) - place) / (1 if len(places) <= _FEW_PLACES else 2), 0.02)
+            candidate = _one_place(question, family, option, share, seed + turn * len(places) + place, done, population)
+            if candidate is None:
+                continue
+            found.append((candidate.ratio, (family, option)))
+            key = (family.name, str(sorted(option.items())), candidate.leading)
+            if key not in best or candidate.ratio > best[key].ratio:
+                best[key] = candidate
+            if until(candidate):
+                left = 0
+                break
+        else:
+            left = budget - (time.perf_counter() - started)
+        if left <= 0 or not found:
             break
-        share = max(left / (len(places) - turn % len(places)), 0.02)
-        candidate = _one_place(question, family, option, share, seed + turn, done)
-        if candidate is None:
-            continue
-        key = (family.name, str(sorted(option.items())), candidate.leading)
-        if key not in best or candidate.ratio > best[key].ratio:
-            best[key] = candidate
+        found.sort(key=lambda one: -one[0])
+        places = [one for _, one in found[: max((len(found) + 1) // 2, min(len(found), _FEW_PLACES))]]
     done.seconds = time.perf_counter() - started
     return sorted(best.values(), key=lambda candidate: -candidate.ratio), done
 
 
+def options_of(question: Question, family: Family) -> list[dict[str, int]]:
+    """A family's options that the hypotheses admit, counts moved to the numbers that hypotheses name where they ask."""
+    rules = [rule for rule in hypotheses(question.table, question.quantity) if rule.difference.free_symbols]
+    named: dict[str, set[int]] = {}
+    for rule in rules:
+        numbers = {abs(int(number)) for number in rule.difference.atoms(sympy.Integer)}
+        for symbol in rule.difference.free_symbols:
+            named.setdefault(str(symbol), set()).update(numbers, {number + 1 for number in numbers})
+    found: dict[tuple[tuple[str, int], ...], dict[str, int]] = {}
+    for option in family.options:
+        moved = [name for name in option if name in named]
+        within = [sorted({option[name], *(x for x in named[name] if x <= family.most.get(name, 0))}) for name in moved]
+        for values in itertools.product(*within):
+            other = {**option, **dict(zip(moved, values, strict=True))}
+            admitted = all(_allows(rule, other) for rule in rules) and family.serves(question.target, other)
+            if admitted and _possible(other):
+                found.setdefault(tuple(sorted(other.items())), other)
+    return list(found.values())
+
+
+def _possible(option: Mapping[str, int]) -> bool:
+    positive = all(value >= (0 if name == "nu" else 1) for name, value in option.items())
+    return positive and option.get("m", 1) <= option.get("n", 1)
+
+
+def _allows(rule: Hypothesis, option: Mapping[str, int]) -> bool:
+    """Whether counts alone satisfy a hypothesis; True where it speaks of other things too."""
+    given = {symbol: option[str(symbol)] for symbol in rule.difference.free_symbols if str(symbol) in option}
+    if len(given) < len(rule.difference.free_symbols):
+        return True
+    return bool(_RELATIONS[rule.relation](torch.as_tensor(float(rule.difference.subs(given)), dtype=torch.float64)))
+
+
 def _one_place(
-    question: Question, family: Family, option: Mapping[str, int], seconds: float, seed: int, done: Searched
+    question: Question,
+    family: Family,
+    option: Mapping[str, int],
+    seconds: float,
+    seed: int,
+    done: Searched,
+    population: int,
 ) -> Candidate | None:
     """The best point of a family and an option within some seconds, None where the left side does not exist.
 
@@ -146,12 +209,12 @@ def _one_place(
         return np.full(len(np.atleast_2d(z)), -np.inf) if found is None else found[0].numpy()
 
     generator, deadline = np.random.default_rng(seed), time.perf_counter() + seconds
-    z = generator.uniform(box[:, 0], box[:, 1], (POPULATION, len(box)))
+    z = generator.uniform(box[:, 0], box[:, 1], (population, len(box)))
     values = value(z)
     if not np.isfinite(values).any():
         return None
     for generation in range(_GENERATIONS):
-        top = np.argsort(-values)[: POPULATION // 8]
+        top = np.argsort(-values)[: population // 8]
         spread = (box[:, 1] - box[:, 0]) * 0.5 ** (1 + generation / 2)
         children = z[top].repeat(7, axis=0) + spread * generator.standard_normal((7 * len(top), len(box)))
         children = np.clip(children, box[:, 0], box[:, 1])
@@ -206,8 +269,3 @@ def decode(family: Family, z: np.ndarray) -> Tensor:
         for parameter, column in zip(family.parameters, np.atleast_2d(z).T, strict=True)
     ]
     return torch.stack(columns, dim=1).to(torch.float64)
-
-
-def rounded(x: Sequence[float], denominator: int) -> tuple[Fraction, ...]:
-    """The point with every number replaced by a fraction of at most this denominator."""
-    return tuple(Fraction(value).limit_denominator(denominator) for value in x)

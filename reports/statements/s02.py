@@ -21,7 +21,7 @@ def _moved(at: AtPoint) -> list[Measurement]:
     return [at.row("S2", "S2", norm(moved) / norm(at.w - at.u))]
 
 
-_SCRIPT = "measured = max(np.linalg.norm(path(i, w)[-1] - path(i, u)[-1]) for i in range(n)) / np.linalg.norm(w - u)"
+_SCRIPT = "measured = max(norm(path(i, w)[-1] - path(i, u)[-1]) for i in range(n)) / norm(w - u)"
 
 MEASURED = AtPoints(
     id="S2",

@@ -28,12 +28,12 @@ def _sizes(at: AtPoint) -> list[Measurement]:
     return [at.row("S3", "S3", factor, grad_norm_i=1), at.row("S3", "B_F", size)]
 
 
-_SCRIPT = "measured = max(np.linalg.norm(meta(i, w)) for i in range(n))"
+_SCRIPT = "measured = max(norm(meta(i, w)) for i in range(n))"
 
 MEASURED = AtPoints(
     id="S3",
     left=(
-        LeftSide("S3", "S3", script=_SCRIPT.replace("(meta(i, w))", "(meta(i, w)) / np.linalg.norm(grad(i, w))")),
+        LeftSide("S3", "S3", script=_SCRIPT.replace("(meta(i, w))", "(meta(i, w)) / norm(grad(i, w))")),
         LeftSide("S3", "B_F", script=_SCRIPT),
     ),
     objective=_growth,

@@ -36,7 +36,7 @@ def _smoothness(at: AtPoint) -> list[Measurement]:
     return [at.row("S4", "L_F", value), at.row("S4", "L_F_pointwise", value, grad_norm_i=gradient_norm(at))]
 
 
-SCRIPT = "measured = max(np.linalg.norm(meta(i, w) - meta(i, u)) for i in range(n)) / np.linalg.norm(w - u)"
+SCRIPT = "measured = max(norm(meta(i, w) - meta(i, u)) for i in range(n)) / norm(w - u)"
 
 MEASURED = AtPoints(
     id="S4",

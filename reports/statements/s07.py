@@ -41,8 +41,8 @@ def _rows(at: AtPoint) -> list[Measurement]:
     return [at.row("S7", "gamma_F", ball.root(squared_spread(at)), trivial=at.value("B_F"))]
 
 
-SCRIPT = """all_agents = np.array([meta(i, w) for i in range(n)])
-measured = np.sqrt(np.mean(np.sum((all_agents - all_agents.mean(axis=0)) ** 2, axis=1)))"""
+SCRIPT = """gradients = [meta(i, w) for i in range(n)]
+measured = np.mean([norm(g - np.mean(gradients, axis=0)) ** 2 for g in gradients]).sqrt()"""
 
 MEASURED = AtPoints(
     id="S7",

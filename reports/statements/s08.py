@@ -30,7 +30,7 @@ def _rows(at: AtPoint) -> list[Measurement]:
     return [at.row("S8", "b_FO", error, mode=Mode.FIRST_ORDER, trivial=trivial)]
 
 
-_SCRIPT = "measured = max(np.linalg.norm(grad(i, path(i, w)[-1]) - meta(i, w)) for i in range(n))"
+_SCRIPT = "measured = max(norm(grad(i, path(i, w)[-1]) - meta(i, w)) for i in range(n))"
 
 MEASURED = AtPoints(
     id="S8",

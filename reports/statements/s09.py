@@ -47,7 +47,7 @@ def _rows(at: AtPoint) -> list[Measurement]:
     return [at.row("S9", "b_HF", error, mode=Mode.HESSIAN_FREE, trivial=2 * at.value("B_F"), delta=step)]
 
 
-_SCRIPT = "measured = max(np.linalg.norm(free(i, w) - meta(i, w)) for i in range(n))"
+_SCRIPT = "measured = max(norm(free(i, w) - meta(i, w)) for i in range(n))"
 
 MEASURED = AtPoints(
     id="S9",

@@ -74,7 +74,7 @@ def _coarsest(inputs: Mapping[str, str]) -> str:
     return "T1c" if inputs["tau"] == "1" else "T1a"
 
 
-_SCRIPT = "measured = np.mean([F(x) for x in paths]) - F(w) + {F0_gap}  # both sides carry this shift"
+_SCRIPT = "measured = after - before + {F0_gap}  # both sides carry this shift"
 
 MEASURED = AlongRuns(
     id="T1",

@@ -58,7 +58,7 @@ def _one_path(run: AlongRun, value: float) -> Enclosed:
 
 MEASURED = AlongRuns(
     id="T2",
-    left=(LeftSide("T2", "T2", "mean_squared_meta_gradient", "measured = np.mean(squared)"),),
+    left=(LeftSide("T2", "T2", "mean_squared_meta_gradient", "measured = np.mean(squares)"),),
     measure=_rows,
     largest=_largest,
     headline=(

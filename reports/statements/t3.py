@@ -47,10 +47,8 @@ def _rows(run: AlongRun) -> list[Measurement]:
     return [run.row("T3", "T3", evidence, top, rounds=p.cell.rounds, witness=run.engine(values))]
 
 
-_SCRIPT = """power = lambda i: A[i] @ np.linalg.matrix_power(np.eye(len(w)) - alpha * A[i], 2 * nu)
-mean = np.mean([power(i) for i in range(n)], axis=0)
-lowest = np.linalg.solve(mean, np.mean([power(i) @ c[i] for i in range(n)], axis=0))
-measured = np.mean([F(x) for x in paths]) - F(lowest)"""
+_SCRIPT = """lowest = np.array(arb_mat(bowl.tolist()).solve(arb_mat([[x] for x in pull])).entries())
+measured = after - F(lowest, np.outer(lowest, lowest))"""
 
 MEASURED = AlongRuns(
     id="T3",

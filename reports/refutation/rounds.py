@@ -1,0 +1,143 @@
+"""Runs on parabolas, one agent against the rest: mean and second moment of the server's point round by round."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping, Sequence
+from fractions import Fraction
+from types import MappingProxyType
+from typing import final
+
+import torch
+from torch import Tensor
+
+from empirics.algorithm.modes import Mode
+from reports.refutation.family import (
+    Batch,
+    Family,
+    Instance,
+    Parameter,
+    Target,
+    cell,
+    constants_of,
+    counts_of,
+    task,
+    two_signs,
+)  # fmt: skip
+
+_ONE_ROUND: frozenset[Target] = frozenset({("T1b", "T1b"), ("T1c", "T1c"), ("T1a", "T1a")})
+_WHOLE_RUN: frozenset[Target] = frozenset({("T2", "T2"), ("T3", "T3")})
+_OPTIONS = tuple(
+    {"nu": nu, "tau": tau, "n": n, "m": m, "K": K}
+    for K, (n, m), tau, nu in itertools.product((1, 4, 16), ((2, 2), (2, 1), (3, 1), (1, 1)), (1, 2, 4, 16), (0, 1))
+)
+
+
+@final
+class Rounds(Family):
+    """Agents f_i = k_i w^2/2 + a_i w from w = 0, the first with (k1, a1), all others with (k2, a2)."""
+
+    parameters = (
+        Parameter("k1", 0.05, 1), Parameter("k2", -1, 1), Parameter("a1", -2, 2), Parameter("a2", -2, 2),
+        Parameter("h", 1e-3, 1, True), Parameter("alpha", 1e-3, 10, True), Parameter("g", 1e-2, 10, True),
+    )  # fmt: skip
+    options = _OPTIONS
+    most = MappingProxyType({"nu": 8, "n": 32, "m": 32, "tau": 64, "K": 400, "D": 64, "D_prime": 64, "D_H": 64})
+
+    def __init__(self, mode: Mode) -> None:
+        """Take the mode of the runs; one round of a mode that draws batches is not enclosed, so it is not searched."""
+        self.mode, self.name = mode, f"rounds, {mode}"
+        self.words = "F_i' from f_i' = k_i w + a_i, one agent against the rest, h in (0, 1], from w = 0"
+        self.targets = _WHOLE_RUN if mode.draws else _WHOLE_RUN | _ONE_ROUND
+
+    def batch(self, x: Tensor, option: Mapping[str, int]) -> Batch:
+        """The recursion of E w and E w^2 that affine maps of m of n agents give."""
+        assert self.mode is not None
+        nu, tau, n, m, K = (option[name] for name in ("nu", "tau", "n", "m", "K"))
+        k1, k2, a1, a2, h, alpha, g = x.T
+        share = torch.tensor([[1.0], [n - 1.0]], dtype=torch.float64) / n
+        k, a = torch.stack([k1, k2 if n > 1 else k1]), torch.stack([a1, a2 if n > 1 else a1])
+        P = 1 - alpha * k
+        sweep = P**nu
+        bend, pull = k * sweep**2, a * sweep**2  # F_i' = bend w + pull
+        turn, push = (bend, pull) if self.mode.curved else (k * sweep, a * sweep)
+        smooth = bend.abs().amax(0).clamp_min(1e-12)
+        beta = h / (tau * smooth)
+        step = 1 - beta * turn
+        series = sum((step**t for t in range(tau)), torch.zeros_like(step))
+        R, t = step**tau, -beta * push * series
+        counts, noise = counts_of(option), torch.zeros_like(k)
+        if self.mode.draws:
+            along = sum((P ** (2 * j) for j in range(nu)), noise) * (alpha * k) ** 2 / counts["D"]
+            gradient = g**2 * (along + 1 / counts["D_prime"]) * (sweep**2 if self.mode.curved else 1)
+            noise = beta**2 * gradient * sum((step ** (2 * s) for s in range(tau)), noise)
+        mean_bend, mean_pull = (share * bend).sum(0), (share * pull).sum(0)
+        # moments about the minimiser, where there is one: a small gap is no difference of large losses then
+        solid = mean_bend > 1e-3 * smooth
+        centre = torch.where(solid, -mean_pull / torch.where(solid, mean_bend, 1.0), 0.0)
+        t, slope = t + (R - 1) * centre, torch.where(solid, 0.0, mean_pull)
+
+        def loss(first: Tensor, second: Tensor) -> Tensor:
+            return mean_bend * second / 2 + slope * first
+
+        first, second, total, reach = -centre, centre**2, 0 * h, centre.abs()
+        start, after = loss(first, second), loss(first, second)
+        kick = beta * g * sum((step.abs() ** s for s in range(tau)), 0 * step) if self.mode.draws else 0 * step
+        for done in range(K):
+            total = total + mean_bend**2 * second + 2 * mean_bend * slope * first + slope**2
+            own = (share * (R**2 * second + 2 * R * t * first + t**2)).sum(0)
+            mean_R, mean_t = (share * R).sum(0), (share * t).sum(0)
+            both = mean_R**2 * second + 2 * mean_R * mean_t * first + mean_t**2
+            pairs = (n * both - own) / max(n - 1, 1)  # of two different agents
+            first = mean_R * first + mean_t
+            second = (own + (share * noise).sum(0) + (m - 1) * pairs) / m
+            reach = torch.maximum(reach, (R.abs() * reach + t.abs() + kick).amax(0))
+            after = loss(first, second) if done == 0 else after
+        lowest = torch.where(mean_bend > 0, -(mean_pull**2) / (2 * mean_bend.clamp_min(1e-12)), -torch.inf)
+        reach = (reach + centre.abs()) * P.abs().clamp_min(1.0).amax(0) ** nu
+        away = (share * (1 - share)).sum(0) / 2
+        inputs = constants_of(
+            alpha, k.abs().amax(0), k.amin(0), 0 * h, (k.abs() * reach + a.abs()).amax(0) * 1.05, beta=beta, L_F=smooth,
+            gamma_G=((k[0] - k[1]).abs() * reach * 1.05 + (a[0] - a[1]).abs()) * away.sqrt(),
+            gamma_H=(k[0] - k[1]).abs() * away.sqrt(), mu_F=mean_bend.clamp_min(1e-12), F0_gap=-lowest,
+            sigma_G=g if self.mode.draws else 0 * g,
+        )  # fmt: skip
+        case = self._case(option)
+        measured: dict[Target, Tensor] = {}
+        if K == 1:
+            measured[case] = after - start
+        if mean_bend.max() > 0:
+            gap = torch.where(solid, loss(first, second), -torch.inf)
+            measured |= {("T2", "T2"): total / K, ("T3", "T3"): gap}
+        # the loss starts at 0, so both sides of one round carry no shift
+        own_inputs: dict[Target, dict[str, Tensor]] = {case: {"F0_gap": 0 * h, "grad_norm": mean_pull.abs()}}
+        return Batch(measured, inputs, counts, own_inputs)
+
+    def serves(self, target: Target, option: Mapping[str, int]) -> bool:
+        """One round has the case of its tau and mode."""
+        return target in _WHOLE_RUN or (option["K"] == 1 and target == self._case(option))
+
+    def _case(self, option: Mapping[str, int]) -> Target:
+        sure = self.mode is Mode.EXACT or (self.mode is Mode.FIRST_ORDER and option["nu"] == 0)
+        case = "T1c" if option["tau"] == 1 else "T1b" if sure else "T1a"
+        return case, case
+
+    def instance(self, x: Sequence[Fraction], option: Mapping[str, int], target: Target) -> Instance:
+        """A quadratic task and a run from w = 0."""
+        assert self.mode is not None
+        n, tau, nu = option["n"], option["tau"], option["nu"]
+        k1, k2, a1, a2, h, alpha, g = (float(value) for value in x)
+        k = [k1] + [k2 or 2.0**-20] * (n - 1)
+        centres = [[-a / bend] for a, bend in zip([a1] + [a2] * (n - 1), k, strict=True)]
+        noise = {"noise": two_signs(g, n)} if self.mode.draws else {}
+        sizes = {name: counts_of(option)[name] for name in ("D", "D_prime", "D_H")} if self.mode.draws else {}
+        if not self.mode.curved:
+            sizes.pop("D_H", None)
+        made = task("explicit-quadratic", A=[[[bend]] for bend in k], c=centres, **noise)
+        smooth = max(abs(bend) * (1 - alpha * bend) ** (2 * nu) for bend in k)
+        # a hair less than h, which rounding must not lift above 1
+        run = cell(
+            target, alpha=x[5], nu=nu, mode=self.mode, tau=tau, m=option["m"], rounds=option["K"], start=[Fraction(0)],
+            beta=Fraction(h / (tau * smooth) * (1 - 2.0**-40)), **sizes,
+        )  # fmt: skip
+        return Instance(made, run)
