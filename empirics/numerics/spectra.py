@@ -60,10 +60,14 @@ class Spectrum:
 def spectrum(matrix: np.ndarray) -> Spectrum:
     """The certified spectrum of one symmetric float64 matrix.
 
+    Raises OverflowError where an entry is not a finite number.
+
     >>> round(spectrum(np.diag([1.0, 3.0])).high, 12)
     3.0
     """
     matrix = np.asarray(matrix, dtype=np.float64)
+    if not np.isfinite(matrix).all():
+        raise OverflowError("a matrix has entries beyond float64, and no spectrum")
     values, vectors = np.linalg.eigh(matrix)
     scaled = vectors * values
     rounding = product_error(scaled, vectors.T) + np.abs(scaled) @ np.abs(vectors.T) * (2 * EPS) + np.abs(matrix) * EPS
