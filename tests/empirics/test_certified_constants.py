@@ -80,15 +80,32 @@ def network(build, activation, loss, seed, *, n=2, samples=3) -> NetworkTask:
 BUILDS = st.sampled_from([dense, convolution, grouped, Attention])
 
 
-@settings(max_examples=24, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
-@given(
-    build=BUILDS,
-    activation=st.sampled_from(ACTIVATIONS),
-    loss=st.sampled_from(["cross_entropy", "mse_loss"]),
-    seed=st.integers(0, 2**20),
-    radius=st.sampled_from([1e-3, 1e-2, 0.25, 1.0]),
+# by default fewer examples; the whole number with -m slow
+FEW, MANY = (
+    {"max_examples": count, "deadline": None, "derandomize": True, "suppress_health_check": [HealthCheck.too_slow]}
+    for count in (5, 24)
 )
+DERIVATIVES = {
+    "build": BUILDS, "activation": st.sampled_from(ACTIVATIONS), "loss": st.sampled_from(["cross_entropy", "mse_loss"]),
+    "seed": st.integers(0, 2**20), "radius": st.sampled_from([1e-3, 1e-2, 0.25, 1.0]),
+}  # fmt: skip
+SPREADS = {"build": BUILDS, "seed": st.integers(0, 2**20), "radius": st.sampled_from([1e-3, 0.1])}
+
+
+@settings(**FEW)
+@given(**DERIVATIVES)
 def test_no_sampled_derivative_exceeds_its_bound(build, activation, loss, seed, radius):
+    check_derivatives(build, activation, loss, seed, radius)
+
+
+@pytest.mark.slow
+@settings(**MANY)
+@given(**DERIVATIVES)
+def test_no_sampled_derivative_of_many_networks_exceeds_its_bound(build, activation, loss, seed, radius):
+    check_derivatives(build, activation, loss, seed, radius)
+
+
+def check_derivatives(build, activation, loss, seed, radius):
     task = network(build, activation, loss, seed)
     found = certificate(task, task.start, radius)
     rng = np.random.default_rng(seed + 1)
@@ -116,9 +133,20 @@ def test_no_sampled_derivative_exceeds_its_bound(build, activation, loss, seed, 
         previous = (w, hessians)
 
 
-@settings(max_examples=12, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
-@given(build=BUILDS, seed=st.integers(0, 2**20), radius=st.sampled_from([1e-3, 0.1]))
+@settings(**FEW)
+@given(**SPREADS)
 def test_no_spread_exceeds_its_bound(build, seed, radius):
+    check_spreads(build, seed, radius)
+
+
+@pytest.mark.slow
+@settings(**MANY)
+@given(**SPREADS)
+def test_no_spread_of_many_networks_exceeds_its_bound(build, seed, radius):
+    check_spreads(build, seed, radius)
+
+
+def check_spreads(build, seed, radius):
     """Agents and samples at random points: gamma and sigma; and every sample's own bounds."""
     task = network(build, nn.Tanh, "cross_entropy", seed)
     stated = certified_constants(task, task.start, radius)
