@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property, partial
 from typing import Any
 
 import torch
@@ -40,9 +41,14 @@ class RecordedLoss:
     N counts agents, or samples of all agents one agent after another.
     """
 
-    graph: GraphModule
+    record: Callable[[Decompositions], GraphModule]
     plain: GraphModule
     arrays: Parts
+
+    @cached_property
+    def graph(self) -> GraphModule:
+        """Recorded when it is first asked for: who wants derivatives alone does not wait for it."""
+        return self.record(_for_norms())
 
     @property
     def count(self) -> int:
@@ -92,9 +98,8 @@ def sample_losses(task: Task) -> RecordedLoss | None:
 def _recorded(task: Task, arrays: Parts, loss: Callable[..., Tensor] | None = None) -> RecordedLoss:
     given = (task.centre.to(task.device, task.dtype), *(array[0] for array in arrays))
     loss = loss or loss_of_one(task)
-    return RecordedLoss(
-        recorded_function(loss, given, _for_norms()), recorded_function(loss, given, _for_derivatives()), arrays
-    )
+    record = partial(recorded_function, loss, given)
+    return RecordedLoss(record, record(_for_derivatives()), arrays)
 
 
 def _for_norms() -> Decompositions:
