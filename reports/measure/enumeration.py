@@ -127,6 +127,15 @@ class StochasticMeta:
         bent = max(map(len, self._step_factors(beside))) if hessian else 1
         return inner**self.nu * outer * bent**hessian
 
+    def leaves_at_most(self, mode: Mode) -> int:
+        """A number that `tree_size` does not exceed, from the number of samples alone."""
+
+        def batches(size: int) -> int:
+            return self.samples.batches_at_most(size)
+
+        hessian = mode.hessian_batches(self.nu)
+        return batches(self.sizes.D) ** self.nu * batches(self.sizes.D_prime) * batches(self.sizes.D_H) ** hessian
+
     def _slopes(self, points: Sequence[Vector], size: int) -> list[Law]:
         return [self.samples.law(size, own) for own in self.samples.gradients(points)]
 

@@ -23,7 +23,7 @@ from reports.balls.ball import BallLoss, Vector, column, columns_of, identity, s
 from reports.balls.operations.operation import UnknownOperationError
 from reports.balls.recorded import batches_side_by_side, recorded_batches
 from reports.balls.side_by_side import SideBySide
-from reports.tasks.derivatives import PROMISED
+from reports.tasks.derivatives import AGENTS, PROMISED, some
 
 Law = list[tuple[arb, arb_mat]]
 """(probability, what a batch gives), each outcome once."""
@@ -32,8 +32,8 @@ Law = list[tuple[arb, arb_mat]]
 _MOST_BATCHES, _MOST_DIGITS = 100_000, 10_000_000
 # Samples of all agents that are read: each is a program of its own.
 _MOST_SAMPLES = 10_000
-# Single samples that are looked at in balls, agents with them, and batches that are drawn.
-_SAMPLES, _AGENTS, _DRAWN = 4, 8, 16
+# Single samples that are looked at in balls, and batches that are drawn.
+_SAMPLES, _DRAWN = 4, 16
 
 
 class TooManyBatchesError(ValueError):
@@ -66,6 +66,11 @@ class Samples:
         units = columns_of(identity(points[0].nrows()))
         found = self.together.products(points, [units] * len(points))
         return [[side_by_side(list(columns)) for columns in zip(*own, strict=True)] for own in found]
+
+    def batches_at_most(self, size: int) -> int:
+        """A number that the outcomes of a batch of that size do not exceed."""
+        count = len(self.weights)
+        return math.comb(count + size - 1, count - 1) if self.replaces else math.comb(count, min(size, count))
 
     def mean(self, effects: Sequence[arb_mat]) -> arb_mat:
         """The expectation of what the samples give."""
@@ -200,12 +205,12 @@ def _differing(task: Task, samples: list[Samples], values: torch.Tensor) -> str:
     place = torch.arange(task.d, dtype=torch.float64)
     w, v = (wave.expand(1, task.n, task.d) for wave in (task.centre + torch.cos(place), torch.sin(place)))
     with flint.ctx.workprec(ball.BITS):
-        for k in _spread(len(values), _SAMPLES):
+        for k in some(range(len(values)), _SAMPLES):
             gradients, products = (
                 task.sampler.gradient(task, w.to(task.dtype), values[k : k + 1]),
                 task.sampler.hvp(task, w.to(task.dtype), v.to(task.dtype), values[k : k + 1]),
             )
-            for agent in _spread(task.n, _AGENTS):
+            for agent in some(range(task.n), AGENTS):
                 loss, at = samples[agent].losses[k], column(w[0, agent].numpy())
                 pairs = (
                     ("gradient", loss.gradient(at), gradients),
@@ -228,7 +233,7 @@ def not_as_listed(task: Task, size: int) -> str:
     if isinstance(samples, str) or task.sampler.noiseless:
         return samples if isinstance(samples, str) else ""
     w = (task.centre + torch.cos(torch.arange(task.d, dtype=torch.float64))).to(task.dtype)
-    agents, at = _spread(task.n, _AGENTS), [column(w.double().numpy())]
+    agents, at = some(range(task.n), AGENTS), [column(w.double().numpy())]
     with flint.ctx.workprec(ball.BITS):
         try:
             task.sampler.check(task, size)
@@ -244,8 +249,3 @@ def not_as_listed(task: Task, size: int) -> str:
             if not bool((near <= PROMISED * (1 + possible.norm(dim=-1).max())).all()):
                 return f"a batch of {size} that was drawn for agent {agent} is no mean of samples that are listed"
     return ""
-
-
-def _spread(length: int, most: int) -> list[int]:
-    """At most that many places of a sequence, its ends among them."""
-    return sorted({round(k * (length - 1) / max(1, most - 1)) for k in range(most)}) if length > 1 else [0]

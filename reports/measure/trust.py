@@ -129,10 +129,3 @@ def _noise(instance: TaskInstance, w: np.ndarray) -> Iterator[str]:
             f"batch gradients are stated to be at most {bound:.9g}, and a sample of agent {int(norms.argmax())} has "
             f"{float(norms.max()):.9g}"
         )
-
-
-def _some(sequence, count: int) -> list:  # noqa: ANN001
-    """At most that many of a sequence, spread over it, its ends among them."""
-    if len(sequence) <= count:
-        return list(sequence)
-    return [sequence[round(k * (len(sequence) - 1) / (count - 1))] for k in range(count)]

@@ -210,14 +210,15 @@ class NoisyPoint:
         Raises:
             ValueError: the tree of outcomes has more than `most` leaves, or batches are not what the sampler lists.
         """
-        alpha = ball.ball(self.alpha)
-        if most is not None and (leaves := self.outcomes()) > most:
+        alpha, laws = ball.ball(self.alpha), self._stochastic()
+        at_most = max(law.leaves_at_most(self.mode) for law in laws)
+        if most is not None and at_most > most and (leaves := self.outcomes()) > most:
             raise ValueError(
                 f"task {self.instance.name}: enumeration of {self.mode} at nu = {self.cell.nu} has {leaves} outcomes, "
                 f"at most {most} are walked; use smaller batches or method = 'sample'"
             )
         metas = [BallMeta(f, alpha, self.cell.nu) for f in self.instance.losses]
-        return list(zip(self._stochastic(), metas, strict=True))
+        return list(zip(laws, metas, strict=True))
 
     def outcomes(self, *, mean_alone: bool = False) -> int:
         """Leaves of the largest tree of an agent's batches; of its trajectories alone where only a mean is asked for.
