@@ -10,7 +10,7 @@ import torch
 from benchmarks.machine import describe
 from benchmarks.peers import Setting
 from reports.pages.speed_records import Search
-from reports.refutation.families import families_for
+from reports.refutation.families.catalogue import families_for
 from reports.refutation.family import Family, Target
 from reports.refutation.search import POPULATION, Question, decode, ratios
 from theory.tables import default_table

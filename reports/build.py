@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from reports.refusal import RefusedError, failures, refusals
+from reports.refusal import OneLine, RefusedError, failures, refusals
 from reports.staging import interrupted
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions
 _LATER = "is not in this version of meta-fedavg-bounds; leave the option out"
 
 
-@app.command()
+@app.command(cls=OneLine)
 def build(
     profile: Annotated[str, typer.Option(help="quick, standard or full")] = "standard",
     plan: Annotated[

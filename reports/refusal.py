@@ -8,14 +8,32 @@ import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import typer
+from typer.core import TyperCommand
 
 _LONGEST = 2000
+# typer ships its own copy of click in some versions and uses the installed one in others: the base class of its public
+# exceptions is the one that its parser raises
+_ClickError: type[Exception] = next(kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "ClickException")
 
 
 class RefusedError(Exception):
     """Bad input: one line for the user; nothing has been written."""
+
+
+class OneLine(TyperCommand):
+    """A command that says in one line, like every refusal, which of its options it cannot read."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """The words as options; exit status 2 for what is none."""
+        try:
+            return super().parse_args(ctx, args)
+        except _ClickError as error:
+            command = str(ctx.command_path).removeprefix("python -m ")
+            typer.echo(f"{command}: {error.format_message()}", err=True)  # type: ignore[attr-defined]
+            raise typer.Exit(2) from None
 
 
 @contextmanager

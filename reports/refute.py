@@ -2,36 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from reports.refusal import RefusedError, failures, refusals
+from reports.refusal import OneLine, RefusedError, failures, refusals
 
 if TYPE_CHECKING:
-    from reports.measure.statement import Target
-    from reports.refutation.confirm import Asked, Confirmed
-    from reports.refutation.search import Candidate, Question
+    from reports.refutation.attempt import Outcome
+    from reports.refutation.confirm import Asked
 
-_ROUNDING = 1e-9  # what float64 alone may lift a ratio above 1 by
-_CONFIRMATIONS = 24  # of candidates of one family while it is searched: each takes longer than many evaluations
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 
 
-@dataclass(frozen=True)
-class Outcome:
-    """What came of a search: a counterexample with its script, or the closest instances and what was looked at."""
-
-    counterexample: Confirmed | None
-    script: str
-    closest: list[tuple[Confirmed, str, float]]
-    evaluations: int
-    seconds: float
-    searched: list[str]
-
-
-@app.command()
+@app.command(cls=OneLine)
 def refute(
     name: Annotated[str, typer.Argument(metavar="ID_OR_CLAIM", help="a statement id such as S4, or the id of a claim")],
     claims: Annotated[list[str] | None, typer.Option(help="a TOML file of claims; repeatable")] = None,
@@ -43,6 +27,8 @@ def refute(
     Exit status 1: a confirmed counterexample; 0: none found; 2: bad input; 3: a failure inside.
     """
     with refusals("reports.refute"), failures("reports.refute"):
+        from reports.refutation.attempt import attempt
+
         asked, unit_note = question(name, claims or [], budget, seed)
         outcome = attempt(asked, name, budget, seed)
     if unit_note:
@@ -82,83 +68,6 @@ def question(name: str, claims: list[str], budget: float, seed: int) -> tuple[As
         known = ", ".join((*bounds, *(claim.id for claim in stated)))
         raise RefusedError(f"{name}: unknown; expected one of {known}")
     return Asked(table, targets_of(name, table)), ""
-
-
-def attempt(asked: Asked, name: str, budget: float, seed: int) -> Outcome:
-    """First the stored witnesses, then the families; a hit is confirmed, simplified and written out."""
-    from reports.judging.rows import Verdict
-    from reports.refutation.confirm import confirm, simplified, stored
-    from reports.refutation.families import families_for
-    from reports.refutation.search import explore
-    from reports.refutation.targets import mode_of
-
-    if not asked.targets:
-        return Outcome(None, "", [], 0, 0.0, [])
-    witnesses = stored(asked)
-    if witnesses and witnesses[0].violated:
-        return Outcome(
-            witnesses[0], _script(witnesses[0], asked, name), [], len(witnesses), 0.0, ["the stored witnesses"]
-        )
-    modes = None if asked.claim is None else asked.claim.modes
-    served = [
-        (target, family)
-        for target in asked.targets
-        for family in families_for(target)
-        if modes is None or (family.mode or mode_of(target)) in modes
-    ]
-    closest = [(one, "", 0.0) for one in witnesses[:3]]
-    evaluations, seconds, searched = len(witnesses), 0.0, ["the stored witnesses"]
-    for place, (target, family) in enumerate(served):
-        hits: list[Confirmed] = []
-        tried: list[Candidate] = []
-
-        def exceeded(
-            candidate: Candidate,
-            target: Target = target,
-            hits: list[Confirmed] = hits,
-            tried: list[Candidate] = tried,
-        ) -> bool:
-            if candidate.ratio > 1 + _ROUNDING and len(tried) < _CONFIRMATIONS:
-                tried.append(candidate)
-                hit = simplified(candidate, asked, target)
-                hits.extend([hit] if hit is not None else [])
-            return bool(hits)
-
-        share = (budget - seconds) / (len(served) - place)
-        candidates, done = explore(_search_question(asked, target), [family], share, seed, exceeded)
-        evaluations, seconds = evaluations + done.evaluations, seconds + done.seconds
-        searched.append(f"{target[0]} on {family.name}: {family.words}")
-        if not hits and candidates and len(tried) == _CONFIRMATIONS:
-            hit = simplified(candidates[0], asked, target)
-            hits.extend([hit] if hit is not None else [])
-        if hits:
-            return Outcome(hits[0], _script(hits[0], asked, name), [], evaluations, seconds, searched)
-        for candidate in candidates[:2]:
-            found = confirm(candidate, asked, target)
-            if found is not None and found.row.verdict in (Verdict.HOLDS, Verdict.VACUOUS):
-                closest.append((found, candidate.leading, candidate.share))
-    best: dict[tuple[str, str], tuple[Confirmed, str, float]] = {}
-    for entry in sorted(closest, key=lambda entry: -entry[0].ratio):
-        best.setdefault((entry[0].row.quantity, entry[1]), entry)
-    return Outcome(None, "", list(best.values()), evaluations, seconds, searched)
-
-
-def _search_question(asked: Asked, target: tuple[str, str]) -> Question:
-    from reports.refutation.search import Question
-
-    claim = asked.claim
-    if claim is None:
-        return Question(target, target[1], asked.table)
-    squared = claim.measures.name == "meta_gradient_squared_spread"
-    return Question(target, claim.id, asked.table, squared, "A6" not in claim.assumes)
-
-
-def _script(hit: Confirmed, asked: Asked, name: str) -> str:
-    from reports.refutation.script import script
-
-    squared = asked.claim is not None and asked.claim.measures.name == "meta_gradient_squared_spread"
-    title = f"A counterexample to {name}: measured / claimed = {hit.ratio:.6g}."
-    return script(hit.instance, hit.measurement, asked.table, title=title, squared=squared)
 
 
 def report(name: str, outcome: Outcome) -> list[str]:

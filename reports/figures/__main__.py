@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from reports.refusal import OneLine, RefusedError, failures, refusals
+
 if TYPE_CHECKING:
     from reports.analyses.suite_file import SuiteFile
     from reports.figures.output import Format
@@ -16,11 +18,7 @@ if TYPE_CHECKING:
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 
 
-class RefusedError(Exception):
-    """Bad input: one line for the user; nothing has been written."""
-
-
-@app.command()
+@app.command(cls=OneLine)
 def redraw(
     out: Annotated[Path, typer.Option(help="folder of a finished report")] = Path("out"),
     format: Annotated[
@@ -34,16 +32,16 @@ def redraw(
     """Redraw OUT/figures from OUT/verdicts.json, OUT/curves.csv, OUT/suite.json and OUT/studies.
 
     Exit status 0: drawn, with a line for each figure whose data the report does not hold; 2: bad input, nothing
-    written.
+    written; 3: a failure inside.
     """
-    try:
+    with refusals("reports.figures"), failures("reports.figures"):
         formats = _formats(format)
         page = _page(venue, usetex)
         _check_tex(formats, usetex)
-        rows, suite = _rows(out), _suite(out)
-    except RefusedError as refusal:
-        typer.echo(f"reports.figures: {refusal}", err=True)
-        raise typer.Exit(2) from None
+        _drawn(out, _rows(out), _suite(out), formats, page)
+
+
+def _drawn(out: Path, rows: list[Row], suite: SuiteFile, formats: list[Format], page: Page) -> None:
     from reports.figures import Skipped, read_curves, sorted_figures, write_figures
     from reports.staging import interrupted
     from reports.studies.registry import absent_studies, stored_figures

@@ -22,6 +22,7 @@ from reports.cells.run_cell import RunCell
 from reports.measure.statement import Target
 from reports.refutation.targets import statement_of
 
+GAP = 2.0**-20  # between the points of a pair: difference quotients are derivatives there
 Cell = PointsCell | NoiseCell | RunCell
 _CELLS: dict[str, type[Cell]] = {kind.kind: kind for kind in (PointsCell, NoiseCell, RunCell)}
 _NAME = "found"
@@ -122,6 +123,11 @@ def batch_means(size: int) -> list[tuple[float, float]]:
     [(0.25, -1.0), (0.5, 0.0), (0.25, 1.0)]
     """
     return [(math.comb(size, k) / 2**size, (2 * k - size) / size) for k in range(size + 1)]
+
+
+def largest_of(*values: Tensor) -> Tensor:
+    """The largest absolute value at every instance."""
+    return torch.stack(torch.broadcast_tensors(*values)).abs().amax(0)
 
 
 def constants_of(alpha: Tensor, L: Tensor, mu: Tensor, rho: Tensor, B: Tensor, **more: Tensor) -> dict[str, Tensor]:

@@ -20,7 +20,7 @@ from benchmarks.searching import measured_rates
 from benchmarks.show import show
 from reports.pages.speed import FILE_NAME, read, section, speed_section
 from reports.pages.speed_records import Benchmarks, Contention, Growth, Machine, Search, SpeedTable, Timing
-from reports.refutation.families import families_for
+from reports.refutation.families.catalogue import families_for
 from reports.refutation.search import POPULATION
 
 ROOT = Path(__file__).parents[2]

@@ -13,11 +13,12 @@ from typer.testing import CliRunner
 import theory
 from reports.analyses.planted import catalogue
 from reports.judging.rows import Verdict
+from reports.refutation.attempt import attempt
 from reports.refutation.batched import BatchScope
 from reports.refutation.confirm import Asked, confirm, simplified, stored
-from reports.refutation.families import FAMILIES, families_for
+from reports.refutation.families.catalogue import FAMILIES, families_for
 from reports.refutation.search import Candidate, Question, explore, options_of, ratios
-from reports.refute import app, attempt, question
+from reports.refute import app, question
 from theory.claims.reading import parse_claims, with_claims
 from theory.language.modes import MODE_NAMES
 from theory.tables import default_table

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from reports.refutation import search
-from reports.refutation.families import FAMILIES
+from reports.refutation.families.catalogue import FAMILIES
 from reports.refutation.family import Family
 from reports.refutation.losses import BrokenLine, Parabola, Wave, exact, probed, swept, trajectory
 from reports.refutation.search import POPULATION, Question, decode, explore

@@ -1,0 +1,1 @@
+"""Families of instances in one variable, each in every unit."""

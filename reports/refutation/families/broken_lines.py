@@ -1,0 +1,132 @@
+"""Losses whose second derivative is a broken line, without and with gradient noise."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Mapping, Sequence
+from fractions import Fraction
+from typing import final
+
+import torch
+from torch import Tensor
+
+from reports.refutation.families.sizes import (
+    BATCHES,
+    LARGEST_BATCHES,
+    STEPS,
+    batch_sizes,
+)
+from reports.refutation.family import (
+    GAP,
+    Batch,
+    Family,
+    Instance,
+    Parameter,
+    Target,
+    batch_means,
+    cell,
+    constants_of,
+    counts_of,
+    task,
+    two_signs,
+)
+from reports.refutation.losses import BrokenLine, exact, probed, swept, trajectory
+from reports.refutation.targets import mode_of
+
+_KNOTS = (-3.0, -1.0, -0.5, -0.125, 0.0, 0.125, 0.25, 0.375, 0.4375, 0.5, 0.5625, 0.625, 0.75, 1.0, 1.25, 1.5, 3.0)
+
+
+class _BrokenLines(Family):
+    """d = 1, f'' a broken line through heights at fixed knots, 0 at both ends, f'(0) = -1, alpha = 1/2."""
+
+    parameters = (
+        *(Parameter(f"h{j}", -1, 1) for j in range(len(_KNOTS) - 2)),
+        Parameter("size", 1e-3, 4, True),
+        Parameter("g", 1e-3, 2, True),
+        Parameter("delta", 1e-6, 1, True),
+    )
+
+    def _line(self, x: Tensor) -> BrokenLine:
+        size, zero = x.T[-3], 0 * x.T[0]
+        heights = size * torch.stack([zero, *x.T[:-3], zero])
+        return BrokenLine(torch.tensor(_KNOTS, dtype=torch.float64), heights, zero - 1)
+
+    def _constants(self, f: BrokenLine, **more: Tensor) -> dict[str, Tensor]:
+        rise = (f.heights.diff(dim=0) / f.knots.diff().unsqueeze(-1)).abs().amax(0)
+        L = f.heights.abs().amax(0).clamp_min(1e-9)
+        return constants_of(0.5 + 0 * L, L, f.heights.amin(0), rise, f.largest_slope(), **more)
+
+    def instance(self, x: Sequence[Fraction], option: Mapping[str, int], target: Target) -> Instance:
+        """A spline task at w = 0, noisy where the statement is about batches."""
+        size, g, delta = x[-3:]
+        heights, n, mode = [0.0, *(float(size * value) for value in x[:-3]), 0.0], option["n"], mode_of(target)
+        noise = {"noise": two_signs(float(g), n)} if mode.draws else {}
+        made = task("explicit-spline", knots=list(_KNOTS), curvature=[heights] * n, slope=[-1.0] * n, at=0.0, **noise)
+        more = batch_sizes(option) if mode.draws else {"pair": [Fraction(GAP)]}
+        more |= {"delta": delta} if mode.probes else {}
+        return Instance(made, cell(target, alpha=Fraction(1, 2), nu=option["nu"], at=[Fraction(0)], **more))
+
+
+@final
+class BrokenLines(_BrokenLines):
+    """Broken lines without noise."""
+
+    name, words = "broken lines", f"f'' through heights in [-4, 4] at {len(_KNOTS)} knots, f'(0) = -1, alpha = 1/2"
+    targets = frozenset({("S9", "b_HF"), ("S4", "L_F"), ("S8", "b_FO")})
+    options = STEPS
+
+    def batch(self, x: Tensor, option: Mapping[str, int]) -> Batch:
+        """Errors of the meta-gradient at w = 0, and its difference quotient there."""
+        nu, f, delta, w = option["nu"], self._line(x), x.T[-1], 0 * x.T[0]
+        alpha = 0.5 + w
+        true, plain = exact(f, w, alpha, nu), trajectory(f, w, alpha, nu)
+        measured = {
+            ("S9", "b_HF"): (probed(f, plain, alpha, delta, 0.0) - true).abs(),
+            ("S8", "b_FO"): (f.slope(plain[-1]) - true).abs(),
+            ("S4", "L_F"): (exact(f, GAP + w, alpha, nu) - true).abs() / GAP,
+        }
+        return Batch(measured, self._constants(f, delta=delta), counts_of(option))
+
+
+def _quick(option: Mapping[str, int]) -> bool:
+    """Whether the outcomes of a noisy broken line are few; its Hessians have no noise."""
+    return option["D_H"] == 1 and option["nu"] <= (2 if option["D_prime"] == 1 else 1)
+
+
+@final
+class NoisyBrokenLines(_BrokenLines):
+    """Broken lines with gradient noise +-g."""
+
+    name, words = "noisy broken lines", f"{BrokenLines.words}, gradient noise +-g"
+    targets = frozenset(
+        {
+            ("S5", "b_sto"), ("S5p", "b_sto_2"), ("S8s", "b_FO_sto"), ("S9s", "b_HF_sto"), ("S6", "sigma_F2"),
+            ("S9s", "mse_HF_sto"),
+        }
+    )  # fmt: skip
+    options, most = tuple(option for option in BATCHES if _quick(option)), LARGEST_BATCHES
+
+    def batch(self, x: Tensor, option: Mapping[str, int]) -> Batch:
+        """Every mean of every inner batch; outer noise by its means where the probes see it."""
+        nu, f, g, delta, w = option["nu"], self._line(x), x.T[-2], x.T[-1], 0 * x.T[0]
+        alpha = 0.5 + w
+        true = exact(f, w, alpha, nu)
+        bias, first, free, square, far = (w for _ in range(5))
+        for inner in itertools.product(batch_means(option["D"]), repeat=nu):
+            points = trajectory(f, w, alpha, nu, [s * g for _, s in inner])
+            for chance, s in batch_means(option["D_prime"]):
+                p = chance * math.prod(q for q, _ in inner)
+                sample, probe = swept(f, points, alpha, s * g), probed(f, points, alpha, delta, s * g)
+                bias, square = bias + p * sample, square + p * (sample - true) ** 2
+                first = first + p * f.slope(points[-1])
+                free, far = free + p * probe, far + p * (probe - true) ** 2
+        measured = {
+            ("S5", "b_sto"): (bias - true).abs(),
+            ("S5p", "b_sto_2"): (bias - true).abs(),
+            ("S6", "sigma_F2"): square,
+            ("S8s", "b_FO_sto"): (first - true).abs(),
+            ("S9s", "b_HF_sto"): (free - true).abs(),
+            ("S9s", "mse_HF_sto"): far,
+        }
+        return Batch(measured, self._constants(f, sigma_G=g, delta=delta), counts_of(option))

@@ -1,0 +1,102 @@
+"""Parabolas, and agents on parabolas whose centres differ."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from fractions import Fraction
+from typing import final
+
+import torch
+from torch import Tensor
+
+from reports.refutation.families.agents import opposite_sides, spread
+from reports.refutation.families.sizes import (
+    AGENTS,
+    STEPS,
+)
+from reports.refutation.family import (
+    Batch,
+    Family,
+    Instance,
+    Parameter,
+    Target,
+    cell,
+    constants_of,
+    counts_of,
+    largest_of,
+    task,
+)
+from reports.refutation.losses import Parabola, exact, swept, trajectory
+
+
+@final
+class Parabolas(Family):
+    """f = k w^2/2 from w = 1, paired with w = 1/2."""
+
+    name, words = "parabolas", "f = k w^2/2 with k in [-1, 1] and alpha in [1e-3, 30]"
+    parameters = (Parameter("k", -1, 1), Parameter("alpha", 1e-3, 30, True))
+    targets = frozenset(
+        {
+            ("S2", "S2"), ("S3", "S3"), ("S3", "B_F"), ("S4", "L_F"), ("S4", "L_F_pointwise"), ("S8", "b_FO"),
+            ("S10", "S10"),
+        }
+    )  # fmt: skip
+    options = STEPS
+
+    def batch(self, x: Tensor, option: Mapping[str, int]) -> Batch:
+        """Closed forms through the same sweep as the other families."""
+        nu, (k, alpha) = option["nu"], x.T
+        f, w = Parabola(k, torch.zeros_like(k)), torch.ones_like(k)
+        points, half = trajectory(f, w, alpha, nu), trajectory(f, w / 2, alpha, nu)
+        gradient, other = swept(f, points, alpha, 0.0), swept(f, half, alpha, 0.0)
+        size = k.abs().clamp_min(1e-12)
+        before = points[-2]
+        measured = {
+            ("S2", "S2"): (points[-1] - half[-1]).abs() * 2,
+            ("S3", "S3"): gradient.abs() / size,
+            ("S3", "B_F"): gradient.abs(),
+            ("S4", "L_F"): (gradient - other).abs() * 2,
+            ("S4", "L_F_pointwise"): (gradient - other).abs() * 2,
+            ("S8", "b_FO"): (gradient - f.slope(points[-1])).abs(),
+            ("S10", "S10"): k * (points[-1] ** 2 - before**2) / 2,
+        }
+        own = {
+            ("S3", "S3"): {"grad_norm_i": w},
+            ("S4", "L_F_pointwise"): {"grad_norm_i": f.slope(w / 2).abs()},
+            ("S10", "S10"): {"grad_norm_i": f.slope(before).abs()},
+        }
+        inputs = constants_of(alpha, size, k, 0 * k, size * largest_of(*points))
+        return Batch(measured, inputs, counts_of(option), own)
+
+    def instance(self, x: Sequence[Fraction], option: Mapping[str, int], target: Target) -> Instance:
+        """A quadratic task at w = 1."""
+        k, alpha = x
+        n = option["n"]
+        made = task("explicit-quadratic", A=[[[float(k)]]] * n, c=[[0.0]] * n)
+        return Instance(made, cell(target, alpha=alpha, nu=option["nu"], at=[Fraction(1)], pair=[Fraction(1, 2)]))
+
+
+@final
+class TwoParabolas(Family):
+    """Agents f_i = k w^2/2 +- g w at w = 1, the odd one of n with g = 0."""
+
+    name, words = "two parabolas", "f_i = k w^2/2 +- g w, k in [-1, 1], alpha in [1e-3, 30]"
+    parameters = (Parameter("k", -1, 1), Parameter("alpha", 1e-3, 30, True))
+    targets = frozenset({("S7", "gamma_F")})
+    options = AGENTS
+
+    def batch(self, x: Tensor, option: Mapping[str, int]) -> Batch:
+        """Spread at w = 0, g = k/2 (centres +-1/2)."""
+        nu, (k, alpha), sides = option["nu"], x.T, opposite_sides(option["n"])
+        half, size = 0.5 * torch.ones_like(k), k.abs().clamp_min(1e-12)
+        agents = {s: exact(Parabola(k, s * half), 0 * k, alpha, nu) for s in set(sides)}
+        apart = math.sqrt(sum(map(abs, sides)) / len(sides))
+        inputs = constants_of(alpha, size, k, 0 * k, size, gamma_G=apart * size / 2)
+        return Batch({("S7", "gamma_F"): spread(agents, sides)}, inputs, counts_of(option))
+
+    def instance(self, x: Sequence[Fraction], option: Mapping[str, int], target: Target) -> Instance:
+        """A quadratic task, its agents' centres apart."""
+        k, alpha, sides = float(x[0]), x[1], opposite_sides(option["n"])
+        made = task("explicit-quadratic", A=[[[k]] for _ in sides], c=[[side / 2] for side in sides])
+        return Instance(made, cell(target, alpha=alpha, nu=option["nu"], at=[Fraction(0)]))
