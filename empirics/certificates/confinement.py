@@ -125,7 +125,8 @@ def _quadratic_ball(task: Task, step: _WorstCase, settings: Settings, first: flo
 
 def _outer_radius(step: _WorstCase, settings: Settings, first: float, rounds: int | None) -> tuple[float, str]:
     """The radius of W0 by the better proof, infinite when none succeeds."""
-    options = [(math.inf, "no proof: some local step may expand, and no finite number of rounds was given")]
+    why = "no finite number of rounds was given" if rounds is None else f"what {rounds} rounds may reach overflows"
+    options = [(math.inf, f"no proof: some local step may expand, and {why}")]
     if bool((step.factor < 1).all()):
         fixed = max(
             up(float(shift) / (1 - float(factor))) for factor, shift in zip(step.factor, step.shift, strict=True)

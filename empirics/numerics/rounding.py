@@ -71,8 +71,12 @@ def mean_up(values: np.ndarray) -> float:
 
 
 def root_mean_square_up(values: np.ndarray) -> float:
-    """At least the root mean square of numbers."""
-    return up(math.sqrt(mean_up(np.square(np.asarray(values, dtype=np.float64)))), 4)
+    """At least the root mean square of numbers; their squares may overflow.
+
+    >>> root_mean_square_up(np.array([3e300, 4e300])) >= math.sqrt(12.5) * 1e300
+    True
+    """
+    return up(float(row_norms_up(np.ravel(values))) / math.sqrt(np.size(values)), 4)
 
 
 def step_factor_up(step: float, low: float, high: float) -> float:

@@ -12,11 +12,12 @@ from reports.measure.at_points import AtPoints
 from reports.measure.statement import Measured
 from reports.measure.task_instance import TaskInstance
 from reports.measure.with_batches import WithBatches
+from theory.language.errors import TooLarge
 
 
 def beyond(error: BaseException | None) -> bool:
     """Whether it is, or is caused by, a number that is too large."""
-    return error is not None and (isinstance(error, OverflowError) or beyond(error.__cause__))
+    return error is not None and (isinstance(error, (OverflowError, TooLarge)) or beyond(error.__cause__))
 
 
 def beyond_rows(

@@ -14,6 +14,7 @@ import theory
 from empirics import Task
 from empirics.algorithm.meta_gradients import fine_tuning, trajectory
 from empirics.certificates import closed_form
+from empirics.numerics.rounding import row_norms_up
 from empirics.tasks.float_errors import UNIT_ROUNDOFF, gamma
 from reports.balls import ball
 from reports.measure.moments import average_and_minimiser
@@ -84,7 +85,7 @@ class Rounding:
     def radius(self) -> float:
         """Norms of everything that is evaluated: iterates, local steps and fine-tuning points."""
         p = self.specification
-        reach = float(np.linalg.norm(self.iterates, axis=-1).max())
+        reach = float(row_norms_up(self.iterates).max())
         return reach + p.settings.alpha * p.settings.nu * p.B_F * 1.01 + p.settings.beta * p.B_F
 
     @cached_property

@@ -36,6 +36,7 @@ from reports.records.store import Record, Store, record_key
 from reports.records.threads import one_thread
 from reports.records.workers import Call
 from reports.statements import measured as measured_statement
+from theory.language.errors import TooLarge
 
 _BEYOND = "beyond"
 
@@ -69,6 +70,10 @@ def _weight(seeded: SeededCell) -> float:
 _WIDE = ("digits", "digits-network", "small-network", "sinusoid", "teacher-student")
 
 
+# what leaves float64 is infinite, or no number, and its row says so: numpy need not warn of it as well
+_BEYOND_FLOAT64: Any = {"over": "ignore", "invalid": "ignore"}
+
+
 def execute(seeded: SeededCell, folder: Path, engine: Mapping[str, Any] | None = None) -> Outcome:
     """Run a cell unless its record exists, then read its measurements off the record.
 
@@ -76,7 +81,7 @@ def execute(seeded: SeededCell, folder: Path, engine: Mapping[str, Any] | None =
     """
     started = time.perf_counter()
     store, key = Store(folder), record_key(seeded.description())
-    with one_thread():
+    with one_thread(), np.errstate(**_BEYOND_FLOAT64):
         record = store.read(key) if key in store else store.write(seeded.description(), *_made(seeded, engine or {}))
         return Outcome(key, *_contribution(seeded, record), time.perf_counter() - started)
 
@@ -88,7 +93,7 @@ def recounted(seeded: SeededCell, folder: Path) -> Outcome:
     """
     started = time.perf_counter()
     key = record_key(seeded.description())
-    with one_thread():
+    with one_thread(), np.errstate(**_BEYOND_FLOAT64):
         record = Store(folder).read(key)
         stated = json.loads(json.dumps(stated_facts(seeded)))
         wrong = sorted(
@@ -102,7 +107,7 @@ def recounted(seeded: SeededCell, folder: Path) -> Outcome:
 
 def measured(seeded: SeededCell) -> list[Measurement]:
     """The rows of a cell that is run now and kept nowhere."""
-    with one_thread():
+    with one_thread(), np.errstate(**_BEYOND_FLOAT64):
         description = seeded.description()
         return measurements(seeded, Record(record_key(description), description, *_made(seeded, {})))
 
@@ -170,7 +175,7 @@ def _made(seeded: SeededCell, engine: Mapping[str, Any]) -> tuple[Mapping[str, A
     """Facts and arrays; of a cell whose numbers leave float64 the fact alone that they do."""
     try:
         return _record(seeded, engine)
-    except OverflowError as error:
+    except (OverflowError, TooLarge) as error:
         return {_BEYOND: _too_large(error)}, {}
 
 

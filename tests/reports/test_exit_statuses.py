@@ -6,12 +6,16 @@ from pathlib import Path
 
 import pytest
 import typer
+from typer.testing import CliRunner
 
+from reports.build import app as build
+from reports.figures.__main__ import app as redraw
 from reports.judging.verdicts import judge
 from reports.plans.plan import load_plan
 from reports.records.execution import execute
 from reports.records.seeded_cell import seeded_cells
 from reports.refusal import RefusedError, failures
+from reports.refute import app as refute
 from reports.request import Words, checked
 
 
@@ -66,7 +70,6 @@ def test_a_failure_inside_is_three_also_where_nothing_can_be_written(
     assert (tmp_path / "out" / "failure.txt").is_file()
 
 
-@pytest.mark.filterwarnings("ignore::RuntimeWarning")
 @pytest.mark.parametrize(
     ("factory", "alpha", "beta"),
     [('"cosine"', "1/100", "1e200"), ('"quadratic", arguments = { L = 1e200 }', "1/8", "1/8")],
@@ -97,3 +100,19 @@ statements = ["T2"]
     runs = [row for row in rows if row.bound == "T2"]
     assert {str(row.verdict) for row in runs} <= {"INCONCLUSIVE", "NOT_APPLICABLE"}
     assert all(row.reason for row in runs)
+
+
+@pytest.mark.parametrize(
+    ("app", "arguments", "said"),
+    [
+        (build, ["--profil", "quick"], "No such option: --profil"),
+        (build, ["--seeds", "x"], "Invalid value for '--seeds'"),
+        (refute, [], "Missing argument 'ID_OR_CLAIM'"),
+        (redraw, ["--out"], "Option '--out' requires an argument"),
+    ],
+)
+def test_an_option_that_cannot_be_read_is_one_line(app: typer.Typer, arguments: list[str], said: str) -> None:
+    done = CliRunner().invoke(app, arguments)
+    assert done.exit_code == 2
+    (line,) = done.stderr.splitlines()
+    assert said in line
