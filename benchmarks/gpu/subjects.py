@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -41,6 +42,7 @@ class Case:
     @property
     def settings(self) -> MetaFedAvg:
         """Two agents take part, or all."""
+        sizes: dict[str, Any] = {"D": 2, "D_prime": 3, "D_H": 2} if self.mode.draws else {}
         return MetaFedAvg(
             alpha=0.25,
             nu=self.nu,
@@ -50,7 +52,7 @@ class Case:
             mode=self.mode,
             delta=_DELTA if self.mode.probes else None,
             chunk=self.chunk,
-            **({"D": 2, "D_prime": 3, "D_H": 2} if self.mode.draws else {}),
+            **sizes,
         )
 
     @property

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, Self
 
 from empirics.algorithm.modes import BatchSizes, Mode, check_mode
-from empirics.numerics.checks import integer, real
+from empirics.algorithm.sampling import Sampling, exact_weights
+from empirics.numerics.checks import choice, integer, real
 from empirics.numerics.errors import InputError
 
 
@@ -25,6 +26,9 @@ class Settings:
     D_H: int | None = None
     delta: float | None = None
     chunk: int | None = None
+    sampling: str = Sampling.SUBSET
+    weights: Any = None  # `Weights`, once checked
+    server_step: float = 1.0
 
     def __post_init__(self) -> None:
         """Refuse bad input before any work."""
@@ -33,6 +37,9 @@ class Settings:
             "nu": integer("nu", self.nu, at_least=0),
             "beta": real("beta", self.beta, above=0),
             "tau": integer("tau", self.tau, at_least=1),
+            "sampling": Sampling(choice("sampling", self.sampling, tuple(Sampling))),
+            "weights": None if self.weights is None else exact_weights(self.weights),
+            "server_step": real("server_step", self.server_step, above=0),
         }
         for name in ("participants", "chunk"):
             if getattr(self, name) is not None:
@@ -54,7 +61,33 @@ class Settings:
         return self.D, self.D_prime, self.D_H or 1
 
     def participants_of(self, n: int) -> int:
-        """m, refused when it exceeds the number of agents."""
-        if self.participants is not None and self.participants > n:
-            raise InputError(f"participants = {self.participants}: expected at most the task's {n} agents")
-        return self.participants or n
+        """m of a task of n agents: how many results a round averages.
+
+        Raises:
+            InputError: the task has too few agents, another number than there are weights, or the sampling does not
+                do what participants or weights ask for.
+        """
+        count = self.participants or n
+        if self.sampling != Sampling.REPLACEMENT and count > n:
+            raise InputError(f"participants = {count}: expected at most the task's {n} agents")
+        if self.sampling == Sampling.FULL and count < n:
+            raise InputError(
+                f"participants = {count}: sampling = 'full' takes all {n} agents; "
+                "leave participants out, or choose another sampling"
+            )
+        if self.weights is not None and len(self.weights) != n:
+            raise InputError(f"weights has {len(self.weights)} entries: expected {n}, one an agent of the task")
+        if self.weights is not None and self.sampling == Sampling.SUBSET and count < n:
+            raise InputError(
+                f"weights with participants = {count} of {n}: a subset is drawn with equal weights; "
+                "choose sampling = 'replacement', or 'full' without participants"
+            )
+        return count
+
+    def everybody(self) -> Self:
+        """The same with every agent taking part in every round."""
+        return replace(self, sampling=Sampling.FULL, participants=None)
+
+    def draws_agents(self, n: int) -> bool:
+        """Whether the participants of a round are drawn; else every agent takes part once."""
+        return self.sampling == Sampling.REPLACEMENT or self.participants_of(n) < n

@@ -7,18 +7,19 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
+from empirics.algorithm.participation import taking_part
 from empirics.algorithm.settings import Settings
 from empirics.backends.backend import Backend
 from empirics.backends.native.engine import NativeBackend
 from empirics.backends.native.library import library
 from empirics.backends.native.models import quadratic_model
-from empirics.numerics.randomness import Draws, participants
+from empirics.numerics.randomness import Draws
 from empirics.tasks.task import Task
 
 
 def on_demand_backend(settings: Settings, task: Task) -> OnDemandBackend | None:
     """The compiled engine for a quadratic population of which some agents take part, where it is installed."""
-    if library() is None or not task.on_demand or settings.participants_of(task.n) == task.n:
+    if library() is None or not task.on_demand or not settings.draws_agents(task.n):
         return None
     one = task.select(torch.zeros((1, 1), dtype=torch.int64))
     return OnDemandBackend() if one.quadratic() is not None else None
@@ -35,10 +36,12 @@ class OnDemandBackend(Backend):
     ) -> Tensor:
         """One round after another; nothing is computed from an iterate that is not finite."""
         iterates = torch.full((len(w), count, task.d), torch.nan, dtype=task.dtype)
-        number, everybody = settings.participants_of(task.n), replace(settings, participants=None)
+        # equal weights of those who were drawn: the draws followed the agents' own
+        everybody = replace(settings.everybody(), weights=None)
         for place in range(count):
             index = first + place
-            present = participants(Draws(seed, index, 0, replicas), task.n, number)
+            present = taking_part(settings, Draws(seed, index, 0, replicas), task.n)
+            assert present is not None  # some agents are drawn, or this backend would not serve the run
             after = torch.empty_like(w)
             for row in range(len(w)):
                 one = slice(row, row + 1)

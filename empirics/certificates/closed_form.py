@@ -113,13 +113,21 @@ def gap(task: Task, alpha: float, nu: int, w: Any) -> Tensor:
 
 
 def affine_map(task: Task, settings: Settings) -> tuple[Tensor, Tensor]:
-    """Q2, Q3: (T, t) of the round w -> T w + t, full participation and a deterministic mode."""
+    """Q2, Q3: (T, t) of the round w -> T w + t, full participation and a deterministic mode.
+
+    With means over agents by their weights, T = I - beta_s (I - mean R_i) and t = beta_s mean (I - R_i) c_i, where
+    R_i = (I - beta U_i)^tau.
+    """
     settings = _deterministic(task, settings)
     _, centres, _ = _data(task)
     identity = torch.eye(task.d, dtype=torch.float64)
     update = meta_matrices(task, settings.alpha, settings.nu, settings.mode)
     power = torch.linalg.matrix_power(identity - settings.beta * update, settings.tau)
-    return power.mean(dim=0), ((identity - power) @ centres.unsqueeze(-1)).mean(dim=0).squeeze(-1)
+    pull = ((identity - power) @ centres.unsqueeze(-1)).squeeze(-1)
+    step, shift = (_mean_over_agents(settings, one) for one in (power, pull))
+    if settings.server_step == 1:
+        return step, shift
+    return identity - settings.server_step * (identity - step), settings.server_step * shift
 
 
 def trajectory(task: Task, settings: Settings, w0: Any, rounds: int) -> Tensor:
@@ -260,11 +268,19 @@ def _positive_definite(update: Tensor) -> None:
         )
 
 
+def _mean_over_agents(settings: Settings, values: Tensor) -> Tensor:
+    """Of values (n, ...), by the agents' weights where they have some."""
+    if settings.weights is None:
+        return values.mean(dim=0)
+    return torch.tensordot(settings.weights.floats(values.dtype, values.device), values, dims=1)
+
+
 def _deterministic(task: Task, settings: Settings) -> Settings:
     if settings.mode not in FULL_BATCH:
         raise InputError(f"mode = {settings.mode!r}: expected one of {', '.join(FULL_BATCH)} for a closed trajectory")
-    if settings.participants_of(task.n) != task.n:
+    if settings.draws_agents(task.n):
         raise InputError(
-            f"participants = {settings.participants}: expected all {task.n} agents for a closed trajectory"
+            f"participants = {settings.participants} by sampling = {str(settings.sampling)!r}: "
+            f"expected all {task.n} agents for a closed trajectory, none drawn"
         )
     return settings

@@ -12,7 +12,9 @@ norm(gradient noise) <= s_G, norm(Hessian noise) <= s_H and q_i >= norm(P_i),
     f_i = (q_i + alpha s_H)^nu - q_i^nu   (first order: 0)     error of the factors.
 
 The Hessian-free factor is I - alpha (A_i + an average of Hessian noise), so the same bounds serve it. Both proofs
-run every agent, sampled or not, and averages stay inside because balls are convex:
+run every agent, sampled or not, and averages, by weights or not, stay inside because balls are convex, as does the
+way to them (beta_s <= 1). A server step beta_s > 1 from radius r to an average within r' ends within
+(beta_s - 1) r + beta_s r', which the second proof follows:
 
   invariant  every agent's local step maps the ball of radius R0 into itself (needs all slopes in r below 1);
   horizon    tau local steps from radius r end within r', rounds times over (any slopes, finitely many rounds).
@@ -126,27 +128,31 @@ def _quadratic_ball(task: Task, step: _WorstCase, settings: Settings, first: flo
 def _outer_radius(step: _WorstCase, settings: Settings, first: float, rounds: int | None) -> tuple[float, str]:
     """The radius of W0 by the better proof, infinite when none succeeds."""
     why = "no finite number of rounds was given" if rounds is None else f"what {rounds} rounds may reach overflows"
-    options = [(math.inf, f"no proof: some local step may expand, and {why}")]
-    if bool((step.factor < 1).all()):
+    over = settings.server_step > 1
+    doubt = f"a server step {settings.server_step:.6g} > 1 overshoots" if over else "some local step may expand"
+    options = [(math.inf, f"no proof: {doubt}, and {why}")]
+    if bool((step.factor < 1).all()) and not over:
         fixed = max(
             up(float(shift) / (1 - float(factor))) for factor, shift in zip(step.factor, step.shift, strict=True)
         )
         invariant = max(first, fixed)
         options.append((invariant, f"invariant: every local step maps the ball of radius {invariant:.6g} into itself"))
     if rounds is not None:
-        reach = _horizon(step, settings.tau, first, rounds)
+        reach = _horizon(step, settings, first, rounds)
         options.append((reach, f"horizon: {rounds} rounds of {settings.tau} local steps end within {reach:.6g}"))
     return min(options, key=lambda option: option[0])
 
 
-def _horizon(step: _WorstCase, tau: int, first: float, rounds: int) -> float:
+def _horizon(step: _WorstCase, settings: Settings, first: float, rounds: int) -> float:
     """The largest radius after at most `rounds` rounds, each agent followed through its tau local steps."""
-    radius = first
+    radius, beyond = first, max(settings.server_step - 1, 0.0)
     for _ in range(rounds):
         local, largest = np.full_like(step.factor, radius), radius
-        for _ in range(tau):
+        for _ in range(settings.tau):
             local = (step.factor * local + step.shift) * (1 + 8 * EPS)
             largest = max(largest, float(local.max()))
+        if beyond:
+            largest = max(largest, (beyond * radius + (beyond + 1) * float(local.max())) * (1 + 8 * EPS))
         if largest == radius or not math.isfinite(largest):
             return largest
         radius = largest

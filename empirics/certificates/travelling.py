@@ -7,11 +7,11 @@ So as long as everything evaluated lies inside,
     a fine-tuning trajectory (of any agent, of their average, noisy or not) leads at most alpha nu G away,
     a Hessian-free probe lies at most delta q^nu G further out.
 
-After j local steps from w_0 a point is within norm(w_0 - centre) + j beta G_step of the centre; K rounds have at most
-K tau local steps in a row, since averages of agents are no farther out than the farthest of them. By induction over
-the steps, the ball is never left if its radius is at least
+After j local steps from w_0 a point is within norm(w_0 - centre) + j beta G_step of the centre. A round moves the
+server by beta_s times the way to an average of agents, each at most tau beta G_step away, whatever they weigh. By
+induction over the steps, the ball is never left if its radius is at least
 
-    norm(w_0 - centre) + K tau beta G_step + alpha nu G + delta q^nu G.
+    norm(w_0 - centre) + max{beta_s, 1} K tau beta G_step + alpha nu G + delta q^nu G.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ def travel(local: LocalConstants, settings: Settings, start: torch.Tensor, round
     growth = up(q**settings.nu, 4 * settings.nu + 64)
     step = up(growth * gradient) if Mode(settings.mode).curved else gradient
     offset = float((start.to(torch.float64).cpu() - local.centre).norm(dim=-1).max())
-    server = up(offset + rounds * settings.tau * settings.beta * step)
+    server = up(offset + max(settings.server_step, 1.0) * rounds * settings.tau * settings.beta * step)
     probe = 0.0 if settings.delta is None or not settings.nu else settings.delta * growth * gradient
     return Travel(server, up(server + settings.alpha * settings.nu * gradient + probe))
 

@@ -3,7 +3,8 @@
 A draw has the coordinates (seed, round, step, purpose | index, agent, replica). The first four are hashed to the
 64-bit key of Philox4x32-10 (Salmon, Moraes, Dror, Shaw, 2011), the last three are its counter. No generator object
 and no order of evaluation is involved, so results do not depend on device, chunking, worker count or on which other
-agents take part.
+agents take part. An agent that is drawn several times in a round has draws of its own each time: the number of the
+draw, its slot, is the counter's last word, 0 where nobody can be drawn twice.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 import torch
@@ -20,6 +21,7 @@ from torch import Tensor
 from empirics.numerics.philox_blocks import LOW, MULTIPLIERS, ROUNDS, WEYL, philox_in_blocks
 
 Words = tuple[Tensor, Tensor, Tensor, Tensor]
+KEYS = 2**63  # a block of words holds two keys, uniform on 0 .. 2^63 - 1
 
 
 def philox(counter: Words, key: tuple[Tensor, Tensor]) -> Words:
@@ -60,6 +62,8 @@ def derived_key(seed: int, round: int, step: int, purpose: str) -> tuple[int, in
 class Draws:
     """The draws of one local step: `replicas` holds the global indices (R,) of the replicas of this batch.
 
+    slots (m,): which draw of the round each of the m agents is, where one agent may be drawn twice.
+
     >>> whole = Draws(7, 0, 0, torch.arange(4)).words(("outer",), torch.arange(3), 1)
     >>> part = Draws(7, 0, 0, torch.arange(2, 4)).words(("outer",), torch.tensor([2]), 1)
     >>> bool((whole[0][:, 2:, 2:] == part[0]).all())
@@ -70,6 +74,7 @@ class Draws:
     round: int
     step: int
     replicas: Tensor
+    slots: Tensor | None = field(default=None, kw_only=True)
 
     def keys(self, purposes: Sequence[str]) -> Tensor:
         """Both halves of the keys of some purposes, (purposes, 2), where the replicas are."""
@@ -84,7 +89,7 @@ class Draws:
             index,
             agents.unsqueeze(-1).unsqueeze(0),
             self.replicas.reshape(1, -1, 1, 1),
-            torch.zeros_like(index),
+            torch.zeros_like(index) if self.slots is None else self.slots.reshape(1, 1, -1, 1),
         )
         return philox(counter, (keys[:, 0], keys[:, 1]))
 
@@ -138,7 +143,7 @@ def _keys63(words: Words) -> Tensor:
 
 
 def subset_blocks(size: int) -> int:
-    """Counter blocks needed for a subset of `size` members: a block holds two 63-bit keys."""
+    """Counter blocks needed for `size` keys, those of a subset of `size` members: a block holds two 63-bit keys."""
     return -(-size // 2)
 
 
@@ -182,6 +187,28 @@ def participants(draws: Draws, agents: int, count: int) -> Tensor:
     return rank + torch.searchsorted(shifted, rank, right=True)
 
 
+def drawn_with_replacement(draws: Draws, agents: int, count: int, thresholds: Tensor | None = None) -> Tensor:
+    """Per replica, `count` independent draws from the agents 0..agents-1, in the order of the draws (R, count).
+
+    Draw t is the t-th 63-bit key of the replica, modulo `agents`; with thresholds (agents - 1,), ascending, it is how
+    many of them are at most the key, so that agent i has probability (T_i - T_{i-1}) / 2^63.
+
+    >>> drawn_with_replacement(Draws(0, 0, 0, torch.arange(1)), 3, 8)
+    tensor([[0, 0, 0, 2, 0, 2, 2, 1]])
+    """
+    keys = _participant_keys(draws, count)
+    if thresholds is None:
+        return torch.remainder(keys, agents)
+    return torch.searchsorted(thresholds, keys, right=True)
+
+
+def _participant_keys(draws: Draws, count: int) -> Tensor:
+    """The first `count` keys of every replica, (R, count)."""
+    origin = torch.zeros(1, dtype=torch.int64, device=draws.replicas.device)
+    words = draws.words(("participants",), origin, subset_blocks(count))
+    return _keys63(words)[0, :, 0, :count].contiguous()
+
+
 def _distinct(draws: Draws, agents: int, count: int) -> Tensor:
     """The first `count` distinct candidates of every replica, ascending, count <= agents / 2."""
     on_cpu = draws.replicas.device.type == "cpu"
@@ -205,10 +232,7 @@ def _candidates(agents: int, count: int, deviations: float, more: int) -> int:
 
 def _first_distinct(draws: Draws, agents: int, count: int, number: int) -> tuple[Tensor, Tensor]:
     """Of the first `number` candidates the first `count` distinct ones, ascending; and which replicas have them."""
-    words = draws.words(
-        ("participants",), torch.zeros(1, dtype=torch.int64, device=draws.replicas.device), subset_blocks(number)
-    )
-    keys = _keys63(words)[0, :, 0, :number]
+    keys = _participant_keys(draws, number)
     ordered, when = torch.sort(torch.remainder(keys, agents), dim=-1, stable=True)
     fresh = torch.ones_like(ordered, dtype=torch.bool)
     fresh[:, 1:] = ordered[:, 1:] != ordered[:, :-1]

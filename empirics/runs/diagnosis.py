@@ -6,8 +6,9 @@ import torch
 from torch import Tensor
 
 from empirics.algorithm.one_round import one_round
+from empirics.algorithm.participation import taking_part
 from empirics.algorithm.settings import Settings
-from empirics.numerics.randomness import Draws, participants
+from empirics.numerics.randomness import Draws
 from empirics.runs.run import Divergence
 from empirics.tasks.task import Task
 
@@ -38,9 +39,8 @@ def diagnose(
         one_round(settings, task, w, index, seed, replicas, watch)
     except _NotFiniteError as found:
         term, replica, place = found.args
-        count, agent = settings.participants_of(task.n), place
-        if count < task.n:
-            agent = int(participants(Draws(seed, index, 0, replicas), task.n, count)[replica, place])
+        drawn = taking_part(settings, Draws(seed, index, 0, replicas), task.n)
+        agent = place if drawn is None else int(drawn[replica, place])
         return Divergence(agent, int(replicas[replica]), index, step, term)
     replica = int(torch.nonzero((~torch.isfinite(after)).any(dim=-1))[0, 0])
     return Divergence(None, int(replicas[replica]), index, None, "average")

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from empirics.algorithm.meta_gradients import check_sizes
+from empirics.algorithm.one_round import local_averages as averages_of_round
 from empirics.algorithm.settings import Settings
 from empirics.backends.backend import Backend
 from empirics.backends.choice import chosen, named
@@ -38,6 +39,7 @@ class _ResolvedRun:
     seed: int
     engine: Backend
     recorder: Recorder
+    averages: Recorder | None
 
 
 @torch.no_grad()
@@ -53,6 +55,7 @@ def run(
     keep: int = 1,
     path: str | Path | None = None,
     precision: str = "ieee",
+    local_averages: bool = False,
 ) -> Run:
     """Run every chunk of replicas; see `MetaFedAvg.run`.
 
@@ -61,6 +64,7 @@ def run(
         backend: a backend or its name; the fastest at hand by default.
         keep: keep the iterates of every keep-th round only, and of the last.
         path: a .npy file to hold the iterates instead of memory.
+        local_averages: as there; they are held in memory, of every round.
         precision: "ieee", or "tf32" to let a GPU round the factors of float32 products to 10 bits.
 
     Memory beyond the iterates that are kept does not grow with rounds, nor with replicas beyond a chunk. A batch that
@@ -84,16 +88,21 @@ def run(
     size = (replicas, len(kept), task.d)
     recorder = InMemory(*size, task.dtype) if path is None else OnDisk(path, *size, task.dtype)
     engine = _backend(backend, settings, task)
-    resolved = _ResolvedRun(settings, task, start, kept, seed, engine, recorder)
+    averages = InMemory(replicas, rounds * settings.tau, task.d, task.dtype) if local_averages else None
+    resolved = _ResolvedRun(settings, task, start, kept, seed, engine, recorder, averages)
+    # all agents at once take the most memory, where they are run at all
+    measured = settings if averages is None else settings.everybody()
     with products(precision):
-        chunk = min(settings.chunk or default_chunk(settings, task, replicas, engine), replicas)
+        chunk = min(settings.chunk or default_chunk(measured, task, replicas, engine), replicas)
         finite, failure, chunk, notes = _run_chunks(resolved, chunk)
     recheck = None
     if task.dtype == torch.float32:
         recheck = partial(float64_distance, settings, task, start[:1], kept.rounds[:finite], seed)
+    means = None if averages is None else averages.iterates()[:, : kept.rounds[finite - 1] * settings.tau]
     result = Run(
         recorder.iterates()[:, :finite], settings, seed, chunk, str(task.device), failure, engine.name,
         kept.rounds[:finite], precision, (*notes, *engine.notes()), recheck,
+        None if means is None else means.unflatten(1, (-1, settings.tau)),
     )  # fmt: skip
     if failure is not None:
         raise DivergedError(failure, result)
@@ -163,6 +172,11 @@ def _run_chunk(resolved: _ResolvedRun, replica: int, chunk: int) -> tuple[int, D
         finite = torch.isfinite(after).flatten(2).all(dim=-1).all(dim=0)
         good = count if bool(finite.all()) else int((~finite).int().argmax())
         resolved.recorder.write(replica, kept.until(first), kept.of_block(after[:, :good], first))
+        if resolved.averages is not None:
+            for place in range(good):
+                before = after[:, place - 1] if place else w
+                found = averages_of_round(settings, task, before, first + place, resolved.seed, replicas)
+                resolved.averages.write(replica, (first + place) * settings.tau, found)
         if good < count:
             before = after[:, good - 1] if good else w
             event = diagnose(settings, task, before, first + good, resolved.seed, replicas, after[:, good])

@@ -41,7 +41,8 @@ class Run:
     `chunk` is the number of replicas that shared a batch and `backend` names what computed the rounds; `diverged` is
     None unless the run was cut short. `kept` lists the rounds whose iterates are there (round 0 is the start), by
     default every one. `precision` says whether float32 products were full ("ieee") or TF32, and `notes` whatever
-    else happened on the way.
+    else happened on the way. `local_averages` (replicas, rounds, tau, d), where they were asked for, holds the means of
+    all n agents after t = 0 .. tau - 1 local steps of every round.
     """
 
     iterates: Tensor
@@ -55,6 +56,7 @@ class Run:
     precision: str = "ieee"
     notes: tuple[str, ...] = ()
     recheck: Callable[[Tensor], float] | None = None
+    local_averages: Tensor | None = None
 
     @property
     def replicas(self) -> int:

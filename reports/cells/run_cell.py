@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import Annotated, Any, ClassVar
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
 from empirics.algorithm.modes import MODES, Mode
+from empirics.algorithm.sampling import Sampling, exact_weights
 from reports.cells.cell import LARGEST_COUNT, Cell, Kind, PositiveRational, Rational
 from reports.cells.options import OPTIONS, problem_with
 
@@ -17,9 +19,18 @@ def _mode(value: Any) -> Mode:
     return Mode(value)
 
 
-class RunCell(Cell):
-    """A meta-FedAvg run; the server step is given as a fraction of the largest admissible one, or as beta.
+def _sampling(value: Any) -> Sampling:
+    if value not in tuple(Sampling):
+        raise ValueError(f"expected one of {', '.join(Sampling)}")
+    return Sampling(value)
 
+
+class RunCell(Cell):
+    """A meta-FedAvg run; the meta step is given as a fraction of the largest admissible one, or as beta.
+
+    sampling: "subset" (m of n agents without replacement), "replacement" (m draws with replacement, each with its own
+    batches) or "full" (every agent). weights: p_i of F = sum_i p_i F_i, one an agent, of sum 1; left out, 1/n each.
+    server_step: beta_s, how far along the way to the average of the results the server goes; left out, 1.
     replicas: independent runs; left out, a power calculation from the theory fixes them, at most `most`.
     note: why the plan has the cell, shown with the verdict of a row that is not applicable on purpose.
     """
@@ -39,6 +50,9 @@ class RunCell(Cell):
     D_H: int | None = Field(default=None, ge=1, le=LARGEST_COUNT)
     delta: PositiveRational | None = None
     start: list[Rational] | None = None
+    sampling: Annotated[Sampling, BeforeValidator(_sampling)] = Sampling.SUBSET
+    weights: list[PositiveRational] | None = None
+    server_step: PositiveRational = Fraction(1)
 
     @model_validator(mode="after")
     def _one_step(self) -> RunCell:
@@ -51,3 +65,40 @@ class RunCell(Cell):
         if (problem := problem_with(self.mode, {key: getattr(self, key) for key in OPTIONS})) is not None:
             raise ValueError(problem)
         return self
+
+    @model_validator(mode="after")
+    def _weights_of_its_sampling(self) -> RunCell:
+        if self.weights is not None:
+            exact_weights(self.weights)
+        if self.weights is not None and self.sampling is Sampling.SUBSET:
+            raise ValueError("weights: expected beside them sampling = 'replacement' or 'full'; a subset takes none")
+        if self.sampling is Sampling.FULL and self.m is not None:
+            raise ValueError(f"m = {self.m}: sampling = 'full' takes every agent; leave m out")
+        return self
+
+    @model_serializer(mode="wrap")
+    def _as_before(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Without the settings of section 1's algorithm: its runs keep the random numbers that they have always had."""
+        plain = {key: type(self).model_fields[key].default for key in ("sampling", "weights", "server_step")}
+        return {key: value for key, value in dump(self).items() if key not in plain or getattr(self, key) != plain[key]}
+
+    @property
+    def draws_agents(self) -> bool:
+        """Whether the participants of a round may be drawn, as far as the plan alone tells."""
+        return self.m is not None or self.sampling is Sampling.REPLACEMENT
+
+    @property
+    def departures(self) -> list[str]:
+        """What is not as in section 1's algorithm, each with the hypothesis that fails; empty where all is."""
+        found = []
+        if self.sampling is Sampling.REPLACEMENT:
+            found.append("sampling without replacement: agents are drawn with replacement")
+        if self.server_step != 1:
+            found.append(f"server step 1: it is {self.server_step}")
+        if self.weights is not None:
+            given = ", ".join(map(str, self.weights[:_SHOWN])) + (", ..." if len(self.weights) > _SHOWN else "")
+            found.append(f"equal weights: they are {given}")
+        return found
+
+
+_SHOWN = 4

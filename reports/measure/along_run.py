@@ -13,19 +13,28 @@ from flint import arb
 import theory
 from empirics import Task
 from reports.cells.cell import Kind
+from reports.cells.run_cell import RunCell
 from reports.judging.measurement import Enclosed, Evidence, Measurement, Sampled, Setting, Unproved, Withheld
 from reports.measure.estimates import ALONG_RUN, rough
 from reports.measure.measured_inputs import split
 from reports.measure.moments import Moments, exact_moments
 from reports.measure.recorded_run import RecordedRun
 from reports.measure.run_specification import RunSpecification
-from reports.measure.statement import Measured, rows_of
+from reports.measure.statement import LeftSide, Measured, rows_of
 from reports.measure.task_instance import exact, upwards
 from reports.measure.trajectories import Rounding
 from reports.measure.trust import broken_promise
 
 BETTING = "betting bound over independent float64 runs"
 NOTHING = Withheld("")  # replaced by the refusal that kept the run from being made
+
+
+def of_section_1(cell: RunCell) -> str | None:
+    """Why a statement about the algorithm of section 1 does not apply, None where the cell runs that one.
+
+    Its proofs average m agents drawn without replacement, all of one weight, and put the average in the server's place.
+    """
+    return "; ".join(cell.departures) or None
 
 
 @final
@@ -35,7 +44,9 @@ class AlongRuns(Measured):
 
     measure: its rows. name: the bound of a run, where a statement has several. largest: the range of what is sampled,
     for the number of runs; None where none are counted. strong: whether mu_F enters it. rate: the theorem whose largest
-    admissible server step a plan's `fraction` refers to.
+    admissible meta step a plan's `fraction` refers to. algorithm: why it does not speak about the algorithm of a cell
+    (sampling, weights, server step), None where it does; by default it speaks about section 1's alone.
+    local_averages: whether it looks at the means of all agents after each local step.
     """
 
     kind: ClassVar[Kind] = "runs"
@@ -44,6 +55,13 @@ class AlongRuns(Measured):
     largest: Callable[[Task, Mapping[str, str]], float] | None = None
     strong: bool = False
     rate: str = "T2"
+    algorithm: Callable[[RunCell], str | None] = of_section_1
+    local_averages: bool = False
+
+    def rows_of_case(self, inputs: Mapping[str, str]) -> tuple[LeftSide, ...]:
+        """The left sides that a run has rows of: all of them, or the one that its case names."""
+        case = None if self.name is None else self.name(inputs)
+        return tuple(left for left in self.left if case in (None, left.bound))
 
 
 def run_measurements(
@@ -54,7 +72,7 @@ def run_measurements(
 ) -> list[Measurement]:
     """The rows of a cell, read off the recorded iterates; `recorded` shares what others evaluate along them too."""
     if recorded is None and "iterates" in arrays:
-        recorded = RecordedRun(specification, arrays["iterates"])
+        recorded = RecordedRun(specification, arrays["iterates"], local_averages=arrays.get("local_averages"))
     if "tf32" in arrays:
         specification = replace(
             specification, refusal="precision: float32 products had TF32 factors, certified rows need ieee"
@@ -68,6 +86,13 @@ def run_measurements(
     run = AlongRun(specification, recorded, float(arrays.get("float64_distance", 0.0)))
     measurements: list[Measurement] = []
     for statement in statements:
+        if (other := statement.algorithm(specification.cell)) is not None:
+            away = replace(run, specification=replace(specification, refusal=other))
+            measurements += [
+                away.row(left.bound, left.quantity, NOTHING, None, rounds=specification.cell.rounds)
+                for left in statement.rows_of_case(specification.inputs)
+            ]
+            continue
         if rough(specification.instance) is not None:
             # a network that was declared not smooth has no L and no rho, and nothing to compare with
             case = statement.left[0].bound if statement.name is None else statement.name(specification.inputs)

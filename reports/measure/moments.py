@@ -2,9 +2,10 @@
 
 On quadratics with additive gradient noise every mode is a random affine map: agent i turns w into R_i w + t_i + noise
 with R_i = (I - beta U_i)^tau, t_i = (I - R_i) c_i and noise covariance sum_{s<tau} (I - beta U_i)^s beta^2 C_i (...)^s,
-where U_i is the mode's update matrix and C_i the covariance of g_i. Averaging m agents drawn without replacement and
-taking expectations gives a linear recursion for E w and E w w^T, from which E norm(grad F(w_k))^2 and E F(w_k) - F*
-follow without sampling. Hessian noise that depends on w would make the recursion nonlinear and is not covered.
+where U_i is the mode's update matrix and C_i the covariance of g_i; a server step takes each of these maps beta_s of
+the way. Averaging m agents, drawn without or with replacement, and taking expectations gives a linear recursion for E w
+and E w w^T, from which E norm(grad F(w_k))^2 and E F(w_k) - F* follow without sampling. Hessian noise that depends on w
+would make the recursion nonlinear and is not covered.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from dataclasses import dataclass
 import flint
 from flint import arb, arb_mat
 
+from empirics.algorithm.sampling import Sampling
 from reports.balls import ball
 from reports.balls.ball import BallQuadratic, column, identity
 from reports.judging.measurement import Enclosed
@@ -64,15 +66,20 @@ def _recursion(specification: RunSpecification) -> tuple[arb, arb]:
     second = mu * mu.transpose()
     squared, m = arb(0), s.participants_of(n)
     gram = mean_matrix * mean_matrix
+    twice = s.sampling == Sampling.REPLACEMENT  # whether one agent may be drawn twice
     for _ in range(specification.cell.rounds):
         squared += _trace(gram * second)
-        mu, second = _round(agents, mu, second, m)
+        mu, second = _round(agents, mu, second, m, twice=twice)
     assert second.nrows() == d
     return squared / specification.cell.rounds, _trace(mean_matrix * second) / 2
 
 
-def _round(agents: list[_Agent], mu: arb_mat, second: arb_mat, m: int) -> tuple[arb_mat, arb_mat]:
-    """Moments after averaging m of n agents: P(i drawn) = m/n, P(i and j drawn) = m (m - 1) / (n (n - 1))."""
+def _round(agents: list[_Agent], mu: arb_mat, second: arb_mat, m: int, *, twice: bool) -> tuple[arb_mat, arb_mat]:
+    """Moments after averaging m of n agents: P(i drawn) = m/n, P(i and j drawn) = m (m - 1) / (n (n - 1)).
+
+    With replacement two draws are of the agents i and j with probability 1/n^2, also for i = j, and their noises are
+    independent.
+    """
     n = len(agents)
     own = _sum([_outer(a, a, mu, second) for a in agents])
     noise = _sum([a.noise for a in agents])
@@ -80,6 +87,8 @@ def _round(agents: list[_Agent], mu: arb_mat, second: arb_mat, m: int) -> tuple[
     pairs = _outer(total, total, mu, second) - own
     alone = ball.ball(1) / (m * n)
     together = ball.ball(m - 1) / (m * n * (n - 1)) if n > 1 else ball.ball(0)
+    if twice:
+        pairs, together = pairs + own, ball.ball(m - 1) / (m * n * n)
     share = ball.ball(1) / n
     return (total.R * mu + total.t) * share, (own + noise) * alone + pairs * together
 
@@ -108,7 +117,9 @@ def _agent(specification: RunSpecification, f: BallQuadratic, noise: arb_mat) ->
     for _ in range(s.tau):
         spread = spread + factor * scaled * factor.transpose()
         factor = step * factor
-    return _Agent(R, (eye - R) * f.c, spread)
+    way = ball.ball(s.server_step)
+    R = R if s.server_step == 1 else eye - (eye - R) * way
+    return _Agent(R, (eye - R) * f.c, spread * (way * way))
 
 
 def _gradient_covariance(specification: RunSpecification, f: BallQuadratic, C: arb_mat, P: arb_mat) -> arb_mat:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import flint
 from flint import arb
 
+from empirics.algorithm.sampling import Sampling
 from reports.balls import ball
 from reports.balls.ball import BallMeta, Vector, column, norm
 from reports.measure.run_specification import RunSpecification
@@ -27,20 +28,26 @@ class OneRound:
 
 
 def enumerable(specification: RunSpecification) -> bool:
-    """Whether the mode draws no batches and the agents' subsets are few enough to be enumerated."""
+    """Whether the mode draws no batches and the agents' subsets, or tuples, are few enough to be enumerated."""
     s, n = specification.settings, specification.instance.task.n
-    return not specification.cell.mode.draws and math.comb(n, s.participants_of(n)) <= LARGEST_ENUMERATION
+    m = s.participants_of(n)
+    drawings = n**m if s.sampling == Sampling.REPLACEMENT else math.comb(n, m)
+    return not specification.cell.mode.draws and drawings <= LARGEST_ENUMERATION
 
 
 def expected_round(specification: RunSpecification) -> OneRound:
-    """One round from w_0, every agent's tau local steps and every subset of m agents."""
+    """One round from w_0, every agent's tau local steps and every subset of m agents, or tuple of m draws."""
     with flint.ctx.workprec(ball.BITS):
         s, losses = specification.settings, specification.instance.losses
         agents = [BallMeta(f, ball.ball(s.alpha), s.nu) for f in losses]
         start = column(specification.start.numpy())
         results = [local_steps(agent, start, specification) for agent in agents]
-        subsets = list(itertools.combinations(results, s.participants_of(len(agents))))
-        after = sum((_objective(agents, ball.mean(subset)) for subset in subsets), arb(0)) / len(subsets)
+        m, equal_weights = s.participants_of(len(agents)), s.weights is None
+        assert equal_weights  # a cell with weights is refused before it is run
+        again = s.sampling == Sampling.REPLACEMENT
+        subsets = list(itertools.product(results, repeat=m) if again else itertools.combinations(results, m))
+        servers = [server_iterate(start, ball.mean(subset), specification) for subset in subsets]
+        after = sum((_objective(agents, w) for w in servers), arb(0)) / len(subsets)
         gradient = ball.mean([agent.exact(start) for agent in agents])
         return OneRound(_objective(agents, start), norm(gradient), after, len(subsets))
 
@@ -51,6 +58,12 @@ def local_steps(agent: BallMeta, w: Vector, specification: RunSpecification) -> 
     for _ in range(s.tau):
         w = w - agent.meta_gradient(w, specification.cell.mode, s.delta) * beta
     return w
+
+
+def server_iterate(w: Vector, mean: Vector, specification: RunSpecification) -> Vector:
+    """C3: w + beta_s (mean - w), the mean itself at beta_s = 1."""
+    step = specification.settings.server_step
+    return mean if step == 1 else w + (mean - w) * ball.ball(step)
 
 
 def _objective(agents: list[BallMeta], w: Vector) -> arb:

@@ -8,7 +8,7 @@ from flint import arb
 from reports.balls import ball
 from reports.balls.ball import BallMeta, Vector, column
 from reports.judging.measurement import Enclosed
-from reports.measure.one_round import local_steps
+from reports.measure.one_round import local_steps, server_iterate
 from reports.measure.run_specification import RunSpecification
 
 # balls widen at every step whatever the precision, so a long path needs bits in proportion to its steps
@@ -41,4 +41,4 @@ def _agents(specification: RunSpecification) -> list[BallMeta]:
 
 
 def _round(agents: list[BallMeta], w: Vector, specification: RunSpecification) -> Vector:
-    return ball.mean([local_steps(agent, w, specification) for agent in agents])
+    return server_iterate(w, ball.mean([local_steps(agent, w, specification) for agent in agents]), specification)

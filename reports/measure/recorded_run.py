@@ -9,16 +9,20 @@ import numpy as np
 from torch import Tensor
 
 from reports.measure.run_specification import RunSpecification
-from reports.measure.trajectories import gaps, mean_gradients
+from reports.measure.trajectories import gaps, mean_gradients, squared_gradients
 
 
 @dataclass(frozen=True, eq=False)
 class RecordedRun:
-    """Server iterates (replicas, rounds + 1, d) of a run, and the device on which gradients are evaluated."""
+    """Server iterates (replicas, rounds + 1, d) of a run, and the device on which gradients are evaluated.
+
+    local_averages: the means (replicas, rounds, tau, d) of all agents over the local steps, where they were recorded.
+    """
 
     specification: RunSpecification
     iterates: np.ndarray
     device: str = "cpu"
+    local_averages: np.ndarray | None = None
 
     @cached_property
     def gradients(self) -> Tensor:
@@ -29,6 +33,12 @@ class RecordedRun:
     def squared_gradients(self) -> np.ndarray:
         """norm(grad F(w_k))^2 for k < K, (replicas, rounds)."""
         return self.gradients.square().sum(-1).numpy()
+
+    @cached_property
+    def local_squared_gradients(self) -> np.ndarray:
+        """norm(grad F(wbar_{k,t}))^2 for k < K, t < tau, (replicas, rounds, tau): their mean is C2's left side."""
+        assert self.local_averages is not None  # of a cell with a statement that asks for them
+        return squared_gradients(self.specification, self.local_averages, self.device)
 
     @cached_property
     def gaps(self) -> np.ndarray:

@@ -47,8 +47,7 @@ class RunSpecification:
     @property
     def surely_one_path(self) -> bool:
         """Whether every replica is the same: no batches and no sampling of agents."""
-        n = self.instance.task.n
-        return not self.cell.mode.draws and self.settings.participants_of(n) == n
+        return not self.cell.mode.draws and not self.settings.draws_agents(self.instance.task.n)
 
     @property
     def affine(self) -> bool:

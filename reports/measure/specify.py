@@ -57,13 +57,19 @@ def specify(
     # the largest step depends neither on the ball nor on the start, but theory wants every key of the right side
     slowest = next((one.rate for one in statements if one.rate != "T2"), "T2")
     beta = _step(cell, slowest, instance.on_ball(1.0).inputs(alpha, cell.nu, **more, F0_gap=1))
-    settings = MetaFedAvg(alpha, cell.nu, beta, cell.tau, participants=cell.m, mode=cell.mode, delta=delta, **sizes)
+    settings = MetaFedAvg(
+        alpha, cell.nu, beta, cell.tau, participants=cell.m, mode=cell.mode, delta=delta, sampling=cell.sampling,
+        weights=cell.weights, server_step=float(cell.server_step), **sizes,
+    )  # fmt: skip
     start = _start(instance, cell)
     instance, refusal = _confined(instance, settings, start, cell)
     try:
         gap = _start_gap(instance, alpha, cell, start)
     except empirics.InputError as error:
         gap, refusal = 0.0, f"A1: F has no lower bound: {error}"
+    if cell.weights is not None:
+        # gamma_G, gamma_H and the lower bound of F would be other numbers, and no reader of a run knows them
+        refusal = "equal weights: the task's constants, and F as it is read off a run, are those of the plain mean"
     if gap < 0:
         refusal = f"promise: loss_lower_bound is above the loss at the start by {-gap:.6g}"
     inputs = instance.inputs(alpha, cell.nu, **more, beta=beta, F0_gap=max(gap, 0.0))
@@ -165,25 +171,37 @@ def run_cell(
     device: str = "cpu",
     backend: str | None = None,
     chunk: int | None = None,
+    *,
+    local_averages: bool = False,
 ) -> Run | None:
-    """The run of a cell, with the backend and the chunk that are named; none when its hypotheses already fail."""
+    """The run of a cell, with the backend and the chunk that are named; none when its hypotheses already fail.
+
+    local_averages: whether the means of all agents after each local step are recorded as well.
+    """
     if specification.refusal is not None:
         return None
     settings = specification.settings if chunk is None else replace(specification.settings, chunk=chunk)
     task, rounds = specification.instance.task.to(device), specification.cell.rounds
     number = replicas(specification)
-    return fedavg.run(settings, task, specification.start, rounds, seed=seed, replicas=number, backend=backend)
+    return fedavg.run(
+        settings, task, specification.start, rounds, seed=seed, replicas=number, backend=backend,
+        local_averages=local_averages,
+    )  # fmt: skip
 
 
 def run_arrays(runs: Sequence[Run]) -> dict[str, np.ndarray]:
     """Iterates of all runs, one replica after another, and what limits what they can certify.
 
     `float64_distance`: of float32 runs, the largest distance to float64 that was seen on a sample.
+    `local_averages`: present when they were asked for.
     `tf32`: present when products were rounded to TF32.
     """
     if not runs:
         return {}
     arrays = {"iterates": np.concatenate([run.iterates.double().numpy() for run in runs])}
+    averages = [run.local_averages.double().numpy() for run in runs if run.local_averages is not None]
+    if averages:
+        arrays["local_averages"] = np.concatenate(averages)
     distances = [run.error_estimate for run in runs if run.error_estimate is not None]
     if distances:
         arrays["float64_distance"] = np.array(max(distances))

@@ -31,9 +31,9 @@ def mean_gradients(specification: RunSpecification, iterates: np.ndarray, device
     return each.mean(dim=1).reshape(w.shape).cpu()
 
 
-def squared_gradients(specification: RunSpecification, iterates: np.ndarray) -> np.ndarray:
-    """norm(grad F(w_k))^2 at every iterate, (replicas, rounds + 1)."""
-    return mean_gradients(specification, iterates).square().sum(-1).numpy()
+def squared_gradients(specification: RunSpecification, iterates: np.ndarray, device: str = "cpu") -> np.ndarray:
+    """norm(grad F)^2 at every iterate (..., d) of a run."""
+    return mean_gradients(specification, iterates, device).square().sum(-1).numpy()
 
 
 def losses(specification: RunSpecification, iterates: np.ndarray) -> np.ndarray:
@@ -126,7 +126,9 @@ class Rounding:
         """How far a float64 path without randomness may be from the exact one after all its local steps.
 
         A local step is growth-Lipschitz and errs by beta eta and the rounding of the update, where eta is S1 and, in
-        Hessian-free mode, eta_G / delta a step more; averaging the agents' results adds n roundings a round.
+        Hessian-free mode, eta_G / delta a step more; averaging the agents' results adds n roundings a round. A server
+        step beta_s != 1 adds three, of vectors of norm at most (1 + 2 beta_s) radius, and |1 - beta_s| times the error
+        from before the round.
         """
         p, s = self.specification, self.specification.settings
         q = theory.quantity("q").value(**p.inputs)
@@ -138,9 +140,13 @@ class Rounding:
         averaging = (p.instance.task.n + 2) * UNIT_ROUNDOFF * self.radius
         growth, total = self._growth(q), 0.0
         for _ in range(p.cell.rounds):
+            before = total
             for _ in range(s.tau):
                 total = growth * total + per_step
             total += averaging
+            if s.server_step != 1:
+                step = 3 * UNIT_ROUNDOFF * (1 + 2 * s.server_step) * (self.radius + before + total)
+                total = abs(1 - s.server_step) * before + s.server_step * total + step
         return upwards(total + self.distance)
 
     def _growth(self, q: float) -> float:

@@ -53,8 +53,11 @@ def check_tasks(plan: Plan) -> None:
 def _check_sizes(cell: PointsCell | NoiseCell | RunCell, task: Task, most: int) -> None:
     """Agents and batches that the task has, in the memory at hand, with a step that is a number."""
     where = f"{cell.kind} on task {cell.task}"
-    if isinstance(cell, RunCell) and cell.m is not None and cell.m > task.n:
-        raise PlanError(f"{where}: m = {cell.m}: expected an integer between 1 and n = {task.n}")
+    if isinstance(cell, RunCell):
+        if cell.m is not None and cell.m > task.n:
+            raise PlanError(f"{where}: m = {cell.m}: expected an integer between 1 and n = {task.n}")
+        if cell.weights is not None and len(cell.weights) != task.n:
+            raise PlanError(f"{where}: weights has {len(cell.weights)} entries, expected {task.n}, one an agent")
     drawn = isinstance(cell, NoiseCell) or (isinstance(cell, RunCell) and cell.mode.draws)
     for name in ("D", "D_prime", "D_H") if drawn else ():
         try:

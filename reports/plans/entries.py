@@ -15,7 +15,7 @@ from reports.cells.options import OPTIONS, taken_by
 GROUPS = ("points", "noise", "runs")
 LARGEST_FILE = 1 << 20
 MOST_CELLS = 20_000
-_LIST_FIELDS = {"statements", "at", "pair", "start"}
+_LIST_FIELDS = {"statements", "at", "pair", "start", "weights"}
 
 
 class PlanError(ValueError):

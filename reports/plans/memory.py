@@ -52,7 +52,7 @@ def cell_bytes(cell: PointsCell | NoiseCell | RunCell, task: Task) -> int:
         return 0
     if isinstance(cell, NoiseCell):
         return _OF_AN_ITERATE * 2 * cell.replicas * task.n * task.d
-    one_path = not cell.mode.draws and cell.m in (None, task.n)
+    one_path = not cell.mode.draws and (not cell.draws_agents or (cell.m == task.n and cell.sampling == "subset"))
     return _OF_AN_ITERATE * (1 if one_path else cell.replicas or _FEWEST) * (cell.rounds + 1) * task.d
 
 

@@ -76,7 +76,7 @@ class Plan(BaseModel):
     @property
     def family(self) -> int:
         """How many rows may be decided by samples at most: the multiplicity that is paid for, fixed by the plan."""
-        drawn = [run for run in self.runs if run.mode.draws or run.m is not None]
+        drawn = [run for run in self.runs if run.mode.draws or run.draws_agents]
         rows = sum(len(run.statements) for run in drawn)
         return max(1, rows + sum(2 * len(cell.statements) for cell in self.noise if cell.method == "sample"))
 

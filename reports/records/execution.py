@@ -154,9 +154,10 @@ def recorded_run_of(seeded: SeededCell, record: Record) -> RecordedRun | None:
     iterates = record.arrays.get("iterates")
     # a record that was made on a GPU can be read where there is none
     device = seeded.device if torch.cuda.is_available() else "cpu"
-    return (
-        None if iterates is None else RecordedRun(completed(specification_of(seeded), record.arrays), iterates, device)
-    )
+    if iterates is None:
+        return None
+    specification = completed(specification_of(seeded), record.arrays)
+    return RecordedRun(specification, iterates, device, record.arrays.get("local_averages"))
 
 
 def _contribution(seeded: SeededCell, record: Record) -> tuple[list[Measurement], Curve | None, list[Waterfall]]:
@@ -164,6 +165,8 @@ def _contribution(seeded: SeededCell, record: Record) -> tuple[list[Measurement]
     recorded = recorded_run_of(seeded, record)
     found = _measurements(seeded, record, recorded)
     if recorded is None or any(isinstance(one.evidence, Unproved) and not one.inputs for one in found):
+        return found, None, []
+    if recorded.specification.cell.departures:  # curves and waterfalls stand beside T2 and T3, which say nothing here
         return found, None, []
     rates = [statement for statement in recorded.specification.cell.statements if statement in RATES]
     curve = curve_of(recorded, found) if "T2" in rates else None
@@ -190,7 +193,9 @@ def _record(seeded: SeededCell, engine: Mapping[str, Any]) -> tuple[Mapping[str,
     specification = specification_of(seeded)
     used = (engine.get("backend"), engine.get("chunk"))
     roots = roots[: _roots(specification, seeded)]
-    runs = [run for root in roots if (run := run_cell(specification, root, seeded.device, *used)) is not None]
+    averages = any(statement.local_averages for statement in map(_run_statement, cell.statements))
+    made = (run_cell(specification, root, seeded.device, *used, local_averages=averages) for root in roots)
+    runs = [run for run in made if run is not None]
     facts = {
         **stated_facts(seeded),
         "backend": runs[0].backend if runs else None,

@@ -107,11 +107,13 @@ def _noise(arrays: dict[str, np.ndarray], w: np.ndarray):
     return g, a, k, k * (arrays["noise_v"] * w).sum(axis=1) + arrays["noise_phi"]
 
 
-def philox_words(seed: int, round_: int, step: int, purpose: str, index: int, agent: int, replica: int) -> list[int]:
+def philox_words(
+    seed: int, round_: int, step: int, purpose: str, index: int, agent: int, replica: int, slot: int = 0
+) -> list[int]:
     """Philox4x32-10 in plain Python integers, keyed and counted as documented."""
     digest = hashlib.blake2b(f"{seed}|{round_}|{step}|{purpose}".encode(), digest_size=8).digest()
     key = int.from_bytes(digest, "little")
-    return philox_block([index, agent, replica, 0], [key & MASK, key >> 32])
+    return philox_block([index, agent, replica, slot], [key & MASK, key >> 32])
 
 
 def philox_block(counter: list[int], key: list[int]) -> list[int]:
@@ -124,11 +126,13 @@ def philox_block(counter: list[int], key: list[int]) -> list[int]:
     return c
 
 
-def sign_pair(seed: int, round_: int, step: int, purpose: str, agent: int, replica: int, size: int) -> list[float]:
+def sign_pair(
+    seed: int, round_: int, step: int, purpose: str, agent: int, replica: int, size: int, slot: int = 0
+) -> list[float]:
     """The two sign means of a batch, bit by bit."""
     sums = [0, 0]
     for sample in range(size):
-        words = philox_words(seed, round_, step, purpose, sample // 64, agent, replica)
+        words = philox_words(seed, round_, step, purpose, sample // 64, agent, replica, slot)
         bit = sample % 64
         for sign in range(2):
             sums[sign] += 1 if (words[2 * sign + bit // 32] >> (bit % 32)) & 1 else -1

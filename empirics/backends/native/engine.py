@@ -11,6 +11,7 @@ from torch import Tensor
 
 from empirics.algorithm.meta_gradients import batch_purposes
 from empirics.algorithm.modes import Mode
+from empirics.algorithm.sampling import Sampling
 from empirics.algorithm.settings import Settings
 from empirics.backends.backend import Backend
 from empirics.backends.native.job import Job
@@ -50,6 +51,9 @@ class NativeBackend(Backend):
         start, ids = w.detach().contiguous(), replicas.to(torch.int64).contiguous()
         iterates = torch.full((len(w), count, task.d), torch.nan, dtype=task.dtype)
         keys = torch.tensor(_keys(settings, seed, first, count), dtype=torch.int64)
+        replacement, given = settings.sampling == Sampling.REPLACEMENT, settings.weights
+        thresholds = given.thresholds(task.device) if given is not None and replacement else None
+        weights = given.floats(task.dtype, task.device) if given is not None and not replacement else None
         job = Job(
             replicas=len(w),
             agents=task.n,
@@ -63,6 +67,10 @@ class NativeBackend(Backend):
             alpha=settings.alpha,
             beta=settings.beta,
             delta=settings.delta or 0.0,
+            replacement=replacement,
+            server_step=settings.server_step,
+            thresholds=None if thresholds is None else thresholds.data_ptr(),
+            weights=None if weights is None else weights.data_ptr(),
             keys=keys.data_ptr(),
             replica_ids=ids.data_ptr(),
             start=start.data_ptr(),

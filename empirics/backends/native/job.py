@@ -27,7 +27,13 @@ class Job(ctypes.Structure):
         *_each(ctypes.c_int64, "rounds", "tau", "nu", "threads"),
         *_each(ctypes.c_int64, "curved"),  # 1: the factors I - alpha H are kept; 0: first order
         *_each(ctypes.c_int64, "inner", "outer", "hessian"),  # batch sizes D, D', D_H; 0: the whole loss
+        *_each(ctypes.c_int64, "replacement"),  # 1: each participant is a draw with replacement, with its own batches
         *_each(ctypes.c_double, "alpha", "beta", "delta"),  # delta > 0: products are central differences of gradients
+        *_each(ctypes.c_double, "server_step"),
+        # with replacement: (n - 1,) of 63-bit keys, null where all weigh the same
+        *_each(Unsigned, "thresholds"),
+        # everybody takes part: (n,) weights of the results in the points' precision, null where all weigh the same
+        *_each(ctypes.c_void_p, "weights"),
         # (rounds, 1 + tau (nu + 1 + nu)): of the participants, then of inner, outer and Hessian batches of each step
         *_each(Unsigned, "keys"),
         *_each(Signed, "replica_ids"),  # (R,)

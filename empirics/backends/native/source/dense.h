@@ -12,6 +12,7 @@
 #include "interface.h"
 #include "products.h"
 #include "transpose.h"
+#include "weights.h"
 
 template <class T>
 class Dense {
@@ -58,19 +59,19 @@ class Dense {
         }
     }
     void add(const T* x, T* sum) const {
+        const T weight = weight_of<T>(job_, who_.agent);
         for (int64_t l = 0; l < layers_; ++l) {
             for (int64_t i = 0; i < width_[l + 1]; ++i)
-                for (int64_t j = 0; j < width_[l]; ++j) *sum++ += x[weights_[l] + i * row_[l] + j];
-            for (int64_t i = 0; i < width_[l + 1]; ++i) *sum++ += x[biases_[l] + i];
+                for (int64_t j = 0; j < width_[l]; ++j) *sum++ += weight * x[weights_[l] + i * row_[l] + j];
+            for (int64_t i = 0; i < width_[l + 1]; ++i) *sum++ += weight * x[biases_[l] + i];
         }
     }
 
     static int64_t group(const Job&) { return 1; }
-    void expect(const int64_t*, int64_t) const {}
+    void expect(const Participant*, int64_t) const {}
 
-    void agents(const int64_t* agents, int64_t, int64_t replica) {
-        agent_ = *agents;
-        replica_ = replica;
+    void agents(const Participant* members, int64_t) {
+        who_ = *members;
         loaded_ = false;
     }
 
@@ -81,7 +82,7 @@ class Dense {
         gather(all_, nullptr, job_.samples);
     }
     void batch(uint64_t key, int64_t size) {
-        subset(key, agent_, replica_, size, job_.samples, indices_.data());
+        subset(key, who_, size, job_.samples, indices_.data());
         gather(some_, indices_.data(), size);
         current_ = &some_;
     }
@@ -186,15 +187,15 @@ class Dense {
         const int64_t p = width_[0], out = width_[layers_], stride = row_[0];
         to.count = count;
         to.row = padded<T>(count);
-        const T* x = static_cast<const T*>(job_.inputs) + agent_ * job_.samples * p;
-        const T* y = static_cast<const T*>(job_.targets) + agent_ * job_.samples * out;
+        const T* x = static_cast<const T*>(job_.inputs) + who_.agent * job_.samples * p;
+        const T* y = static_cast<const T*>(job_.targets) + who_.agent * job_.samples * out;
         for (int64_t s = 0; s < to.row; ++s) {
             const int64_t from = indices ? (s < count ? indices[s] : 0) : s;
             if (s < count)
                 std::memcpy(to.X + s * stride, x + from * p, size_t(p) * sizeof(T));
             else
                 std::memset(to.X + s * stride, 0, size_t(p) * sizeof(T));
-            if (classifies()) to.label[size_t(s)] = s < count ? job_.labels[agent_ * job_.samples + from] : -1;
+            if (classifies()) to.label[size_t(s)] = s < count ? job_.labels[who_.agent * job_.samples + from] : -1;
             if (!classifies())
                 for (int64_t i = 0; i < out; ++i) to.targets[i * to.row + s] = s < count ? y[from * out + i] : T(0);
         }
@@ -283,7 +284,8 @@ class Dense {
     }
 
     const Job& job_;
-    int64_t layers_, size_ = 0, capacity_ = 0, agent_ = 0, replica_ = 0;
+    int64_t layers_, size_ = 0, capacity_ = 0;
+    Participant who_{};
     bool loaded_ = false;
     std::vector<int64_t> width_, row_, weights_, biases_;
     Samples all_, some_;

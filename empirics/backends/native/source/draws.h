@@ -20,16 +20,23 @@ inline Words philox(Words c, uint64_t key) {
     return c;
 }
 
+// One participant of one replica: whose draws. With replacement `slot` tells the draws of one agent apart, else it is 0.
+struct Participant {
+    int64_t agent, replica, slot;
+    Words counter(int64_t block) const {
+        return {uint32_t(block), uint32_t(agent), uint32_t(replica), uint32_t(slot)};
+    }
+};
+
 // Key number t of a stream: a block holds two 63-bit keys.
 class Keys63 {
   public:
-    Keys63(uint64_t key, int64_t agent, int64_t replica)
-        : key_(key), agent_(uint32_t(agent)), replica_(uint32_t(replica)) {}
+    Keys63(uint64_t key, const Participant& whose) : key_(key), whose_(whose) {}
 
     uint64_t operator()(int64_t t) {
         if (t / 2 != block_) {
             block_ = t / 2;
-            words_ = philox({uint32_t(block_), agent_, replica_, 0}, key_);
+            words_ = philox(whose_.counter(block_), key_);
         }
         const int low = t % 2 ? 2 : 0;
         return (uint64_t(words_[low + 1] & 0x7FFFFFFFu) << 32) | words_[low];
@@ -37,14 +44,14 @@ class Keys63 {
 
   private:
     uint64_t key_;
-    uint32_t agent_, replica_;
+    Participant whose_;
     int64_t block_ = -1;
     Words words_{};
 };
 
 // Floyd's algorithm: a uniform subset of 0..population-1 without replacement
-inline void subset(uint64_t key, int64_t agent, int64_t replica, int64_t size, int64_t population, int32_t* chosen) {
-    Keys63 keys(key, agent, replica);
+inline void subset(uint64_t key, const Participant& whose, int64_t size, int64_t population, int32_t* chosen) {
+    Keys63 keys(key, whose);
     for (int64_t t = 0; t < size; ++t) {
         const int64_t last = population - size + t;
         const int32_t drawn = int32_t(keys(t) % uint64_t(last + 1));
@@ -70,7 +77,7 @@ class Participants {
     void operator()(uint64_t key, int64_t replica, Put&& put) {
         std::fill(table_.begin(), table_.end(), -1);
         kept_.clear();
-        Keys63 keys(key, 0, replica);
+        Keys63 keys(key, {0, replica, 0});
         for (int64_t t = 0; int64_t(kept_.size()) < wanted_; ++t) {
             const int64_t candidate = int64_t(keys(t) % uint64_t(agents_));
             if (fresh(candidate)) kept_.push_back(candidate);
@@ -105,11 +112,22 @@ class Participants {
     std::vector<int64_t> table_, kept_;
 };
 
+// `count` independent draws from 0..agents-1: a key modulo `agents`, or the number of thresholds that are at most the key
+template <class Put>
+inline void with_replacement(uint64_t key, int64_t replica, int64_t agents, int64_t count, const uint64_t* thresholds, Put&& put) {
+    Keys63 keys(key, {0, replica, 0});
+    for (int64_t t = 0; t < count; ++t) {
+        const uint64_t drawn = keys(t);
+        put(t, thresholds ? std::upper_bound(thresholds, thresholds + agents - 1, drawn) - thresholds
+                          : int64_t(drawn % uint64_t(agents)));
+    }
+}
+
 // Means of `size` fair signs, twice: bits of words 0 and 1 serve the first sign, of words 2 and 3 the second.
-inline std::array<double, 2> sign_means(uint64_t key, int64_t agent, int64_t replica, int64_t size) {
+inline std::array<double, 2> sign_means(uint64_t key, const Participant& whose, int64_t size) {
     int64_t set[2] = {0, 0};
     for (int64_t done = 0; done < size; done += 64) {
-        const Words w = philox({uint32_t(done / 64), uint32_t(agent), uint32_t(replica), 0}, key);
+        const Words w = philox(whose.counter(done / 64), key);
         const int64_t left = std::min<int64_t>(64, size - done);
         const uint64_t mask = left == 64 ? ~uint64_t(0) : (uint64_t(1) << left) - 1;
         for (int sign = 0; sign < 2; ++sign) {

@@ -6,6 +6,7 @@
 #include "draws.h"
 #include "interface.h"
 #include "products.h"
+#include "weights.h"
 
 // Small matrices are taken several agents at a time: one agent's steps depend on each other, different agents' do not.
 template <class T>
@@ -24,25 +25,26 @@ class Quadratic {
         for (int64_t i = 0; i < present_; ++i) std::memcpy(x + i * row_, w, size_t(d_) * sizeof(T));
     }
     void add(const T* x, T* sum) const {
-        for (int64_t i = 0; i < present_; ++i)
-            for (int64_t j = 0; j < d_; ++j) sum[j] += x[i * row_ + j];
+        for (int64_t i = 0; i < present_; ++i) {
+            const T weight = weight_of<T>(job_, members_[size_t(i)].who.agent);
+            for (int64_t j = 0; j < d_; ++j) sum[j] += weight * x[i * row_ + j];
+        }
     }
 
     // a selected agent's matrix lies anywhere in memory: ask for it before it is needed
-    void expect(const int64_t* agents, int64_t present) const {
+    void expect(const Participant* members, int64_t present) const {
         const int64_t bytes = std::min<int64_t>(d_ * d_ * int64_t(sizeof(T)), 8192);
         for (int64_t i = 0; i < present; ++i)
             for (int64_t byte = 0; byte < bytes; byte += 64)
-                __builtin_prefetch(reinterpret_cast<const char*>(at(job_.matrices, agents[i] * d_ * d_)) + byte);
+                __builtin_prefetch(reinterpret_cast<const char*>(at(job_.matrices, members[i].agent * d_ * d_)) + byte);
     }
 
-    void agents(const int64_t* agents, int64_t present, int64_t replica) {
+    void agents(const Participant* members, int64_t present) {
         present_ = present;
-        replica_ = replica;
         for (int64_t i = 0; i < present; ++i) {
             Member& member = members_[size_t(i)];
-            const int64_t first = agents[i] * d_;
-            member.agent = agents[i];
+            const int64_t first = members[i].agent * d_;
+            member.who = members[i];
             member.A = at(job_.matrices, first * d_);
             if (row_ != d_ || reinterpret_cast<uintptr_t>(member.A) % VECTOR_BYTES != 0) {
                 T* own = copy_ + i * d_ * row_;
@@ -53,7 +55,7 @@ class Quadratic {
             if (!job_.noise_u) continue;
             std::memcpy(u_ + i * row_, at(job_.noise_u, first), size_t(d_) * sizeof(T));
             std::memcpy(v_ + i * row_, at(job_.noise_v, first), size_t(d_) * sizeof(T));
-            member.phi = *at(job_.noise_phi, agents[i]);
+            member.phi = *at(job_.noise_phi, members[i].agent);
         }
     }
 
@@ -62,7 +64,7 @@ class Quadratic {
         noisy_ = job_.noise_u != nullptr;
         if (!noisy_) return;
         for (int64_t i = 0; i < present_; ++i) {
-            const auto means = sign_means(key, members_[size_t(i)].agent, replica_, size);
+            const auto means = sign_means(key, members_[size_t(i)].who, size);
             members_[size_t(i)].signs[0] = T(means[0]);
             members_[size_t(i)].signs[1] = T(means[1]);
         }
@@ -96,7 +98,7 @@ class Quadratic {
   private:
     static constexpr int W = Simd<T>::W;
     struct Member {
-        int64_t agent = 0;
+        Participant who{};
         const T* A = nullptr;
         T phi = 0, signs[2] = {0, 0};
     };
@@ -117,7 +119,7 @@ class Quadratic {
     }
 
     const Job& job_;
-    int64_t d_, row_, group_, present_ = 0, replica_ = 0;
+    int64_t d_, row_, group_, present_ = 0;
     bool noisy_ = false;
     Buffer<T> copy_, c_, u_, v_, offset_;
     std::vector<Member> members_;

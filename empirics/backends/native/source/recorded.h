@@ -4,6 +4,7 @@
 #include "draws.h"
 #include "interface.h"
 #include "program.h"
+#include "weights.h"
 
 template <class T>
 class Recorded {
@@ -27,7 +28,7 @@ class Recorded {
     }
     static int64_t group(const Job&) { return 1; }
     int64_t size() const { return job_.point_values; }
-    void expect(const int64_t*, int64_t) const {}
+    void expect(const Participant*, int64_t) const {}
 
     void read(const T* w, T* x) const {
         each_row([&](int64_t at, int64_t columns) {
@@ -36,14 +37,14 @@ class Recorded {
         });
     }
     void add(const T* x, T* sum) const {
+        const T weight = weight_of<T>(job_, who_.agent);
         each_row([&](int64_t at, int64_t columns) {
-            for (int64_t j = 0; j < columns; ++j) *sum++ += x[at + j];
+            for (int64_t j = 0; j < columns; ++j) *sum++ += weight * x[at + j];
         });
     }
 
-    void agents(const int64_t* agents, int64_t, int64_t replica) {
-        agent_ = *agents;
-        replica_ = replica;
+    void agents(const Participant* members, int64_t) {
+        who_ = *members;
         loaded_ = false;
     }
     void batch_of_all() {
@@ -53,7 +54,7 @@ class Recorded {
         gather(nullptr);
     }
     void batch(uint64_t key, int64_t size) {
-        subset(key, agent_, replica_, size, job_.samples, indices_.data());
+        subset(key, who_, size, job_.samples, indices_.data());
         current_ = of(size);
         gather(indices_.data());
     }
@@ -68,7 +69,7 @@ class Recorded {
 
     // gradient and Hessian-vector product (d,) of an agent on its first samples
     void derivatives(int64_t agent, int64_t samples, const T* w, const T* v, T* g, T* to) {
-        agent_ = agent;
+        who_.agent = agent;
         current_ = of(samples);
         gather(nullptr);
         Buffer<T> x(size()), along(size()), slope(size()), product(size());
@@ -132,7 +133,7 @@ class Recorded {
     void copy(const Data& data, int64_t samples, const int32_t* indices, T* to) const {
         const int64_t rows = std::max<int64_t>(data.rows, 1), pitch = data.rows ? padded<T>(data.columns) : 1;
         const int64_t size = rows * data.columns;
-        const T* from = static_cast<const T*>(data.values) + agent_ * job_.samples * size;
+        const T* from = static_cast<const T*>(data.values) + who_.agent * job_.samples * size;
         for (int64_t s = 0; s < samples; ++s)
             for (int64_t i = 0; i < rows; ++i, to += pitch)
                 std::memcpy(to, from + (indices ? indices[s] : s) * size + i * data.columns, size_t(data.columns) * sizeof(T));
@@ -144,6 +145,7 @@ class Recorded {
     std::vector<Buffer<T>> batches_;
     std::vector<Slot> slots_;
     std::vector<int32_t> indices_;
-    int64_t agent_ = 0, replica_ = 0, current_ = 0;
+    Participant who_{};
+    int64_t current_ = 0;
     bool loaded_ = false;
 };

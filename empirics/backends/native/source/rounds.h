@@ -17,7 +17,7 @@ class Rounds {
           group_(Model::group(job)),
           block_(std::max<int64_t>(1, std::min<int64_t>(16, job.count / 64) / group_) * group_),
           blocks_((job.count + block_ - 1) / block_),
-          draws_(job.count < job.agents ? job.replicas : 0),
+          draws_(job.replacement || job.count < job.agents ? job.replicas : 0),
           threads_(std::max<int64_t>(1, std::min(job.threads, job.replicas * blocks_))),
           sums_((job.replicas * blocks_ + threads_) * job.d),
           drawn_(size_t(draws_ ? (2 * draws_ + threads_) * job.count : 0)),
@@ -54,12 +54,12 @@ class Rounds {
     struct Bench {
         Bench(const Job& job, int64_t slots, int64_t block)
             : model(job, slots), sweep(job, model, slots), local(model.size()), gradient(model.size()),
-              members(size_t(block)), participants(job.agents, job.count) {}
+              members(size_t(block)), participants(job.agents, std::min(job.agents, job.count)) {}
         Model model;
         Sweep<T, Model> sweep;
         Buffer<T> local, gradient;
-        std::vector<int64_t> members;
-        Participants participants;
+        std::vector<Participant> members;
+        Participants participants;  // idle with replacement
         Ledger::Hand hand;
         int64_t sum = 0, draw = 0;  // its own slots of sums_ and drawn_
     };
@@ -93,36 +93,43 @@ class Rounds {
     T* iterate(int64_t r, int64_t round) const {
         return static_cast<T*>(job_.iterates) + (r * job_.rounds + round) * job_.d;
     }
+    const T* before(int64_t r, int64_t round) const {
+        return round ? iterate(r, round - 1) : static_cast<const T*>(job_.start) + r * job_.d;
+    }
 
     void draw(Bench& bench, int64_t round, int64_t r, int64_t slot) {
         std::atomic<uint32_t>* to = drawn_.data() + slot * job_.count;
-        bench.participants(keys(round)[0], job_.replica_ids[r], [to](int64_t place, int64_t agent) {
-            to[place].store(uint32_t(agent), std::memory_order_relaxed);
-        });
+        const auto put = [to](int64_t place, int64_t agent) { to[place].store(uint32_t(agent), std::memory_order_relaxed); };
+        const uint64_t key = keys(round)[0];
+        if (job_.replacement)
+            with_replacement(key, job_.replica_ids[r], job_.agents, job_.count, job_.thresholds, put);
+        else
+            bench.participants(key, job_.replica_ids[r], put);
     }
 
     // A thread that is still in an older round may read here what is drawn for a later one, hence the atomics. Whatever
     // it reads are agents, so that its work is harmless, and its result is dropped.
     void read_members(Bench& bench, int64_t r, int64_t first, int64_t end) const {
-        int64_t* members = bench.members.data();
+        Participant* members = bench.members.data();
         const std::atomic<uint32_t>* drawn = nullptr;
         if (draws_) drawn = drawn_.data() + present_[size_t(r)].load(std::memory_order_relaxed) * job_.count;
         for (int64_t place = first; place < end; ++place)
-            *members++ = drawn ? drawn[place].load(std::memory_order_relaxed) : place;
+            *members++ = {drawn ? drawn[place].load(std::memory_order_relaxed) : place, job_.replica_ids[r],
+                          job_.replacement ? place : 0};
     }
 
     void block(Bench& bench, int64_t round, int64_t r, int64_t index) {
         T* sum = sums_ + bench.sum * job_.d;
         std::memset(sum, 0, size_t(job_.d) * sizeof(T));
-        const T* start = round ? iterate(r, round - 1) : static_cast<const T*>(job_.start) + r * job_.d;
+        const T* start = before(r, round);
         const int64_t count = std::min(job_.count - index * block_, block_);
         read_members(bench, r, index * block_, index * block_ + count);
-        const int64_t* members = bench.members.data();
+        const Participant* members = bench.members.data();
         const auto present = [&](int64_t place) { return std::min(group_, count - place); };
         for (int64_t place = 0; place < count; place += group_) {
             const int64_t next = place + group_;
             if (next < count) bench.model.expect(members + next, present(next));
-            bench.model.agents(members + place, present(place), job_.replica_ids[r]);
+            bench.model.agents(members + place, present(place));
             bench.model.read(start, bench.local);
             for (int64_t step = 0; step < job_.tau; ++step) {
                 const uint64_t* own = keys(round) + 1 + step * (2 * job_.nu + 1);
@@ -137,7 +144,7 @@ class Rounds {
     // the averages of a round, and the next one or the end
     void finish(int64_t round) {
         bool finite = true;
-        for (int64_t r = 0; r < job_.replicas; ++r) finite = average(r, iterate(r, round)) && finite;
+        for (int64_t r = 0; r < job_.replicas; ++r) finite = average(r, before(r, round), iterate(r, round)) && finite;
         done_ = round + 1;
         if (!finite || done_ == job_.rounds) return ledger_.close();
         for (int64_t r = 0; r < draws_; ++r) {
@@ -147,7 +154,8 @@ class Rounds {
         ledger_.open(done_);
     }
 
-    bool average(int64_t r, T* to) const {
+    // the mean of the results, or as much of the way to it as the server goes
+    bool average(int64_t r, const T* from, T* to) const {
         std::memset(to, 0, size_t(job_.d) * sizeof(T));
         for (int64_t index = 0; index < blocks_; ++index) {
             const T* sum = sums_ + ledger_.slot(draws_ + r * blocks_ + index) * job_.d;
@@ -155,7 +163,8 @@ class Rounds {
         }
         bool finite = true;
         for (int64_t i = 0; i < job_.d; ++i) {
-            to[i] /= T(job_.count);
+            if (!job_.weights) to[i] /= T(job_.count);
+            if (job_.server_step != 1) to[i] = from[i] + T(job_.server_step) * (to[i] - from[i]);
             finite = finite && std::isfinite(to[i]);
         }
         return finite;
