@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from operator import attrgetter
 from typing import Any, Protocol
@@ -106,6 +106,19 @@ class Quantity:
     def _checks(self, scope: Scope) -> tuple[HypothesisCheck, ...]:
         hypotheses, assumed = self._required(scope)
         return (*(check(scope, item) for item in hypotheses), *(assumption(scope, item) for item in assumed))
+
+    def terms(self, names: Iterable[str], /, **inputs: object) -> dict[str, float] | None:
+        """Parts of it by name, as they enter its value; None where a hypothesis fails.
+
+        Where it has free numbers that are not given, all parts are those of the element that gives its value.
+
+        Raises:
+            InputError: an input is unknown, missing or out of range, or a part overflows.
+        """
+        scope, _ = self._scope(inputs)
+        if not all(holds(scope, hypothesis) for hypothesis in self._required(scope)[0]):
+            return None
+        return {name: float(bracket(scope, name).value) for name in names}
 
     def enclosures(self, between: Ends | None = None, /, **inputs: object) -> Iterator[arb]:
         """Balls around the value at rising precision, for whoever only compares it; hypotheses are not looked at.

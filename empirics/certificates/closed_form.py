@@ -25,7 +25,7 @@ from empirics.numerics.constants import Constant
 from empirics.numerics.errors import InputError
 from empirics.numerics.rounding import EPS, frobenius_up, mean_up, product_error, up
 from empirics.numerics.spectra import Spectrum, spectrum
-from empirics.tasks.one_dimension import line_mean_curvature, line_smoothness
+from empirics.tasks.one_dimension import line_curvature_floor, line_mean_curvature, line_smoothness
 from empirics.tasks.quadratic_constants import spectra
 from empirics.tasks.task import Task
 
@@ -174,6 +174,21 @@ def smoothness(task: Task, alpha: float, nu: int, mode: str = Mode.EXACT) -> Con
         return line_smoothness(task.arrays(), real("alpha", alpha, at_least=0), _power(nu, mode))
     low, high = update_range(task, alpha, nu, mode)
     return Constant(max(float(np.abs(low).max()), float(np.abs(high).max())), "upper", "max_i norm(M_i)")
+
+
+def curvature_floor(task: Task, alpha: float, nu: int) -> Constant:
+    """mu_c of S4m, the smallest eigenvalue of all M_i: every F_i - mu_c norm(w)^2/2 is convex. A certified lower bound.
+
+    >>> from empirics import QuadraticTask
+    >>> task = QuadraticTask(A=[[[1.0]], [[-1.0]]], c=[[0.0], [0.0]])
+    >>> curvature_floor(task, alpha=0.5, nu=1).value
+    -2.25
+    """
+    if task.d == 1:
+        _data(task)
+        return line_curvature_floor(task.arrays(), real("alpha", alpha, at_least=0), _power(nu, Mode.EXACT))
+    low, _ = update_range(task, alpha, nu)
+    return Constant(float(low.min()), "lower", "smallest eigenvalue of the M_i")
 
 
 def pl_constant(task: Task, alpha: float, nu: int) -> Constant:

@@ -46,12 +46,23 @@ def line_smoothness(arrays: dict[str, np.ndarray], alpha: float, power: int) -> 
 def line_mean_curvature(arrays: dict[str, np.ndarray], alpha: float, power: int) -> Constant:
     """(1/n) sum_i a_i (1 - alpha a_i)^power, exact or rounded down."""
     updates = _updates(arrays, alpha, power)
-    mean = sum(updates, Fraction(0)) / len(updates)
-    number = float(mean)
-    if Fraction(number) == mean:
-        return Constant(number, "exact", "mean of the M_i")
-    below = number if Fraction(number) < mean else math.nextafter(number, -math.inf)
-    return Constant(below, "lower", "mean of the M_i")
+    return _down(sum(updates, Fraction(0)) / len(updates), "mean of the M_i")
+
+
+def line_curvature_floor(arrays: dict[str, np.ndarray], alpha: float, power: int) -> Constant:
+    """min_i a_i (1 - alpha a_i)^power, exact or rounded down.
+
+    >>> line_curvature_floor({"A": np.array([[[1.0]], [[-1.0]]])}, 0.5, 2)
+    Constant(value=-2.25, side='exact', note='smallest of the M_i')
+    """
+    return _down(min(_updates(arrays, alpha, power)), "smallest of the M_i")
+
+
+def _down(exact: Fraction, note: str) -> Constant:
+    number = float(exact)
+    if Fraction(number) == exact:
+        return Constant(number, "exact", note)
+    return Constant(number if Fraction(number) < exact else math.nextafter(number, -math.inf), "lower", note)
 
 
 def _updates(arrays: dict[str, np.ndarray], alpha: float, power: int) -> list[Fraction]:

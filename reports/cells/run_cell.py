@@ -12,6 +12,8 @@ from empirics.algorithm.sampling import Sampling, exact_weights
 from reports.cells.cell import LARGEST_COUNT, Cell, Kind, PositiveRational, Rational
 from reports.cells.options import OPTIONS, problem_with
 
+WITHOUT_REPLACEMENT, SERVER_STEP, EQUAL_WEIGHTS = "sampling without replacement", "server step 1", "equal weights"
+
 
 def _mode(value: Any) -> Mode:
     if value not in MODES:
@@ -88,16 +90,16 @@ class RunCell(Cell):
         return self.m is not None or self.sampling is Sampling.REPLACEMENT
 
     @property
-    def departures(self) -> list[str]:
-        """What is not as in section 1's algorithm, each with the hypothesis that fails; empty where all is."""
-        found = []
+    def departures(self) -> dict[str, str]:
+        """What is not as in section 1's algorithm: the hypothesis that fails, and what is done instead."""
+        found = {}
         if self.sampling is Sampling.REPLACEMENT:
-            found.append("sampling without replacement: agents are drawn with replacement")
+            found[WITHOUT_REPLACEMENT] = "agents are drawn with replacement"
         if self.server_step != 1:
-            found.append(f"server step 1: it is {self.server_step}")
+            found[SERVER_STEP] = f"it is {self.server_step}"
         if self.weights is not None:
             given = ", ".join(map(str, self.weights[:_SHOWN])) + (", ..." if len(self.weights) > _SHOWN else "")
-            found.append(f"equal weights: they are {given}")
+            found[EQUAL_WEIGHTS] = f"they are {given}"
         return found
 
 

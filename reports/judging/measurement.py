@@ -78,6 +78,7 @@ class Measurement:
     """A left side, measured, waiting for its right side and its verdict.
 
     between: the intervals of inputs of the right side that were measured too; `inputs` shows one value of each.
+    settled: hypotheses that no input decides, each with why it holds.
     """
 
     bound: str
@@ -92,6 +93,7 @@ class Measurement:
     origin: tuple[str, str] | None = None  # of a claim: the statement and quantity of the row it was measured for
     note: str = ""
     between: Mapping[str, tuple[Fraction, Fraction]] = field(default_factory=dict)  # of `inputs` that were measured
+    settled: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def row_id(self) -> str:

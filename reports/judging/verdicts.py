@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from fractions import Fraction
 
@@ -12,10 +12,11 @@ from reports.judging import statistics
 from reports.judging.measurement import Enclosed, Measurement, Sampled, Unproved, Withheld
 from reports.judging.right_side import RightSide, right_side
 from reports.judging.rows import Row, StatedHypothesis, Verdict
+from theory.enclosure.hypotheses import HypothesisCheck
 from theory.tables import Table
 
 # a right side grows when these shrink, so that a certified lower bound is their sound side
-_SOUND_BELOW = frozenset({"mu", "mu_F"})
+_SOUND_BELOW = frozenset({"mu", "mu_F", "mu_c"})
 
 
 def judge(measurements: Sequence[Measurement], family: int | None = None, table: Table | None = None) -> list[Row]:
@@ -95,10 +96,17 @@ def _row(measurement: Measurement, table: Table, right: RightSide, level: float,
         predicted=predicted,
         trivial=measurement.trivial,
         tightness=made.measured / predicted if tight else None,  # type: ignore[operator]
-        hypotheses=[StatedHypothesis(name=c.name, holds=c.holds, detail=c.detail) for c in evaluation.hypotheses],
+        hypotheses=[_stated(check, measurement.settled) for check in evaluation.hypotheses],
         witness=None if measurement.witness is None else dict(measurement.witness),
         constants=dict(measurement.constants),
     )
+
+
+def _stated(check: HypothesisCheck, settled: Mapping[str, str]) -> StatedHypothesis:
+    """A hypothesis as the right side's inputs decide it, or as what is known of the task and the run does."""
+    if check.holds == "assumed" and check.name in settled:
+        return StatedHypothesis(name=check.name, holds=True, detail=settled[check.name])
+    return StatedHypothesis(name=check.name, holds=check.holds, detail=check.detail)
 
 
 def _decision(measurement: Measurement, right: RightSide, level: float, refuted: bool) -> _Decision:
@@ -180,7 +188,7 @@ def _one_sided(verdict: Verdict, reason: str, measurement: Measurement) -> tuple
 
 
 def _unsound_side(name: str) -> str:
-    """A right side grows with its constants, except with mu and mu_F: there certified lower bounds are sound."""
+    """A right side grows with its constants, except with mu, mu_F and mu_c: there certified lower bounds are sound."""
     return "upper" if name in _SOUND_BELOW else "lower"
 
 

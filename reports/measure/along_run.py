@@ -13,7 +13,7 @@ from flint import arb
 import theory
 from empirics import Task
 from reports.cells.cell import Kind
-from reports.cells.run_cell import RunCell
+from reports.cells.run_cell import SERVER_STEP, WITHOUT_REPLACEMENT, RunCell
 from reports.judging.measurement import Enclosed, Evidence, Measurement, Sampled, Setting, Unproved, Withheld
 from reports.measure.estimates import ALONG_RUN, rough
 from reports.measure.measured_inputs import split
@@ -34,7 +34,17 @@ def of_section_1(cell: RunCell) -> str | None:
 
     Its proofs average m agents drawn without replacement, all of one weight, and put the average in the server's place.
     """
-    return "; ".join(cell.departures) or None
+    return _said(cell.departures)
+
+
+def of_theorem_1d(cell: RunCell) -> str | None:
+    """The same for T1d and what follows from it, which know a server step (C3) and draws with replacement (C6)."""
+    known = (SERVER_STEP, WITHOUT_REPLACEMENT)
+    return _said({name: what for name, what in cell.departures.items() if name not in known})
+
+
+def _said(departures: Mapping[str, str]) -> str | None:
+    return "; ".join(f"{name}: {what}" for name, what in departures.items()) or None
 
 
 @final
@@ -167,6 +177,7 @@ class AlongRun:
             "-".join(part for part in (p.cell.label, step) if part),
             note=p.cell.note or (ALONG_RUN if p.instance.stated else ""),
             between=between,
+            settled=p.settled,
         )
 
 

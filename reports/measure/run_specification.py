@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import torch
@@ -17,7 +18,10 @@ from reports.measure.task_instance import TaskInstance
 
 @dataclass(frozen=True)
 class RunSpecification:
-    """A run cell with its numbers: exact theory inputs, the engine's settings, and why it may not apply."""
+    """A run cell with its numbers: exact theory inputs, the engine's settings, and why it may not apply.
+
+    settled: the hypotheses that no input decides, each with why it holds.
+    """
 
     instance: TaskInstance
     cell: RunCell
@@ -28,6 +32,7 @@ class RunSpecification:
     refusal: str | None
     power: tuple[PowerCalculation, ...] = ()
     seeds: int = 1
+    settled: Mapping[str, str] = field(default_factory=dict)
 
     @cached_property
     def L_F(self) -> float:

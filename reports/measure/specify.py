@@ -16,6 +16,7 @@ from flint import arb
 import empirics
 import theory
 from empirics import MetaFedAvg, Run
+from empirics.algorithm.sampling import Sampling
 from empirics.certificates import closed_form, confinement
 from empirics.runs import fedavg
 from reports.balls import ball
@@ -27,6 +28,7 @@ from reports.measure.estimates import rough
 from reports.measure.moments import average_and_minimiser
 from reports.measure.power import PowerCalculation, required_replicas
 from reports.measure.run_specification import RunSpecification, replicas
+from reports.measure.settled import SHARED_PROBES, drift_ball
 from reports.measure.task_instance import TaskInstance, upwards
 
 
@@ -53,7 +55,7 @@ def specify(
         more["delta"] = delta
     strong = any(statement.strong for statement in statements)
     rate = _rate_constants(instance, cell, alpha, strong=strong)
-    more |= {name: constant.value for name, constant in rate.items()}
+    more |= {name: constant.value for name, constant in rate.items()} | _other_algorithm(cell)
     # the largest step depends neither on the ball nor on the start, but theory wants every key of the right side
     slowest = next((one.rate for one in statements if one.rate != "T2"), "T2")
     beta = _step(cell, slowest, instance.on_ball(1.0).inputs(alpha, cell.nu, **more, F0_gap=1))
@@ -72,13 +74,16 @@ def specify(
         refusal = "equal weights: the task's constants, and F as it is read off a run, are those of the plain mean"
     if gap < 0:
         refusal = f"promise: loss_lower_bound is above the loss at the start by {-gap:.6g}"
-    inputs = instance.inputs(alpha, cell.nu, **more, beta=beta, F0_gap=max(gap, 0.0))
+    settled = drift_ball(instance, cell)
+    drift = {"drift": "ball"} if settled else {}
+    inputs = instance.inputs(alpha, cell.nu, **more, **drift, beta=beta, F0_gap=max(gap, 0.0))
     # estimated constants are known after the run only, and no sample size could make their rows certain
     power = [] if instance.estimated else [_power(instance, statement, inputs, level) for statement in statements]
     sized = tuple(one for one in power if one is not None)
     return RunSpecification(
-        instance, cell, {**instance.constants, **rate}, inputs, settings, start, refusal, sized, seeds
-    )
+        instance, cell, {**instance.constants, **rate}, inputs, settings, start, refusal, sized, seeds,
+        {**settled, **SHARED_PROBES},
+    )  # fmt: skip
 
 
 def _power(
@@ -96,15 +101,25 @@ def _power(
 
 
 def _rate_constants(instance: TaskInstance, cell: RunCell, alpha: float, *, strong: bool) -> dict[str, StatedConstant]:
-    """L_F of a quadratic task from the closed form (Q1), and mu_F where asked for; other tasks take L_F from S4."""
+    """L_F and mu_c of a quadratic task from its closed form (Q1), mu_F where asked for; others take them from S4."""
     if not instance.quadratic:
         return {}
     smooth = closed_form.smoothness(instance.task, alpha, cell.nu)
     rate = {"L_F": StatedConstant(value=smooth.value, side=smooth.side)}  # type: ignore[arg-type]
+    floor = closed_form.curvature_floor(instance.task, alpha, cell.nu)
+    # both are rounded outwards, and -L_F is a lower bound of the curvature too
+    rate["mu_c"] = StatedConstant(value=max(floor.value, -smooth.value), side=floor.side)  # type: ignore[arg-type]
     if strong:
         found = closed_form.pl_constant(instance.task, alpha, cell.nu)
         rate["mu_F"] = StatedConstant(value=found.value, side=found.side)  # type: ignore[arg-type]
     return rate
+
+
+def _other_algorithm(cell: RunCell) -> dict[str, Any]:
+    """The keys of what is not as in section 1's algorithm (C3, C6)."""
+    more: dict[str, Any] = {} if cell.server_step == 1 else {"beta_s": cell.server_step}
+    # all agents of equal weight are a subset of n: no other sampling has its own constants here
+    return {**more, "sampling": str(cell.sampling)} if cell.sampling is Sampling.REPLACEMENT else more
 
 
 def _step(cell: RunCell, rate: str, inputs: dict[str, str]) -> float:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
+from flint import arb
+
 from empirics.algorithm.modes import Mode
 from reports.balls import ball
 from reports.balls.ball import norm
@@ -14,7 +18,9 @@ from reports.wrong_versions import EXPONENT, TERM, becomes, swap, versions
 from theory.statements.s05 import b_sto
 
 
-def _rows(at: NoisyPoint) -> list[Measurement]:
+@lru_cache(maxsize=1)
+def errors(at: NoisyPoint) -> tuple[list[arb], list[arb]]:
+    """norm(E g_i - grad F_i) and E norm(g_i - grad F_i)^2 of every agent."""
     step = ball.ball(probe_step(at.cell))
     bias, error = [], []
     for law, meta in at.laws():
@@ -22,6 +28,11 @@ def _rows(at: NoisyPoint) -> list[Measurement]:
         outcomes = list(law.hessian_free(at.at, step))
         bias.append(norm(expectation(outcomes) - target))
         error.append(expected_squared_distance(outcomes, target))
+    return bias, error
+
+
+def _rows(at: NoisyPoint) -> list[Measurement]:
+    bias, error = errors(at)
     return [
         at.row("S9s", "b_HF_sto", bias, at.bias_trivial),
         at.row("S9s", "mse_HF_sto", error, at.error_trivial),

@@ -2,83 +2,29 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 
-import flint
-import numpy as np
-from flint import arb
-
 import theory
-from reports.balls import ball
-from reports.judging.measurement import Enclosed, Measurement, Sampled
-from reports.measure.along_run import BETTING, NOTHING, AlongRun, AlongRuns
-from reports.measure.one_round import enumerable, expected_round
+from reports.judging.measurement import Measurement
+from reports.measure.along_run import AlongRun, AlongRuns
+from reports.measure.round_change import SCRIPT, round_row
 from reports.measure.statement import LeftSide
-from reports.measure.task_instance import upwards
-from reports.measure.trajectories import losses, squared_gradients
 from reports.wrong_versions import AGENTS, CONSTANT, EXPONENT, TERM, becomes, swap, times, versions
 from theory.language.symbols import tau
 
 
 def _rows(run: AlongRun) -> list[Measurement]:
-    """One round from w_0: F(w_1) - F(w_0) shifted by F(w_0) - F_low, F_low = F(w_0) - B_F beta tau G_max.
-
-    A round moves the server by at most beta tau G_max surely, and F is B_F-Lipschitz, so the shifted loss lies in
-    [0, 2 B_F beta tau G_max] whatever is drawn.
-    """
-    p, s = run.specification, run.specification.settings
-    reach = upwards(p.B_F * s.beta * s.tau * run.largest_step)
-    case = theory.round_case(**p.inputs)
-    if run.recorded is None:
-        extra = {"F0_gap": reach, "grad_norm": 0.0}
-        return [run.row(case, case, NOTHING, 2 * reach, rounds=1, extra=extra)]
-    evidence, change, grad_norm = (_enumerated if enumerable(p) and p.instance.in_balls else _sampled)(run, reach)
-    extra, witness = {"F0_gap": reach, "grad_norm": grad_norm}, _net(run, change, float(grad_norm.mid()))
-    return [run.row(case, case, evidence, 2 * reach, rounds=1, extra=extra, witness=witness)]
-
-
-def _sampled(run: AlongRun, reach: float) -> tuple[Sampled, float, arb]:
-    assert run.recorded is not None
-    p, iterates = run.specification, run.recorded.iterates
-    loss = losses(p, iterates[:, :2])
-    start = math.sqrt(float(squared_gradients(p, iterates[:1, :1])[0, 0]))
-    # float64 noise of the norm belongs to the right side
-    grad_norm = arb(start, upwards(start + run.rounding.gradient) - start).nonnegative_part()
-    values = np.clip(loss[:, 1] - loss[:, 0] + reach, 0.0, 2 * reach)
-    evidence = Sampled(values, 0.0, 2 * reach, upwards(2 * run.rounding.loss), BETTING)
-    return evidence, float((loss[:, 1] - loss[:, 0]).mean()), grad_norm
-
-
-def _enumerated(run: AlongRun, reach: float) -> tuple[Enclosed, float, arb]:
-    done = expected_round(run.specification)
-    with flint.ctx.workprec(ball.BITS):
-        lower, upper = ball.bounds(done.after - done.before + ball.ball(reach))
-        change = float((done.after - done.before).mid())
-    over = "" if done.subsets == 1 else f"exact expectation over {done.subsets} subsets of agents, "
-    return Enclosed(lower, upper, f"{over}Arb balls at {ball.BITS} bits"), change, done.gradient_norm
-
-
-def _net(run: AlongRun, change: float, grad_norm: float) -> dict[str, float] | None:
-    """The ratio without the common shift: (E F(w_1) - F(w_0) + A beta tau norm(grad F)^2) / (beta tau N)."""
-    p, s = run.specification, run.specification.settings
-    N = theory.quantity("N").evaluate(**p.inputs).value
-    if not N:
-        return None
-    scale = s.beta * s.tau
-    A = theory.quantity("A").value(**p.inputs)
-    return {"net_ratio": (change + A * scale * grad_norm**2) / (scale * N)}
+    case = theory.round_case(**run.specification.inputs)
+    return [round_row(run, case, "A", "N")]
 
 
 def _coarsest(inputs: Mapping[str, str]) -> str:
     return "T1c" if inputs["tau"] == "1" else "T1a"
 
 
-_SCRIPT = "measured = after - before + {F0_gap}  # both sides carry this shift"
-
 MEASURED = AlongRuns(
     id="T1",
-    left=tuple(LeftSide(case, case, "one_round_change", _SCRIPT) for case in ("T1b", "T1c", "T1a")),
+    left=tuple(LeftSide(case, case, "one_round_change", SCRIPT) for case in ("T1b", "T1c", "T1a")),
     measure=_rows,
     name=_coarsest,
     headline=(

@@ -5,8 +5,8 @@ from __future__ import annotations
 from reports.judging.measurement import Measurement
 from reports.measure.along_run import AlongRun, AlongRuns
 from reports.measure.limit import limit_floors
+from reports.measure.optimality_gap import largest_gap, on_quadratics
 from reports.measure.statement import LeftSide
-from reports.statements.t3 import largest_gap, on_quadratics
 from reports.wrong_versions import CONSTANT, EXPONENT, TERM, becomes, times, versions
 
 

@@ -73,6 +73,12 @@ def _small_network(**arguments: Any) -> Task:
     return small_network(**arguments)
 
 
+def _reflected(**arguments: Any) -> Task:
+    from empirics.tasks.extremal import reflected_quadratics
+
+    return reflected_quadratics(**arguments)
+
+
 FACTORIES: dict[str, Callable[..., Task]] = {
     "quadratic": _factory("small_quadratic"),
     "cosine": _factory("small_cosine"),
@@ -83,6 +89,7 @@ FACTORIES: dict[str, Callable[..., Task]] = {
     "small-network": _small_network,
     "sinusoid": lambda **arguments: empirics.sinusoid_regression(**arguments),
     "teacher-student": lambda **arguments: empirics.teacher_student(**arguments),
+    "reflected-quadratics": _reflected,
     "explicit-quadratic": _explicit("QuadraticTask", "A", "c", "e"),
     "explicit-cosine": _explicit("CosineTask", "a", "s", "phi"),
     "explicit-log-cosh": _explicit("LogCoshTask", "a", "s", "phi"),

@@ -1,0 +1,70 @@
+"""The mean over k < K of norm(grad F(w_k))^2 along a run, as evidence and as the rows of those who bound it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from fractions import Fraction
+
+import numpy as np
+
+import theory
+from empirics import Task
+from reports.judging.measurement import Enclosed, Evidence, Measurement, Sampled
+from reports.measure.along_run import BETTING, NOTHING, AlongRun
+from reports.measure.path import mean_squared_gradient
+from reports.measure.task_instance import upwards
+
+SCRIPT = "measured = np.mean(squares)"
+
+
+def largest_squared_gradient(task: Task, inputs: Mapping[str, str]) -> float:
+    """B_F^2, which no squared meta-gradient exceeds."""
+    return theory.quantity("B_F").value(**inputs) ** 2
+
+
+def mean_squared_row(run: AlongRun, bound: str, quantity: str) -> Measurement:
+    """The row of a bound on it."""
+    p, trivial = run.specification, run.specification.B_F**2
+    if run.recorded is None:
+        return run.row(bound, quantity, NOTHING, trivial, rounds=p.cell.rounds)
+    values = run.recorded.squared_gradients.mean(axis=1)
+    if p.surely_one_path:
+        evidence: Evidence = _one_path(run, quantity, float(values[0]))
+    elif run.moments is not None:
+        evidence = run.moments.mean_squared_gradient
+    else:
+        evidence = sampled_squares(run, values)
+    return run.row(bound, quantity, evidence, trivial, rounds=p.cell.rounds, witness=run.engine(values))
+
+
+def sampled_squares(run: AlongRun, values: np.ndarray) -> Sampled:
+    """Means of squared meta-gradients of independent runs, each in [0, B_F^2] up to the rounding of the runs."""
+    p = run.specification
+    high, error, how = upwards(p.B_F**2), run.rounding.gradient, BETTING
+    if p.instance.estimated:
+        high, how = max(high, upwards(2 * float(values.max()))), f"{BETTING}, their range estimated"
+    rounding = upwards(2 * p.B_F * error + error**2)
+    return Sampled(np.clip(values, 0.0, high), 0.0, high, rounding, how)
+
+
+def squares_in_float64(run: AlongRun, value: float) -> Enclosed:
+    """Of the one path that a run can take: float64 with its proved rounding bound."""
+    p = run.specification
+    error = run.rounding.gradient + p.L_F * run.rounding.path
+    margin = Fraction(upwards(2 * p.B_F * error + error**2))
+    return Enclosed(Fraction(value) - margin, Fraction(value) + margin, "float64 with a proved rounding bound")
+
+
+def _one_path(run: AlongRun, quantity: str, value: float) -> Enclosed:
+    """Without randomness: float64 with its proved rounding bound; where that does not decide, the run in balls."""
+    p = run.specification
+    if p.instance.promised_only and p.instance.in_balls and (enclosed := mean_squared_gradient(p)) is not None:
+        return enclosed
+    evidence = squares_in_float64(run, value)
+    predicted = theory.quantity(quantity).evaluate(**p.inputs).value
+    decided = predicted is None or not evidence.lower <= Fraction(predicted) <= evidence.upper
+    if decided or not p.instance.in_balls:
+        return evidence
+    if run.moments is not None:
+        return run.moments.mean_squared_gradient
+    return mean_squared_gradient(p) or evidence
