@@ -14,7 +14,7 @@ import torch
 from torch import nn
 
 from empirics import MODES, DivergedError, InputError, MetaFedAvg, Noise, QuadraticPopulation, QuadraticTask
-from empirics.algorithm.one_round import round_with
+from empirics.algorithm.one_round import one_round, round_with
 from empirics.algorithm.sampling import Sampling, exact_weights
 from empirics.backends.backend import Backend, TorchBackend
 from empirics.backends.choice import chosen
@@ -257,7 +257,27 @@ def test_recorded_rounds_replay_the_new_settings(name: str) -> None:
     assert torch.equal(_iterates(own, one, CudaGraphBackend(record)), _iterates(own, one, TorchBackend()))
 
 
-@pytest.mark.parametrize("more", [{}, {"weights": None, "server_step": 0.5}])
+@pytest.mark.parametrize("mode", ["exact", "stochastic"])
+@pytest.mark.parametrize("name", NEW)
+def test_nothing_in_a_round_asks_the_device_for_a_number(name: str, mode: str) -> None:
+    # tensors of the meta device hold none: whatever asked for one would raise
+    one, own = noisy("cosine").to("meta"), settings(mode, **NEW[name])
+    w, replicas = torch.zeros((4, one.d), dtype=torch.float64, device="meta"), torch.arange(4, device="meta")
+    assert one_round(own, one, w, 3, 0, replicas).shape == (4, one.d)
+
+
+@pytest.mark.gpu
+@pytest.mark.parametrize("mode", ["exact", "stochastic"])
+@pytest.mark.parametrize("name", NEW)
+def test_a_gpu_records_the_new_settings_and_agrees(name: str, mode: str) -> None:
+    one, own = noisy("cosine"), settings(mode, **NEW[name])
+    near = own.run(one, [0.1] * one.d, 3, seed=3, replicas=3)
+    far = own.run(one.to("cuda"), [0.1] * one.d, 3, seed=3, replicas=3)
+    assert (far.backend, far.notes) == ("cuda graphs", ())
+    torch.testing.assert_close(far.iterates, near.iterates, rtol=1e-10, atol=1e-10)
+
+
+@pytest.mark.parametrize("more", [{}, {"server_step": 0.5}])
 def test_populations_are_drawn_with_replacement_on_demand(more: dict) -> None:
     population = QuadraticPopulation(10**6, 3, seed=1)
     own = MetaFedAvg(0.1, 1, 0.2, 2, participants=6, sampling="replacement", **more)
