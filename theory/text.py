@@ -9,6 +9,7 @@ from typing import Any
 from theory.admissibility import Largest
 from theory.enclosure.evaluation import Evaluation
 from theory.enclosure.hypotheses import HypothesisCheck
+from theory.printing.prose import paragraphs, pieces
 from theory.views import Bound, Quantity
 
 _WIDTH = 110
@@ -35,7 +36,7 @@ def describe_statement(bound: Bound) -> str:
         f"Provenance   {bound.provenance}",
         f"Source       {bound.source}",
         "Proof",
-        textwrap.indent(_wrapped(bound.proof), "  "),
+        *_proof(bound.proof),
     ]
     return "\n".join(lines)
 
@@ -70,6 +71,20 @@ def _rows(latex: str) -> list[str]:
         else:
             rows.append(part)
     return rows
+
+
+def _proof(text: str) -> list[str]:
+    """The steps of a proof: running text wrapped, every displayed formula on lines of its own."""
+    lines = []
+    for part in paragraphs(text):
+        for piece, shown in pieces(part):
+            lines += [f"      {row}" for row in _rows(" ".join(piece.split()))] if shown else [_indented(piece)]
+        lines.append("")
+    return lines[:-1]
+
+
+def _indented(text: str) -> str:
+    return textwrap.indent(_wrapped(text), "  ")
 
 
 def _wrapped(text: str) -> str:

@@ -171,6 +171,16 @@ def dependencies(formulas: Mapping[str, Formula], name: str) -> frozenset[str]:
 
 
 @dataclass(frozen=True)
+class Lemma:
+    """An argument that several proofs share: they name it as `Lemma L1`."""
+
+    id: str
+    title: str
+    claim: str
+    proof: str
+
+
+@dataclass(frozen=True)
 class Line:
     """One displayed relation: `left relation quantity suffix`; `literal` replaces the quantity in an identity."""
 
@@ -185,7 +195,9 @@ class Line:
 class Statement:
     """A statement of the theory. Formulas are named, never retyped: the display prints them from the table.
 
-    The first of `quantities` is the main right side; the others are shown with it.
+    The first of `quantities` is the main right side; the others are shown with it. `within`: the statement that
+    contains it, as its proof shows. `points`: symbols with the LaTeX that says at which point they are meant here.
+    `defines`: sequences that stand in no quantity of their own, left side and expression.
     """
 
     id: str
@@ -200,3 +212,6 @@ class Statement:
     source: str
     provenance: str = DERIVED
     proof: str = ""
+    within: str = ""
+    points: tuple[tuple[Symbol, str], ...] = ()
+    defines: tuple[tuple[str, Expr], ...] = ()

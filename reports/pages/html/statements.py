@@ -13,6 +13,7 @@ from reports.judging.rows import Row
 from reports.pages.html.formulas import display, inline, prose
 from reports.pages.html.numerals import raised
 from theory.printing.latex import hypothesis_latex
+from theory.printing.prose import paragraphs
 from theory.tables import Table
 
 
@@ -48,7 +49,7 @@ def _statement(bound: theory.Bound, line: Mapping[Hashable, Any], table: Table) 
         "line": line,
         "formula": display(bound),
         "claim": prose(bound.claim),
-        "proof": [prose(part) for part in _paragraphs(bound.proof)],
+        "proof": [prose(part) for part in paragraphs(bound.proof)],
         "hypotheses": [inline(hypothesis_latex(item)) for item in bound.hypotheses],
         "units": [
             (inline(table.symbols[name].record.latex), _unit(table.quantity(name).unit)) for name in bound.quantities
@@ -60,8 +61,3 @@ def _unit(unit: object) -> str:
     """A unit such as F^2/W^2 with raised exponents."""
     shown = re.sub(r"\^(-?\d+)", lambda power: raised(power[1]), str(unit))
     return "dimensionless" if shown == "1" else shown
-
-
-def _paragraphs(text: str) -> list[str]:
-    """Paragraphs of a proof: blank lines separate them; a line may end anywhere else."""
-    return [part.strip() for part in re.split(r"\n\s*\n", text) if part.strip()]
