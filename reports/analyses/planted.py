@@ -13,6 +13,7 @@ from reports.analyses.witnesses import witness_measurements
 from reports.balls import ball
 from reports.balls.ball import BallMeta
 from reports.judging.measurement import Enclosed, Measurement
+from reports.judging.ratio import common_part, one_round
 from reports.measure.task_instance import TaskInstance
 from reports.plans.plan import WITNESSES, load_plan
 from reports.sections import Section, SectionTable
@@ -202,15 +203,9 @@ def _ratio(measurement: Measurement, table: Table, claimed: Evaluation) -> float
     evidence = measurement.evidence
     assert isinstance(evidence, Enclosed)
     measured, predicted = (evidence.lower + evidence.upper) / 2, _between(claimed)[0]
-    if measurement.quantity.startswith("T1"):
-        scale = Fraction(measurement.inputs["beta"]) * Fraction(measurement.inputs["tau"])
-        A = table.quantity(f"{measurement.bound}.A").evaluate(**measurement.inputs)
-        if A.value is not None:
-            base = (
-                Fraction(measurement.inputs["F0_gap"])
-                - scale * _between(A)[0] * Fraction(measurement.inputs["grad_norm"]) ** 2
-            )
-            measured, predicted = measured - base, predicted - base
+    if one_round(measurement):
+        base = common_part(measurement, table)
+        measured, predicted = measured - base, predicted - base
     if predicted == 0:
         return float("inf") if measured > 0 else 0.0
     return float(measured / predicted) if predicted > 0 else float(predicted / measured)

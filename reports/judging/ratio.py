@@ -1,4 +1,4 @@
-"""Measured over predicted, where both sides of a row may carry the same shift."""
+"""How close a measured left side comes to its right side; for one round beyond the descent that both sides share."""
 
 from __future__ import annotations
 
@@ -16,11 +16,8 @@ def ratio(measurement: Measurement, row: Row, table: Table) -> float:
     assert row.measured is not None
     assert row.predicted is not None
     above, below = row.measured, row.predicted
-    if "F0_gap" in measurement.inputs and "grad_norm" in measurement.inputs:
-        inputs = {**measurement.inputs}
-        A = table.quantity("A").evaluate(**inputs).value
-        scale = float(Fraction(inputs["beta"])) * float(Fraction(inputs["tau"]))
-        base = float(Fraction(inputs["F0_gap"])) - scale * (A or 0.0) * float(Fraction(inputs["grad_norm"])) ** 2
+    if one_round(measurement):
+        base = float(common_part(measurement, table))
         least = _ATTAINED * max(abs(above), abs(below))
         above, below = above - base, below - base
         if abs(above) <= least and abs(below) <= least:
@@ -28,3 +25,21 @@ def ratio(measurement: Measurement, row: Row, table: Table) -> float:
     if below > 0:
         return above / below
     return below / above if above < 0 else float("inf")
+
+
+def one_round(measurement: Measurement) -> bool:
+    """Whether the row is about one round, so that both of its sides carry a shift and a descent."""
+    return "F0_gap" in measurement.inputs and "grad_norm" in measurement.inputs
+
+
+def common_part(measurement: Measurement, table: Table) -> Fraction:
+    """F_shift - A beta_s beta tau norm(grad F)^2: what a bound on one round has beside its floor; A = 0 without one."""
+    inputs = measurement.inputs
+    scale = Fraction(inputs.get("beta_s", "1")) * Fraction(inputs["beta"]) * Fraction(inputs["tau"])
+    name, quantity = f"{measurement.quantity}.A", table.quantity(measurement.quantity)
+    if name in table.formulas:
+        terms = quantity.terms([name], **inputs)
+        A = 0.0 if terms is None else terms[name]
+    else:  # a claim stands beside the case of the run
+        A = table.quantity("A").evaluate(**inputs).value or 0.0
+    return Fraction(inputs["F0_gap"]) - scale * Fraction(A) * Fraction(inputs["grad_norm"]) ** 2
