@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import flint
 import numpy as np
@@ -11,8 +11,9 @@ from flint import arb
 
 import theory
 from reports.balls import ball
-from reports.judging.measurement import Enclosed, Measurement, Sampled
+from reports.judging.measurement import Enclosed, Evidence, Measurement, Sampled
 from reports.measure.along_run import BETTING, NOTHING, AlongRun, AlongRuns
+from reports.measure.moments import expected_change
 from reports.measure.one_round import enumerable, expected_round
 from reports.measure.statement import LeftSide
 from reports.measure.task_instance import upwards
@@ -33,12 +34,27 @@ def _rows(run: AlongRun) -> list[Measurement]:
     if run.recorded is None:
         extra = {"F0_gap": reach, "grad_norm": 0.0}
         return [run.row(case, case, NOTHING, 2 * reach, rounds=1, extra=extra)]
-    evidence, change, grad_norm = (_enumerated if enumerable(p) and p.instance.in_balls else _sampled)(run, reach)
+    evidence, change, grad_norm = _left_side(run)(run, reach)
     extra, witness = {"F0_gap": reach, "grad_norm": grad_norm}, _net(run, change, float(grad_norm.mid()))
     return [run.row(case, case, evidence, 2 * reach, rounds=1, extra=extra, witness=witness)]
 
 
-def _sampled(run: AlongRun, reach: float) -> tuple[Sampled, float, arb]:
+def _left_side(run: AlongRun) -> Callable[[AlongRun, float], tuple[Evidence, float, arb]]:
+    """The subsets of agents where they are few, else the recursion of a quadratic task, else samples."""
+    p = run.specification
+    if enumerable(p) and p.instance.in_balls:
+        return _enumerated
+    return _affine if p.affine else _sampled
+
+
+def _affine(run: AlongRun, reach: float) -> tuple[Evidence, float, arb]:
+    change, grad_norm = expected_change(run.specification)
+    with flint.ctx.workprec(ball.BITS):
+        lower, upper = ball.bounds(change + ball.ball(reach))
+    return Enclosed(lower, upper, "exact expectation (moment recursion), Arb balls"), float(change.mid()), grad_norm
+
+
+def _sampled(run: AlongRun, reach: float) -> tuple[Evidence, float, arb]:
     assert run.recorded is not None
     p, iterates = run.specification, run.recorded.iterates
     loss = losses(p, iterates[:, :2])
@@ -50,7 +66,7 @@ def _sampled(run: AlongRun, reach: float) -> tuple[Sampled, float, arb]:
     return evidence, float((loss[:, 1] - loss[:, 0]).mean()), grad_norm
 
 
-def _enumerated(run: AlongRun, reach: float) -> tuple[Enclosed, float, arb]:
+def _enumerated(run: AlongRun, reach: float) -> tuple[Evidence, float, arb]:
     done = expected_round(run.specification)
     with flint.ctx.workprec(ball.BITS):
         lower, upper = ball.bounds(done.after - done.before + ball.ball(reach))
