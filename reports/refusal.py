@@ -36,13 +36,32 @@ class OneLine(TyperCommand):
             raise typer.Exit(2) from None
 
 
+def described(error: BaseException, when: str = "") -> str:
+    """Whatever was raised, and when, in a line: a user's own exceptions may fail even at that.
+
+    >>> described(KeyError("L"), "when made")
+    "KeyError when made: 'L'"
+    """
+    try:
+        text = str(error)
+    except Exception:
+        text = "its text cannot be made"
+    return _one_line(f"{type(error).__name__}{' ' * bool(when)}{when}: {text}")
+
+
+def _one_line(text: str) -> str:
+    """A line that a terminal shows as it is: control characters are written out."""
+    shown = (one if one.isprintable() else repr(one)[1:-1] for one in " ".join(text.split())[:_LONGEST])
+    return "".join(shown)
+
+
 @contextmanager
 def refusals(command: str) -> Iterator[None]:
     """Within it a refusal ends the command: its line on the error stream, exit status 2."""
     try:
         yield
     except RefusedError as refusal:
-        typer.echo(f"{command}: {' '.join(str(refusal).split())[:_LONGEST]}", err=True)
+        typer.echo(f"{command}: {_one_line(str(refusal))}", err=True)
         raise typer.Exit(2) from None
 
 
@@ -57,7 +76,7 @@ def failures(command: str, out: Path | None = None) -> Iterator[None]:
     except (RefusedError, typer.Exit, KeyboardInterrupt):
         raise
     except BaseException as error:
-        said = f"{type(error).__name__}: {error}".splitlines()[0][:_LONGEST]
+        said = described(error)
         more = "" if out is None else _kept(out / "failure.txt", traceback.format_exc())
         again = shlex.join(["python", "-m", command, *sys.argv[1:]])
         typer.echo(f"{command}: failed inside: {said}; {more}to repeat it: {again}", err=True)

@@ -17,7 +17,7 @@ from reports.analyses.claims import measured_statements
 from reports.plans.checking import check_tasks
 from reports.plans.own_task import bounded_where_needed, with_own_task
 from reports.plans.plan import PROFILES, Plan, PlanError, bounds_of, load_plan, plan_names
-from reports.refusal import RefusedError
+from reports.refusal import RefusedError, described
 from reports.tasks.conformance import load_task, require_conformance
 from reports.user_objects import importing_only, trusted
 from theory.claims.reading import Claim, ClaimError, read_claims
@@ -121,6 +121,10 @@ def _with_task(plan: Plan, name: str) -> Plan:
         raise RefusedError(f"--task {error}") from None
     except SystemExit as error:  # a module of a user's that ends the interpreter
         raise RefusedError(f"--task {name}: it ends the program with SystemExit({error})") from None
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # a user's code may raise anything
+        raise RefusedError(f"--task {name}: {described(error)}") from None
 
 
 def _check_folder(out: Path) -> None:

@@ -10,6 +10,8 @@ from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
 
+from reports.refusal import described
+
 # None: any module; else only these and what is inside them
 _trusted: ContextVar[frozenset[str] | None] = ContextVar("trusted", default=None)
 
@@ -61,7 +63,7 @@ def load(name: str) -> Any:
     try:
         module = importlib.import_module(module_name)
     except (Exception, SystemExit) as error:  # whatever a module of a user's raises
-        raise UserObjectError(f"{name}: the module cannot be imported: {type(error).__name__}: {error}") from None
+        raise UserObjectError(f"{name}: the module cannot be imported: {described(error)}") from None
     if hasattr(module, attribute):
         return getattr(module, attribute)
     try:

@@ -22,7 +22,7 @@ FLOORS = {
         {"estimation"}, {"testing"}, {"empirics"}, {"__main__"},
     ],
     "reports": [
-        {"sections", "wrong_versions", "user_objects", "refusal", "staging"}, {"judging"}, {"cells"}, {"balls"},
+        {"sections", "wrong_versions", "refusal", "staging"}, {"user_objects"}, {"judging"}, {"cells"}, {"balls"},
         {"certificates"}, {"tasks"}, {"measure"}, {"statements"}, {"plans"}, {"records"}, {"analyses"}, {"refutation"},
         {"figures"}, {"studies"}, {"pages"}, {"reports"}, {"request"}, {"manifest"}, {"contents", "outputs"},
         {"pipeline", "recheck"}, {"build", "refute", "store", "__main__"},

@@ -12,6 +12,7 @@ from typing import Any, Literal, get_args
 from weakref import WeakKeyDictionary
 
 import matplotlib
+from matplotlib.axes import Axes
 from matplotlib.backends.backend_pdf import PdfFile
 from matplotlib.figure import Figure as Drawing
 
@@ -24,6 +25,7 @@ Format = Literal["pdf", "svg", "png", "pgf"]
 ALL_FORMATS: tuple[Format, ...] = get_args(Format)
 FORMATS: tuple[Format, ...] = ("pdf", "svg")
 _DOTS_PER_INCH = 200
+_LEAST = 1e-150  # matplotlib looks for marks as far beyond the ends of an axis as they are apart
 # Type 42 (TrueType) is what venues accept; a fixed salt makes the ids inside an SVG the same every time
 _FILES: dict[Any, Any] = {
     "pdf.fonttype": 42,
@@ -122,11 +124,22 @@ def _laid_out(figure: Figure, page: Page) -> Drawing:
     """The drawing with its layout done and fixed, so that no format lays it out or draws it once more for that."""
     with printed_on(page):
         drawing = figure.draw(figure.frame)
+    for axes in drawing.axes:
+        _within_floats(axes)
     engine = drawing.get_layout_engine()
     if engine is not None:
         engine.execute(drawing)
         drawing.set_layout_engine(None)  # with matplotlib's defaults: none
     return drawing
+
+
+def _within_floats(axes: Axes) -> None:
+    """Marks of logarithmic axes must be floats: what lies nearer to the ends of float64 is left out of the picture."""
+    for name in ("x", "y"):
+        low, high = getattr(axes, f"get_{name}lim")()
+        if getattr(axes, f"get_{name}scale")() == "log" and (low < _LEAST or high > 1 / _LEAST):
+            ends = (min(max(end, _LEAST), 1 / _LEAST) for end in (low, high))
+            getattr(axes, f"set_{name}lim")(*ends)
 
 
 def _saved(drawing: Drawing, title: str, format: Format) -> bytes:

@@ -41,7 +41,7 @@ def on_points(instance: TaskInstance, cell: PointsCell | NoiseCell) -> tuple[Tas
         if probe * L >= 1:
             raise ValueError(
                 f"task {instance.name}: probe step delta = {cell.delta} is too large for a ball; "
-                f"choose one below {1 / float(L):.3g}"
+                f"choose one below {float(cell.delta / (probe * L)):.3g}"
             )
         widest = (widest + probe * (L * centre + noise)) / (1 - probe * L)
     return instance.on_ball(above(widest)), start

@@ -18,7 +18,7 @@ from flint import arb, arb_mat
 
 from empirics.algorithm.sampling import Sampling
 from reports.balls import ball
-from reports.balls.ball import BallQuadratic, column, identity
+from reports.balls.ball import BallQuadratic, column, identity, norm
 from reports.judging.measurement import Enclosed
 from reports.measure.run_specification import RunSpecification
 
@@ -45,6 +45,25 @@ def exact_moments(specification: RunSpecification) -> Moments | None:
     return None
 
 
+def expected_change(specification: RunSpecification) -> tuple[arb, arb]:
+    """E F(w_1) - F(w_0) and norm(grad F(w_0)): F need have no minimum, so the moments are those of w_1 - w_0."""
+    with flint.ctx.workprec(_PRECISIONS[1]):
+        s, forms = specification.settings, specification.instance.forms
+        start, alpha = column(specification.start.numpy()), ball.ball(s.alpha)
+        agents = [
+            _Agent(a.R, (a.R - identity(a.R.nrows())) * (start - f.c), a.noise)
+            for a, f in zip(_agents(specification), forms, strict=True)
+        ]
+        matrices, share = _meta_matrices(forms, alpha, s.nu), ball.ball(1) / len(forms)
+        gradient = _sum([M * (start - f.c) for M, f in zip(matrices, forms, strict=True)]) * share
+        still = start - start
+        twice = s.sampling == Sampling.REPLACEMENT
+        m = s.participants_of(len(forms))
+        mean, second = _round(agents, still, still * still.transpose(), m, twice=twice)
+        curved = _trace(_sum(matrices) * share * second) / 2
+        return (gradient.transpose() * mean)[0, 0] + curved, norm(gradient)
+
+
 @dataclass(frozen=True)
 class _Agent:
     """One agent's round as an affine map with noise."""
@@ -56,10 +75,8 @@ class _Agent:
 
 def _recursion(specification: RunSpecification) -> tuple[arb, arb]:
     s, instance = specification.settings, specification.instance
-    losses = instance.forms
+    losses, agents = instance.forms, _agents(specification)
     n, d = len(losses), instance.task.d
-    noises = instance.covariances if specification.cell.mode.draws else [f.A * 0 for f in losses]
-    agents = [_agent(specification, f, noise) for f, noise in zip(losses, noises, strict=True)]
     mean_matrix, lowest = average_and_minimiser(losses, ball.ball(s.alpha), s.nu)
     mu = column(specification.start.numpy()) - lowest
     agents = [_Agent(a.R, a.t + a.R * lowest - lowest, a.noise) for a in agents]
@@ -97,6 +114,12 @@ def _outer(a: _Agent, b: _Agent, mu: arb_mat, second: arb_mat) -> arb_mat:
     """E (R_a w + t_a)(R_b w + t_b)^T."""
     left, right = a.R * mu, b.R * mu
     return a.R * second * b.R.transpose() + left * b.t.transpose() + a.t * right.transpose() + a.t * b.t.transpose()
+
+
+def _agents(specification: RunSpecification) -> list[_Agent]:
+    losses = specification.instance.forms
+    noises = specification.instance.covariances if specification.cell.mode.draws else [f.A * 0 for f in losses]
+    return [_agent(specification, f, noise) for f, noise in zip(losses, noises, strict=True)]
 
 
 def _agent(specification: RunSpecification, f: BallQuadratic, noise: arb_mat) -> _Agent:
@@ -137,11 +160,16 @@ def _gradient_covariance(specification: RunSpecification, f: BallQuadratic, C: a
 
 def average_and_minimiser(losses: Sequence[BallQuadratic], alpha: arb, nu: int) -> tuple[arb_mat, arb_mat]:
     """The mean of the M_i and the minimiser of F (Q1); raises ZeroDivisionError when the mean is singular."""
-    eye, share = identity(losses[0].A.nrows()), ball.ball(1) / len(losses)
-    matrices = [f.A * power(eye - f.A * alpha, 2 * nu) for f in losses]
+    matrices, share = _meta_matrices(losses, alpha, nu), ball.ball(1) / len(losses)
     average = _sum(matrices) * share
     pull = _sum([M * f.c for M, f in zip(matrices, losses, strict=True)]) * share
     return average, average.solve(pull)
+
+
+def _meta_matrices(losses: Sequence[BallQuadratic], alpha: arb, nu: int) -> list[arb_mat]:
+    """The M_i of F_i(w) = (w - c_i)^T M_i (w - c_i)/2 (Q1)."""
+    eye = identity(losses[0].A.nrows())
+    return [f.A * power(eye - f.A * alpha, 2 * nu) for f in losses]
 
 
 def power(x: arb_mat, exponent: int) -> arb_mat:

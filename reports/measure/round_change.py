@@ -15,6 +15,7 @@ import theory
 from reports.balls import ball
 from reports.judging.measurement import Enclosed, Measurement, Sampled
 from reports.measure.along_run import BETTING, NOTHING, AlongRun
+from reports.measure.moments import expected_change
 from reports.measure.one_round import enumerable, expected_round
 from reports.measure.task_instance import upwards
 from reports.measure.trajectories import losses, squared_gradients
@@ -43,9 +44,11 @@ def reach(run: AlongRun) -> float:
 
 @lru_cache(maxsize=1)
 def round_change(run: AlongRun) -> RoundChange:
-    """The round, exactly over all subsets of agents where that can be walked, otherwise from independent runs."""
+    """The round: the subsets of agents where they are few, else the recursion of a quadratic task, else samples."""
     p = run.specification
-    return (_enumerated if enumerable(p) and p.instance.in_balls else _sampled)(run, reach(run))
+    if enumerable(p) and p.instance.in_balls:
+        return _enumerated(run, reach(run))
+    return (_affine if p.affine else _sampled)(run, reach(run))
 
 
 def round_row(run: AlongRun, bound: str, A: str, N: str) -> Measurement:
@@ -79,6 +82,14 @@ def _enumerated(run: AlongRun, shift: float) -> RoundChange:
     over = "" if done.subsets == 1 else f"exact expectation over {done.subsets} subsets of agents, "
     evidence = Enclosed(lower, upper, f"{over}Arb balls at {ball.BITS} bits")
     return RoundChange(evidence, change, done.gradient_norm)
+
+
+def _affine(run: AlongRun, shift: float) -> RoundChange:
+    change, grad_norm = expected_change(run.specification)
+    with flint.ctx.workprec(ball.BITS):
+        lower, upper = ball.bounds(change + ball.ball(shift))
+    evidence = Enclosed(lower, upper, "exact expectation (moment recursion), Arb balls")
+    return RoundChange(evidence, float(change.mid()), grad_norm)
 
 
 def _net(run: AlongRun, found: RoundChange, bound: str, A: str, N: str) -> Mapping[str, float] | None:

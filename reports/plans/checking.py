@@ -6,9 +6,11 @@ from collections.abc import Sequence
 
 from empirics import Task
 from empirics.algorithm.modes import Mode
+from empirics.certificates.closed_form import pl_constant
 from reports.cells.noise_cell import NoiseCell
 from reports.cells.points_cell import PointsCell
 from reports.cells.run_cell import RunCell
+from reports.measure.domain import on_points
 from reports.measure.task_instance import TaskInstance
 from reports.measure.with_batches import LARGEST_TREE, NoisyPoint, WithBatches, why_not_enumerated
 from reports.plans.memory import at_hand, cell_bytes, gigabytes, task_bytes
@@ -44,6 +46,8 @@ def check_tasks(plan: Plan) -> None:
             instance = TaskInstance(one, task)
             if why := why_not_enumerated(instance, cell) or _too_many_outcomes(cell, instance):
                 raise PlanError(f'task {one.name}: method = "{cell.method}": {why}')
+        for cell in (cell for cell in plan.cells if cell.task == one.name):
+            _check_bounded(cell, TaskInstance(one, task))
         named = {name for cell in plan.cells if cell.task == one.name for name in cell.statements}
         for name in sorted(name for name in named if ":" not in name or trusted(name)):
             if (why := measured(name).task(task)) is not None:
@@ -68,6 +72,21 @@ def _check_sizes(cell: PointsCell | NoiseCell | RunCell, task: Task, most: int) 
     if (needed := cell_bytes(cell, task)) > most:
         short = f"needs {gigabytes(needed)} of memory, {gigabytes(most)} are at hand"
         raise PlanError(f"{where}: {short}; take fewer rounds or replicas")
+
+
+def _check_bounded(cell: PointsCell | NoiseCell | RunCell, instance: TaskInstance) -> None:
+    """A quadratic task has constants on a ball alone, and a minimum where the mean of its meta losses has one."""
+    if not instance.quadratic:
+        return
+    known = [name for name in cell.statements if ":" not in name or trusted(name)]
+    strong = [name for name in known if getattr(measured(name), "strong", False)]
+    try:
+        if not isinstance(cell, RunCell):
+            on_points(instance, cell)
+        elif strong:
+            pl_constant(instance.task, instance.alpha(cell), cell.nu)
+    except (ValueError, OverflowError) as error:
+        raise PlanError(f"{cell.kind} on task {cell.task}: {', '.join(strong or cell.statements)}: {error}") from None
 
 
 def _too_many_outcomes(cell: NoiseCell, instance: TaskInstance) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from math import isfinite
 
 from reports.judging.rows import Verdict
 from reports.measure.statement import Target
@@ -83,7 +84,8 @@ def attempt(asked: Asked, name: str, budget: float, seed: int) -> Outcome:
         turn = _Turn(asked, target)
         candidates, done = explore(_question(asked, target), [family], _SEARCHING * share, seed, turn.exceeded)
         evaluations += done.evaluations
-        searched.append(f"{target[0]} on {family.name}: {family.words}")
+        looked_at = family.words if done.evaluations else "none of its instances fulfils the hypotheses"
+        searched.append(f"{target[0]} on {family.name}: {looked_at}")
         turn.last(candidates)
         if turn.hits:
             return outcome(turn.hits[0], [])
@@ -118,5 +120,6 @@ def _question(asked: Asked, target: Target) -> Question:
 
 
 def _script(hit: Confirmed, asked: Asked, name: str) -> str:
-    title = f"A counterexample to {name}: measured / claimed = {hit.ratio:.6g}."
+    how_far = f"measured / claimed = {hit.ratio:.6g}" if isfinite(hit.ratio) else "the right side is not positive"
+    title = f"A counterexample to {name}: {how_far}."
     return script(hit.instance, hit.measurement, asked.table, title=title, squared=_squared(asked))

@@ -9,7 +9,6 @@ from fractions import Fraction
 from pathlib import Path
 
 from reports.analyses.claims import claim_measurements
-from reports.analyses.witnesses import noisy_round
 from reports.judging.measurement import Enclosed, Measurement
 from reports.judging.ratio import ratio
 from reports.judging.rows import Row, Verdict
@@ -60,7 +59,7 @@ def measured(instance: Instance, asked: Asked) -> list[Confirmed]:
 def answers(instance: Instance, measurements: Sequence[Measurement], asked: Asked) -> Iterator[Confirmed]:
     """Judge what bears on the question."""
     mine = [
-        _counted(noisy_round(measurement))
+        _counted(measurement)
         for measurement in measurements
         if (measurement.bound, measurement.quantity) in asked.targets
     ]

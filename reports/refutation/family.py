@@ -72,7 +72,7 @@ class Family(ABC):
     targets: frozenset[Target]
     options: tuple[Mapping[str, int], ...]
     mode: Mode | None = None
-    most: Mapping[str, int] = MappingProxyType({"nu": 6, "n": 64})
+    most: Mapping[str, int] = MappingProxyType({"nu": 64, "n": 256})
 
     def rounded(self, x: Sequence[float], denominator: int) -> tuple[Fraction, ...]:
         """The point with every number replaced by a fraction of at most this denominator."""

@@ -114,6 +114,36 @@ class BrokenLine(BatchLoss):
         area = (height + rise * inside / 2) * inside + (height + rise * inside) * beyond
         return self._at(self._slopes, segment) + area
 
+    def value(self, w: Tensor) -> Tensor:
+        """f(w) - f(the first knot)."""
+        segment, inside, beyond = self._place(w)
+        height, rise = self._at(self.heights, segment), self._at(self._rises, segment)
+        slope = self._at(self._slopes, segment) + self._offset
+        turned = slope + (height + rise * inside / 2) * inside
+        within = (slope + (height / 2 + rise * inside / 6) * inside) * inside
+        return self._at(self._values, segment) + within + (turned + (height + rise * inside) * beyond / 2) * beyond
+
+    @cached_property
+    def _values(self) -> Tensor:
+        """f at the knots, 0 at the first."""
+        slopes = (self._slopes + self._offset)[:-1]
+        steps = (slopes + (2 * self.heights[:-1] + self.heights[1:]) / 6 * self._lengths) * self._lengths
+        return torch.cat([torch.zeros_like(steps[:1]), steps.cumsum(0)])
+
+    def lowest(self) -> Tensor:
+        """The least of f - f(the first knot) between the outermost knots: at a knot, or where f' crosses 0 upwards."""
+        slope, height = (self._slopes + self._offset)[:-1], self.heights[:-1]
+        turning = height**2 - 2 * self._rises * slope  # the square of f'' where f' is 0
+        across = height + turning.clamp_min(0).sqrt()
+        t = torch.where(across != 0, -2 * slope / across, -1.0)
+        inside = (turning >= 0) & (t >= 0) & (t <= self._lengths)
+        dip = self._values[:-1] + (slope + (height / 2 + self._rises * t / 6) * t) * t
+        return torch.minimum(self._values.amin(0), torch.where(inside, dip, torch.inf).amin(0))
+
+    def ends(self) -> tuple[Tensor, Tensor]:
+        """f' at the outermost knots."""
+        return self._slopes[0] + self._offset, self._slopes[-1] + self._offset
+
     def largest_slope(self) -> Tensor:
         """Largest |f'| between the outermost knots: at a knot, or where f'' crosses 0."""
         left, right = self.heights[:-1], self.heights[1:]

@@ -47,6 +47,8 @@ _GRADIENTS = {
         "kink = np.diff(rise, axis=1)  # f'' is the broken line through (knots, bends)\n"
         "ramp = lambda x: np.array([arb(x - knot).max(arb(0)) for knot in knots])\n"
         "part = lambda i, x: bends[i, 0] * (x - knots[0]) + kink[i] @ ramp(x) ** 2 / 2\n"
+        "area = lambda i, x: bends[i, 0] * (x - knots[0]) ** 2 / 2 + kink[i] @ ramp(x) ** 3 / 6\n"
+        "loss = lambda i, w: (slope[i] - part(i, at)) * (w[0] - at) + area(i, w[0]) - area(i, at)\n"
         "grad = lambda i, w: np.array([slope[i] + part(i, w[0]) - part(i, at)])\n"
         "hess = lambda i, w: np.array([[bends[i, 0] + kink[i] @ ramp(w[0])]])\n"
     ),
@@ -147,6 +149,22 @@ for _ in range(K):  # m of n agents are drawn: P(i) = m/n, P(i and j) = m (m - 1
     first, second = (total[0] @ first + total[1]) / arb(n), (own + total[2]) / arb(m * n) + pairs
 after = F(first, second)
 """
+# every agent takes part and nothing is drawn: one path, for any loss
+_PATH = """
+first = lambda i, w: grad(i, path(i, w)[-1])  # Hessians dropped
+
+def local(i, w):
+    for _ in range(tau):
+        w = w - beta * {gradient}(i, w)
+    return w
+
+F = lambda w: np.mean([loss(i, path(i, w)[-1]) for i in range(n)])
+before, squares = F(w), []
+for _ in range(K):
+    squares.append(sum(np.mean([meta(i, w) for i in range(n)], axis=0) ** 2))
+    w = np.mean([local(i, w) for i in range(n)], axis=0)
+after = F(w)
+"""
 _VERDICT = """
 measured, claimed = arb(measured), arb(claimed)  # balls around both sides; > asks for all of them
 said = f"measured {float(measured):.12g} > claimed {float(claimed):.12g}"
@@ -162,8 +180,7 @@ def script(instance: Instance, measurement: Measurement, table: Table, *, title:
     for name in ("A", "c", "a", "s", "phi", "knots", "curvature", "slope", "at"):
         arguments.setdefault(name, None)
     mode = Mode(measurement.setting.mode)
-    along_run = isinstance(cell, RunCell)
-    bits = _BITS + _BITS_A_STEP * cell.rounds * cell.tau if isinstance(cell, RunCell) else _BITS
+    affine = isinstance(cell, RunCell) and made.factory == "explicit-quadratic"
     lines = [
         f'"""{title}"""',
         "from itertools import product",
@@ -171,19 +188,26 @@ def script(instance: Instance, measurement: Measurement, table: Table, *, title:
         "import numpy as np",
         "from flint import arb, arb_mat, ctx",
         "",
-        f"ctx.prec = {bits}  # bits of the balls; their radii hold every rounding",
+        f"ctx.prec = {_bits(cell, affine)}  # bits of the balls; their radii hold every rounding",
         _HELPERS,
         _numbers(cell, measurement.inputs),
         _GRADIENTS[made.factory].format(**arguments),
     ]
-    if not along_run:
+    if not affine:
         lines[-1] += _SWEEP if mode.probes else _SWEEP.partition("def free")[0]
-    if noise is not None and (mode.draws or not along_run):
-        lines.append((_DIRECTIONS if along_run else _NOISE).format(**noise))
-    lines += [_left(cell, measurement), *(["measured = measured ** 2"] if squared else [])]
+    if noise is not None and (mode.draws or not affine):
+        lines.append((_DIRECTIONS if affine else _NOISE).format(**noise))
+    lines += [_left(cell, measurement, affine), *(["measured = measured ** 2"] if squared else [])]
     lines += ["", "# the claimed right side, with the constants of this instance", *_right(measurement, table)]
     lines.append(_VERDICT)
     return "\n".join(lines) + "\n"
+
+
+def _bits(cell: PointsCell | NoiseCell | RunCell, affine: bool) -> int:
+    """More for a run: a recursion takes a round at once, a path every step of it."""
+    if not isinstance(cell, RunCell):
+        return _BITS
+    return _BITS + _BITS_A_STEP * (cell.rounds + cell.tau if affine else cell.rounds * cell.tau)
 
 
 def _numbers(cell: PointsCell | NoiseCell | RunCell, inputs: Mapping[str, str]) -> str:
@@ -209,14 +233,16 @@ def _number(text: str) -> str:
     return f"arb({value.numerator})/{value.denominator}"
 
 
-def _left(cell: PointsCell | NoiseCell | RunCell, measurement: Measurement) -> str:
+def _left(cell: PointsCell | NoiseCell | RunCell, measurement: Measurement, affine: bool) -> str:
     text, mode = source(measurement).script, Mode(measurement.setting.mode)
     if isinstance(cell, NoiseCell):
         return f'mode = "{mode.full_batch}"\n{text}'
     if not isinstance(cell, RunCell):
         return text
     shift = _number(measurement.inputs["F0_gap"])
-    return _RUN.format(curved=mode.curved, noise=mode.draws) + text.replace("{F0_gap}", shift)
+    gradient = "free" if mode.probes else "meta" if mode.curved else "first"
+    run = _RUN.format(curved=mode.curved, noise=mode.draws) if affine else _PATH.format(gradient=gradient)
+    return run + text.replace("{F0_gap}", shift)
 
 
 def _right(measurement: Measurement, table: Table) -> list[str]:
@@ -225,8 +251,9 @@ def _right(measurement: Measurement, table: Table) -> list[str]:
     derived = {name: scope.case(name).expression for name in order if _derived(name, scope)}
     uses_series = any(expression.has(S) for expression in derived.values())
     lines = ["S = lambda j, x: sum(x**k for k in range(int(j)))"] if uses_series else []
+    lines += ["grad_norm = squares[0].sqrt()"] if "grad_norm" in order else []
     given = [name for name in scope.inputs if name in order]
-    skipped = ("alpha", "nu", "delta", "D", "D_prime", "D_H", "beta", "tau", "m", "K", "n")
+    skipped = ("alpha", "nu", "delta", "D", "D_prime", "D_H", "beta", "tau", "m", "K", "n", "grad_norm")
     rows = [f"{_name(name)} = {_number(str(scope.inputs[name]))}" for name in given if name not in skipped]
     lines += ["; ".join(rows[at : at + 4]) for at in range(0, len(rows), 4)]
     for name, expression in derived.items():

@@ -23,6 +23,7 @@ _GENERATIONS = 12
 _TURNS = 40  # over the places that are left, if the budget lasts
 _MANY_PLACES = 6  # are looked at in smaller batches
 _FEW_PLACES = 4  # are not halved again, and share what is left of the budget
+_ROUNDING = 1e-9  # of a left side that float64 computes, beside what is proved to bound it
 # a difference of two sides against zero; an equation holds up to rounding
 _RELATIONS: dict[str, Callable[[Tensor], Tensor]] = {
     "<=": lambda gap: gap <= 0,
@@ -62,7 +63,7 @@ class _OutOfTimeError(Exception):
 
 @dataclass
 class Searched:
-    """How much was looked at."""
+    """How many instances that fulfil the hypotheses were looked at."""
 
     evaluations: int = 0
     seconds: float = 0.0
@@ -82,14 +83,19 @@ def ratios(
     scope = BatchScope(question.table, inputs, batch.counts, family.mode or mode_of(question.target))
     try:
         claimed = scope.value(question.quantity)
+        proved = scope.value(question.target[1])
         admissible = _admissible(question, scope)
     except (KeyError, LongSumError):
         return None
-    measured = measured**2 if question.squared else measured
-    if "grad_norm" in inputs:  # one round: both sides are compared beyond the descent that the theory grants
+    if question.squared:
+        measured, proved = measured**2, proved**2
+    if "grad_norm" in inputs:  # one round: all are compared beyond the descent that the theory grants
         base = -inputs["beta"] * batch.counts["tau"] * scope.value("A") * inputs["grad_norm"] ** 2
-        measured, claimed = measured - base, claimed - base
-    value = torch.where(claimed > 0, measured / claimed, torch.where(measured < 0, claimed / measured, torch.inf))
+        measured, claimed, proved = measured - base, claimed - base, proved - base
+    # a right side of 0 or less is exceeded by whatever is more than rounding, on the scale of the proved one
+    least = _ROUNDING * proved.clamp_min(0)
+    excess = (measured - claimed.clamp_max(0)) / torch.maximum(claimed, least)
+    value = torch.where((claimed > 0) | (measured >= 0), excess, claimed / measured)
     value = value.expand(len(x)).clone()
     value[~(admissible & torch.isfinite(value))] = -torch.inf
     return value, scope
@@ -205,8 +211,9 @@ def _one_place(
 
     def value(z: np.ndarray) -> np.ndarray:
         found = ratios(question, family, option, decode(family, z))
-        done.evaluations += len(np.atleast_2d(z))
-        return np.full(len(np.atleast_2d(z)), -np.inf) if found is None else found[0].numpy()
+        values = np.full(len(np.atleast_2d(z)), -np.inf) if found is None else found[0].numpy()
+        done.evaluations += int(np.isfinite(values).sum())
+        return values
 
     generator, deadline = np.random.default_rng(seed), time.perf_counter() + seconds
     z = generator.uniform(box[:, 0], box[:, 1], (population, len(box)))

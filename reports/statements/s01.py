@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import numpy as np
+import math
+
 import torch
 
 import empirics
@@ -24,7 +25,7 @@ def _difference(at: AtPoint) -> list[Measurement]:
     expected = at.meta.exact(at.w)
     engine = empirics.meta_gradient(instance.task, torch.as_tensor(w), at.alpha, at.nu)[at.point.agent]
     size = ball.norm(expected)
-    eta = instance.rounding(at.alpha, at.nu, float(np.linalg.norm(w)) + at.alpha * at.nu * at.value("B_F") * 1.01)
+    eta = instance.rounding(at.alpha, at.nu, math.hypot(*w) + at.alpha * at.nu * at.value("B_F") * 1.01)
     residual = ball.norm(ball.column(engine.numpy()) - expected) / size
     return [at.row("S1", "S1_relative", residual, eta_G=eta.gradient, eta_H=eta.hessian, grad_norm=size)]
 

@@ -24,6 +24,7 @@ from empirics.graphs.recording import UntraceableError
 from reports.balls.ball import BallLoss
 from reports.balls.operations.operation import UnknownOperationError
 from reports.balls.recorded import recorded_losses
+from reports.refusal import described
 from reports.tasks.constants import checked_constants
 from reports.tasks.derivatives import NUMBERS, in_blocks, numbers, wrong_derivative
 from reports.tasks.networks import on_its_ball
@@ -82,7 +83,7 @@ def load_task(name: str, arguments: Mapping[str, Any] | None = None) -> Task:
         try:
             found = found(**(arguments or {}))
         except Exception as error:  # a user's code may raise anything
-            raise ConformanceError(f"{name}: {type(error).__name__} when made{_given(arguments)}: {error}") from None
+            raise ConformanceError(f"{name}: {described(error, 'when made' + _given(arguments))}") from None
     if not isinstance(found, Task):
         raise ConformanceError(f"{name}: makes a {type(found).__name__}, expected an empirics.Task")
     return found if radius is None else on_its_ball(found, radius)
@@ -110,7 +111,7 @@ def require_conformance(name: str, task: Task) -> list[Check]:
         raise
     except Exception as error:  # a user's code may raise anything
         where = f"after the check of {done[-1].name}" if done else "when it was first evaluated"
-        raise ConformanceError(f"{name}: {type(error).__name__} {where}: {error}") from None
+        raise ConformanceError(f"{name}: {described(error, where)}") from None
     return done
 
 
@@ -127,15 +128,19 @@ def checks(task: Task, seed: int = 0) -> Iterator[Check]:
         (task.hvp(w, v).shape, w.shape),
     ):
         yield Check("shape", tuple(shape) == tuple(expected), f"found {tuple(shape)}, expected {tuple(expected)}")
-    again = task.loss(w), task.gradient(w)
-    same = torch.equal(again[0], task.loss(w)) and torch.equal(again[1], task.gradient(w))
-    yield Check("state", same, "two evaluations at the same points differ; a loss is a function of w alone")
     finite = all(bool(torch.isfinite(task.loss(block)).all()) for block in blocks)
     yield Check("loss", finite, f"not finite at some point of norm at most {float(region.norm(dim=-1).max()):.3g}")
+    again = _both(task, w)
+    same = all(torch.allclose(one, two, 0, 0, equal_nan=True) for one, two in zip(again, _both(task, w), strict=True))
+    yield Check("state", same, "two evaluations at the same points differ; a loss is a function of w alone")
     yield Check("dtype", task.dtype == torch.float64, f"{task.dtype}, expected float64 for a report")
     run = _run(task, region[len(region) // 2 :: _POINTS] if task.n * task.d <= NUMBERS // 8 else region[:0])
     yield from _derivatives(task, [*blocks, *in_blocks(task, run)], generator)
     yield from _constants(task, region, run)
+
+
+def _both(task: Task, w: Tensor) -> tuple[Tensor, Tensor]:
+    return task.loss(w), task.gradient(w)
 
 
 def _points(task: Task, generator: torch.Generator) -> Tensor:

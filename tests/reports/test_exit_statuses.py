@@ -14,7 +14,7 @@ from reports.judging.verdicts import judge
 from reports.plans.plan import load_plan
 from reports.records.execution import execute
 from reports.records.seeded_cell import seeded_cells
-from reports.refusal import RefusedError, failures
+from reports.refusal import RefusedError, failures, refusals
 from reports.refute import app as refute
 from reports.request import Words, checked
 
@@ -35,6 +35,12 @@ def test_a_folder_that_cannot_be_written_is_refused(tmp_path: Path) -> None:
     assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "link"]
 
 
+WAVE = """from empirics import CosineTask
+class f(CosineTask):
+    def __init__(self): super().__init__([[1.0]], [[1.0]], [[0.0]])
+"""
+
+
 @pytest.mark.parametrize(
     ("text", "name", "why"),
     [
@@ -44,6 +50,14 @@ def test_a_folder_that_cannot_be_written_is_refused(tmp_path: Path) -> None:
         ("class f:\n    def __init__(self, x): pass", "f", "TypeError when made without arguments"),
         ("def f(): raise RuntimeError('two\\nlines')", "f", "RuntimeError"),
         ("def f(): raise SystemExit(5)", "f", "ends the program"),
+        ("def f(): raise GeneratorExit('ends here')", "f", "GeneratorExit: ends here"),
+        (
+            "class E(Exception):\n    def __str__(self): raise RuntimeError\ndef f(): raise E",
+            "f",
+            "E when made without arguments: its text cannot be made",
+        ),
+        (WAVE + "    def own_constants(self): raise KeyError('L')", "f", "KeyError: 'L'"),
+        (WAVE + "    def raw_loss(self, w): return super().raw_loss(w) * float('nan')", "f", "loss: not finite"),
         ("x = 1", "g", "has no g"),
     ],
 )
@@ -56,6 +70,23 @@ def test_a_task_that_cannot_be_used_is_refused(
     with pytest.raises(RefusedError, match=why):
         checked(words(tmp_path / "out", f"{module}:{name}"))
     assert not (tmp_path / "out").exists()
+
+
+def test_an_exception_without_a_text_is_a_failure_inside(capsys: pytest.CaptureFixture[str]) -> None:
+    class MuteError(Exception):
+        def __str__(self) -> str:
+            raise RuntimeError
+
+    with pytest.raises(typer.Exit) as ended, failures("reports.build"):
+        raise MuteError
+    assert ended.value.exit_code == 3
+    assert "MuteError: its text cannot be made" in capsys.readouterr().err
+
+
+def test_a_refusal_shows_control_characters_as_text(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(typer.Exit), refusals("reports.build"):
+        raise RefusedError("a\x1b[31mb\nc")
+    assert capsys.readouterr().err == "reports.build: a\\x1b[31mb c\n"
 
 
 def test_a_failure_inside_is_three_also_where_nothing_can_be_written(

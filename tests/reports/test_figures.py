@@ -11,6 +11,7 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.figure import Figure as Drawing
 
 from empirics import MODES
 from reports.figures import (
@@ -23,9 +24,11 @@ from reports.figures import (
     write_figures,
 )
 from reports.figures.batches import batch_figure, batch_frame
+from reports.figures.figure import Figure
 from reports.figures.looks import FLOATING, MEASURED, PREDICTED, PUBLISHED, SECOND_ORDER, WITNESS
 from reports.figures.output import _images
 from reports.figures.overview import tightness_frame
+from reports.figures.panels import log_limits
 from reports.figures.probes import best_probe, probe_frame
 from reports.figures.rounds import gap_frame, squared_gradient_frame
 from reports.figures.smoothness import smoothness_frame
@@ -417,3 +420,12 @@ def test_a_vanishing_bias_is_left_out_and_said_so():
     figure = batch_figure(rows)
     assert "not drawn" in figure.caption
     image(figure, "svg")
+
+
+def test_a_logarithmic_axis_to_the_ends_of_float64_is_drawn() -> None:
+    """A bound of 1e300 beside a value of 1e-9: marks beyond the axis would be no floats."""
+    drawing = Drawing(figsize=(1.5, 1.5), layout="constrained")
+    log_limits(drawing.subplots(), [1e-9, 1e300])
+    figure = Figure("ends", "ends", "", "", pd.DataFrame(), lambda frame: drawing)
+    (svg,) = _images(figure, ("svg",), HOUSE)
+    assert svg.startswith(b"<?xml")

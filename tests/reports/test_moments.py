@@ -9,13 +9,14 @@ import numpy as np
 import pytest
 
 import empirics
+from empirics.algorithm.modes import Mode
 from reports.cells.cell import TaskPlan
 from reports.cells.run_cell import RunCell
-from reports.measure.moments import exact_moments
+from reports.measure.moments import exact_moments, expected_change
 from reports.measure.run_specification import RunSpecification
 from reports.measure.specify import specify
 from reports.measure.task_instance import TaskInstance
-from reports.measure.trajectories import gaps, squared_gradients
+from reports.measure.trajectories import gaps, losses, squared_gradients
 from tests.reports.measuring import of, record_run
 
 MODES = ("exact", "stochastic", "first_order", "first_order_stochastic", "hessian_free", "hessian_free_stochastic")
@@ -51,6 +52,29 @@ def test_engine_means_agree_with_the_exact_expectations(mode: str) -> None:
     ):
         error = values.std() / len(values) ** 0.5
         assert abs(values.mean() - float(expected.upper)) <= 6 * error + 1e-12
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_the_expected_change_of_one_round_agrees_with_the_engine(mode: str) -> None:
+    """4000 rounds: the sample mean is within 6 standard errors of the exact expectation."""
+    p = specification(mode, rounds=1)
+    change, _ = expected_change(p)
+    values = np.diff(losses(p, record_run(p, seed=4)["iterates"]), axis=1)[:, 0]
+    assert abs(values.mean() - float(change.mid())) <= 6 * values.std() / len(values) ** 0.5 + 1e-12
+
+
+def test_the_expected_change_needs_no_minimum() -> None:
+    """F = -w^2/2 from w = 1 with noise +-1 and beta = 1/8: -((9/8)^2 + 1/64 - 1)/2, and norm(grad F) = 1."""
+    noise = {"gradient": 1.0, "amplitude": 0.0, "frequency": 1.0, "u": [[1.0]], "v": [[1.0]], "phi": [0.0]}
+    task = TaskPlan(
+        name="hill", factory="explicit-quadratic", arguments={"A": [[[-1.0]]], "c": [[0.0]], "noise": noise}
+    )
+    cell = RunCell(
+        task="hill", alpha=Fraction(1, 2), nu=0, statements=["T1"], mode=Mode.STOCHASTIC, tau=1, m=1,
+        start=[Fraction(1)], beta=Fraction(1, 8), rounds=1, D=1, D_prime=1, D_H=1,
+    )  # fmt: skip
+    change, norm = expected_change(specify(TaskInstance.of(task), cell, of(cell)))
+    assert (float(change.mid()), float(norm.mid())) == (-((9 / 8) ** 2 + 1 / 64 - 1) / 2, 1.0)
 
 
 def test_full_participation_exact_mode_is_the_closed_form_path() -> None:

@@ -17,6 +17,9 @@ RUN = (
     HEAD + '[[runs]]\ntask = "a"\nnu = 1\nalpha = "1/8"\nmode = "exact"\ntau = 2\nrounds = 3\nstatements = ["T2"]\n'
     'fraction = "1/2"\n'
 )
+HILL = (
+    'title = "x"\n[[tasks]]\nname = "a"\nfactory = "explicit-quadratic"\narguments = { A = [[[-1.0]]], c = [[0.0]] }\n'
+)
 NOISE = (
     'title = "x"\n[[tasks]]\nname = "a"\nfactory = "quadratic"\n'
     "arguments = { noise = { gradient = 0.25, amplitude = 0.0625, frequency = 2.0 } }\n"
@@ -61,6 +64,10 @@ def refusal(tmp_path: Path, text: str | bytes) -> str:
         (POINTS.replace('"quadratic"', '"quadratic", arguments = { d = 40000 }'), ["task a", "GB of memory"]),
         (POINTS.replace('"quadratic"', '"quadratic", arguments = { n = 100000000 }'), ["task a", "GB of memory"]),
         (POINTS.replace('"quadratic"', '"quadratik"'), ["task a", "quadratik", "known are"]),
+        (HILL + RUN.removeprefix(HEAD).replace('["T2"]', '["T2", "T3"]'),
+         ["runs on task a: T3:", "the mean of the M_i is -", "expected it positive definite"]),
+        (POINTS.replace('"1/2"', "30").replace("nu = 1", "nu = 9") + 'delta = "1/16"',
+         ["points on task a", "delta = 1/16 is too large", "choose one below"]),
         (RUN + "m = 50", ["runs on task a", "m = 50", "between 1 and n = 5"]),
         (RUN + "start = [1, 2]", ["runs on task a", "start has 2 entries, expected 4"]),
         (RUN.replace('"exact"', '"stochastic"'), ["[[runs]]", "D is missing", "mode stochastic needs D, D_prime, D_H"]),

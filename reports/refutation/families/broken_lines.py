@@ -11,11 +11,14 @@ from typing import final
 import torch
 from torch import Tensor
 
+from reports.cells.cell import TaskPlan
 from reports.refutation.families.sizes import (
     BATCHES,
     LARGEST_BATCHES,
+    MOST_OUTCOMES,
     STEPS,
     batch_sizes,
+    outcomes,
 )
 from reports.refutation.family import (
     GAP,
@@ -37,39 +40,48 @@ from reports.refutation.targets import mode_of
 _KNOTS = (-3.0, -1.0, -0.5, -0.125, 0.0, 0.125, 0.25, 0.375, 0.4375, 0.5, 0.5625, 0.625, 0.75, 1.0, 1.25, 1.5, 3.0)
 
 
-class _BrokenLines(Family):
+class OnBrokenLines(Family):
     """d = 1, f'' a broken line through heights at fixed knots, 0 at both ends, f'(0) = -1, alpha = 1/2."""
 
     parameters = (
         *(Parameter(f"h{j}", -1, 1) for j in range(len(_KNOTS) - 2)),
+        Parameter("floor", -1, 1),  # what is lower is lifted to it: from 0 on the losses are convex
         Parameter("size", 1e-3, 4, True),
         Parameter("g", 1e-3, 2, True),
-        Parameter("delta", 1e-6, 1, True),
+        Parameter("delta", 1e-6, 4, True),
     )
 
-    def _line(self, x: Tensor) -> BrokenLine:
-        size, zero = x.T[-3], 0 * x.T[0]
-        heights = size * torch.stack([zero, *x.T[:-3], zero])
+    def line(self, x: Tensor) -> BrokenLine:
+        """The losses of these parameters."""
+        floor, size, zero = x.T[-4], x.T[-3], 0 * x.T[0]
+        heights = size * torch.stack([zero, *torch.maximum(x.T[:-4], floor), zero])
         return BrokenLine(torch.tensor(_KNOTS, dtype=torch.float64), heights, zero - 1)
 
-    def _constants(self, f: BrokenLine, **more: Tensor) -> dict[str, Tensor]:
+    def constants(self, f: BrokenLine, **more: Tensor) -> dict[str, Tensor]:
+        """Their constants on the line: beyond the outermost knots f'' is 0."""
         rise = (f.heights.diff(dim=0) / f.knots.diff().unsqueeze(-1)).abs().amax(0)
         L = f.heights.abs().amax(0).clamp_min(1e-9)
         return constants_of(0.5 + 0 * L, L, f.heights.amin(0), rise, f.largest_slope(), **more)
 
+    def made(self, x: Sequence[Fraction], n: int, noise: Mapping[str, object] | None = None) -> TaskPlan:
+        """The spline task of n equal agents."""
+        floor, size = x[-4], x[-3]
+        heights = [0.0, *(float(size * max(value, floor)) for value in x[:-4]), 0.0]
+        more = {} if noise is None else {"noise": noise}
+        return task("explicit-spline", knots=list(_KNOTS), curvature=[heights] * n, slope=[-1.0] * n, at=0.0, **more)
+
     def instance(self, x: Sequence[Fraction], option: Mapping[str, int], target: Target) -> Instance:
         """A spline task at w = 0, noisy where the statement is about batches."""
-        size, g, delta = x[-3:]
-        heights, n, mode = [0.0, *(float(size * value) for value in x[:-3]), 0.0], option["n"], mode_of(target)
-        noise = {"noise": two_signs(float(g), n)} if mode.draws else {}
-        made = task("explicit-spline", knots=list(_KNOTS), curvature=[heights] * n, slope=[-1.0] * n, at=0.0, **noise)
+        g, delta = x[-2:]
+        n, mode = option["n"], mode_of(target)
+        made = self.made(x, n, two_signs(float(g), n) if mode.draws else None)
         more = batch_sizes(option) if mode.draws else {"pair": [Fraction(GAP)]}
         more |= {"delta": delta} if mode.probes else {}
         return Instance(made, cell(target, alpha=Fraction(1, 2), nu=option["nu"], at=[Fraction(0)], **more))
 
 
 @final
-class BrokenLines(_BrokenLines):
+class BrokenLines(OnBrokenLines):
     """Broken lines without noise."""
 
     name, words = "broken lines", f"f'' through heights in [-4, 4] at {len(_KNOTS)} knots, f'(0) = -1, alpha = 1/2"
@@ -78,7 +90,7 @@ class BrokenLines(_BrokenLines):
 
     def batch(self, x: Tensor, option: Mapping[str, int]) -> Batch:
         """Errors of the meta-gradient at w = 0, and its difference quotient there."""
-        nu, f, delta, w = option["nu"], self._line(x), x.T[-1], 0 * x.T[0]
+        nu, f, delta, w = option["nu"], self.line(x), x.T[-1], 0 * x.T[0]
         alpha = 0.5 + w
         true, plain = exact(f, w, alpha, nu), trajectory(f, w, alpha, nu)
         measured = {
@@ -86,7 +98,7 @@ class BrokenLines(_BrokenLines):
             ("S8", "b_FO"): (f.slope(plain[-1]) - true).abs(),
             ("S4", "L_F"): (exact(f, GAP + w, alpha, nu) - true).abs() / GAP,
         }
-        return Batch(measured, self._constants(f, delta=delta), counts_of(option))
+        return Batch(measured, self.constants(f, delta=delta), counts_of(option))
 
 
 def _quick(option: Mapping[str, int]) -> bool:
@@ -95,7 +107,7 @@ def _quick(option: Mapping[str, int]) -> bool:
 
 
 @final
-class NoisyBrokenLines(_BrokenLines):
+class NoisyBrokenLines(OnBrokenLines):
     """Broken lines with gradient noise +-g."""
 
     name, words = "noisy broken lines", f"{BrokenLines.words}, gradient noise +-g"
@@ -107,9 +119,13 @@ class NoisyBrokenLines(_BrokenLines):
     )  # fmt: skip
     options, most = tuple(option for option in BATCHES if _quick(option)), LARGEST_BATCHES
 
+    def serves(self, target: Target, option: Mapping[str, int]) -> bool:
+        """Every outcome of the batches is evaluated, so they may not be many."""
+        return target in self.targets and outcomes(option) <= MOST_OUTCOMES
+
     def batch(self, x: Tensor, option: Mapping[str, int]) -> Batch:
         """Every mean of every inner batch; outer noise by its means where the probes see it."""
-        nu, f, g, delta, w = option["nu"], self._line(x), x.T[-2], x.T[-1], 0 * x.T[0]
+        nu, f, g, delta, w = option["nu"], self.line(x), x.T[-2], x.T[-1], 0 * x.T[0]
         alpha = 0.5 + w
         true = exact(f, w, alpha, nu)
         bias, first, free, square, far = (w for _ in range(5))
@@ -129,4 +145,4 @@ class NoisyBrokenLines(_BrokenLines):
             ("S9s", "b_HF_sto"): (free - true).abs(),
             ("S9s", "mse_HF_sto"): far,
         }
-        return Batch(measured, self._constants(f, sigma_G=g, delta=delta), counts_of(option))
+        return Batch(measured, self.constants(f, sigma_G=g, delta=delta), counts_of(option))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from empirics.algorithm.modes import MODES
+from empirics.algorithm.modes import FULL_BATCH, MODES
 from reports.refutation.families.broken_lines import BrokenLines, NoisyBrokenLines
+from reports.refutation.families.line_rounds import LineRounds
 from reports.refutation.families.noisy_parabolas import HessianNoise, NoisyParabolas
 from reports.refutation.families.parabolas import Parabolas, TwoParabolas
 from reports.refutation.families.rounds import Rounds
@@ -16,7 +17,8 @@ FAMILIES: tuple[Family, ...] = tuple(
     for family in (
         Parabolas(), Waves(), TwoWaves(), LeaningWaves(), TwoParabolas(), NoisyParabolas(), HessianNoise(),
         BrokenLines(), NoisyBrokenLines(),
-        *(Rounds(mode) for mode in MODES if not mode.probes),
+        *(Rounds(mode) for mode in MODES),
+        *(LineRounds(mode) for mode in FULL_BATCH),
     )
 )  # fmt: skip
 

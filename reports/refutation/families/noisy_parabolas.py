@@ -12,7 +12,9 @@ from torch import Tensor
 from reports.refutation.families.sizes import (
     BATCHES,
     LARGEST_BATCHES,
+    MOST_OUTCOMES,
     batch_sizes,
+    outcomes,
 )
 from reports.refutation.family import (
     Batch,
@@ -49,6 +51,10 @@ class NoisyParabolas(Family):
     )  # fmt: skip
     targets = frozenset({("S6", "sigma_F2"), ("S8s", "var_FO_sto"), ("S8s", "b_FO_sto"), ("S9s", "mse_HF_sto")})
     options, most = BATCHES, LARGEST_BATCHES
+
+    def serves(self, target: Target, option: Mapping[str, int]) -> bool:
+        """What is found is confirmed by every outcome of the batches."""
+        return target in self.targets and outcomes(option) <= MOST_OUTCOMES
 
     def batch(self, x: Tensor, option: Mapping[str, int]) -> Batch:
         """Closed forms: everything is linear in independent noise, and probes of a parabola are exact."""
@@ -90,6 +96,11 @@ class HessianNoise(Family):
     )  # fmt: skip
     targets = frozenset({("S6", "sigma_F2")})
     options, most = tuple(option for option in BATCHES if option["nu"] <= 2), LARGEST_BATCHES
+
+    def serves(self, target: Target, option: Mapping[str, int]) -> bool:
+        """What is found is confirmed by every outcome: two signs in a gradient, one in a Hessian."""
+        both = outcomes(option) ** 2 * (option["D_H"] + 1) ** option["nu"]
+        return target in self.targets and both <= 5 * MOST_OUTCOMES
 
     def batch(self, x: Tensor, option: Mapping[str, int]) -> Batch:
         """The second moment gains a factor a step; the noise's share in gradients, s/2^14, is left out."""

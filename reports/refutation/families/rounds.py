@@ -27,9 +27,11 @@ from reports.refutation.family import (
 
 _ONE_ROUND: frozenset[Target] = frozenset({("T1b", "T1b"), ("T1c", "T1c"), ("T1a", "T1a")})
 _WHOLE_RUN: frozenset[Target] = frozenset({("T2", "T2"), ("T3", "T3")})
+_LENGTHS = ((1, (1, 2, 4, 16)), (4, (1, 2, 4, 16)), (16, (1, 2, 4, 16)), (256, (1,)))  # rounds, and local steps in each
 _OPTIONS = tuple(
     {"nu": nu, "tau": tau, "n": n, "m": m, "K": K}
-    for K, (n, m), tau, nu in itertools.product((1, 4, 16), ((2, 2), (2, 1), (3, 1), (1, 1)), (1, 2, 4, 16), (0, 1))
+    for (K, taus), (n, m), nu in itertools.product(_LENGTHS, ((2, 2), (2, 1), (3, 1), (1, 1)), (0, 1))
+    for tau in taus
 )
 
 
@@ -42,13 +44,15 @@ class Rounds(Family):
         Parameter("h", 1e-3, 1, True), Parameter("alpha", 1e-3, 10, True), Parameter("g", 1e-2, 10, True),
     )  # fmt: skip
     options = _OPTIONS
-    most = MappingProxyType({"nu": 8, "n": 32, "m": 32, "tau": 64, "K": 400, "D": 64, "D_prime": 64, "D_H": 64})
+    most = MappingProxyType(
+        {"nu": 64, "n": 256, "m": 256, "tau": 1024, "K": 4096, "D": 4096, "D_prime": 4096, "D_H": 4096}
+    )
 
     def __init__(self, mode: Mode) -> None:
-        """Take the mode of the runs; one round of a mode that draws batches is not enclosed, so it is not searched."""
+        """Take the mode of the runs; differences of lines are exact, so Hessian-free runs are those with Hessians."""
         self.mode, self.name = mode, f"rounds, {mode}"
         self.words = "F_i' from f_i' = k_i w + a_i, one agent against the rest, h in (0, 1], from w = 0"
-        self.targets = _WHOLE_RUN if mode.draws else _WHOLE_RUN | _ONE_ROUND
+        self.targets = _WHOLE_RUN | _ONE_ROUND
 
     def batch(self, x: Tensor, option: Mapping[str, int]) -> Batch:
         """The recursion of E w and E w^2 that affine maps of m of n agents give."""
@@ -100,7 +104,7 @@ class Rounds(Family):
             alpha, k.abs().amax(0), k.amin(0), 0 * h, (k.abs() * reach + a.abs()).amax(0) * 1.05, beta=beta, L_F=smooth,
             gamma_G=((k[0] - k[1]).abs() * reach * 1.05 + (a[0] - a[1]).abs()) * away.sqrt(),
             gamma_H=(k[0] - k[1]).abs() * away.sqrt(), mu_F=mean_bend.clamp_min(1e-12), F0_gap=-lowest,
-            sigma_G=g if self.mode.draws else 0 * g,
+            sigma_G=g if self.mode.draws else 0 * g, delta=1 + 0 * g,
         )  # fmt: skip
         case = self._case(option)
         measured: dict[Target, Tensor] = {}
@@ -118,7 +122,8 @@ class Rounds(Family):
         return target in _WHOLE_RUN or (option["K"] == 1 and target == self._case(option))
 
     def _case(self, option: Mapping[str, int]) -> Target:
-        sure = self.mode is Mode.EXACT or (self.mode is Mode.FIRST_ORDER and option["nu"] == 0)
+        assert self.mode is not None
+        sure = not self.mode.draws and (self.mode.curved or option["nu"] == 0)
         case = "T1c" if option["tau"] == 1 else "T1b" if sure else "T1a"
         return case, case
 
@@ -133,11 +138,12 @@ class Rounds(Family):
         sizes = {name: counts_of(option)[name] for name in ("D", "D_prime", "D_H")} if self.mode.draws else {}
         if not self.mode.curved:
             sizes.pop("D_H", None)
+        probe = {"delta": Fraction(1)} if self.mode.probes else {}
         made = task("explicit-quadratic", A=[[[bend]] for bend in k], c=centres, **noise)
         smooth = max(abs(bend) * (1 - alpha * bend) ** (2 * nu) for bend in k)
         # a hair less than h, which rounding must not lift above 1
         run = cell(
             target, alpha=x[5], nu=nu, mode=self.mode, tau=tau, m=option["m"], rounds=option["K"], start=[Fraction(0)],
-            beta=Fraction(h / (tau * smooth) * (1 - 2.0**-40)), **sizes,
+            beta=Fraction(h / (tau * smooth) * (1 - 2.0**-40)), **sizes, **probe,
         )  # fmt: skip
         return Instance(made, run)

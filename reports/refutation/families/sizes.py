@@ -14,9 +14,19 @@ BATCHES = tuple(
     for D, D_prime, D_H in _SIZES
     for nu in ((1, 2, 3) if D == 1 else (1,))
 )
-LARGEST_BATCHES = MappingProxyType({"nu": 4, "n": 64, "D": 64, "D_prime": 64, "D_H": 64})
+LARGEST_BATCHES = MappingProxyType({"nu": 12, "n": 256, "D": 1024, "D_prime": 1024, "D_H": 1024})
+MOST_OUTCOMES = 4_096  # of the batches of one meta-gradient, each of which is evaluated for thousands of instances
 
 
 def batch_sizes(option: Mapping[str, int]) -> dict[str, int]:
     """The sizes of an option's three batches."""
     return {name: option[name] for name in ("D", "D_prime", "D_H")}
+
+
+def outcomes(option: Mapping[str, int]) -> int:
+    """In how many ways the signs of gradient noise enter nu inner batches and the outer one.
+
+    >>> outcomes({"nu": 2, "D": 3, "D_prime": 1})
+    32
+    """
+    return (option["D"] + 1) ** option["nu"] * (option["D_prime"] + 1)
