@@ -6,7 +6,7 @@ What the search finds is confirmed in exact or ball arithmetic elsewhere; nothin
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 import sympy
@@ -14,10 +14,24 @@ import torch
 from torch import Tensor
 
 from theory.language.algebra import Expr, Kept, PowerGain, S
-from theory.language.conditions import AllZero, AnyGiven, Chosen, Condition, Given, IsOne, ModeIs
+from theory.language.conditions import AllOf, AllZero, AnyGiven, Chosen, Condition, Given, IsOne, ModeIs, Not
+from theory.language.options import OPTIONS
+from theory.language.records import Formula, Hypothesis, dependencies
+from theory.language.symbols import eps
+from theory.statements.t1d_terms import A, N
 from theory.tables import Table
 
 MOST_TERMS = 1_000
+RELATIONS: dict[str, Callable[[Tensor], Tensor]] = {
+    "<=": lambda gap: gap <= 0,
+    "<": lambda gap: gap < 0,
+    ">": lambda gap: gap > 0,
+    ">=": lambda gap: gap >= 0,
+    "==": lambda gap: gap.abs() < 1e-12,
+}
+
+
+_WEIGHED = frozenset({str(A), str(N)})  # what a free number weighs against each other
 
 
 class LongSumError(ValueError):
@@ -33,13 +47,20 @@ def _double(number: Expr) -> float:
 
 @dataclass
 class BatchScope:
-    """Inputs as tensors of one length, counts as integers, over a table of formulas."""
+    """Inputs as tensors of one length, counts as integers, over a table of formulas.
+
+    options: words that choose between cases, by key. chosen: formulas in place of the table's. parts: of a quantity
+    with free numbers, what enters its value under the element of the list that is least, entry by entry.
+    """
 
     table: Table
     inputs: Mapping[str, Tensor]
     counts: Mapping[str, int]
     mode: str
+    options: Mapping[str, str] = field(default_factory=dict)
     known: dict[str, Tensor] = field(default_factory=dict)
+    chosen: Mapping[str, Formula] = field(default_factory=dict)
+    parts: dict[str, Tensor] = field(default_factory=dict)
 
     def value(self, name: str) -> Tensor:
         """A quantity or input."""
@@ -48,24 +69,90 @@ class BatchScope:
         if name in self.counts:
             return torch.as_tensor(float(self.counts[name]), dtype=torch.float64)
         if name not in self.known:
-            if name not in self.table.formulas:
-                raise KeyError(name)
-            self.known[name] = self._cases(name)
+            free = self._formula(name).choices and eps.name not in (*self.inputs, *self.chosen)
+            self.known[name] = self._least(name) if free else self._cases(name)
         return self.known[name]
 
-    def _cases(self, name: str) -> Tensor:
-        result: Tensor | None = None
-        for case in reversed(self.table.formulas[name].cases):
-            chosen = self._holds(case.when)
-            if chosen is False:
+    def part(self, name: str, of: str) -> Tensor:
+        """A quantity as it enters another one, which may be the least over a list."""
+        self.value(of)
+        return self.parts[name] if name in self.parts else self.value(name)
+
+    def _formula(self, name: str) -> Formula:
+        return self.chosen[name] if name in self.chosen else self.table.formulas[name]
+
+    def _least(self, name: str) -> Tensor:
+        """The least value over the list of a quantity with free numbers, of what its hypotheses admit."""
+        formula, found = self._formula(name), torch.as_tensor(torch.inf, dtype=torch.float64)
+        weighed = dependencies(self.table.formulas, name) & _WEIGHED
+        for choice in formula.choices:
+            if any(value not in OPTIONS[key].allowed(self.options.get(key)) for key, value in choice.options.items()):
                 continue
-            value = self.walk(case.expression)
-            result = value if chosen is True or result is None else torch.where(chosen, value, result)
-        if result is None:
+            at = BatchScope(
+                self.table, self.inputs, self.counts, self.mode, {**self.options, **choice.options}, self._settled(),
+                {item.name: item for item in choice.formulas},
+            )  # fmt: skip
+            applies = torch.as_tensor(at.holds(choice.when))
+            if not bool(applies.any()):
+                continue
+            value = torch.where(applies & at.admits(formula.hypotheses), at._cases(name), torch.inf)
+            self.known |= at._settled()
+            better = value < found
+            for part in weighed:
+                now = at.value(part)
+                self.parts[part] = torch.where(better, now, self.parts.get(part, now))
+            found = torch.minimum(found, value)
+        return found
+
+    def _settled(self) -> dict[str, Tensor]:
+        """What is known and no choice changes."""
+        return {name: value for name, value in self.known.items() if name not in self.table.unsettled}
+
+    def admits(self, hypotheses: Iterable[Hypothesis]) -> Tensor:
+        """Whether these hold, where they are asked."""
+        good = torch.as_tensor(True)
+        for hypothesis in hypotheses:
+            if hypothesis.optional and hypothesis.optional not in (*self.inputs, *self.counts):
+                continue
+            asked = torch.as_tensor(self.holds(hypothesis.when))
+            if bool(asked.any()):
+                good = good & (~asked | RELATIONS[hypothesis.relation](self.walk(hypothesis.difference)))
+        return good
+
+    def _cases(self, name: str) -> Tensor:
+        chosen: list[tuple[Tensor | bool, Tensor]] = []
+        for case in self._formula(name).cases:
+            met = self.holds(case.when)
+            if met is not False:
+                chosen.append((met, self._case(case.expression, beside=bool(chosen))))
+            if met is True:
+                break
+        if not chosen:
             raise KeyError(name)
+        result = chosen.pop()[1]
+        for met, value in reversed(chosen):
+            result = torch.where(torch.as_tensor(met), value, result)
         return result
 
-    def _holds(self, condition: Condition) -> bool | Tensor:
+    def _case(self, expression: Expr, *, beside: bool) -> Tensor:
+        """The value of a case; no number where it stands beside others and asks for what is not given."""
+        try:
+            return self.walk(expression)
+        except KeyError:
+            if not beside:
+                raise
+            return torch.as_tensor(torch.nan, dtype=torch.float64)
+
+    def holds(self, condition: Condition) -> bool | Tensor:
+        """Whether a condition is met: one answer, or one an entry."""
+        if isinstance(condition, Not):
+            inner = self.holds(condition.condition)
+            return not inner if isinstance(inner, bool) else ~inner
+        if isinstance(condition, AllOf):
+            answers = [self.holds(one) for one in condition.conditions]
+            sure = all(answer is not False for answer in answers)
+            entries = [answer for answer in answers if not isinstance(answer, bool)]
+            return sure if not sure or not entries else torch.stack(torch.broadcast_tensors(*entries)).all(0)
         if isinstance(condition, Given):
             return condition.symbol.name in self.inputs
         if isinstance(condition, AnyGiven):
@@ -73,7 +160,7 @@ class BatchScope:
         if isinstance(condition, ModeIs):
             return self.mode == condition.mode.name
         if isinstance(condition, Chosen):
-            return condition.value == condition.option.default
+            return self.options.get(condition.option.name, condition.option.default) == condition.value
         if isinstance(condition, IsOne):
             return self.counts.get(condition.symbol.name) == 1
         if isinstance(condition, AllZero):
@@ -151,6 +238,7 @@ class BatchScope:
 def shares(table: Table, quantity: str, scope: BatchScope) -> list[tuple[str, Tensor]]:
     """The additive terms of a right side, each over the whole."""
     whole = scope.value(quantity)
-    case = next(case for case in table.formulas[quantity].cases if scope._holds(case.when) is not False)
+    case = next(case for case in table.formulas[quantity].cases if scope.holds(case.when) is not False)
     terms = sympy.Add.make_args(case.expression)
-    return [(str(term), scope.walk(term) / whole) for term in terms]
+    at = BatchScope(table, {**scope.inputs, **scope.parts}, scope.counts, scope.mode, scope.options)
+    return [(str(term), at.walk(term) / whole) for term in terms]

@@ -42,13 +42,15 @@ class Parameter:
 class Batch:
     """Left sides by target, and the exact inputs of the right side, one entry an instance.
 
-    own: inputs that the right side of one target takes in place of, or beside, those of all.
+    own: inputs that the right side of one target takes in place of, or beside, those of all. options: words that choose
+    between cases of right sides, such as the drift.
     """
 
     measured: Mapping[Target, Tensor]
     inputs: Mapping[str, Tensor]
     counts: Mapping[str, int]
     own: Mapping[Target, Mapping[str, Tensor]] = field(default_factory=dict)
+    options: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

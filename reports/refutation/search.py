@@ -12,7 +12,7 @@ import sympy
 import torch
 from torch import Tensor
 
-from reports.refutation.batched import BatchScope, LongSumError, shares
+from reports.refutation.batched import RELATIONS, BatchScope, LongSumError, shares
 from reports.refutation.family import Family, Target
 from reports.refutation.targets import mode_of
 from theory.language.records import Hypothesis, dependencies
@@ -25,13 +25,6 @@ _MANY_PLACES = 6  # are looked at in smaller batches
 _FEW_PLACES = 4  # are not halved again, and share what is left of the budget
 _ROUNDING = 1e-9  # of a left side that float64 computes, beside what is proved to bound it
 # a difference of two sides against zero; an equation holds up to rounding
-_RELATIONS: dict[str, Callable[[Tensor], Tensor]] = {
-    "<=": lambda gap: gap <= 0,
-    "<": lambda gap: gap < 0,
-    ">": lambda gap: gap > 0,
-    ">=": lambda gap: gap >= 0,
-    "==": lambda gap: gap.abs() < 1e-12,
-}
 
 
 @dataclass(frozen=True)
@@ -80,17 +73,17 @@ def ratios(
     inputs = {**batch.inputs, **batch.own.get(question.target, {})}
     if question.without_mu:
         del inputs["mu"]
-    scope = BatchScope(question.table, inputs, batch.counts, family.mode or mode_of(question.target))
+    scope = BatchScope(question.table, inputs, batch.counts, family.mode or mode_of(question.target), batch.options)
     try:
         claimed = scope.value(question.quantity)
         proved = scope.value(question.target[1])
-        admissible = _admissible(question, scope)
+        admissible = scope.admits(hypotheses(question.table, question.quantity))
     except (KeyError, LongSumError):
         return None
     if question.squared:
         measured, proved = measured**2, proved**2
     if "grad_norm" in inputs:  # one round: all are compared beyond the descent that the theory grants
-        base = -inputs["beta"] * batch.counts["tau"] * scope.value("A") * inputs["grad_norm"] ** 2
+        base = -inputs["beta"] * batch.counts["tau"] * _descent(question, scope) * inputs["grad_norm"] ** 2
         measured, claimed, proved = measured - base, claimed - base, proved - base
     # a right side of 0 or less is exceeded by whatever is more than rounding, on the scale of the proved one
     least = _ROUNDING * proved.clamp_min(0)
@@ -101,21 +94,22 @@ def ratios(
     return value, scope
 
 
-def _admissible(question: Question, scope: BatchScope) -> Tensor:
-    good = torch.as_tensor(True)
-    for hypothesis in hypotheses(question.table, question.quantity):
-        if hypothesis.optional and hypothesis.optional not in scope.inputs and hypothesis.optional not in scope.counts:
-            continue
-        gap = scope.walk(hypothesis.difference)
-        good = good & _RELATIONS[hypothesis.relation](gap)
-    return good
+def _descent(question: Question, scope: BatchScope) -> Tensor:
+    """The coefficient of the descent: the bound's own, or that of the case for a claim."""
+    own = f"{question.quantity}.A"
+    return scope.part(own, question.quantity) if own in question.table.formulas else scope.value("A")
 
 
 def hypotheses(table: Table, quantity: str) -> list[Hypothesis]:
-    """The hypotheses of a quantity, and the optional ones of what it uses, in the order of the table."""
+    """The hypotheses of a quantity, and the optional ones of what it uses, in the order of the table.
+
+    Not those about numbers that are chosen from a list: every element is held against them when it is tried.
+    """
     used = dependencies(table.formulas, quantity)
-    used = [name for name in table.formulas if name in used]
-    return [item for name in used for item in table.formulas[name].hypotheses if name == quantity or item.optional]
+    mine = [table.formulas[name] for name in table.formulas if name in used]
+    named = [item for one in mine for item in one.hypotheses if one.name == quantity or item.optional]
+    free = table.unsettled if table.formulas[quantity].choices else frozenset()
+    return [item for item in named if not {str(symbol) for symbol in item.difference.free_symbols} & free]
 
 
 def explore(
@@ -191,7 +185,7 @@ def _allows(rule: Hypothesis, option: Mapping[str, int]) -> bool:
     given = {symbol: option[str(symbol)] for symbol in rule.difference.free_symbols if str(symbol) in option}
     if len(given) < len(rule.difference.free_symbols):
         return True
-    return bool(_RELATIONS[rule.relation](torch.as_tensor(float(rule.difference.subs(given)), dtype=torch.float64)))
+    return bool(RELATIONS[rule.relation](torch.as_tensor(float(rule.difference.subs(given)), dtype=torch.float64)))
 
 
 def _one_place(

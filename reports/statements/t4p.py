@@ -26,7 +26,8 @@ MEASURED = AlongRuns(
     strong=True,
     algorithm=of_theorem_1d,
     headline=(
-        dict(task="witness-reflected", mode="exact", alpha="1/2", nu=0, tau=2, beta="1/1000", rounds=1, start=[0, 0, 0]),
+        dict(task="witness-reflected", mode="exact", alpha="1/2", nu=0, tau=2, beta="1/1000", rounds=1,
+             start=[0, 0, 0]),
     ),
     witnesses=(
         dict(alpha="1/2", nu=0, label="more", start=[0], m=2, rounds=200, task="witness-pulling",

@@ -113,7 +113,8 @@ class NoisyBrokenLines(OnBrokenLines):
     name, words = "noisy broken lines", f"{BrokenLines.words}, gradient noise +-g"
     targets = frozenset(
         {
-            ("S5", "b_sto"), ("S5p", "b_sto_2"), ("S8s", "b_FO_sto"), ("S9s", "b_HF_sto"), ("S6", "sigma_F2"),
+            ("S5", "b_sto"), ("S5p", "b_sto_2"), ("S8s", "b_FO_sto"), ("S8p", "b_FO_sto_2"), ("S9s", "b_HF_sto"),
+            ("S9p", "b_HF_sto_2"), ("S6", "sigma_F2"),
             ("S9s", "mse_HF_sto"),
         }
     )  # fmt: skip
@@ -142,7 +143,9 @@ class NoisyBrokenLines(OnBrokenLines):
             ("S5p", "b_sto_2"): (bias - true).abs(),
             ("S6", "sigma_F2"): square,
             ("S8s", "b_FO_sto"): (first - true).abs(),
+            ("S8p", "b_FO_sto_2"): (first - true).abs(),
             ("S9s", "b_HF_sto"): (free - true).abs(),
+            ("S9p", "b_HF_sto_2"): (free - true).abs(),
             ("S9s", "mse_HF_sto"): far,
         }
         return Batch(measured, self.constants(f, sigma_G=g, delta=delta), counts_of(option))

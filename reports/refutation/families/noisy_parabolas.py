@@ -49,7 +49,9 @@ class NoisyParabolas(Family):
         Parameter("k", -1, 1), Parameter("alpha", 1e-3, 30, True), Parameter("w", -1, 1),
         Parameter("g", 1e-3, 10, True),
     )  # fmt: skip
-    targets = frozenset({("S6", "sigma_F2"), ("S8s", "var_FO_sto"), ("S8s", "b_FO_sto"), ("S9s", "mse_HF_sto")})
+    targets = frozenset(
+        {("S6", "sigma_F2"), ("S8s", "var_FO_sto"), ("S8s", "b_FO_sto"), ("S8p", "b_FO_sto_2"), ("S9s", "mse_HF_sto")}
+    )
     options, most = BATCHES, LARGEST_BATCHES
 
     def serves(self, target: Target, option: Mapping[str, int]) -> bool:
@@ -70,6 +72,7 @@ class NoisyParabolas(Family):
             ("S9s", "mse_HF_sto"): P ** (2 * nu) * outer,
             ("S8s", "var_FO_sto"): outer,
             ("S8s", "b_FO_sto"): (f.slope(points[-1]) - true).abs(),
+            ("S8p", "b_FO_sto_2"): (f.slope(points[-1]) - true).abs(),
         }
         inputs = constants_of(alpha, size, k, 0 * k, size * largest_of(*far), sigma_G=g, delta=1 + 0 * k)
         return Batch(measured, inputs, counts_of(option))

@@ -25,8 +25,9 @@ from reports.refutation.family import (
     two_signs,
 )  # fmt: skip
 
-_ONE_ROUND: frozenset[Target] = frozenset({("T1b", "T1b"), ("T1c", "T1c"), ("T1a", "T1a")})
-_WHOLE_RUN: frozenset[Target] = frozenset({("T2", "T2"), ("T3", "T3")})
+_ONE_THEOREM: Target = ("T1d", "T1d")
+_ONE_ROUND: frozenset[Target] = frozenset({("T1b", "T1b"), ("T1c", "T1c"), ("T1a", "T1a"), _ONE_THEOREM})
+_WHOLE_RUN: frozenset[Target] = frozenset({("T2", "T2"), ("T3", "T3"), ("T2p", "T2p"), ("T3p", "T3p")})
 _LENGTHS = ((1, (1, 2, 4, 16)), (4, (1, 2, 4, 16)), (16, (1, 2, 4, 16)), (256, (1,)))  # rounds, and local steps in each
 _OPTIONS = tuple(
     {"nu": nu, "tau": tau, "n": n, "m": m, "K": K}
@@ -104,22 +105,24 @@ class Rounds(Family):
             alpha, k.abs().amax(0), k.amin(0), 0 * h, (k.abs() * reach + a.abs()).amax(0) * 1.05, beta=beta, L_F=smooth,
             gamma_G=((k[0] - k[1]).abs() * reach * 1.05 + (a[0] - a[1]).abs()) * away.sqrt(),
             gamma_H=(k[0] - k[1]).abs() * away.sqrt(), mu_F=mean_bend.clamp_min(1e-12), F0_gap=-lowest,
-            sigma_G=g if self.mode.draws else 0 * g, delta=1 + 0 * g,
+            sigma_G=g if self.mode.draws else 0 * g, delta=1 + 0 * g, mu_c=bend.amin(0),
         )  # fmt: skip
         case = self._case(option)
         measured: dict[Target, Tensor] = {}
         if K == 1:
-            measured[case] = after - start
+            measured = dict.fromkeys((case, _ONE_THEOREM), after - start)
         if mean_bend.max() > 0:
             gap = torch.where(solid, loss(first, second), -torch.inf)
-            measured |= {("T2", "T2"): total / K, ("T3", "T3"): gap}
+            measured |= dict.fromkeys((("T2", "T2"), ("T2p", "T2p")), total / K)
+            measured |= dict.fromkeys((("T3", "T3"), ("T3p", "T3p")), gap)
         # the loss starts at 0, so both sides of one round carry no shift
-        own_inputs: dict[Target, dict[str, Tensor]] = {case: {"F0_gap": 0 * h, "grad_norm": mean_pull.abs()}}
-        return Batch(measured, inputs, counts, own_inputs)
+        at_start = {"F0_gap": 0 * h, "grad_norm": mean_pull.abs()}
+        own_inputs: dict[Target, dict[str, Tensor]] = dict.fromkeys((case, _ONE_THEOREM), at_start)
+        return Batch(measured, inputs, counts, own_inputs, {"drift": "ball"})
 
     def serves(self, target: Target, option: Mapping[str, int]) -> bool:
         """One round has the case of its tau and mode."""
-        return target in _WHOLE_RUN or (option["K"] == 1 and target == self._case(option))
+        return target in _WHOLE_RUN or (option["K"] == 1 and target in (self._case(option), _ONE_THEOREM))
 
     def _case(self, option: Mapping[str, int]) -> Target:
         assert self.mode is not None

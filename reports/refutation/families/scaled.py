@@ -54,7 +54,7 @@ class Scaled(Family):
 
         measured = {target: scaled(value, formulas[target[1]].unit) for target, value in found.measured.items()}
         own = {target: inputs(given) for target, given in found.own.items()}
-        return Batch(measured, inputs(found.inputs), found.counts, own)
+        return Batch(measured, inputs(found.inputs), found.counts, own, found.options)
 
     def instance(self, x: Sequence[Fraction], option: Mapping[str, int], target: Target) -> Instance:
         """The family's instance, its numbers times powers of two, which rounds nothing."""
