@@ -83,6 +83,19 @@ def test_contractive_regime_is_bounded(name: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("name", "decay"), [("B_F", 2), ("L_F", 2), ("b_HF", 3), ("gamma_F", 1), ("b_FO", 1), ("b_sto", 1)]
+)
+def test_decay_in_the_contractive_regime(name: str, decay: int) -> None:
+    """The stated power of q, and the logarithm per step from nu = 400 to 800 up to a power of nu."""
+    assert growth(symbol(name), FORMULAS, contracts=True) == symbol("q") ** (decay * symbol("nu"))
+    inputs = {**ACCEPTANCE, "alpha": "1/2", "mu": "1/2"}  # q = 3/4
+    inputs.pop("nu")
+    first, last = (theory.quantity(name).evaluate(**inputs, nu=nu).digits for nu in (400, 800))
+    slope = float(sympy.log(sympy.Float(last, 30) / sympy.Float(first, 30))) / 400
+    assert slope == pytest.approx(decay * math.log(0.75), rel=2e-2)
+
+
+@pytest.mark.parametrize(
     ("name", "variable", "toward", "steps"),
     [
         ("b_sto_2", "D", TO_INFINITY, 1),

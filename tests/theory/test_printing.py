@@ -14,7 +14,8 @@ import theory
 from tests.theory.parameters import ACCEPTANCE, symbol
 from theory.language.algebra import PowerGain, S
 from theory.language.modes import MODE_NAMES
-from theory.language.records import ASSUMPTIONS, SETTING, Case, Formula
+from theory.language.records import Case, Formula
+from theory.language.setting import ASSUMPTIONS, SETTING
 from theory.macros import macro_name, macros
 from theory.printing.latex import latex
 from theory.printing.mathml import mathml, prose_html

@@ -7,7 +7,8 @@ import pytest
 import theory
 from theory.language.homogeneity import check_hypothesis
 from theory.language.modes import MODE_NAMES
-from theory.language.records import ASSUMPTIONS, dependencies
+from theory.language.records import dependencies
+from theory.language.setting import ASSUMPTIONS
 from theory.tables import default_table
 
 IDS = [

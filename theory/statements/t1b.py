@@ -44,4 +44,6 @@ Contained in T1d: the pair $(1, x)$ with $p$, $\varepsilon = 1$ and $c = \frac{1
 have the same $A$, and $N$ is not larger because $2 c - h \kappa = 1 + h \kappa / x$ and $\frac{x + h \kappa (1 +
 x)}{x + h \kappa} \le 1 + x$.""",
     within="T1d",
+    serves="any mode in which b and sigma vanish: first_order at nu = 0, hessian_free at nu = 0 or rho = 0, stochastic "
+    "without noise",
 )
