@@ -10,11 +10,13 @@ from fractions import Fraction
 import theory
 from reports.judging import statistics
 from reports.judging.measurement import Enclosed, Measurement, Sampled, Unproved, Withheld
+from reports.judging.ratio import common_part, one_round
 from reports.judging.right_side import RightSide, right_side
 from reports.judging.rows import Row, StatedHypothesis, Verdict
 from theory.enclosure.hypotheses import HypothesisCheck
 from theory.tables import Table
 
+_TOLD_FROM_0 = 2.0**-32  # of two doubles: a smaller difference of them is mostly their rounding
 # a right side grows when these shrink, so that a certified lower bound is their sound side
 _SOUND_BELOW = frozenset({"mu", "mu_F", "mu_c"})
 
@@ -83,7 +85,6 @@ class _Decision:
 def _row(measurement: Measurement, table: Table, right: RightSide, level: float, refuted: bool) -> Row:
     bound, made = table.bound(measurement.bound), _decision(measurement, right, level, refuted)
     evaluation, predicted = right.evaluation, right.evaluation.value
-    tight = made.measured is not None and predicted is not None and predicted > 0
     return Row(
         row_id=measurement.row_id,
         bound=measurement.bound,
@@ -95,11 +96,22 @@ def _row(measurement: Measurement, table: Table, right: RightSide, level: float,
         **asdict(made),
         predicted=predicted,
         trivial=measurement.trivial,
-        tightness=made.measured / predicted if tight else None,  # type: ignore[operator]
+        tightness=_tightness(measurement, made.measured, predicted, table),
         hypotheses=[_stated(check, measurement.settled) for check in evaluation.hypotheses],
         witness=None if measurement.witness is None else dict(measurement.witness),
         constants=dict(measurement.constants),
     )
+
+
+def _tightness(measurement: Measurement, measured: float | None, predicted: float | None, table: Table) -> float | None:
+    """Measured over predicted, for one round without the shift and the descent that both share; None below 0."""
+    if measured is None or predicted is None:
+        return None
+    if not one_round(measurement):
+        return measured / predicted if predicted > 0 else None
+    base = float(common_part(measurement, table))
+    floor, least = predicted - base, _TOLD_FROM_0 * max(abs(base), abs(predicted))
+    return (measured - base) / floor if floor > least else None
 
 
 def _stated(check: HypothesisCheck, settled: Mapping[str, str]) -> StatedHypothesis:

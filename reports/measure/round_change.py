@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -11,7 +10,6 @@ import flint
 import numpy as np
 from flint import arb
 
-import theory
 from reports.balls import ball
 from reports.judging.measurement import Enclosed, Measurement, Sampled
 from reports.measure.along_run import BETTING, NOTHING, AlongRun
@@ -25,10 +23,9 @@ SCRIPT = "measured = after - before + {F0_gap}  # both sides carry this shift"
 
 @dataclass(frozen=True, eq=False)
 class RoundChange:
-    """F(w_1) - F(w_0) + reach in [0, 2 reach] as evidence, the change without the shift, and norm(grad F(w_0))."""
+    """F(w_1) - F(w_0) + reach in [0, 2 reach] as evidence, and norm(grad F(w_0))."""
 
     evidence: Enclosed | Sampled
-    change: float
     grad_norm: arb
 
 
@@ -51,15 +48,14 @@ def round_change(run: AlongRun) -> RoundChange:
     return (_affine if p.affine else _sampled)(run, reach(run))
 
 
-def round_row(run: AlongRun, bound: str, A: str, N: str) -> Measurement:
-    """The row of a bound on one round; A and N name its descent and its floor coefficient, for the net ratio."""
+def round_row(run: AlongRun, bound: str) -> Measurement:
+    """The row of a bound on one round."""
     shift = reach(run)
     if run.recorded is None:
         return run.row(bound, bound, NOTHING, 2 * shift, rounds=1, extra={"F0_gap": shift, "grad_norm": 0.0})
     found = round_change(run)
     extra = {"F0_gap": shift, "grad_norm": found.grad_norm}
-    witness = _net(run, found, bound, A, N)
-    return run.row(bound, bound, found.evidence, 2 * shift, rounds=1, extra=extra, witness=witness)
+    return run.row(bound, bound, found.evidence, 2 * shift, rounds=1, extra=extra)
 
 
 def _sampled(run: AlongRun, shift: float) -> RoundChange:
@@ -71,17 +67,16 @@ def _sampled(run: AlongRun, shift: float) -> RoundChange:
     grad_norm = arb(start, upwards(start + run.rounding.gradient) - start).nonnegative_part()
     values = np.clip(loss[:, 1] - loss[:, 0] + shift, 0.0, 2 * shift)
     evidence = Sampled(values, 0.0, 2 * shift, upwards(2 * run.rounding.loss), BETTING)
-    return RoundChange(evidence, float((loss[:, 1] - loss[:, 0]).mean()), grad_norm)
+    return RoundChange(evidence, grad_norm)
 
 
 def _enumerated(run: AlongRun, shift: float) -> RoundChange:
     done = expected_round(run.specification)
     with flint.ctx.workprec(ball.BITS):
         lower, upper = ball.bounds(done.after - done.before + ball.ball(shift))
-        change = float((done.after - done.before).mid())
     over = "" if done.subsets == 1 else f"exact expectation over {done.subsets} subsets of agents, "
     evidence = Enclosed(lower, upper, f"{over}Arb balls at {ball.BITS} bits")
-    return RoundChange(evidence, change, done.gradient_norm)
+    return RoundChange(evidence, done.gradient_norm)
 
 
 def _affine(run: AlongRun, shift: float) -> RoundChange:
@@ -89,16 +84,4 @@ def _affine(run: AlongRun, shift: float) -> RoundChange:
     with flint.ctx.workprec(ball.BITS):
         lower, upper = ball.bounds(change + ball.ball(shift))
     evidence = Enclosed(lower, upper, "exact expectation (moment recursion), Arb balls")
-    return RoundChange(evidence, float(change.mid()), grad_norm)
-
-
-def _net(run: AlongRun, found: RoundChange, bound: str, A: str, N: str) -> Mapping[str, float] | None:
-    """The ratio without the common shift: (E F(w_1) - F(w_0) + A s norm(grad F)^2) / (s N), s = beta_s beta tau."""
-    p, s = run.specification, run.specification.settings
-    grad_norm = float(found.grad_norm.mid())
-    inputs = {**p.inputs, "F0_gap": "0", "grad_norm": "0"}
-    terms = theory.quantity(bound).terms((A, N), **inputs)
-    if terms is None or not terms[N]:
-        return None
-    scale = s.server_step * s.beta * s.tau
-    return {"net_ratio": (found.change + terms[A] * scale * grad_norm**2) / (scale * terms[N])}
+    return RoundChange(evidence, grad_norm)

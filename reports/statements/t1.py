@@ -15,7 +15,7 @@ from theory.language.symbols import tau
 
 def _rows(run: AlongRun) -> list[Measurement]:
     case = theory.round_case(**run.specification.inputs)
-    return [round_row(run, case, "A", "N")]
+    return [round_row(run, case)]
 
 
 def _coarsest(inputs: Mapping[str, str]) -> str:

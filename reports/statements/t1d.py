@@ -10,7 +10,7 @@ from reports.wrong_versions import AGENTS, CONSTANT, EXPONENT, TERM, becomes, ti
 
 
 def _rows(run: AlongRun) -> list[Measurement]:
-    return [round_row(run, "T1d", "T1d.A", "T1d.N")]
+    return [round_row(run, "T1d")]
 
 
 MEASURED = AlongRuns(
@@ -20,8 +20,7 @@ MEASURED = AlongRuns(
     algorithm=of_theorem_1d,
     headline=(
         dict(task="witness-drift", mode="exact", alpha="1/2", nu=0, tau=2, beta="1/100", rounds=1, start=[0]),
-        dict(task="witness-drift", mode="exact", alpha="1/2", nu=0, tau=2, m=1, beta="1/40", rounds=1, start=[0],
-             label="sampling"),
+        dict(task="witness-uneven", mode="exact", alpha="1/2", nu=0, tau=2, m=1, beta="1/40", rounds=1, start=[0]),
         dict(task="witness-noisy-bowl", mode="stochastic", alpha="1/2", nu=0, tau=1, beta="1/2", D=1, D_prime=1, D_H=1,
              rounds=1, start=[0]),
     ),

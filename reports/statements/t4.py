@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from reports.judging.measurement import Measurement
+from reports.judging.measurement import Measurement, Withheld
 from reports.measure.along_run import AlongRun, AlongRuns
 from reports.measure.limit import limit_floors
 from reports.measure.optimality_gap import largest_gap, on_quadratics
@@ -11,9 +11,13 @@ from reports.wrong_versions import CONSTANT, EXPONENT, TERM, becomes, times, ver
 
 
 def _rows(run: AlongRun) -> list[Measurement]:
-    floors = limit_floors(run.specification)
+    p = run.specification
+    if p.settings.draws_agents(p.instance.task.n):
+        other = Withheld("m = n: the limit of a run is measured where every agent takes part")
+        return [run.row("T4", left.quantity, other, None, rounds=None) for left in MEASURED.left]
+    floors = limit_floors(p)
     return [
-        run.row("T4", "T4", floors.squared_gradient, run.specification.B_F**2, rounds=None),
+        run.row("T4", "T4", floors.squared_gradient, p.B_F**2, rounds=None),
         run.row("T4", "T4_gap", floors.gap, largest_gap(run), rounds=None),
     ]
 
