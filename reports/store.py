@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.console import Console
@@ -21,7 +21,8 @@ from reports.upkeep.exporting import export as exported
 from reports.upkeep.merging import Merged, source_of
 from reports.upkeep.merging import merge as merged
 from reports.upkeep.pruning import unused
-from reports.upkeep.selection import Entry, Selection, entries, summary
+from reports.upkeep.selection import Entry, Selection, entries
+from reports.upkeep.verified import verified
 
 _NAME = "reports.store"
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False, no_args_is_help=True)
@@ -51,8 +52,8 @@ def ls(
 ) -> None:  # fmt: skip
     """List records by key, kind, task and statements, off the first bytes of each; verify reads all of them."""
     with refusals(_NAME), failures(_NAME):
-        found = list(entries(_store(out), _selection(statement, task, kind, older_than)))
-        _say([_entry(entry) for entry in found] if as_json else None, map(_line, found))
+        found = entries(_store(out), _selection(statement, task, kind, older_than))
+        _say([entry._asdict() for entry in found] if as_json else None, map(_line, found))
 
 
 @app.command()
@@ -83,16 +84,11 @@ def verify(
     with refusals(_NAME), failures(_NAME):
         store, selection = _store(out), _selection(statement, task, kind, older_than)
         count, damaged = 0, []
-        for key in _each(store, "verifying"):
-            try:
-                if not selection.takes_age(store.path(key)) or not selection.takes(store.read(key).cell):
-                    continue
-            except FileNotFoundError:  # pruned or set aside meanwhile
-                continue
-            except DamagedRecordError as error:
-                damaged.append({"key": key, "why": error.why})
-                typer.echo(str(error), err=True)
+        for _, record in verified(store, _each(store, selection, "verifying")):
             count += 1
+            if isinstance(record, DamagedRecordError):
+                damaged.append({"key": record.key, "why": record.why})
+                typer.echo(str(record), err=True)
         said = {"records": count, "damaged": damaged}
         _say(said if as_json else None, [f"{count} records, {len(damaged)} damaged"])
     raise typer.Exit(int(bool(damaged)))
@@ -136,7 +132,7 @@ def merge(
                 raise RefusedError(f"{folder}: is the folder that is merged into")
             sources.append(source)
         _writable(ours.folder)
-        done = [merged(one, ours, selection, _each(one, f"merging {one.folder}")) for one in sources]
+        done = [merged(one, ours, _each(one, selection, f"merging {one.folder}")) for one in sources]
         for one in done:
             for line in (*one.conflicts, *one.damaged):
                 typer.echo(f"{one.source}: {line}", err=True)
@@ -158,7 +154,7 @@ def export(
         store, selection = _store(out), _selection(statement, task, kind, older_than)
         if file.exists() or not file.parent.is_dir():
             raise RefusedError(f"{file}: " + ("is there already" if file.exists() else "its folder is not there"))
-        count, damaged = exported(store, file, selection, _each(store, "exporting"))
+        count, damaged = exported(store, file, _each(store, selection, "exporting"))
         for line in damaged:
             typer.echo(line, err=True)
         said = {"file": file.as_posix(), "records": count, "damaged": damaged}
@@ -196,10 +192,12 @@ def _words(given: list[str] | None) -> tuple[str, ...]:
     return tuple(one.strip() for entry in given or () for one in entry.split(",") if one.strip())
 
 
-def _each(store: Store, what: str) -> Iterator[str]:
-    """The keys of a store, with a bar where somebody looks on."""
+def _each(store: Store, selection: Selection, what: str) -> Iterator[str]:
+    """The selected keys, with a bar where somebody looks on."""
     console = Console(stderr=True)
-    yield from track([*store.all_keys()], what, console=console, disable=not console.is_terminal, transient=True)
+    everything = selection == Selection()  # which needs no look into the files
+    keys = [*store.all_keys()] if everything else [entry.key for entry in entries(store, selection)]
+    yield from track(keys, what, console=console, disable=not console.is_terminal, transient=True)
 
 
 def _say(value: object, lines: Iterable[str]) -> None:
@@ -220,14 +218,7 @@ def _counts(one: Merged) -> str:
 def _line(entry: Entry) -> str:
     if entry.damage:
         return f"{entry.key[:12]}  damaged: {entry.damage}"
-    kind, task, statements = summary(entry.cell)
-    return f"{entry.key[:12]}  {kind:6}  {task:20}  {','.join(statements)}"
-
-
-def _entry(entry: Entry) -> dict[str, Any]:
-    return {"key": entry.key} | (
-        {"damaged": entry.damage} if entry.damage else {"cell": entry.cell, "facts": entry.facts}
-    )
+    return f"{entry.key[:12]}  {entry.kind:6}  {entry.task:20}  {','.join(entry.statements)}"
 
 
 if __name__ == "__main__":

@@ -85,13 +85,16 @@ def unpacked(key: str, data: bytes) -> Record:
     except Exception as error:  # whatever an archive holds that was not packed here
         raise DamagedRecordError(key, f"its file cannot be read: {error}".splitlines()[0]) from None
     body = _body(key, words)
+    if (found := record_key(body["cell"])) != key:
+        raise DamagedRecordError(key, f"its file holds record {found[:12]}, another cell's")
     return Record(key, body["cell"], body["facts"], arrays)
 
 
-def described(key: str, path: Path) -> dict[str, Any]:
-    """Format, cell and facts of the record in a file, off its first bytes alone, which takes microseconds.
+def described(key: str, path: str | Path) -> dict[str, Any]:
+    """Format, cell and facts that stand at the beginning of a file, which takes microseconds.
 
-    What is damaged behind them is not seen. Raises DamagedRecordError where the words themselves are.
+    Neither what is behind them is seen, nor whether they are those of the key. Raises DamagedRecordError where they
+    cannot be read.
     """
     handle = os.open(path, os.O_RDONLY)
     try:
@@ -123,8 +126,6 @@ def _body(key: str, text: bytes) -> dict[str, Any]:
         raise DamagedRecordError(key, "its words are not those of a record")
     if body.get("format") != FORMAT:
         raise DamagedRecordError(key, f"is of format {body.get('format')!r:.20}; this version reads format {FORMAT}")
-    if (found := record_key(body["cell"])) != key:
-        raise DamagedRecordError(key, f"its file holds record {found[:12]}, another cell's")
     return body
 
 

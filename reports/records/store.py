@@ -2,7 +2,7 @@
 
 Records of equal first two digits share a folder, so that none holds more than a 256th of them. The first whole record
 of a key stays: builds, shards and readers on one folder, on a network file system too, all see the same bytes, and
-need no lock (`reports.records.atomic` says what is assumed). There is no index: names and first bytes are read faster.
+need no lock (`reports.records.atomic` says what is assumed). What is there is what the folders' names say.
 """
 
 from __future__ import annotations
@@ -25,7 +25,8 @@ __all__ = ["DamagedRecordError", "Record", "Store", "record_key", "write_atomica
 
 DAMAGED = "damaged"
 _SUFFIX = ".npz"
-_KEY = re.compile(r"[0-9a-f]{64}")
+_DIGITS = 64  # of a key
+_RECORD = re.compile(r"[0-9a-f]{64}\.npz")
 _LEFT = re.compile(r"\.[0-9a-f]{64}\.|[0-9a-f]{64}-")
 _OLDER = re.compile(r"[0-9a-f]{64}\.(json|npz)")
 # what reading says of a file that the disk has lost; a network's stale handle was replaced while it was open
@@ -105,15 +106,16 @@ class Store:
         return whole
 
     def description(self, key: str) -> dict[str, Any]:
-        """Cell and facts of a record without its arrays: quick, and blind for damage behind them; raises as `read`."""
-        return described(key, self.path(key))
+        """Cell and facts as a record begins with them: quick, and blind for damage behind them; raises as `read`."""
+        return described(key, f"{self.folder}/{key[:2]}/{key}{_SUFFIX}")
 
     def all_keys(self) -> Iterator[str]:
         """The keys of all records, in order."""
-        for folder in sorted(_names(self.folder)):
-            if len(folder) == 2:
-                names = (name.removesuffix(_SUFFIX) for name in _names(self.folder / folder) if name.endswith(_SUFFIX))
-                yield from sorted(name for name in names if name.startswith(folder) and _KEY.fullmatch(name))
+        for folder in self._folders():
+            yield from sorted(name[:_DIGITS] for name in _names(self.folder / folder) if _is_record(folder, name))
+
+    def _folders(self) -> list[str]:
+        return sorted(name for name in _names(self.folder) if len(name) == 2)
 
     def present(self, keys: Collection[str]) -> set[str]:
         """Which of many keys have a file, by looking at the folders' names once."""
@@ -121,10 +123,9 @@ class Store:
 
     def leftovers(self) -> Iterator[Path]:
         """What was set aside, and temporary files that nobody finished or is just writing."""
-        for folder in sorted(_names(self.folder)):
-            if folder == DAMAGED or len(folder) == 2:
-                names = (name for name in sorted(_names(self.folder / folder)) if _LEFT.match(name))
-                yield from (self.folder / folder / name for name in names)
+        for folder in (*self._folders(), DAMAGED):
+            names = (name for name in sorted(_names(self.folder / folder)) if _LEFT.match(name))
+            yield from (self.folder / folder / name for name in names)
 
     def older_files(self) -> Iterator[Path]:
         """The files of format 1, two a record, side by side in the folder itself."""
@@ -137,6 +138,11 @@ class Store:
 
     def __contains__(self, key: object) -> bool:
         return isinstance(key, str) and self.path(key).is_file()
+
+
+def _is_record(folder: str, name: str) -> bool:
+    """Whether a file of that name in that folder is where the record of a key belongs."""
+    return name.startswith(folder) and bool(_RECORD.fullmatch(name))
 
 
 def _names(folder: Path) -> list[str]:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
-from reports.records.record import unpacked
 from reports.records.store import DamagedRecordError, Record, Store
-from reports.upkeep.selection import Selection
+from reports.upkeep.verified import verified
 
 
 @dataclass(frozen=True)
@@ -16,10 +15,10 @@ class Merged:
     """What came of a source: how many were copied, how many were here, and what was left out, in lines."""
 
     source: str
-    copied: int = 0
-    same: int = 0
-    conflicts: list[str] = field(default_factory=list)
-    damaged: list[str] = field(default_factory=list)
+    copied: int
+    same: int
+    conflicts: list[str]
+    damaged: list[str]
 
     @property
     def whole(self) -> bool:
@@ -34,27 +33,20 @@ def source_of(folder: Path) -> Store | None:
     return store if inner.folder.is_dir() or any(store.all_keys()) or store.older() else None
 
 
-def merge(theirs: Store, ours: Store, selection: Selection, keys: Iterable[str]) -> Merged:
-    """Copy the selected of their records that are not here; a damaged one of ours makes room for a whole one.
+def merge(theirs: Store, ours: Store, keys: Iterable[str]) -> Merged:
+    """Copy those of their records with these keys that are not here; a damaged one of ours makes room for a whole one.
 
     A conflict is a key under which both have whole records with other bytes, as two machines may compute them: ours
     stays.
     """
     copied = same = 0
-    found = Merged(str(theirs.folder), damaged=[older] if (older := theirs.older()) else [])
-    for key in keys:
-        try:
-            if not selection.takes_age(theirs.path(key)):
-                continue
-            data = theirs.content(key)
-            record = unpacked(key, data)
-        except FileNotFoundError:
+    conflicts: list[str] = []
+    damaged = [older] if (older := theirs.older()) else []
+    for data, record in verified(theirs, keys):
+        if isinstance(record, DamagedRecordError):
+            damaged.append(str(record))
             continue
-        except DamagedRecordError as error:
-            found.damaged.append(str(error))
-            continue
-        if not selection.takes(record.cell):
-            continue
+        key = record.key
         if key not in ours and ours.add(key, data):
             copied += 1
         elif (here := ours.find(key)) is None:  # it was damaged
@@ -62,8 +54,8 @@ def merge(theirs: Store, ours: Store, selection: Selection, keys: Iterable[str])
         elif ours.content(key) == data:
             same += 1
         else:
-            found.conflicts.append(f"record {key}: {_apart(here, record)} differ; ours is kept")
-    return Merged(found.source, copied, same, found.conflicts, found.damaged)
+            conflicts.append(f"record {key}: {_apart(here, record)} differ; ours is kept")
+    return Merged(str(theirs.folder), copied, same, conflicts, damaged)
 
 
 def _apart(here: Record, there: Record) -> str:

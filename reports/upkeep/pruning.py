@@ -49,9 +49,10 @@ def _named(out: Path) -> set[str]:
 def _old(store: Store, selection: Selection) -> Iterator[tuple[str, Path]]:
     """Key and path of the selected records; '' for the key of what is no record, whichever it was to become."""
     if selection.named:
-        yield from ((entry.key, store.path(entry.key)) for entry in entries(store, selection) if not entry.damage)
+        whole = (entry.key for entry in entries(store, selection) if not entry.damage)
+        yield from ((key, store.path(key)) for key in whole)
         return
     found = [(key, store.path(key)) for key in store.all_keys()]
     found += [("", path) for path in store.leftovers()]
     found += [(path.stem, path) for path in store.older_files()]
-    yield from ((key, path) for key, path in found if selection.takes_age(path))
+    yield from ((key, path) for key, path in found if selection.old_enough(path))

@@ -105,4 +105,4 @@ def flip(path: Path, place: int) -> None:
 
 
 # what the first bytes of a file do not show
-HIDDEN = ("cut_in_half", "cut_by_one_byte", "a_bit_of_an_array_flipped")
+UNSEEN = ("cut_in_half", "cut_by_one_byte", "a_bit_of_an_array_flipped", "another_cell_s")
