@@ -122,7 +122,7 @@ def _body(key: str, text: bytes) -> dict[str, Any]:
         body = json.loads(text)
     except (ValueError, RecursionError) as error:
         raise DamagedRecordError(key, f"its words cannot be read: {error}".splitlines()[0]) from None
-    if not isinstance(body, dict) or not all(isinstance(body.get(part), dict) for part in ("cell", "facts")):
+    if not (isinstance(body, dict) and isinstance(body.get("cell"), dict) and isinstance(body.get("facts"), dict)):
         raise DamagedRecordError(key, "its words are not those of a record")
     if body.get("format") != FORMAT:
         raise DamagedRecordError(key, f"is of format {body.get('format')!r:.20}; this version reads format {FORMAT}")
