@@ -27,6 +27,7 @@ _WORDS = "record.json"
 _DIGEST = 64  # hexadecimal digits of a SHA-256
 _LOCAL = struct.Struct("<4s5H3I2H")  # what a zip archive has before the name of a member
 _HEAD = 4096  # bytes: more than the words of nearly all records
+LINK = "a link that leads nowhere stands in its place"
 
 
 class DamagedRecordError(ValueError):
@@ -96,7 +97,12 @@ def described(key: str, path: str | Path) -> dict[str, Any]:
     Neither what is behind them is seen, nor whether they are those of the key. Raises DamagedRecordError where they
     cannot be read.
     """
-    handle = os.open(path, os.O_RDONLY)
+    try:
+        handle = os.open(path, os.O_RDONLY)
+    except FileNotFoundError:
+        if os.path.islink(path):
+            raise DamagedRecordError(key, LINK) from None
+        raise
     try:
         head = os.read(handle, _HEAD)
         if len(head) < _LOCAL.size:
@@ -106,7 +112,7 @@ def described(key: str, path: str | Path) -> dict[str, Any]:
         if magic != b"PK\x03\x04" or head[_LOCAL.size : _LOCAL.size + name] != _WORDS.encode():
             raise DamagedRecordError(key, "its file is no record")
         text = head[start : start + size]
-        if len(text) < size:
+        if len(text) < size <= os.fstat(handle).st_size:  # a changed size may be anything
             text += os.read(handle, size - len(text))
     except IsADirectoryError:
         raise DamagedRecordError(key, "a folder stands in its place") from None

@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from reports.records.atomic import write_atomically, write_once
-from reports.records.record import DamagedRecordError, Record, described, packed, record_key, unpacked
+from reports.records.record import LINK, DamagedRecordError, Record, described, packed, record_key, unpacked
 
 __all__ = ["DamagedRecordError", "Record", "Store", "record_key", "write_atomically"]
 
@@ -36,7 +36,14 @@ _LOG = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Store:
-    """A folder of records."""
+    """A folder of records.
+
+    >>> import tempfile
+    >>> store = Store(Path(tempfile.mkdtemp()))
+    >>> key = store.write({"kind": "points"}, {"alpha": 0.5}, {"w": np.zeros(2)}).key
+    >>> key in store, store.read(key).facts, store.find("0" * 64)
+    (True, {'alpha': 0.5}, None)
+    """
 
     folder: Path
 
@@ -70,6 +77,8 @@ class Store:
             except OSError as error:
                 if error.errno in _LOST:
                     raise DamagedRecordError(key, f"its file cannot be read: {error.strerror}") from None
+                if error.errno == errno.ENOENT and self.path(key).is_symlink():
+                    raise DamagedRecordError(key, LINK) from None
                 if error.errno != errno.ESTALE or not left:
                     raise
         raise AssertionError("the last try returns or raises")

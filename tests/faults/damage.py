@@ -91,6 +91,12 @@ def a_folder(path: Path) -> None:
 
 
 @_damage
+def a_link_to_nowhere(path: Path) -> None:
+    path.unlink()
+    path.symlink_to("nowhere")
+
+
+@_damage
 def another_cell_s(path: Path) -> None:
     """As after a swap of two names: a whole record, of another key."""
     words, arrays = taken_apart(path)
