@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import typer
-from typer.core import TyperCommand
+from typer.core import TyperCommand, TyperGroup
 
 _LONGEST = 2000
 # typer ships its own copy of click in some versions and uses the installed one in others: the base class of its public
@@ -28,31 +28,27 @@ class OneLine(TyperCommand):
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """The words as options; exit status 2 for what is none."""
-        try:
+        with _said_in_one_line(ctx):
             return super().parse_args(ctx, args)
-        except _ClickError as error:
-            command = str(ctx.command_path).removeprefix("python -m ")
-            typer.echo(f"{command}: {error.format_message()}", err=True)  # type: ignore[attr-defined]
-            raise typer.Exit(2) from None
 
 
-def described(error: BaseException, when: str = "") -> str:
-    """Whatever was raised, and when, in a line: a user's own exceptions may fail even at that.
+class OneLineGroup(TyperGroup):
+    """The same for a command with verbs."""
 
-    >>> described(KeyError("L"), "when made")
-    "KeyError when made: 'L'"
-    """
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """The verb; exit status 2 for what is none."""
+        with _said_in_one_line(ctx):
+            return super().resolve_command(ctx, args)
+
+
+@contextmanager
+def _said_in_one_line(ctx: Any) -> Iterator[None]:
     try:
-        text = str(error)
-    except Exception:
-        text = "its text cannot be made"
-    return _one_line(f"{type(error).__name__}{' ' * bool(when)}{when}: {text}")
-
-
-def _one_line(text: str) -> str:
-    """A line that a terminal shows as it is: control characters are written out."""
-    shown = (one if one.isprintable() else repr(one)[1:-1] for one in " ".join(text.split())[:_LONGEST])
-    return "".join(shown)
+        yield
+    except _ClickError as error:
+        command = str(ctx.command_path).removeprefix("python -m ")
+        typer.echo(f"{command}: {error.format_message()}", err=True)  # type: ignore[attr-defined]
+        raise typer.Exit(2) from None
 
 
 @contextmanager

@@ -23,7 +23,8 @@ FLOORS = {
     ],
     "reports": [
         {"sections", "wrong_versions", "refusal", "staging"}, {"user_objects"}, {"judging"}, {"cells"}, {"balls"},
-        {"certificates"}, {"tasks"}, {"measure"}, {"statements"}, {"plans"}, {"records"}, {"analyses"}, {"refutation"},
+        {"certificates"}, {"tasks"}, {"measure"}, {"statements"}, {"plans"}, {"records"}, {"upkeep"}, {"analyses"},
+        {"refutation"},
         {"figures"}, {"studies"}, {"pages"}, {"reports"}, {"request"}, {"manifest"}, {"contents", "outputs"},
         {"pipeline", "recheck"}, {"build", "refute", "store", "__main__"},
     ],
