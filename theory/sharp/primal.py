@@ -1,0 +1,92 @@
+"""Lower values by a solver: an instance a little below the least upper value, made rational and checked exactly.
+
+Of the Gram matrices with nearly the largest value the one is taken whose inequalities I_pq >= 0 hold with the largest
+margin, relative to the squared distance of the two points along the path; its factor is rounded.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+
+from theory.sharp.attained import lower_value
+from theory.sharp.problem import Given, Matrix, Problem, Refused
+from theory.sharp.semidefinite import Semidefinite, solved, solver
+
+SHORTFALLS = tuple(Fraction(1, 10**k) for k in range(8, 2, -1))
+ROUNDING = 56  # bits: the values f_p come as doubles
+
+
+def attained_below(statement: str, given: Given, problem: Problem, upper: Fraction) -> dict[str, Any] | None:
+    """The lower side of a certificate for a round, or None where no instance within 1e-3 of `upper` survives rounding.
+
+    Raises:
+        InputError: the solver is not installed.
+    """
+    forms = Semidefinite(problem)
+    for shortfall in SHORTFALLS:
+        found = _solve(forms, float(upper * (1 - shortfall)))
+        if found is None:
+            continue
+        part = _instance(forms, *found)
+        try:
+            lower_value(statement, given, problem, part)
+        except Refused:
+            continue
+        return part
+    return None
+
+
+def _solve(forms: Semidefinite, value: float) -> tuple[list[np.ndarray], np.ndarray] | None:
+    """The blocks of a Gram matrix in the basis, and the values f_p of every agent that differs from others."""
+    cp = solver()
+    problem = forms.problem
+    agents = 1 if problem.alike else problem.n
+    grams = [cp.Variable((len(block), len(block)), PSD=True) for block in forms.objective]
+    values = cp.Variable((agents, problem.size))
+    margin = cp.Variable()
+
+    def inner(form: list[np.ndarray]) -> Any:
+        return sum(cp.sum(cp.multiply(part, gram)) for part, gram in zip(form, grams, strict=True))
+
+    stand_for = problem.n // agents
+    shares = np.array([float(x) * stand_for for x in problem.values()])
+    distances = [float(problem.h) * (p >= problem.tau) + float(problem.h / problem.tau) * p * (p < problem.tau) for p in range(problem.size)]
+    constraints = [inner(forms.spread) == 1, cp.sum(values @ shares) + inner(forms.objective) >= value, values[:, 0] == 0]
+    for (i, p, q), form in zip(forms.pairs, forms.forms, strict=True):
+        scale = max((distances[p] - distances[q]) ** 2, float(problem.h / problem.tau) ** 2)
+        constraints.append(values[i, p] - values[i, q] - inner(form) / stand_for >= margin * scale)
+    task = cp.Problem(cp.Maximize(margin), constraints)
+    if not solved(task) or margin.value <= 0:
+        return None
+    return [gram.value for gram in grams], values.value
+
+
+def _instance(forms: Semidefinite, grams: list[np.ndarray], values: np.ndarray) -> dict[str, Any]:
+    """Rational gradients with nearly these Gram matrices, and rational values."""
+    problem = forms.problem
+    size = sum(len(gram) for gram in grams)
+    factor = [[Fraction(0)] * size for _ in range(size)]
+    for block, gram in zip(forms.blocks, grams, strict=True):
+        lengths, axes = np.linalg.eigh(gram)
+        part = axes * np.sqrt(np.maximum(lengths, 0))
+        for a, row in zip(range(block.start, block.stop), part, strict=True):
+            factor[a][block] = [_rounded(x) for x in row]
+    gradients = _product(forms.basis, factor)
+    agents = range(problem.n)
+    return {
+        "gradients": [gradients[i * problem.size : (i + 1) * problem.size] for i in agents],
+        "values": [[_rounded(x) for x in values[0 if problem.alike else i]] for i in agents],
+        "weights": [Fraction(1)] * size,
+    }
+
+
+def _rounded(x: float) -> Fraction:
+    return Fraction(round(x * 2**ROUNDING), 2**ROUNDING)
+
+
+def _product(M: Matrix, N: Matrix) -> Matrix:
+    columns = list(zip(*N, strict=True))
+    return [[sum((x * y for x, y in zip(row, column, strict=True) if x and y), Fraction(0)) for column in columns] for row in M]

@@ -1,0 +1,115 @@
+"""A problem in floating point for a solver, in a basis of gradients and their difference quotients.
+
+In the plain basis the forms of neighbouring points nearly agree, and what is left of a margin after rounding is too
+small to prove anything. With all agents alike the basis is that of their mean and of half their difference, and every
+form has two blocks.
+"""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cached_property
+from itertools import permutations
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+from theory.language.errors import InputError
+from theory.sharp.problem import Matrix, Problem, Terms
+
+
+def solver() -> ModuleType:
+    """The module cvxpy.
+
+    Raises:
+        InputError: the extra is not installed.
+    """
+    try:
+        import clarabel  # noqa: F401
+        import cvxpy
+    except ImportError as error:
+        raise InputError(
+            f"no closed form is sharp here, and the solver is missing ({error.name}): pip install 'meta-fedavg-bounds[sharp]'"
+        ) from None
+    return cvxpy
+
+
+def solved(task: Any) -> bool:
+    """Solve a cvxpy problem; whether numbers came out, be they inaccurate: what is made of them is checked exactly."""
+    cp = solver()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            # the other factorisation of Clarabel's gives up at its first step on some sampled rounds
+            task.solve(solver=cp.CLARABEL, direct_solve_method="qdldl")
+        except cp.error.SolverError:
+            return False
+    return all(variable.value is not None for variable in task.variables())
+
+
+@dataclass(frozen=True)
+class Semidefinite:
+    """The forms of a round problem as arrays, each a list of its blocks."""
+
+    problem: Problem
+
+    @cached_property
+    def basis(self) -> Matrix:
+        """Every unknown gradient, one a row, as a combination of the basis."""
+        size, agents = self.problem.size, self.problem.n
+        own = [[Fraction(int(j == 0)) for j in range(size)] for _ in range(size)]
+        for p in range(1, size):
+            for j in range(1, p + 1) if p < self.problem.tau else (p,):
+                own[p][j] = self.problem.h / self.problem.tau if p < self.problem.tau else self.problem.h
+        signs = [[1, 1], [1, -1]] if self.problem.alike else [[int(i == j) for j in range(agents)] for i in range(agents)]
+        return [[sign * x for sign in row for x in line] for row in signs for line in own]
+
+    @cached_property
+    def blocks(self) -> list[slice]:
+        """The blocks of the basis."""
+        size, agents = self.problem.size, self.problem.n
+        return [slice(0, size), slice(size, 2 * size)] if self.problem.alike else [slice(0, agents * size)]
+
+    def form(self, terms: Terms) -> list[np.ndarray]:
+        """The blocks of a form."""
+        basis = np.array(self.basis, dtype=float)
+        whole = np.zeros_like(basis)
+        for c, u, v in terms:
+            left, right = (np.array(vector, dtype=float) @ basis for vector in (u, v))
+            whole += float(c) / 2 * (np.outer(left, right) + np.outer(right, left))
+        return [whole[block, block] for block in self.blocks]
+
+    @cached_property
+    def pairs(self) -> list[tuple[int, int, int]]:
+        """The (agent, p, q) of the inequalities; agent 0 stands for all where they are alike."""
+        agents = 1 if self.problem.alike else self.problem.n
+        return [(i, p, q) for i in range(agents) for p, q in permutations(range(self.problem.size), 2)]
+
+    @cached_property
+    def forms(self) -> list[list[np.ndarray]]:
+        """The form of every pair, added up over the agents that it stands for."""
+        gradients = self.problem.unknowns()
+        points, alike = self.problem.points(gradients), range(self.problem.n)
+        return [
+            self.form(
+                [
+                    term
+                    for k in (alike if self.problem.alike else [i])
+                    for term in self.problem.form(points[k][p], points[k][q], gradients[k][p], gradients[k][q])
+                ]
+            )
+            for i, p, q in self.pairs
+        ]
+
+    @cached_property
+    def objective(self) -> list[np.ndarray]:
+        """The objective's form."""
+        return self.form(self.problem.objective(self.problem.unknowns()))
+
+    @cached_property
+    def spread(self) -> list[np.ndarray]:
+        """The spread's form."""
+        return self.form(self.problem.spread(self.problem.unknowns()))
