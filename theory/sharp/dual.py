@@ -1,8 +1,8 @@
 """Upper values by a solver: multipliers found in floating point, made rational, and proved.
 
-The least value is found first; then, a little above it, the multipliers whose square has the largest margin. Rounded to
-2^-60 they miss the equations of the values f_p by little: these are restored exactly by the largest multipliers. A proof
-that fails is tried again further above.
+The least value is found first; then, a little above it, the multipliers whose square has the largest margin. Rounded
+to 2^-60 they miss the equations of the values f_p by little: these are restored exactly by the largest multipliers. A
+proof that fails is tried again further above.
 """
 
 from __future__ import annotations
@@ -13,21 +13,22 @@ from typing import Any
 import flint
 import numpy as np
 
+from theory.sharp.certificates import Given, Refused
 from theory.sharp.checker import upper_value
-from theory.sharp.problem import Given, Problem, Refused
+from theory.sharp.problem import stated
 from theory.sharp.semidefinite import Semidefinite, solved, solver
 
 EXCESSES = tuple(Fraction(1, 10**k) for k in range(8, 2, -1))
 ROUNDING = 60  # bits
 
 
-def proved_above(statement: str, given: Given, problem: Problem) -> dict[str, Any] | None:
+def proved_above(statement: str, given: Given) -> dict[str, Any] | None:
     """The upper side of a certificate for a round, or None where no excess up to 1e-3 can be proved.
 
     Raises:
         InputError: the solver is not installed.
     """
-    forms = Semidefinite(problem)
+    forms = Semidefinite(stated(statement, given))
     found = _solve(forms, None)
     if found is None:
         return None
@@ -39,7 +40,7 @@ def proved_above(statement: str, given: Given, problem: Problem) -> dict[str, An
         multipliers = _balanced(forms, raised[1])
         part = {"spread": factor, "multipliers": [[i, p, q, x] for (i, p, q), x in multipliers.items() if x]}
         try:
-            upper_value(statement, given, problem, part)
+            upper_value(statement, given, part)
         except Refused:
             continue
         return part
@@ -71,13 +72,20 @@ def _solve(forms: Semidefinite, value: float | None) -> tuple[float, np.ndarray]
 
 def _balanced(forms: Semidefinite, found: np.ndarray) -> dict[tuple[int, int, int], Fraction]:
     """The multipliers in rationals, with every value f_p of every agent cancelled by the largest of them."""
-    rounded = {pair: Fraction(max(0, round(x * 2**ROUNDING)), 2**ROUNDING) for pair, x in zip(forms.pairs, found, strict=True)}
+    rounded = {
+        pair: Fraction(max(0, round(x * 2**ROUNDING)), 2**ROUNDING) for pair, x in zip(forms.pairs, found, strict=True)
+    }
     for i in {pair[0] for pair in forms.pairs}:
         order = sorted((pair for pair in forms.pairs if pair[0] == i), key=lambda pair: -rounded[pair])
-        rows = [[*(int(a == p) - int(b == p) for _, a, b in order), flint.fmpq(-x.numerator, x.denominator)] for p, x in enumerate(forms.problem.values())]
+        rows = [
+            [*(int(a == p) - int(b == p) for _, a, b in order), flint.fmpq(-x.numerator, x.denominator)]
+            for p, x in enumerate(forms.problem.values())
+        ]
         reduced, rank = flint.fmpq_mat(rows).rref()
         for row in range(rank):
             entries = [Fraction(int(x.p), int(x.q)) for x in (reduced[row, j] for j in range(len(order) + 1))]
             pivot = next(j for j, x in enumerate(entries) if x)
-            rounded[order[pivot]] = entries[-1] - sum(x * rounded[order[j]] for j, x in enumerate(entries[:-1]) if j > pivot)
+            rounded[order[pivot]] = entries[-1] - sum(
+                x * rounded[order[j]] for j, x in enumerate(entries[:-1]) if j > pivot
+            )
     return rounded

@@ -1,15 +1,16 @@
-"""T4p, T4p_gap and T2p: what is left at a fixed point of the round, and the mean over K rounds. All agents take part."""
+"""T4p, T4p_gap and T2p: what is left at a fixed point of the round, and the mean over K rounds; m = n."""
 
 from __future__ import annotations
 
 from fractions import Fraction
 from typing import Any
 
-from theory.sharp.attained import lower_value
+from theory.sharp.certificates import Given
+from theory.sharp.checker import lower_value
 from theory.sharp.closed_form import Multipliers, floor_multipliers, round_multipliers
 from theory.sharp.constants import Pair, root
-from theory.sharp.problem import Given, Vector, stated
 from theory.sharp.quadratics import Quadratics
+from theory.sharp.rationals import Vector
 from theory.sharp.reflections import agents_for_a_minimum, curvature_along, reflected
 from theory.sharp.sides import Sides, shared
 
@@ -51,13 +52,20 @@ def mean_over_rounds(statement: str, given: Given) -> Sides:
     c = _best_c(pair, start)
     given = {**given, "A": pair.A(c)}
     factor, upper = _upper(*round_multipliers(pair, c, 2))
-    candidates = [*_reflected_rounds(pair, given), *_parabola(given)] if "K" in given else _reflected_minimum(pair, given)
+    candidates = (
+        [*_reflected_rounds(pair, given), *_parabola(given)] if "K" in given else _reflected_minimum(pair, given)
+    )
     target = f"the supremum of the mean of norm(grad F(w_k))^2 over {given.get('K', 'infinitely many')} rounds"
     scope = (f"exact gradients, all agents take part, n >= {agents_for_a_minimum(pair)}", _NOT)
     if "K" in given:
-        scope = (*scope, "not covered: an upper value below T2p's own at K >= 2, which the certificate adds up from T1d's rounds")
+        scope = (
+            *scope,
+            "not covered: an upper value below T2p's own at K >= 2, which the certificate adds up from T1d's rounds",
+        )
     best = _best(statement, given, candidates)
-    return Sides(given, target, (factor + start) / given["A"], upper, "multipliers of D1 and T1d in closed form", *best, scope)
+    return Sides(
+        given, target, (factor + start) / given["A"], upper, "multipliers of D1 and T1d in closed form", *best, scope
+    )
 
 
 def _pair(given: Given) -> Pair:
@@ -130,5 +138,4 @@ def _described(losses: Quadratics, name: str, minimiser: Vector | None = None) -
 
 
 def _best(statement: str, given: Given, candidates: list[Candidate]) -> tuple[dict[str, Any] | None, str]:
-    problem = stated(statement, given)
-    return max(candidates, key=lambda found: lower_value(statement, given, problem, found[0]), default=(None, "none"))
+    return max(candidates, key=lambda found: lower_value(statement, given, found[0]), default=(None, "none"))

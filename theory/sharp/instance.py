@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any, Protocol
 
-from theory.sharp.problem import Problem, Vector, mean, plus
+from theory.sharp.problem import Problem
+from theory.sharp.rationals import Vector, mean, plus
 
 
 class Loss(Protocol):

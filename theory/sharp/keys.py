@@ -8,7 +8,8 @@ from fractions import Fraction
 from theory.language.errors import InputError, near
 from theory.language.inputs import read_number
 from theory.language.symbols import COUNT, LOCAL_STEPS, POSITIVE, Range
-from theory.sharp.problem import SAMPLED, Given, stated
+from theory.sharp.certificates import Given
+from theory.sharp.problem import SAMPLED, stated
 
 _SHARE = Range(upper=1, open_below=True)
 _RANGES: Mapping[str, Range] = {

@@ -11,28 +11,30 @@ from typing import Any
 
 import numpy as np
 
-from theory.sharp.attained import lower_value
-from theory.sharp.problem import Given, Matrix, Problem, Refused
+from theory.sharp.certificates import Given, Refused
+from theory.sharp.checker import lower_value
+from theory.sharp.problem import stated
+from theory.sharp.rationals import Matrix
 from theory.sharp.semidefinite import Semidefinite, solved, solver
 
 SHORTFALLS = tuple(Fraction(1, 10**k) for k in range(8, 2, -1))
 ROUNDING = 56  # bits: the values f_p come as doubles
 
 
-def attained_below(statement: str, given: Given, problem: Problem, upper: Fraction) -> dict[str, Any] | None:
+def attained_below(statement: str, given: Given, upper: Fraction) -> dict[str, Any] | None:
     """The lower side of a certificate for a round, or None where no instance within 1e-3 of `upper` survives rounding.
 
     Raises:
         InputError: the solver is not installed.
     """
-    forms = Semidefinite(problem)
+    forms = Semidefinite(stated(statement, given))
     for shortfall in SHORTFALLS:
         found = _solve(forms, float(upper * (1 - shortfall)))
         if found is None:
             continue
         part = _instance(forms, *found)
         try:
-            lower_value(statement, given, problem, part)
+            lower_value(statement, given, part)
         except Refused:
             continue
         return part
@@ -53,8 +55,15 @@ def _solve(forms: Semidefinite, value: float) -> tuple[list[np.ndarray], np.ndar
 
     stand_for = problem.n // agents
     shares = np.array([float(x) * stand_for for x in problem.values()])
-    distances = [float(problem.h) * (p >= problem.tau) + float(problem.h / problem.tau) * p * (p < problem.tau) for p in range(problem.size)]
-    constraints = [inner(forms.spread) == 1, cp.sum(values @ shares) + inner(forms.objective) >= value, values[:, 0] == 0]
+    distances = [
+        float(problem.h) * (p >= problem.tau) + float(problem.h / problem.tau) * p * (p < problem.tau)
+        for p in range(problem.size)
+    ]
+    constraints = [
+        inner(forms.spread) == 1,
+        cp.sum(values @ shares) + inner(forms.objective) >= value,
+        values[:, 0] == 0,
+    ]
     for (i, p, q), form in zip(forms.pairs, forms.forms, strict=True):
         scale = max((distances[p] - distances[q]) ** 2, float(problem.h / problem.tau) ** 2)
         constraints.append(values[i, p] - values[i, q] - inner(form) / stand_for >= margin * scale)
@@ -74,10 +83,9 @@ def _instance(forms: Semidefinite, grams: list[np.ndarray], values: np.ndarray) 
         part = axes * np.sqrt(np.maximum(lengths, 0))
         for a, row in zip(range(block.start, block.stop), part, strict=True):
             factor[a][block] = [_rounded(x) for x in row]
-    gradients = _product(forms.basis, factor)
-    agents = range(problem.n)
+    agents, unknowns = range(problem.n), _product(forms.basis, factor)
     return {
-        "gradients": [gradients[i * problem.size : (i + 1) * problem.size] for i in agents],
+        "gradients": [_product(rows, unknowns) for rows in problem.unknowns()],
         "values": [[_rounded(x) for x in values[0 if problem.alike else i]] for i in agents],
         "weights": [Fraction(1)] * size,
     }
@@ -89,4 +97,7 @@ def _rounded(x: float) -> Fraction:
 
 def _product(M: Matrix, N: Matrix) -> Matrix:
     columns = list(zip(*N, strict=True))
-    return [[sum((x * y for x, y in zip(row, column, strict=True) if x and y), Fraction(0)) for column in columns] for row in M]
+    return [
+        [sum((x * y for x, y in zip(row, column, strict=True) if x and y), Fraction(0)) for column in columns]
+        for row in M
+    ]

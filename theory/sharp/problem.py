@@ -1,11 +1,11 @@
 """The supremum that a statement bounds, as forms in unknown gradients; standard library only, exact.
 
 L_F = gamma_F = 1, exact gradients, every F_i of curvature in [mu_c, 1]. Agent i has values f_p and gradients g_p at its
-points p: 0..tau-1 on its path, w_{t+1} = w_t - (h/tau) g_t, then in a round the server's point for each set of m agents.
-Such a loss exists if and only if I_pq := f_p - f_q - form_pq >= 0 for all p, q (arXiv 1502.05666, Theorem 4), where with
-dg = g_p - g_q, dw = w_p - w_q, c_0 = (1 + mu_c)/2, r = (1 - mu_c)/2
+points p: 0..tau-1 on its path, w_{t+1} = w_t - (h/tau) g_t, then in a round the server's point for each set of m
+agents. Such a loss exists if and only if f_p - f_q >= form_pq for all p, q (arXiv 1502.05666, Theorem 4), with
+dg = g_p - g_q, dw = w_p - w_q and
 
-    form_pq = <g_p + g_q, dw>/2 + (norm(dg - c_0 dw)^2 - r^2 norm(dw)^2)/(4 r).
+    form_pq = <g_q, dw> + (norm(dg)^2 + mu_c norm(dw)^2 - 2 mu_c <dg, dw>)/(2 - 2 mu_c).
 
 A statement is about a round, whose net change [E F(w_{k+1}) - F(w_k)]/h + A norm(grad F(w_k))^2 is bounded, or about a
 floor, norm(grad F(w))^2 at a fixed point w of the round of all agents.
@@ -13,27 +13,16 @@ floor, norm(grad F(w))^2 at a fixed point w of the round of all agents.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import accumulate, combinations
 
-Vector = list[Fraction]
-Matrix = list[Vector]
+from theory.sharp.certificates import Given
+from theory.sharp.rationals import Terms, Vector, mean, plus
+
 ROUNDS, FLOORS, SAMPLED = ("T1b", "T1d", "T2p"), ("T4p", "T4p_gap"), ("T1b", "T1d")
-LARGEST = 200  # unknown gradients; a certificate of more would take hours to check
-
-Given = dict[str, Fraction]
-Terms = list[tuple[Fraction, Vector, Vector]]  # a form: the sum of c <u, v> over its terms (c, u, v)
-
-
-class Refused(Exception):  # noqa: N818 (what it says of a certificate)
-    """A certificate that does not prove what it says: which part."""
-
-
-def require(holds: bool, what: str) -> None:
-    """Refuse a certificate of which a part does not hold."""
-    if not holds:
-        raise Refused(what)
+LARGEST = 50  # unknown gradients: rational elimination of more takes from minutes to hours
 
 
 @dataclass(frozen=True)
@@ -63,11 +52,19 @@ class Problem:
         return self.m == self.n
 
     def unknowns(self) -> list[list[Vector]]:
-        """Every agent's gradients as unit vectors; at a fixed point the last is minus the sum of all others."""
-        free = self.n * self.size - (self.A is None)
+        """Every agent's gradients in the unknowns: themselves, or where all take part the mean and half the difference.
+
+        In the latter no form mixes the two. At a fixed point the mean gradients of the path add up to 0.
+        """
+        bound = int(self.A is None)
+        free = self.n * self.size - bound
         units = [[Fraction(j == place) for j in range(free)] for place in range(free)]
-        units += [[Fraction(-1)] * free] if self.A is None else []
-        return [units[i * self.size : (i + 1) * self.size] for i in range(self.n)]
+        if not self.alike:
+            return [units[i * self.size : (i + 1) * self.size] for i in range(self.n)]
+        middle, away = units[: self.size - bound], units[self.size - bound :]
+        if bound:
+            middle.append([-sum(entries, Fraction(0)) for entries in zip(*middle, strict=True)])
+        return [[plus(g, d, sign) for g, d in zip(middle, away, strict=True)] for sign in (1, -1)]
 
     def points(self, gradients: list[list[Vector]]) -> list[list[Vector]]:
         """Every agent's points, from its gradients there."""
@@ -79,9 +76,8 @@ class Problem:
 
     def form(self, w: Vector, v: Vector, g: Vector, k: Vector) -> Terms:
         """form_pq, for the points w, v with the gradients g, k."""
-        r, dw = (1 - self.mu_c) / 2, plus(w, v, -1)
-        bent = plus(plus(g, k, -1), dw, -(1 + self.mu_c) / 2)
-        return [(Fraction(1, 2), plus(g, k), dw), (1 / (4 * r), bent, bent), (-r / 4, dw, dw)]
+        mu, dw, dg, half = self.mu_c, plus(w, v, -1), plus(g, k, -1), 1 / (2 - 2 * self.mu_c)
+        return [(Fraction(1), k, dw), (half, dg, dg), (half * mu, dw, dw), (-2 * half * mu, dg, dw)]
 
     def values(self) -> list[Fraction]:
         """What the objective has in front of f_p, the same for every agent."""
@@ -113,63 +109,15 @@ def stated(statement: str, given: Given) -> Problem:
     if statement not in ROUNDS + FLOORS:
         raise ValueError(f"{statement}: expected one of {', '.join(ROUNDS + FLOORS)}")
     n = given.get("n", Fraction(2))
-    m = given.get("m", n)
-    if any(count.denominator != 1 for count in (given["tau"], n, m)) or not (given["tau"] >= 1 <= m <= n >= 2):
-        raise ValueError("expected integers tau >= 1 and 1 <= m <= n, n >= 2")
-    if given["h"] <= 0 or not -1 <= given["mu_c"] < 1:
-        raise ValueError("expected h > 0 and -1 <= mu_c < 1")
-    if any(given[key] <= 0 for key in ("A", "mu_F", "K", "F0_gap") if key in given) or given.get("K", n).denominator != 1:
-        raise ValueError("expected A, mu_F, F0_gap > 0 and an integer K > 0")
-    A = given["A"] if statement in ROUNDS else None
-    if m < n and statement not in SAMPLED:
-        raise ValueError(f"expected m = n: with fewer there are {' and '.join(SAMPLED)} only")
+    m, tau, mu_c = given.get("m", n), given["tau"], given["mu_c"]
+    if any(count.denominator != 1 for count in (n, m, tau, given.get("K", n))):
+        raise ValueError("expected integers n, m, tau, K")
+    if any(given.get(key, n) <= 0 for key in ("h", "tau", "m", "A", "K", "F0_gap", "mu_F")):
+        raise ValueError("expected h, tau, m, A, K, F0_gap, mu_F > 0")
+    if not (-1 <= mu_c < 1 and n >= 2 and (m == n or (m < n and statement in SAMPLED))):
+        raise ValueError(f"expected -1 <= mu_c < 1, n >= 2, m = n (m <= n for {', '.join(SAMPLED)})")
     agents = (2, 2) if m == n else (int(n), int(m))
-    problem = Problem(given["h"], int(given["tau"]), given["mu_c"], *agents, A)
-    if problem.n * problem.size > LARGEST:
-        raise ValueError(f"expected at most {LARGEST} unknown gradients, found {problem.n * problem.size}")
+    problem = Problem(given["h"], int(tau), mu_c, *agents, given["A"] if statement in ROUNDS else None)
+    if problem.n * (problem.tau + math.comb(problem.n, problem.m)) > LARGEST:
+        raise ValueError(f"expected n (tau + number of sets of m agents) <= {LARGEST}, with n = 2 where all take part")
     return problem
-
-
-def plus(u: Vector, v: Vector, factor: Fraction | int = 1) -> Vector:
-    """The vector u + factor v.
-
-    >>> plus([Fraction(1), Fraction(2)], [Fraction(3), Fraction(0)], -1)
-    [Fraction(-2, 1), Fraction(2, 1)]
-    """
-    return [a + factor * b for a, b in zip(u, v, strict=True)]
-
-
-def mean(vectors: list[Vector]) -> Vector:
-    """The mean of vectors."""
-    return [sum(entries, Fraction(0)) / len(vectors) for entries in zip(*vectors, strict=True)]
-
-
-def matrix(terms: Terms) -> Matrix:
-    """The symmetric matrix of a form in unknowns.
-
-    >>> matrix([(Fraction(2), [Fraction(1), Fraction(0)], [Fraction(0), Fraction(1)])])
-    [[Fraction(0, 1), Fraction(1, 1)], [Fraction(1, 1), Fraction(0, 1)]]
-    """
-    size = len(terms[0][1])
-    rows = [[Fraction(0)] * size for _ in range(size)]
-    for c, u, v in terms:
-        for a in (a for a in range(size) if u[a] or v[a]):
-            rows[a] = [x + c * (u[a] * v[b] + u[b] * v[a]) / 2 for b, x in enumerate(rows[a])]
-    return rows
-
-
-def nonnegative(symmetric: Matrix) -> bool:
-    """Whether a symmetric matrix is positive semidefinite, by LDL^T over the rationals.
-
-    >>> nonnegative([[Fraction(1), Fraction(1)], [Fraction(1), Fraction(1)]])
-    True
-    >>> nonnegative([[Fraction(0), Fraction(1)], [Fraction(1), Fraction(1)]])
-    False
-    """
-    rows = [row[:] for row in symmetric]
-    for k, pivot in enumerate(rows):
-        if pivot[k] < 0 or (pivot[k] == 0 and any(pivot[k:])):
-            return False
-        for row in rows[k + 1 :] if pivot[k] else []:
-            row[k:] = plus(row[k:], pivot[k:], -row[k] / pivot[k])
-    return True

@@ -1,11 +1,16 @@
-"""Quadratic losses with rational coefficients, run exactly; standard library only."""
+"""Quadratic losses with rational coefficients, run exactly, and what they attain; standard library only."""
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Any
 
-from theory.sharp.problem import Matrix, Vector, mean, nonnegative, plus
+from theory.sharp.certificates import Given, require
+from theory.sharp.rationals import Matrix, Vector, mean, nonnegative, plus
+
+BITS = 256  # of a mean over rounds, whose exact value grows with their number
 
 
 @dataclass(frozen=True)
@@ -63,7 +68,10 @@ class Quadratics:
         return -self.dot(mean(self.gradients), minimiser) / 2
 
     def _at_least(self, H: Matrix, lower: Fraction) -> bool:
-        form = [[c * (x - lower * (i == j)) for j, x in enumerate(row)] for i, (c, row) in enumerate(zip(self.weights, H, strict=True))]
+        form = [
+            [c * (x - lower * (i == j)) for j, x in enumerate(row)]
+            for i, (c, row) in enumerate(zip(self.weights, H, strict=True))
+        ]
         return all(form[i][j] == form[j][i] for i in range(len(H)) for j in range(i)) and nonnegative(form)
 
 
@@ -75,3 +83,26 @@ def act(H: Matrix, w: Vector) -> Vector:
 def scaled(H: Matrix, factor: int) -> Matrix:
     """The matrix factor H."""
     return [[factor * x for x in row] for row in H]
+
+
+def quadratic_value(statement: str, given: Given, part: Any) -> Fraction:
+    """The value that quadratics attain: at the fixed point 0, or over K rounds from 0, rounded down to 2^-BITS."""
+    losses, minimiser = Quadratics(part["hessians"], part["gradients"], part["weights"]), part.get("minimiser", [])
+    beta, tau, w = given["h"] / given["tau"], int(given["tau"]), [Fraction(0)] * len(losses.weights)
+    require(losses.curved(given["mu_c"], Fraction(1)), "a loss has curvature outside [mu_c, 1]")
+    require(len(losses.gradients) == given.get("n", len(losses.gradients)) >= 2, "another number of agents")
+    if statement != "T4p":  # T4p asks for no minimum
+        require(losses.mean_curved(given.get("mu_F", Fraction(0))), "the mean loss is not curved enough")
+        require(not any(losses.mean_gradient(minimiser)), "the mean gradient does not vanish at the minimiser")
+    if statement != "T2p" or "K" not in given:
+        require(losses.after_round(w, beta, tau) == w, "the start is no fixed point")
+        first = losses.mean_gradient(w)
+        return (losses.drop(minimiser) if statement == "T4p_gap" else losses.dot(first, first)) / losses.spread(w)
+    require(losses.drop(minimiser) <= given["F0_gap"], "the gap at the start is too large")
+    total = Fraction(0)
+    for _ in range(int(given["K"])):
+        require(losses.spread(w) <= 1, "the agents' gradients spread too much")
+        first = losses.mean_gradient(w)
+        total += losses.dot(first, first) / given["K"]
+        w = losses.after_round(w, beta, tau)
+    return Fraction(math.floor(total * 2**BITS), 2**BITS)

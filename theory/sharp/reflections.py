@@ -2,8 +2,9 @@
 
 c_0 = (1 + mu_c)/2, r = (1 - mu_c)/2, c = omega/psi. Agent i has the Hessian c_0 + r B_i, where the reflection B_i turns
 its gradient g_i into norm(g_i) times the unit vector a, and is 1 on what is orthogonal to both. A round moves it along
-psi g_i - omega B_i g_i, and the mean of these is 0. With e'_i = s e_i, s^2 = 1 - c^2, for unit vectors e_i that add up to
-0, everything is rational but for the weight 1/s^2 of a: g_i = c a + e'_i, spread 1, norm(grad F)^2 = c^2/s^2.
+psi g_i - omega B_i g_i, and the mean of these is 0. The g_i are (c a + s e_i)/s, s^2 = 1 - c^2, with unit vectors e_i
+that add up to 0: spread 1, norm(grad F)^2 = c^2/s^2. In the coordinates along a/s and the e_i, a/s of squared length
+1/s^2, everything is rational.
 """
 
 from __future__ import annotations
@@ -11,8 +12,8 @@ from __future__ import annotations
 from fractions import Fraction
 
 from theory.sharp.constants import Pair
-from theory.sharp.problem import Vector
 from theory.sharp.quadratics import Quadratics
+from theory.sharp.rationals import Vector
 
 
 def reflected(pair: Pair, n: int, more: int = 0) -> Quadratics:
@@ -31,11 +32,13 @@ def reflected(pair: Pair, n: int, more: int = 0) -> Quadratics:
     for corner in corners:
         e = [Fraction(0), *corner, *[Fraction(0)] * more]
         a = [Fraction(int(j == 0)) for j in range(size)]
-        # B a = c a + e', B e' = s^2 a - c e', B = 1 elsewhere; <e, .> is the coordinate along e'
+        # of a/s and e: B a = c a + e, B e = s^2 a - c e, B = 1 elsewhere; `along` is <e, .>
         along = [weight * x for weight, x in zip(weights, e, strict=True)]
         B = [
             [
-                Fraction(int(i == j)) + a[j] * ((c - 1) * a[i] + e[i]) + along[j] * (squared_sine * a[i] - (c + 1) * e[i])
+                Fraction(int(i == j))
+                + a[j] * ((c - 1) * a[i] + e[i])
+                + along[j] * (squared_sine * a[i] - (c + 1) * e[i])
                 for j in range(size)
             ]
             for i in range(size)

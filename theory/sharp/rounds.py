@@ -5,13 +5,13 @@ from __future__ import annotations
 from fractions import Fraction
 
 from theory.language.errors import InputError
-from theory.sharp.attained import lower_value
-from theory.sharp.checker import upper_value
+from theory.sharp.certificates import Given
+from theory.sharp.checker import lower_value
 from theory.sharp.closed_form import round_multipliers
 from theory.sharp.constants import Pair
 from theory.sharp.dual import proved_above
 from theory.sharp.primal import attained_below
-from theory.sharp.problem import Given, Problem, stated
+from theory.sharp.problem import Problem, stated
 from theory.sharp.sides import Sides, shared
 from theory.sharp.wedge import wedge_instance
 from theory.tables import quantity
@@ -53,21 +53,21 @@ def _all_agents(statement: str, given: Given, problem: Problem, ours: Fraction) 
     factor, multipliers = round_multipliers(pair, c, problem.n)
     upper, method = {"spread": factor, "multipliers": shared(multipliers)}, "multipliers of D1 and T1d in closed form"
     lower, instance = wedge_instance(problem, c), "the wedge, two agents in the plane"
-    attained = lower_value(statement, given, problem, lower)
+    attained = lower_value(statement, given, lower)
     if factor - attained > SETTLED * factor:
-        found = proved_above(statement, given, problem)
+        found = proved_above(statement, given)
         if found and found["spread"] < factor:
             upper, method = found, "multipliers found by a solver"
-        found = attained_below(statement, given, problem, upper["spread"])
-        if found and lower_value(statement, given, problem, found) > attained:
+        found = attained_below(statement, given, upper["spread"])
+        if found and lower_value(statement, given, found) > attained:
             lower, instance = found, "gradients and values found by a solver, two agents"
     scope = ("exact gradients, all agents take part, any number n >= 2 of them", _NOT)
     return Sides(given, TARGET, ours, upper, method, lower, instance, scope)
 
 
 def _sampled(statement: str, given: Given, problem: Problem, ours: Fraction) -> Sides:
-    upper = proved_above(statement, given, problem)
-    lower = upper and attained_below(statement, given, problem, upper["spread"])
+    upper = proved_above(statement, given)
+    lower = upper and attained_below(statement, given, upper["spread"])
     found = f"by a solver, all {len(problem.sets)} sets of agents enumerated"
     scope = (
         f"exact gradients, n = {problem.n}, m = {problem.m} only: our constant knows them through kappa alone, and few "

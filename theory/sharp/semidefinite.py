@@ -1,8 +1,7 @@
 """A problem in floating point for a solver, in a basis of gradients and their difference quotients.
 
 In the plain basis the forms of neighbouring points nearly agree, and what is left of a margin after rounding is too
-small to prove anything. With all agents alike the basis is that of their mean and of half their difference, and every
-form has two blocks.
+small to prove anything. Where all agents take part every form has two blocks, of their mean and of their difference.
 """
 
 from __future__ import annotations
@@ -11,14 +10,17 @@ import warnings
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
-from itertools import permutations
+from itertools import permutations, product
 from types import ModuleType
 from typing import Any
 
 import numpy as np
 
 from theory.language.errors import InputError
-from theory.sharp.problem import Matrix, Problem, Terms
+from theory.sharp.problem import Problem
+from theory.sharp.rationals import Matrix, Terms
+
+_TOLERANCES = ("tol_gap_abs", "tol_gap_rel", "tol_feas")
 
 
 def solver() -> ModuleType:
@@ -32,7 +34,7 @@ def solver() -> ModuleType:
         import cvxpy
     except ImportError as error:
         raise InputError(
-            f"no closed form is sharp here, and the solver is missing ({error.name}): pip install 'meta-fedavg-bounds[sharp]'"
+            f"no closed form is sharp here, and {error.name} is missing: pip install 'meta-fedavg-bounds[sharp]'"
         ) from None
     return cvxpy
 
@@ -43,8 +45,9 @@ def solved(task: Any) -> bool:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
-            # the other factorisation of Clarabel's gives up at its first step on some sampled rounds
-            task.solve(solver=cp.CLARABEL, direct_solve_method="qdldl")
+            # Clarabel's other factorisation gives up at its first step on some sampled rounds; the tolerances are
+            # beyond what it reaches, so that it goes on as long as it gains
+            task.solve(solver=cp.CLARABEL, direct_solve_method="qdldl", **dict.fromkeys(_TOLERANCES, 1e-12))
         except cp.error.SolverError:
             return False
     return all(variable.value is not None for variable in task.variables())
@@ -58,14 +61,15 @@ class Semidefinite:
 
     @cached_property
     def basis(self) -> Matrix:
-        """Every unknown gradient, one a row, as a combination of the basis."""
-        size, agents = self.problem.size, self.problem.n
-        own = [[Fraction(int(j == 0)) for j in range(size)] for _ in range(size)]
-        for p in range(1, size):
-            for j in range(1, p + 1) if p < self.problem.tau else (p,):
-                own[p][j] = self.problem.h / self.problem.tau if p < self.problem.tau else self.problem.h
-        signs = [[1, 1], [1, -1]] if self.problem.alike else [[int(i == j) for j in range(agents)] for i in range(agents)]
-        return [[sign * x for sign in row for x in line] for row in signs for line in own]
+        """Every unknown, one a row, as a combination of the basis."""
+        size, groups = self.problem.size, self.problem.n
+        rows = [[Fraction(0)] * (groups * size) for _ in range(groups * size)]
+        for group, p in product(range(groups), range(size)):
+            start, local = group * size, p < self.problem.tau
+            rows[start + p][start] = Fraction(1)
+            for j in range(1, p + 1) if local else (p,):
+                rows[start + p][start + j] = self.problem.h / self.problem.tau if local else self.problem.h
+        return rows
 
     @cached_property
     def blocks(self) -> list[slice]:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any
 
+from theory.sharp.certificates import Given, written
 from theory.sharp.checker import PROOFS
 from theory.sharp.floors import fixed_point, fixed_point_gap, mean_over_rounds
 from theory.sharp.keys import read_given
-from theory.sharp.problem import Given, stated
 from theory.sharp.rounds import round_change
 from theory.sharp.sides import Sides
 
@@ -78,22 +76,7 @@ def sharpen(statement: str, **inputs: object) -> Sharpened:
     """
     given = read_given(statement, inputs)
     sides = _SEARCHES[statement](statement, given)
-    problem = stated(statement, sides.given)
     parts = {side: part for side, part in (("upper", sides.upper), ("lower", sides.lower)) if part}
-    proved = {side: PROOFS[side](statement, sides.given, problem, part) for side, part in parts.items()}
-    document = {
-        "statement": statement,
-        "parameters": sides.given,
-        **{side: {"value": proved[side], **part} for side, part in parts.items()},
-    }
-    text = json.dumps(_written(document), indent=1)
+    proved = {side: PROOFS[side](statement, sides.given, part) for side, part in parts.items()}
+    text = written(statement, sides.given, {side: {"value": proved[side], **part} for side, part in parts.items()})
     return Sharpened(statement, sides, proved.get("upper"), proved.get("lower"), text)
-
-
-def _written(entry: Any) -> Any:
-    """Every number as text."""
-    if isinstance(entry, dict):
-        return {key: _written(value) for key, value in entry.items()}
-    if isinstance(entry, list):
-        return [_written(value) for value in entry]
-    return str(entry)

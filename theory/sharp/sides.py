@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-from theory.sharp.problem import Given
+from theory.sharp.certificates import Given
 
 
 @dataclass(frozen=True)

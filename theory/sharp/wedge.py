@@ -6,7 +6,7 @@ C = {-a, -(g/norm(g) + a)},
     F(w) = <g, w> + c' norm(w)^2/2 + r' (norm(w)^2/2 - dist(w, C)^2).
 
 Its gradient is g + c' w + r' (2 Pw - w), P the projection on C, and w -> 2 Pw - w does not expand: curvature in
-[mu_c, 1]. On C it is the quadratic of curvature 1, where the server's step ends; the local path leaves C by a reflection.
+[mu_c, 1]. On C, where the server's step ends, it is the quadratic of curvature 1; off C the local path is reflected.
 With al = 2 s/(1 - s^2) for a rational s the norm of g is rational, and so is everything that is run.
 """
 
@@ -18,7 +18,8 @@ from typing import Any
 
 from theory.sharp.constants import Pair, root
 from theory.sharp.instance import run
-from theory.sharp.problem import Problem, Vector, plus
+from theory.sharp.problem import Problem
+from theory.sharp.rationals import Vector, plus
 
 
 @dataclass(frozen=True)
