@@ -22,7 +22,7 @@ def drift_ball(pair: Pair) -> Multipliers:
     """D1's multipliers of I_pq, for the squared distance in units of norm(g)^2.
 
     >>> drift_ball(Pair(Fraction(1), 2, Fraction(-1)))
-    {(0, 1): Fraction(1, 4), (1, 0): Fraction(1, 4)}
+    {(0, 1): Fraction(1, 2), (1, 0): Fraction(1, 2)}
     """
     tau, beta = pair.tau, pair.h / pair.tau
     m, u = 1 - beta, 1 - pair.mu_c * beta

@@ -74,7 +74,7 @@ class Pair:
         >>> pair = Pair(Fraction(1, 10), 2, Fraction(-1))
         >>> c = pair.least_c(Fraction(3, 4))
         >>> round(float(c * pair.omega**2), 11), bool(pair.A(c) >= Fraction(3, 4))
-        (0.00066617804, True)
+        (0.00066617737, True)
         """
         # A(c) = r - s/u - q u with r, s, q below; the smaller root of q u^2 - (r - A) u + s
         r = self.psi * (1 - self.h * self.psi / 2) - self.h * self.omega**2 / 2 - A

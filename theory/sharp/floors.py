@@ -33,7 +33,7 @@ def fixed_point(statement: str, given: Given) -> Sides:
 def fixed_point_gap(statement: str, given: Given) -> Sides:
     """T4p_gap: F(w) - F* there under A7, attained where mu_F is the curvature of the reflected quadratics."""
     pair = _pair(given)
-    given = {"mu_F": curvature_along(pair), **given}
+    given = {**given, "mu_F": given.get("mu_F", curvature_along(pair))}
     factor, upper = _upper(*floor_multipliers(pair, 2))
     best = _best(statement, given, [*_reflected_minimum(pair, given), *_on_the_line(given)])
     target = "the supremum of F(w) - F* over fixed points w of the round, F with A7"
