@@ -99,6 +99,8 @@ def test_t2p_is_sharp_over_many_rounds_and_bracketed_over_few() -> None:
     assert more.gap is not None
     assert more.gap < few.gap / 2  # both sides tend to the limit
     assert certified("T2p", h="1/10", tau=2, n=2).word == UPPER_ONLY
+    once = certified("T2p", h="1/10", tau=2, K=1, F0_gap=3)
+    assert once.upper == once.lower == 6  # a gradient of norm g costs g^2/2
 
 
 @pytest.mark.parametrize(

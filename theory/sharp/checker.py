@@ -37,6 +37,9 @@ def check(text: str) -> Given:
 def upper_value(statement: str, given: Given, part: Any) -> Fraction:
     """The value that multipliers prove; raises Refused."""
     problem = stated(statement, given)
+    if "descent" in part:  # F* <= F(w - grad F(w)) <= F(w) - norm(grad F(w))^2/2
+        require(statement == "T2p" and given["K"] == 1 and part["descent"] >= 2, "one descent bounds one round")
+        return part["descent"] * given["F0_gap"]
     g = problem.unknowns()
     w, f, factor = problem.points(g), [problem.values() for _ in g], part["spread"]
     require(factor >= 0, "the factor of the spread is negative")

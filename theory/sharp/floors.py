@@ -47,25 +47,24 @@ def fixed_point_gap(statement: str, given: Given) -> Sides:
 
 def mean_over_rounds(statement: str, given: Given) -> Sides:
     """T2p: the mean of norm(grad F(w_k))^2 over K rounds from the gap F0_gap, or its limit for many rounds."""
-    pair = _pair(given)
-    start = given["F0_gap"] / (given["h"] * given["K"]) if "K" in given else Fraction(0)
+    pair, K = _pair(given), given.get("K")
+    start = given["F0_gap"] / (given["h"] * K) if K else Fraction(0)
     c = _best_c(pair, start)
     given = {**given, "A": pair.A(c)}
     factor, upper = _upper(*round_multipliers(pair, c, 2))
-    candidates = (
-        [*_reflected_rounds(pair, given), *_parabola(given)] if "K" in given else _reflected_minimum(pair, given)
+    method = "multipliers of D1 and T1d in closed form"
+    scope = (
+        f"exact gradients, all agents take part, any number of them from n = {agents_for_a_minimum(pair)} on",
+        _NOT,
     )
-    target = f"the supremum of the mean of norm(grad F(w_k))^2 over {given.get('K', 'infinitely many')} rounds"
-    scope = (f"exact gradients, all agents take part, n >= {agents_for_a_minimum(pair)}", _NOT)
-    if "K" in given:
-        scope = (
-            *scope,
-            "not covered: an upper value below T2p's own at K >= 2, which the certificate adds up from T1d's rounds",
-        )
-    best = _best(statement, given, candidates)
-    return Sides(
-        given, target, (factor + start) / given["A"], upper, "multipliers of D1 and T1d in closed form", *best, scope
-    )
+    if K == 1:
+        upper, method = {"descent": Fraction(2)}, "smoothness alone: F* <= F(w_0) - norm(grad F(w_0))^2/2"
+    elif K:
+        scope = (*scope, "not covered: an upper value below T2p's own at K >= 2, which adds up T1d's rounds")
+    candidates = [*_reflected_rounds(pair, given), *_parabola(given)] if K else _reflected_minimum(pair, given)
+    target = f"the supremum of the mean of norm(grad F(w_k))^2 over {K or 'many'} rounds"
+    ours = (factor + start) / given["A"]
+    return Sides(given, target, ours, upper, method, *_best(statement, given, candidates), scope)
 
 
 def _pair(given: Given) -> Pair:
