@@ -60,8 +60,8 @@ def test_a_stored_certificate_proves_its_values(name: str) -> None:
 @pytest.mark.parametrize("name", STORED)
 def test_every_multiplier_counts(name: str, by: Fraction) -> None:
     document = {key: value for key, value in stored(name).items() if key != "lower"}
-    places = [path for path in leaves(document["upper"], "upper") if path[-1] in (3, "spread", "value")]
-    assert len(places) == len(document["upper"]["multipliers"]) + 2
+    places = [path for path in leaves(document["upper"], "upper") if path[-1] in (3, "spread", "descent", "value")]
+    assert len(places) == len(document["upper"].get("multipliers", [])) + 2
     for path in places:
         with pytest.raises(Refused):
             check(spoiled(document, path, by))

@@ -36,7 +36,7 @@ def proved_above(statement: str, given: Given) -> dict[str, Any] | None:
         raised = _solve(forms, found[0] * (1 + float(excess)))
         if raised is None:
             continue
-        factor = Fraction(round(raised[0] * 2**ROUNDING), 2**ROUNDING)
+        factor = Fraction(raised[0]) * forms.unit
         multipliers = _balanced(forms, raised[1])
         part = {"spread": factor, "multipliers": [[i, p, q, x] for (i, p, q), x in multipliers.items() if x]}
         try:
@@ -48,7 +48,7 @@ def proved_above(statement: str, given: Given) -> dict[str, Any] | None:
 
 
 def _solve(forms: Semidefinite, value: float | None) -> tuple[float, np.ndarray] | None:
-    """The least factor with its multipliers, or at a given factor those with the largest margin."""
+    """The least factor, in units, with its multipliers, or at a given factor those with the largest margin."""
     cp = solver()
     problem, pairs = forms.problem, forms.pairs
     multipliers = cp.Variable(len(pairs), nonneg=True)
@@ -60,14 +60,15 @@ def _solve(forms: Semidefinite, value: float | None) -> tuple[float, np.ndarray]
         stacked = np.array([form[k].ravel() for form in forms.forms]).T
         square = cp.reshape(stacked @ multipliers, (size, size), order="C") + factor * forms.spread[k] - objective
         constraints.append(square - margin * np.eye(size) >> 0)
+    unscaled = float(forms.unit) / forms.sizes
     for i in {pair[0] for pair in pairs}:
         for p, share in enumerate(problem.values()):
             sign = np.array([(j == i) * ((a == p) - (b == p)) for j, a, b in pairs], dtype=float)
-            constraints.append(sign @ multipliers == -float(share))
+            constraints.append(float(problem.h) * (sign * unscaled) @ multipliers == -float(problem.h * share))
     task = cp.Problem(cp.Minimize(goal) if value is None else cp.Maximize(goal), constraints)
     if not solved(task):
         return None
-    return float(goal.value) if value is None else value, multipliers.value
+    return float(goal.value) if value is None else value, multipliers.value * unscaled
 
 
 def _balanced(forms: Semidefinite, found: np.ndarray) -> dict[tuple[int, int, int], Fraction]:

@@ -1,7 +1,7 @@
 """Lower values by a solver: an instance a little below the least upper value, made rational and checked exactly.
 
 Of the Gram matrices with nearly the largest value the one is taken whose inequalities I_pq >= 0 hold with the largest
-margin, relative to the squared distance of the two points along the path; its factor is rounded.
+margin, relative to the norm of their forms; its factor is rounded.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import numpy as np
 from theory.sharp.certificates import Given, Refused
 from theory.sharp.checker import lower_value
 from theory.sharp.problem import stated
-from theory.sharp.rationals import Matrix
+from theory.sharp.rationals import Matrix, evaluated
 from theory.sharp.semidefinite import Semidefinite, solved, solver
 
 SHORTFALLS = tuple(Fraction(1, 10**k) for k in range(8, 2, -1))
@@ -29,7 +29,7 @@ def attained_below(statement: str, given: Given, upper: Fraction) -> dict[str, A
     """
     forms = Semidefinite(stated(statement, given))
     for shortfall in SHORTFALLS:
-        found = _solve(forms, float(upper * (1 - shortfall)))
+        found = _solve(forms, float(upper * (1 - shortfall) / forms.unit))
         if found is None:
             continue
         part = _instance(forms, *found)
@@ -42,7 +42,7 @@ def attained_below(statement: str, given: Given, upper: Fraction) -> dict[str, A
 
 
 def _solve(forms: Semidefinite, value: float) -> tuple[list[np.ndarray], np.ndarray] | None:
-    """The blocks of a Gram matrix in the basis, and the values f_p of every agent that differs from others."""
+    """The blocks of a Gram matrix in the basis, and in units the values f_p - <g_0, w_p> of agents that differ."""
     cp = solver()
     problem = forms.problem
     agents = 1 if problem.alike else problem.n
@@ -55,18 +55,14 @@ def _solve(forms: Semidefinite, value: float) -> tuple[list[np.ndarray], np.ndar
 
     stand_for = problem.n // agents
     shares = np.array([float(x) * stand_for for x in problem.values()])
-    distances = [
-        float(problem.h) * (p >= problem.tau) + float(problem.h / problem.tau) * p * (p < problem.tau)
-        for p in range(problem.size)
-    ]
     constraints = [
         inner(forms.spread) == 1,
         cp.sum(values @ shares) + inner(forms.objective) >= value,
         values[:, 0] == 0,
     ]
-    for (i, p, q), form in zip(forms.pairs, forms.forms, strict=True):
-        scale = max((distances[p] - distances[q]) ** 2, float(problem.h / problem.tau) ** 2)
-        constraints.append(values[i, p] - values[i, q] - inner(form) / stand_for >= margin * scale)
+    for (i, p, q), form, size in zip(forms.pairs, forms.forms, forms.sizes, strict=True):
+        difference = float(forms.unit) * stand_for / size * (values[i, p] - values[i, q])
+        constraints.append(difference - inner(form) >= margin)
     task = cp.Problem(cp.Maximize(margin), constraints)
     if not solved(task) or margin.value <= 0:
         return None
@@ -83,11 +79,20 @@ def _instance(forms: Semidefinite, grams: list[np.ndarray], values: np.ndarray) 
         part = axes * np.sqrt(np.maximum(lengths, 0))
         for a, row in zip(range(block.start, block.stop), part, strict=True):
             factor[a][block] = [_rounded(x) for x in row]
-    agents, unknowns = range(problem.n), _product(forms.basis, factor)
+    unknowns = _product(forms.basis, factor)
+    gradients = [_product(rows, unknowns) for rows in problem.unknowns()]
+    weights = [Fraction(1)] * size
     return {
-        "gradients": [_product(rows, unknowns) for rows in problem.unknowns()],
-        "values": [[_rounded(x) for x in values[0 if problem.alike else i]] for i in agents],
-        "weights": [Fraction(1)] * size,
+        "gradients": gradients,
+        "values": [
+            [
+                forms.unit * _rounded(values[0 if problem.alike else i, p])
+                + evaluated([(Fraction(1), g[0], w)], weights)
+                for p, w in enumerate(points)
+            ]
+            for i, (g, points) in enumerate(zip(gradients, problem.points(gradients), strict=True))
+        ],
+        "weights": weights,
     }
 
 
