@@ -54,6 +54,38 @@ def test_values_known_from_elsewhere(inputs: dict[str, object], low: float, high
     assert found.ours == found.upper
 
 
+@pytest.mark.parametrize(
+    ("beta", "tau", "mu_c", "psi", "omega"),
+    [
+        ("61/1000", 4, "-369/500", "0.9908703418362182290000000", None),
+        ("117/5000", 10, "-1", "1.006578277483366720162453", None),
+        ("253/2000", 4, "-699/1000", None, "0.1574403130263687097343750"),
+        ("133/10000", 10, "-1", None, "0.05989941411664840264825933"),
+    ],
+)
+def test_the_drift_ball_of_d1(beta: str, tau: int, mu_c: str, psi: str | None, omega: str | None) -> None:
+    pair = Pair(Q(beta) * tau, tau, Q(mu_c))
+    for value, known in ((pair.psi, psi), (pair.omega, omega)):
+        assert known is None or abs(value - Q(known)) < Q(1, 10**23)
+
+
+def test_coefficients_of_t1d() -> None:
+    pair = Pair(Q(31, 200) * 2, 2, Q(-1))
+    eps = Q("0.33")
+    c = abs(pair.left) / (2 * eps) + pair.h / 2
+    assert abs(pair.A(c) - Q("0.7239397698863636363636364")) < Q(1, 10**24)
+    pair = Pair(Q(203, 2000) * 2, 2, Q(-1))
+    c = abs(pair.left) / (2 * Q("0.332")) + pair.h / 2
+    assert abs(c * pair.omega**2 * Q("0.784") ** 2 - Q("0.002060861887430457831325301")) < Q(1, 10**26)
+
+
+def test_floors_of_t4p() -> None:
+    found = certified("T4p", h=Q(413, 10000) * 10, tau=10)
+    assert abs(found.ours * Q("1.73") ** 2 - Q("0.1043613562637385973634645")) < Q(1, 10**24)
+    found = certified("T4p_gap", h=Q(79, 800) * 4, tau=4, mu_c="-829/100000", mu_F="0.427")
+    assert abs(found.ours * Q("0.948") ** 2 - Q("0.005965517082256884569948915")) < Q(1, 10**26)
+
+
 @pytest.mark.parametrize("h", ["1/50", "1/3", "1/2", "9/10", 1])
 def test_t1b_is_sharp_at_two_steps(h: object) -> None:
     found = certified("T1b", h=h, tau=2)

@@ -9,7 +9,7 @@ from theory.language.errors import InputError, near
 from theory.language.inputs import read_number
 from theory.language.symbols import COUNT, LOCAL_STEPS, POSITIVE, Range
 from theory.sharp.certificates import Given
-from theory.sharp.problem import SAMPLED, stated
+from theory.sharp.problem import LARGEST, SAMPLED, stated
 
 _SHARE = Range(upper=1, open_below=True)
 _RANGES: Mapping[str, Range] = {
@@ -23,6 +23,7 @@ KEYS: Mapping[str, tuple[str, ...]] = {
     "T4p": ("h", "tau", "mu_c", "n", "m"),
     "T4p_gap": ("h", "tau", "mu_c", "n", "m", "mu_F"),
 }
+SHORTEST = Fraction(1, 10**9)
 _NEEDED = ("h", "tau", "A")
 
 
@@ -55,6 +56,8 @@ def read_given(statement: str, inputs: Mapping[str, object]) -> Given:
 
 
 def _refuse_together(statement: str, given: Given) -> None:
+    if given["h"] < SHORTEST:
+        raise InputError(f"h = {float(given['h']):.6g}: expected at least {float(SHORTEST):g}, for the solver's sake")
     if given["mu_c"] == 1:
         raise InputError("mu_c = 1: expected less; agents of equal curvature do not drift apart")
     if ("K" in given) != ("F0_gap" in given):
@@ -67,6 +70,8 @@ def _refuse_together(statement: str, given: Given) -> None:
         raise InputError(f"m = {m}: expected an integer between 1 and n = {n}")
     if m < n and statement not in SAMPLED:
         raise InputError(f"m = {m} < n = {n}: {statement} is about m = n; sampling: {', '.join(SAMPLED)}")
+    if statement not in SAMPLED and n > LARGEST:
+        raise InputError(f"n = {n}: expected at most {LARGEST}; what is attained by few agents is by more")
     if m == n and given["tau"] == 1:
         raise InputError("tau = 1: expected tau >= 2 where all agents take part; without local steps the floor is 0")
     try:

@@ -23,6 +23,7 @@ from theory.sharp.rationals import Terms, Vector, mean, plus
 
 ROUNDS, FLOORS, SAMPLED = ("T1b", "T1d", "T2p"), ("T4p", "T4p_gap"), ("T1b", "T1d")
 LARGEST = 50  # unknown gradients: rational elimination of more takes from minutes to hours
+ROUNDS_RUN = 1000  # of quadratics, whose coordinates grow by some digits in every step
 
 
 @dataclass(frozen=True)
@@ -112,12 +113,14 @@ def stated(statement: str, given: Given) -> Problem:
     m, tau, mu_c = given.get("m", n), given["tau"], given["mu_c"]
     if any(count.denominator != 1 for count in (n, m, tau, given.get("K", n))):
         raise ValueError("expected integers n, m, tau, K")
-    if any(given.get(key, n) <= 0 for key in ("h", "tau", "m", "A", "K", "F0_gap", "mu_F")):
-        raise ValueError("expected h, tau, m, A, K, F0_gap, mu_F > 0")
+    if (
+        any(given.get(key, n) <= 0 for key in ("h", "tau", "m", "A", "K", "F0_gap", "mu_F"))
+        or given.get("K", 1) > ROUNDS_RUN
+    ):
+        raise ValueError(f"expected h, tau, m, A, K, F0_gap, mu_F > 0 and K <= {ROUNDS_RUN}")
     if not (-1 <= mu_c < 1 and n >= 2 and (m == n or (m < n and statement in SAMPLED))):
         raise ValueError(f"expected -1 <= mu_c < 1, n >= 2, m = n (m <= n for {', '.join(SAMPLED)})")
     agents = (2, 2) if m == n else (int(n), int(m))
-    problem = Problem(given["h"], int(tau), mu_c, *agents, given["A"] if statement in ROUNDS else None)
-    if problem.n * (problem.tau + math.comb(problem.n, problem.m)) > LARGEST:
+    if max(agents) > LARGEST or agents[0] * (tau + math.comb(*agents)) > LARGEST:
         raise ValueError(f"expected n (tau + number of sets of m agents) <= {LARGEST}, with n = 2 where all take part")
-    return problem
+    return Problem(given["h"], int(tau), mu_c, *agents, given["A"] if statement in ROUNDS else None)

@@ -49,7 +49,7 @@ def _own_constant(statement: str, given: Given) -> tuple[Given, Fraction]:
 
 def _all_agents(statement: str, given: Given, problem: Problem, ours: Fraction) -> Sides:
     pair = Pair(problem.h, problem.tau, problem.mu_c)
-    c = pair.least_c(problem.A or Fraction(0))
+    c = pair.least_c(given["A"])
     factor, multipliers = round_multipliers(pair, c, problem.n)
     upper, method = {"spread": factor, "multipliers": shared(multipliers)}, "multipliers of D1 and T1d in closed form"
     lower, instance = wedge_instance(problem, c), "the wedge, two agents in the plane"

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
+from theory.language.errors import InputError
 from theory.sharp.certificates import Given, written
 from theory.sharp.checker import PROOFS
 from theory.sharp.floors import fixed_point, fixed_point_gap, mean_over_rounds
@@ -78,5 +79,9 @@ def sharpen(statement: str, **inputs: object) -> Sharpened:
     sides = _SEARCHES[statement](statement, given)
     parts = {side: part for side, part in (("upper", sides.upper), ("lower", sides.lower)) if part}
     proved = {side: PROOFS[side](statement, sides.given, part) for side, part in parts.items()}
-    text = written(statement, sides.given, {side: {"value": proved[side], **part} for side, part in parts.items()})
+    valued = {side: {"value": proved[side], **part} for side, part in parts.items()}
+    try:
+        text = written(statement, sides.given, valued)
+    except ValueError:  # Python refuses to write integers of more than some thousand digits
+        raise InputError(f"{statement}: the exact values are too long; give inputs with fewer digits") from None
     return Sharpened(statement, sides, proved.get("upper"), proved.get("lower"), text)
