@@ -7,7 +7,7 @@ import copy
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ import pytest
 import theory.sharp.checker
 from theory.sharp.certificates import Malformed, Refused
 from theory.sharp.checker import check
+from theory.sharp.rationals import nonnegative
 
 FOLDER = Path(__file__).parent / "certificates"
 STORED = sorted(path.stem for path in FOLDER.glob("*.json"))
@@ -124,6 +125,45 @@ def test_a_negative_multiplier_or_weight_is_refused() -> None:
     document["lower"]["weights"][0] = "-1"
     with pytest.raises(Refused, match="weight"):
         check(json.dumps(document))
+
+
+def doubled(document: dict[str, Any]) -> None:
+    document["lower"]["weights"] = [str(2 * Fraction(weight)) for weight in document["lower"]["weights"]]
+    document["parameters"]["F0_gap"] = "2"
+
+
+@pytest.mark.parametrize(
+    ("name", "side", "edit", "reason"),
+    [
+        ("T4p", "lower", lambda d: d["parameters"].update(h="1/3"), "no fixed point"),
+        ("T4p", "lower", lambda d: d["parameters"].update(n="3"), "another number of agents"),
+        ("T4p", "lower", lambda d: d["parameters"].update(mu_c="-99/100"), "curvature outside"),
+        ("T4p_gap", "lower", lambda d: d["parameters"].update(mu_F="1/20"), "not curved enough"),
+        ("T4p_gap", "lower", lambda d: d["lower"].update(minimiser=["0", "0", "0"]), "does not vanish"),
+        ("T2p_rounds", "lower", lambda d: d["parameters"].update(F0_gap="1/2"), "gap at the start"),
+        ("T2p_rounds", "lower", doubled, "spread too much"),
+        ("T2p_once", "upper", lambda d: d["upper"].update(descent="1", value="1"), "one descent"),
+        ("T2p_once", "upper", lambda d: d["parameters"].update(K="2"), "one descent"),
+        ("T1d_tau2", "lower", lambda d: d["lower"]["gradients"].append(d["lower"]["gradients"][0]), "number of agents"),
+        ("T1d_tau2", "lower", lambda d: d["parameters"].update(mu_c="0"), "no loss of agent 0"),
+    ],
+)  # fmt: skip
+def test_every_condition_is_needed(name: str, side: str, edit: Callable[[dict[str, Any]], None], reason: str) -> None:
+    document = {key: value for key, value in stored(name).items() if key in ("statement", "parameters", side)}
+    edit(document)
+    with pytest.raises(Refused, match=reason):
+        check(json.dumps(document))
+
+
+def test_semidefinite_matrices() -> None:
+    def matrix(*rows: tuple[int, ...]) -> list[list[Fraction]]:
+        return [[Fraction(x) for x in row] for row in rows]
+
+    assert nonnegative(matrix((1, 1, 0), (1, 1, 0), (0, 0, 0)))
+    assert nonnegative(matrix((0, 0), (0, 2)))
+    assert not nonnegative(matrix((0, 1), (1, 1)))
+    assert not nonnegative(matrix((1, 2), (2, 1)))
+    assert not nonnegative(matrix((1, 1, 1), (1, 1, 2), (1, 2, 9)))
 
 
 def test_the_checker_is_short_and_knows_no_solver_and_no_float() -> None:

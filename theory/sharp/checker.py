@@ -42,7 +42,6 @@ def upper_value(statement: str, given: Given, part: Any) -> Fraction:
         return part["descent"] * given["F0_gap"]
     g = problem.unknowns()
     w, f, factor = problem.points(g), [problem.values() for _ in g], part["spread"]
-    require(factor >= 0, "the factor of the spread is negative")
     square = [(factor * x, u, v) for x, u, v in problem.spread(g)] + [(-x, u, v) for x, u, v in problem.objective(g)]
     for agent, *pair, c in part["multipliers"]:
         p, q = map(int, pair)
