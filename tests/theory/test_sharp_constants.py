@@ -125,7 +125,7 @@ def test_the_gap_is_attained_where_the_mean_is_curved_as_the_quadratics() -> Non
 def test_t2p_is_sharp_over_many_rounds_and_bracketed_over_few() -> None:
     limit = certified("T2p", h="1/10", tau=2)
     assert limit.upper == limit.lower == certified("T4p", h="1/10", tau=2).upper
-    few, more = (certified("T2p", h="1", tau=2, K=K, F0_gap=1) for K in (5, 160))
+    few, more = (certified("T2p", h="1", tau=2, K=K, F0_gap=1) for K in (5, 80))
     assert few.word == more.word == BRACKETED
     assert few.gap is not None
     assert more.gap is not None
