@@ -51,6 +51,25 @@ def _said_in_one_line(ctx: Any) -> Iterator[None]:
         raise typer.Exit(2) from None
 
 
+def described(error: BaseException, when: str = "") -> str:
+    """Whatever was raised, and when, in a line: a user's own exceptions may fail even at that.
+
+    >>> described(KeyError("L"), "when made")
+    "KeyError when made: 'L'"
+    """
+    try:
+        text = str(error)
+    except Exception:
+        text = "its text cannot be made"
+    return _one_line(f"{type(error).__name__}{' ' * bool(when)}{when}: {text}")
+
+
+def _one_line(text: str) -> str:
+    """A line that a terminal shows as it is: control characters are written out."""
+    shown = (one if one.isprintable() else repr(one)[1:-1] for one in " ".join(text.split())[:_LONGEST])
+    return "".join(shown)
+
+
 @contextmanager
 def refusals(command: str) -> Iterator[None]:
     """Within it a refusal ends the command: its line on the error stream, exit status 2."""
