@@ -3,10 +3,10 @@
 from theory.language.algebra import Expr, S
 from theory.language.modes import EXACT
 from theory.language.records import DETERMINISTIC, OURS, Line, Statement, formula
-from theory.language.symbols import B, L, alpha, grad_norm_i, introduce, nu, rho
+from theory.language.symbols import L, alpha, grad_norm_i, introduce, nu, rho
 from theory.language.units import CURVATURE
 from theory.statements.s02 import q, swept
-from theory.statements.s03 import carried
+from theory.statements.s03 import B_q, carried
 
 L_F = introduce("L_F", "L_F", CURVATURE, "smoothness constant of every F_i (S4)", key=True)
 L_F_pointwise = introduce("L_F_pointwise", "L_F(u)", CURVATURE, "smoothness at one point, without B (S4)")
@@ -15,9 +15,9 @@ DIFFERENCE = r"\|\nabla F_i(w) - \nabla F_i(u)\|"
 FORMULAS = (
     formula(
         L_F,
-        q ** (2 * nu) * L + alpha * rho * B * q ** (nu - 1) * S(nu, q),
+        q ** (2 * nu) * L + alpha * rho * B_q * q ** (nu - 1) * S(nu, q),
         "S4",
-        recursion=lambda steps: _lipschitz(steps, B),
+        recursion=lambda steps: _lipschitz(steps, B_q),
     ),
     formula(
         L_F_pointwise,
@@ -32,21 +32,26 @@ STATEMENT = Statement(
     title="Smoothness of the meta loss",
     claim="Every $F_i$, and so $F$, is $L_F$-smooth; the pointwise form needs no bound on the gradient.",
     measures="L_F",
-    quantities=(L_F, L_F_pointwise),
+    quantities=(L_F, L_F_pointwise, B_q),
     lines=(Line(DIFFERENCE, L_F, r"\|w - u\|"), Line(DIFFERENCE, L_F_pointwise, r"\|w - u\|")),
     kind=DETERMINISTIC,
     assumptions=("A2", "A3", "A6"),
     modes=(EXACT,),
     source=OURS,
-    proof=r"""Let $v_l(w)$ be the vectors of the reverse sweep of S1 started at $w$. The start $v_{\nu} = \nabla
-f_i(w^{\nu})$ is Lipschitz in $w$ with constant $L q^{\nu}$ by A2 and S2, and $v_l = P^l v_{l+1}$. Compare $w$ with
-$u$: $P^l(w) v_{l+1}(w) - P^l(u) v_{l+1}(u) = P^l(w) (v_{l+1}(w) - v_{l+1}(u)) + (P^l(w) - P^l(u)) v_{l+1}(u)$. The
-first part is at most $q$ times the previous difference. In the second the factor moves by at most $\alpha \rho q^l
-\|w - u\|$ (A3 and S2), and the vector has norm at most $q^{\nu-1-l} B$. So the Lipschitz constants obey
-$\lambda_{\nu} = L q^{\nu}$ and $\lambda_l = q \lambda_{l+1} + \alpha \rho B q^{\nu-1}$, and $l$ runs over $\nu$
-values: the contribution of step $l$ reaches $l = 0$ with the factor $q^l$, which sums to $S_{\nu}(q)$. For the
-pointwise form use $\|v_{l+1}(u)\| \le q^{\nu-1-l} q^{\nu} \|\nabla f_i(u)\|$ from S3 in place of A2. $F$ is a mean
-of the $F_i$. The first term is attained: $f(w) = -\frac{L}{2} w^2$ has $F'' = -L (1 + \alpha L)^{2 \nu}$.""",
+    proof=r"""Compare the sweep at $w$ with that at $u$ by Lemma L2. The last gradient moves by at most
+$L q^{\nu} \|w - u\|$ (A2 and S2), and the factor of step $l$ by
+\[ \|P^l(w) - P^l(u)\| \le \alpha \rho \|w^l - u^l\| \le \alpha \rho q^l \|w - u\| \]
+(A3 and S2).
+
+The vector at the end of $u$'s trajectory has norm at most $B_q$ (S3q), so
+\[ \|\nabla F_i(w) - \nabla F_i(u)\| \le \left(q^{\nu} L q^{\nu} + q^{\nu-1} B_q \sum_{l=0}^{\nu-1} \alpha \rho
+q^l\right) \|w - u\| , \]
+and the powers sum to $S_{\nu}(q)$. $F$ is a mean of the $F_i$.
+
+For the pointwise form use $\|\nabla f_i(u^{\nu})\| \le q^{\nu} \|\nabla f_i(u)\|$ (S3) in the place of $B_q$.
+
+The first term is attained: $f(w) = -\frac{L}{2} w^2$ has $F'' = -L (1 + \alpha L)^{2 \nu}$.""",
+    points=((grad_norm_i, r"\|\nabla f_i(u)\|"),),
 )
 
 

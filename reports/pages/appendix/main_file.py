@@ -11,10 +11,12 @@ from reports.judging.rows import Row, Verdict
 from reports.pages.appendix.names import file_stem
 from reports.pages.appendix.row_tables import VERDICT_WORDS, RowTable
 from reports.pages.appendix.sources import SOURCES
-from reports.pages.latex import code, escaped, number, prose
+from reports.pages.latex import code, display, escaped, number, prose
 from reports.pages.templating import TEX, environment
 from reports.pages.words import GROUPS
-from theory.language.records import ASSUMPTIONS, SETTING
+from theory.language.setting import ASSUMPTIONS, GRADIENTS, SETS, SETTING
+from theory.printing.prose import paragraphs
+from theory.statements.lemmas import LEMMAS
 from theory.tables import Table
 
 
@@ -31,7 +33,7 @@ def main_file(
     listed: the tables of all rows. about: the names of the tables on the suite itself.
     """
     templates = environment(**TEX)
-    templates.filters.update(escaped=escaped, prose=prose, code=code, file=file_stem)
+    templates.filters.update(escaped=escaped, prose=prose, display=display, code=code, file=file_stem)
     lines = {line["bound"]: line for line in summary_frame(rows, table).to_dict("records")}
     bounds = list(table.bounds())
     placed = _placed(figures, [bound.id for bound in bounds])
@@ -43,8 +45,11 @@ def main_file(
         ],
         "verdicts": {bound.id: _verdict_line(lines[bound.id]) + _shown(figures, placed, bound.id) for bound in bounds},
         "drawn": placed,
-        "setting": SETTING,
-        "assumptions": ASSUMPTIONS,
+        "setting": paragraphs(SETTING),
+        "gradients": GRADIENTS,
+        "by_mode": [table.quantity(name).latex for name in ("b", "sigma2")],
+        "lemmas": LEMMAS,
+        "assumptions": ASSUMPTIONS | SETS,
         "listed": listed,
         "about": about,
         "figures": figures,
