@@ -9,6 +9,7 @@ from pathlib import Path, PurePosixPath
 
 from reports.manifest import NAME
 from reports.pages.speed import FILE_NAME as SPEED
+from reports.records.store import Store
 
 # what a build makes and nobody else: other files of these kinds in them are of another build
 _FOLDERS = ("figures", "studies", "certificates", *(f"appendix/{part}" for part in
@@ -33,13 +34,17 @@ def files(folder: Path) -> list[str]:
 def hashes(folder: Path, out: Path, records: Iterable[str]) -> dict[str, str]:
     """The SHA-256 of what a build wrote in a folder, of the records in OUT, and of what else in OUT its page shows."""
     made = {name: digest(folder / name) for name in files(folder)}
-    read = [name for key in records for name in record_files(key)] + [SPEED] * (out / SPEED).is_file()
+    read = [*map(record_file, records), *[SPEED] * (out / SPEED).is_file()]
     return dict(sorted((made | {name: digest(out / name) for name in read}).items()))
 
 
-def record_files(key: str) -> tuple[str, str]:
-    """The two files of a record."""
-    return f"records/{key}.json", f"records/{key}.npz"
+def record_file(key: str) -> str:
+    """The path of a record.
+
+    >>> record_file("abcd")
+    'records/ab/abcd.npz'
+    """
+    return Store(Path("records")).path(key).as_posix()
 
 
 def foreign(out: Path, outputs: Mapping[str, str]) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import platform
 import time
 from collections.abc import Iterator, Sequence
@@ -21,12 +22,14 @@ from reports.outputs import hashes, stale
 from reports.pages import interactive
 from reports.records.execution import Outcome, cell_calls
 from reports.records.seeded_cell import seeded_cells
-from reports.records.store import record_key, write_atomically
+from reports.records.store import Store, record_key, write_atomically
 from reports.records.workers import Call, OneByOne, Workers, processes
 from reports.request import Request
 from reports.staging import Staging
 from reports.studies.registry import run_studies
 from reports.studies.study import Context, StudyResult
+
+_LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -63,6 +66,8 @@ def _build(request: Request, workers: Workers, staging: Staging) -> Report:
     clock, folder = _Stopwatch(), staging.folder
     records = request.out / "records"
     records.mkdir(parents=True, exist_ok=True)
+    if older := Store(records).older():
+        _LOG.warning("%s; python -m reports.store prune deletes them", older)
     with clock("cells"):
         outcomes, suite = _measure(request, records, workers, staging)
     with clock("studies"):

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import typer
-from typer.core import TyperCommand
+from typer.core import TyperCommand, TyperGroup
 
 _LONGEST = 2000
 # typer ships its own copy of click in some versions and uses the installed one in others: the base class of its public
@@ -28,12 +28,27 @@ class OneLine(TyperCommand):
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """The words as options; exit status 2 for what is none."""
-        try:
+        with _said_in_one_line(ctx):
             return super().parse_args(ctx, args)
-        except _ClickError as error:
-            command = str(ctx.command_path).removeprefix("python -m ")
-            typer.echo(f"{command}: {error.format_message()}", err=True)  # type: ignore[attr-defined]
-            raise typer.Exit(2) from None
+
+
+class OneLineGroup(TyperGroup):
+    """The same for a command with verbs."""
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """The verb; exit status 2 for what is none."""
+        with _said_in_one_line(ctx):
+            return super().resolve_command(ctx, args)
+
+
+@contextmanager
+def _said_in_one_line(ctx: Any) -> Iterator[None]:
+    try:
+        yield
+    except _ClickError as error:
+        command = str(ctx.command_path).removeprefix("python -m ")
+        typer.echo(f"{command}: {error.format_message()}", err=True)  # type: ignore[attr-defined]
+        raise typer.Exit(2) from None
 
 
 def described(error: BaseException, when: str = "") -> str:

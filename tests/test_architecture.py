@@ -15,7 +15,8 @@ from tests.architecture import imported, imports, modules, room
 FLOORS = {
     "theory": [
         {"language"}, {"enclosure"}, {"printing"}, {"statements"}, {"views"}, {"tables"},
-        {"growth", "admissibility", "planning"}, {"claims"}, {"text", "macros", "topics"}, {"theory"}, {"__main__"},
+        {"growth", "admissibility", "planning"}, {"claims", "sharp"}, {"text", "macros", "topics"}, {"theory"},
+        {"__main__"},
     ],
     "empirics": [
         {"numerics"}, {"graphs"}, {"tasks"}, {"task"}, {"algorithm"}, {"backends"}, {"runs"}, {"certificates"},
@@ -23,7 +24,8 @@ FLOORS = {
     ],
     "reports": [
         {"sections", "wrong_versions", "refusal", "staging"}, {"user_objects"}, {"judging"}, {"cells"}, {"balls"},
-        {"certificates"}, {"tasks"}, {"measure"}, {"statements"}, {"plans"}, {"records"}, {"analyses"}, {"refutation"},
+        {"certificates"}, {"tasks"}, {"measure"}, {"statements"}, {"plans"}, {"records"}, {"upkeep"}, {"analyses"},
+        {"refutation"},
         {"figures"}, {"studies"}, {"pages"}, {"reports"}, {"request"}, {"manifest"}, {"contents", "outputs"},
         {"pipeline", "recheck"}, {"build", "refute", "store", "__main__"},
     ],

@@ -15,6 +15,7 @@ from benchmarks.run import app as benchmarks
 from reports.build import app as build
 from reports.figures.__main__ import app as figures
 from reports.refute import app as refute
+from reports.store import app as store
 from theory.__main__ import main
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -46,7 +47,10 @@ def test_theorys_commands_end_well(capsys: pytest.CaptureFixture[str]) -> None:
     assert "11/2" in capsys.readouterr().out
 
 
-APPS = {"reports.build": build, "reports.refute": refute, "reports.figures": figures, "benchmarks.run": benchmarks}
+APPS = {
+    "reports.build": build, "reports.refute": refute, "reports.figures": figures, "reports.store": store,
+    "benchmarks.run": benchmarks,
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)

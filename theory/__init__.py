@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from theory.language.errors import Inadmissible, InputError, RecordError
     from theory.language.modes import LocalCost
     from theory.planning import costs
+    from theory.sharp.sharpening import Sharpened, sharpen
     from theory.tables import bound, bounds, default_table, quantities, quantity, round_case, with_records
     from theory.views import Bound, Quantity
 
@@ -33,6 +34,7 @@ _HOME = {
         "language.errors": "Inadmissible InputError RecordError",
         "language.modes": "LocalCost MODES MODE_NAMES",
         "planning": "costs",
+        "sharp.sharpening": "Sharpened sharpen",
         "tables": "bound bounds default_table quantities quantity round_case with_records",
         "views": "Bound Quantity",
     }.items()
@@ -41,8 +43,8 @@ _HOME = {
 
 __all__ = [
     "Bound", "Evaluation", "Exponent", "HypothesisCheck", "Inadmissible", "InputError", "Largest", "LocalCost",
-    "Quantity", "RecordError", "admissible", "bound", "bounds", "costs", "default_table", "exponents", "quantities",
-    "quantity", "round_case", "with_records",
+    "Quantity", "RecordError", "Sharpened", "admissible", "bound", "bounds", "costs", "default_table", "exponents",
+    "quantities", "quantity", "round_case", "sharpen", "with_records",
 ]  # fmt: skip
 
 

@@ -1,9 +1,10 @@
-"""The command line: python -m theory list | show | eval | admissible | latex."""
+"""The command line: python -m theory list | show | eval | admissible | latex | sharpen | check-certificate."""
 
 from __future__ import annotations
 
 import json
 import sys
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -136,6 +137,64 @@ def admissible_command(
     typer.echo(json.dumps(largest_json(found), indent=2) if as_json else largest_text(found))
 
 
+@app.command("sharpen")
+def sharpen_command(
+    name: Annotated[str, typer.Argument(metavar="STATEMENT", help="T1b, T1d, T2p, T4p or T4p_gap.")],
+    pairs: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[key=value]...",
+            help="With L_F = gamma_F = 1: h, tau; mu_c (else -1), n, m (else all agents); also A of T1d, mu_F of "
+            "T4p_gap, K and F0_gap of T2p.",
+        ),
+    ] = None,
+    as_json: Json = False,
+    out: Annotated[Path | None, typer.Option(help="Write the certificate to this file.")] = None,
+) -> None:
+    """Find how far a constant is from the best possible one: a value proved above, one attained, both exact.
+
+    SHARP: they agree to 1e-3; BRACKETED: they do not; UPPER ONLY: no instance is known; NOT CERTIFIED: no proof was
+    found (exit 1). Closed forms come first; the solver of the extra `sharp` is asked only where they do not meet.
+    """
+    from theory.language.errors import InputError
+    from theory.sharp.sharpening import NOT_CERTIFIED, sharpen
+    from theory.sharp.text import sharpened_json, sharpened_text
+
+    found = sharpen(name, **_inputs(pairs))
+    if out is not None:
+        try:
+            out.write_text(found.certificate + "\n", encoding="utf-8")
+        except OSError as error:
+            raise InputError(f"--out {out}: cannot be written: {error.strerror}") from None
+    typer.echo(json.dumps(sharpened_json(found), indent=2) if as_json else sharpened_text(found))
+    if found.word == NOT_CERTIFIED:
+        raise typer.Exit(1)
+
+
+@app.command("check-certificate")
+def check_certificate_command(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A certificate, written by sharpen --out.")],
+    as_json: Json = False,
+) -> None:
+    """Check a certificate with rational numbers alone, no solver: exit 0 proved, 1 refused, 2 no certificate."""
+    from theory.language.errors import Inadmissible, InputError
+    from theory.sharp.certificates import Malformed, Refused
+    from theory.sharp.checker import check
+
+    try:
+        proved = check(file.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"{file}: cannot be read: {error}") from None
+    except Malformed as error:
+        raise InputError(f"{file}: no certificate: {error}") from None
+    except Refused as error:
+        raise Inadmissible(f"{file}: refused: {error}") from None
+    exact = {side: str(value) for side, value in proved.items()}
+    typer.echo(
+        json.dumps(exact, indent=2) if as_json else "\n".join(f"{side} {value}" for side, value in exact.items())
+    )
+
+
 @app.command("latex")
 def latex_command() -> None:
     """Write every formula and statement as LaTeX macros."""
@@ -151,7 +210,8 @@ def refused_command(context: typer.Context) -> None:
     """Refused: not part of this version."""
     from theory.language.errors import InputError
 
-    raise InputError(f"{context.info_name}: not in this version; available: list, show, eval, admissible, latex")
+    available = "list, show, eval, admissible, latex, sharpen, check-certificate"
+    raise InputError(f"{context.info_name}: not in this version; available: {available}")
 
 
 def _inputs(pairs: list[str] | None) -> dict[str, object]:
@@ -169,7 +229,7 @@ def _inputs(pairs: list[str] | None) -> dict[str, object]:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run the command line and return its exit status: 0, 1 for a failed hypothesis, 2 for bad input."""
+    """Run the command line and return its exit status: 0, 1 for what does not hold, 2 for bad input."""
     from theory.language.errors import Inadmissible, InputError, PrecisionError
 
     try:

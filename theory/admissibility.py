@@ -17,9 +17,9 @@ from theory.enclosure.scope import Scope, missing, to_fraction
 from theory.language.errors import Inadmissible, InputError
 from theory.language.records import Hypothesis, dependencies
 from theory.language.symbols import mu_F, tau
+from theory.statements import t1d_terms
 from theory.statements.s04 import L_F
 from theory.statements.t1 import h
-from theory.statements.t1d_terms import A as T1d_A
 from theory.tables import Table, default_table
 
 _SMALLEST = math.ulp(0.0)
@@ -55,7 +55,7 @@ def admissible(name: str, **inputs: object) -> Largest:
     """
     table = default_table()
     table.quantity(name)
-    if T1d_A.name in dependencies(table.formulas, name):
+    if t1d_terms.A.name in dependencies(table.formulas, name):
         older = "every beta that is admissible for T2 (T3) is so for T2p (T3p)"
         raise InputError(f"{name}: its admissible steps need not form an interval; ask for T2 or T3: {older}")
     if "h" in inputs:

@@ -21,6 +21,7 @@ from theory.statements.s03 import B_F
 from theory.statements.s04 import L_F
 from theory.statements.s05 import b_sto
 from theory.statements.s05p import b_sto_2
+from theory.statements.s05s import b_sto_3
 from theory.statements.s06 import eta2, sigma_F2
 from theory.statements.s07 import gamma_F
 from theory.statements.s08 import b_FO
@@ -236,6 +237,7 @@ _ROWS = (
     _Row("S5p", "squared bias", b_sto_2**2, _FALLING, "nu = 1, large D", steps=1),
     _Row("S5p", "squared bias", b_sto_2**2, _FALLING, "nu >= 2, rho > 0, large D"),
     _Row("S5", "squared bias", b_sto**2, _FALLING, "any nu >= 1", remark="also inside sigma_F^2"),
+    _Row("S5s", "squared bias", b_sto_3**2, _FALLING, "any nu >= 1", remark="for third derivatives that are Lipschitz"),
     _Row(
         "S8", "squared first-order error", b_FO**2, _FALLING, "any nu >= 1",
         remark="the measured floor is absent without heterogeneity",

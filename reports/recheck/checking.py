@@ -12,7 +12,7 @@ from reports.analyses.suite import Suite, suite_calls
 from reports.contents import EXPLORED, Judged, Measured, analysed, draw, judged, write
 from reports.judging import statistics
 from reports.manifest import NAME, Manifest, manifest_of
-from reports.outputs import digest, hashes
+from reports.outputs import digest, hashes, record_file
 from reports.pages import interactive
 from reports.plans.plan import Plan
 from reports.recheck.differences import (
@@ -159,13 +159,14 @@ class _Check:
         keys = [*self.stored.records, *self.stored.study_records]
         for key in keys:
             try:
-                _add(self.found, record_differences(self.finished.store, key, self.stored.outputs))
+                self.found.differences.extend(record_differences(self.finished.store, key, self.stored.outputs))
             except Exception as error:  # whatever stands in a file that is no record
                 if not any(key in line for line in self.found.differences):
                     self.found.differences.append(f"record {key}: {_line(error)}")
-        named = {name.split("/")[1].split(".")[0] for name in self.stored.outputs if name.startswith("records/")}
+        named = {name for name in self.stored.outputs if name.startswith("records/")}
         self.found.differences.extend(
-            f"manifest.json: outputs has record {key}, which is not of this report" for key in sorted(named - {*keys})
+            f"manifest.json: outputs has {name}, which is not of this report"
+            for name in sorted(named - {*map(record_file, keys)})
         )
         asked = "" if self.rerun else ", which --check --rerun N|all computes again"
         self.found.trusted.append(f"the arrays of {len(self.stored.records)} records{asked}")
@@ -197,7 +198,7 @@ def _written(
 
 
 def _recounted(seeded: SeededCell, folder: Path, state: str) -> Outcome | str:
-    """What a record contributes, or why it cannot be read; state: the hashes of its files, for whoever remembers."""
+    """What a record contributes, or why it cannot be read; state: the hash of its file, for whoever remembers."""
     del state
     key = record_key(seeded.description())
     try:
@@ -210,9 +211,8 @@ def _recounted(seeded: SeededCell, folder: Path, state: str) -> Outcome | str:
 
 
 def _state(finished: Finished, seeded: SeededCell) -> str:
-    key = record_key(seeded.description())
-    paths = (finished.store.folder / f"{key}.{suffix}" for suffix in ("json", "npz"))
-    return " ".join(digest(path) if path.is_file() else "" for path in paths)
+    path = finished.store.path(record_key(seeded.description()))
+    return digest(path) if path.is_file() else ""
 
 
 def _cut(plan: Plan, work: Sequence[SeededCell]) -> Plan:

@@ -36,9 +36,13 @@ class Finished:
     def read(cls, out: Path) -> Finished:
         """The folder of an earlier build. Raises RecheckError when there is none, or none that can be read."""
         try:
-            return cls(out, Manifest.read(out))
+            found = cls(out, Manifest.read(out))
         except ManifestError as error:
             raise RecheckError(str(error)) from None
+        older = found.store.older()
+        if older and not found.store.present(found.manifest.records):
+            raise RecheckError(f"--out {out}: {older}; build the report again")
+        return found
 
     @property
     def store(self) -> Store:

@@ -15,6 +15,7 @@ from reports.recheck.differences import field_differences
 from reports.recheck.finished import Finished, RecheckError
 from reports.records.execution import execute
 from reports.records.seeded_cell import SeededCell
+from reports.records.store import DamagedRecordError, Record
 from reports.statements import with_own
 from reports.tasks.factories import TaskError
 from reports.user_objects import UserObjectError, importing_only
@@ -36,19 +37,31 @@ def reproduce(out: Path, row_id: str, *, trust: Sequence[str] = ()) -> tuple[Row
         raise RecheckError(f"--reproduce {row_id}: no such row in {out / 'verdicts.json'}{hint}")
     with importing_only(trust), tempfile.TemporaryDirectory() as folder:
         try:
-            record = finished.store.read(finished.manifest.row_records[row_id])
+            record = _record(finished, row_id)
             seeded = SeededCell.of(record.cell)
             found = _judged(finished, seeded, execute(seeded, Path(folder), record.facts).measurements)
-        except KeyError as error:
-            raise RecheckError(f"--reproduce {row_id}: the manifest names no record of it: {error}") from None
         except (InputError, TaskError, UserObjectError) as error:
             raise RecheckError(f"--reproduce {row_id}: cannot be run here as it was: {error}") from None
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, KeyError) as error:
             raise RecheckError(f"--reproduce {row_id}: {error}".splitlines()[0]) from None
     row = next((row for row in found if row.row_id == row_id), None)
     if row is None:
         raise RecheckError(f"--reproduce {row_id}: the record that the manifest names for it gives other rows")
     return row, list(field_differences(stored[row_id].model_dump(mode="json"), row.model_dump(mode="json")))
+
+
+def _record(finished: Finished, row_id: str) -> Record:
+    """The record that the manifest names for a row."""
+    key = finished.manifest.row_records.get(row_id)
+    if key is None:
+        raise RecheckError(f"--reproduce {row_id}: the manifest names no record of it")
+    try:
+        return finished.store.read(key)
+    except FileNotFoundError:
+        why = f"record {key}: is not there"
+    except DamagedRecordError as error:
+        why = str(error)
+    raise RecheckError(f"--reproduce {row_id}: {why}; build the report again, which computes what is missing")
 
 
 def _judged(finished: Finished, seeded: SeededCell, measurements: list[Measurement]) -> list[Row]:

@@ -75,14 +75,14 @@ _BEYOND_FLOAT64: Any = {"over": "ignore", "invalid": "ignore"}
 
 
 def execute(seeded: SeededCell, folder: Path, engine: Mapping[str, Any] | None = None) -> Outcome:
-    """Run a cell unless its record exists, then read its measurements off the record.
+    """Run a cell unless its whole record exists, then read its measurements off the record.
 
     `engine` holds the facts of a record whose backend and chunk are to be used again.
     """
     started = time.perf_counter()
     store, key = Store(folder), record_key(seeded.description())
     with one_thread(), np.errstate(**_BEYOND_FLOAT64):
-        record = store.read(key) if key in store else store.write(seeded.description(), *_made(seeded, engine or {}))
+        record = store.find(key) or store.write(seeded.description(), *_made(seeded, engine or {}))
         return Outcome(key, *_contribution(seeded, record), time.perf_counter() - started)
 
 

@@ -69,10 +69,11 @@ def code_version() -> str:
 def execute_all(cells: Sequence[StudyCell], folder: Path, jobs: int) -> list[Record]:
     """The records of all cells, in the order of the cells; what exists already is read.
 
-    jobs: processes; with 0 nothing is made. Raises ValueError where a record is then missing.
+    jobs: processes; with 0 nothing is made or moved. Raises ValueError where a record is then missing or damaged.
     """
     store = Store(folder)
-    missing = {cell.key: cell for cell in cells if cell.key not in store}
+    found = {cell.key: store.find(cell.key) if jobs else _stored(store, cell.key) for cell in cells}
+    missing = {cell.key: cell for cell in cells if found[cell.key] is None}
     if missing and not jobs:
         raise ValueError(f"records {', '.join(sorted(missing))}: not there, or of other sources")
     batches: dict[str, list[StudyCell]] = {}
@@ -84,7 +85,11 @@ def execute_all(cells: Sequence[StudyCell], folder: Path, jobs: int) -> list[Rec
             _execute(batch, descriptions, folder)
     else:
         joblib.Parallel(n_jobs=jobs, max_nbytes=None)(joblib.delayed(_execute)(*one, folder) for one in work)
-    return [store.read(cell.key) for cell in cells]
+    return [found[cell.key] or store.read(cell.key) for cell in cells]
+
+
+def _stored(store: Store, key: str) -> Record | None:
+    return store.read(key) if key in store else None
 
 
 def _execute(batch: Sequence[StudyCell], descriptions: Sequence[Mapping[str, Any]], folder: Path) -> None:

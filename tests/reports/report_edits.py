@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import hashlib
-import io
 import json
 import shutil
 from collections.abc import Callable
@@ -13,6 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+
+from tests.reports.forging import forged, record_path, taken_apart
 
 Edit = Callable[[Path], None]
 EDITS: dict[str, Edit] = {}
@@ -87,20 +88,12 @@ def record_of(out: Path, bound: str) -> str:
 
 
 def in_record(out: Path, key: str, change: Callable[[dict[str, Any], dict[str, np.ndarray]], None]) -> None:
-    """A record changed, its checksums recomputed, here and in the manifest."""
-    packed, path = out / "records" / f"{key}.npz", out / "records" / f"{key}.json"
-    body = load(path)
-    with np.load(packed) as stored:
-        arrays = {name: stored[name].copy() for name in stored.files}
+    """A record changed, its checksum recomputed, here and in the manifest."""
+    path = record_path(out, key)
+    body, arrays = taken_apart(path)
     change(body, arrays)
-    buffer = io.BytesIO()
-    np.savez(buffer, **arrays)
-    packed.write_bytes(buffer.getvalue())
-    del body["sha256"]
-    body["arrays_sha256"] = hashlib.sha256(buffer.getvalue()).hexdigest()
-    body["sha256"] = hashlib.sha256(json.dumps(body, sort_keys=True, allow_nan=False).encode()).hexdigest()
-    path.write_text(json.dumps(body, indent=1, sort_keys=True), encoding="utf-8")
-    rehash(out, f"records/{key}.json", f"records/{key}.npz")
+    path.write_bytes(forged(body, arrays))
+    rehash(out, path.relative_to(out).as_posix())
 
 
 # --- verdicts.json -----------------------------------------------------------------------------------------------
@@ -127,16 +120,16 @@ def a_cell_is_dropped_from_plan_rows_and_records(out: Path) -> None:
     row_id = next(row["row_id"] for row in load(out / "verdicts.json")["rows"] if row["verdict"] == "VIOLATED")
     key = manifest["row_records"][row_id]
     gone = {name for name, record in manifest["row_records"].items() if record == key}
-    cell = load(out / "records" / f"{key}.json")["cell"]
+    path = record_path(out, key)
+    cell = taken_apart(path)[0]["cell"]
     manifest["row_records"] = {name: record for name, record in manifest["row_records"].items() if record != key}
     manifest["records"] = [record for record in manifest["records"] if record != key]
     manifest["cells"] -= 1
     if "contents" in manifest:
         manifest["contents"][cell["kind"]].remove(cell["cell"])
     store(out / "manifest.json", manifest)
-    for suffix in ("json", "npz"):
-        (out / "records" / f"{key}.{suffix}").unlink()
-        rehash(out, f"records/{key}.{suffix}")
+    path.unlink()
+    rehash(out, path.relative_to(out).as_posix())
     in_rows(out, lambda rows: rows.__setitem__(slice(None), [row for row in rows if row["row_id"] not in gone]))
 
 
@@ -421,18 +414,19 @@ def a_record_describes_another_cell(out: Path) -> None:
 
 @edit
 def a_record_is_gone(out: Path) -> None:
-    (out / "records" / f"{record_of(out, 'S4')}.json").unlink()
+    record_path(out, record_of(out, "S4")).unlink()
 
 
 @edit
 def the_arrays_of_a_record_are_cut_off(out: Path) -> None:
-    path = out / "records" / f"{record_of(out, 'S4')}.npz"
+    path = record_path(out, record_of(out, "S4"))
     path.write_bytes(path.read_bytes()[:100])
 
 
 @edit
 def a_record_is_a_list(out: Path) -> None:
-    store(out / "records" / f"{record_of(out, 'S4')}.json", [])
+    path = record_path(out, record_of(out, "S4"))
+    path.write_bytes(forged([], taken_apart(path)[1]))
 
 
 @edit

@@ -12,6 +12,7 @@ import pytest
 
 import theory
 from reports.judging.rows import Row, Verdict, VerdictFile
+from tests.reports.forging import record_paths
 
 ROOT = Path(__file__).resolve().parents[2]
 WITNESSED = ("S2", "S3", "S4", "S6", "S7", "S8", "S9", "T1b", "T1c", "T2")
@@ -43,7 +44,7 @@ def test_everything_promised_is_written(quick: Path) -> None:
     figures = {path.suffix for path in (quick / "figures").iterdir()}
     assert figures == {".pdf", ".svg"}
     manifest = json.loads((quick / "manifest.json").read_text())
-    assert len(manifest["records"]) == len(list((quick / "records").glob("*.json"))) == manifest["cells"]
+    assert len(manifest["records"]) == len(record_paths(quick)) == manifest["cells"]
     with (quick / "results.csv").open() as file:
         assert len(list(csv.DictReader(file))) == len(rows_of(quick))
 
@@ -90,10 +91,10 @@ def test_limits_enclose_the_measurement(quick: Path) -> None:
 
 def test_a_second_build_reads_the_records_and_says_the_same(quick: Path) -> None:
     before = (quick / "verdicts.json").read_bytes()
-    stamps = {path: path.stat().st_mtime_ns for path in (quick / "records").iterdir()}
+    stamps = {path: path.stat().st_mtime_ns for path in record_paths(quick)}
     assert command("--profile", "quick", "--out", str(quick), "--device", "cpu", "--jobs", "1").returncode == 0
     assert (quick / "verdicts.json").read_bytes() == before
-    assert {path: path.stat().st_mtime_ns for path in (quick / "records").iterdir()} == stamps
+    assert {path: path.stat().st_mtime_ns for path in record_paths(quick)} == stamps
 
 
 def test_only_measures_what_was_asked_for(tmp_path: Path) -> None:

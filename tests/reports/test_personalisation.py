@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 from dataclasses import replace
 from itertools import product
 from pathlib import Path
@@ -23,7 +24,7 @@ from reports.figures import image
 from reports.figures.__main__ import app as figures_app
 from reports.plans.plan import load_plan
 from reports.plans.studies import Level, PersonalisationPlan
-from reports.store import main as store_main
+from reports.store import app as store_command
 from reports.studies.adaptation import adapted, curvature, gradient_spread, objective
 from reports.studies.agents import CLASSES, network, population
 from reports.studies.arms import Arm, arms, checkpoints, rounds_of
@@ -35,6 +36,7 @@ from reports.studies.paired import holm_adjusted, mean_interval, paired
 from reports.studies.personalisation import run_personalisation
 from reports.studies.study import Context, read_frames
 from reports.studies.training import Scene, Training
+from tests.reports.forging import record_path, record_paths
 
 SKEWED = Level(name="skewed", concentration=0.3)
 TINY = {
@@ -403,24 +405,26 @@ def test_figures_are_redrawn_from_the_frames(finished: Path) -> None:
 
 def test_a_finished_study_is_read_and_more_seeds_add_to_it(finished: Path) -> None:
     records = finished / "records"
-    before = {path.name: path.stat().st_mtime_ns for path in records.iterdir()}
+    before = {path.name: path.stat().st_mtime_ns for path in record_paths(finished)}
     context = Context(root=0, seeds=1, jobs=1, device="cpu", records=records)
     again = run_personalisation(tiny(), context)
-    assert {path.name: path.stat().st_mtime_ns for path in records.iterdir()} == before
+    assert {path.name: path.stat().st_mtime_ns for path in record_paths(finished)} == before
     stored = read_frames(finished, "personalisation")
     for name, frame in again.frames.items():
         pd.testing.assert_frame_equal(frame.reset_index(drop=True), stored[name], check_dtype=False, rtol=1e-12)
     more = run_personalisation(tiny(levels=TINY["levels"]), Context(0, 3, 1, "cpu", records))
-    added = {path.name for path in records.glob("*.json")} - set(before)
+    added = {path.name for path in record_paths(finished)} - set(before)
     assert len(added) == 2 * len(arms(tiny())), "one record for each level and arm of the third seed"
     assert set(more.frames["results"]["seed"]) == {0, 1, 2}
 
 
-def test_pruning_keeps_the_records_of_a_study(finished: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_pruning_keeps_the_records_of_a_study(finished: Path) -> None:
     manifest = json.loads((finished / "manifest.json").read_text())
     assert manifest["study_records"]
-    assert store_main(["prune", "--out", str(finished)]) == 0
-    kept = {path.stem for path in (finished / "records").glob("*.json")}
+    for path in record_paths(finished):
+        os.utime(path, (0, 0))
+    assert CliRunner().invoke(store_command, ["prune", "--out", str(finished)]).exit_code == 0
+    kept = {path.stem for path in record_paths(finished)}
     assert set(manifest["study_records"]) <= kept
 
 
@@ -450,9 +454,9 @@ def test_seeds_trained_as_replicas_are_seeds_trained_alone(arm: Arm) -> None:
 def test_a_changed_record_of_a_study_is_named(finished: Path) -> None:
     assert recheck.check(finished, jobs=1).differences == []
     key = json.loads((finished / "manifest.json").read_text())["study_records"][0]
-    path = finished / "records" / f"{key}.json"
-    whole = path.read_text()
-    path.write_text(whole.replace('"kind"', '"kinds"'))
+    path = record_path(finished, key)
+    whole = path.read_bytes()
+    path.write_bytes(whole.replace(b'"kind"', b'"kinq"'))
     found = recheck.check(finished, jobs=1).differences
     assert any(key in line for line in found)
-    path.write_text(whole)
+    path.write_bytes(whole)

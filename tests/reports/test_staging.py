@@ -12,9 +12,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner, Result
 
+from reports.records.store import Store
 from reports.staging import Staging, interrupted, spared
-from reports.store import main
+from reports.store import app
 
 BUILD = """
 import json, os, sys, time
@@ -132,20 +134,24 @@ def test_a_build_that_cannot_move_a_file_says_so_to_the_next_command(
     assert "a build was stopped" in interrupted(tmp_path)
 
 
-def test_what_a_living_build_names_is_not_pruned(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    records = tmp_path / "records"
-    records.mkdir()
+def test_what_a_living_build_names_is_not_pruned(tmp_path: Path) -> None:
+    store = Store(tmp_path / "records")
+    keys = {}
     for name, age in {"living": 2, "named": 2, "old": 2, "young": 0}.items():
-        path = records / f"{name}.json"
-        path.touch()
-        os.utime(path, (0, time.time() - age * 86400))
-    (tmp_path / "manifest.json").write_text(json.dumps({"records": ["named"]}))
-    process = started(tmp_path, "living")
-    assert main(["prune", "--out", str(tmp_path)]) == 0
-    assert sorted(path.stem for path in records.iterdir()) == ["living", "named", "young"]
+        keys[name] = store.write({"name": name}, {}, {}).key
+        os.utime(store.path(keys[name]), (0, time.time() - age * 86400))
+    (tmp_path / "manifest.json").write_text(json.dumps({"records": [keys["named"]]}))
+    process = started(tmp_path, keys["living"])
+    assert pruned(tmp_path).exit_code == 0
+    assert set(store.all_keys()) == {keys[name] for name in ("living", "named", "young")}
     killed(process)
-    assert main(["prune", "--out", str(tmp_path)]) == 0
-    assert sorted(path.stem for path in records.iterdir()) == ["named", "young"]
+    assert pruned(tmp_path).exit_code == 0
+    assert set(store.all_keys()) == {keys[name] for name in ("named", "young")}
     (tmp_path / "manifest.json").write_text("[")
-    assert main(["prune", "--out", str(tmp_path)]) == 2
-    assert "damaged" in capsys.readouterr().err
+    refused = pruned(tmp_path)
+    assert (refused.exit_code, len(refused.stderr.splitlines())) == (2, 1)
+    assert "damaged" in refused.stderr
+
+
+def pruned(out: Path) -> Result:
+    return CliRunner().invoke(app, ["prune", "--out", str(out)])

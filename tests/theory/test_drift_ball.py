@@ -47,9 +47,17 @@ def test_weights_are_nonnegative_and_cancel_the_values(tau: int, h: Fraction, ra
     assert min(*a, *b, *c) >= 0
     assert all(b[t] + c[t] == a[t] + c[t - 1] for t in range(1, tau))
     gap = [u**t - m**t for t in range(tau + 2)]
+    phi = [power_sum(t, u) - power_sum(t, m) for t in range(tau + 2)]
+    alpha, plus, minus = ([Fraction(0)] * (tau + 1) for _ in range(3))
     for t in range(1, tau):
         later = c[t] * ((u - m + u * m) * gap[t] - m * gap[t + 1])
-        assert (u * b[t] + m * a[t]) * gap[t] + later + c[t - 1] * (gap[t] - m * gap[t - 1]) >= 0
+        alpha[t] = (u * b[t] + m * a[t]) * gap[t] + later + c[t - 1] * (gap[t] - m * gap[t - 1])
+        plus[t + 1] = (u - m) * a[t] + (a[t] + b[t]) * (1 - u) + c[t] * (u - m) * (1 - u)
+        own = 2 * (u - m) * (1 - u) * a[t] - (u - m) * a[t]
+        minus[t] = own - (a[t] + b[t]) * u * (1 - u) - c[t] * (u - m) * (1 - u)
+    assert min(alpha) >= 0
+    assert all((plus[t] + minus[t]) * phi[t] == alpha[t] - alpha[t - 1] for t in range(2, tau))
+    assert plus[tau] * phi[tau] + alpha[tau - 1] == 2 * (u - m) / (h / tau) * phi[tau]
 
 
 @pytest.mark.parametrize(("tau", "h", "ratio"), [case for case in CASES if case[0] <= 7])

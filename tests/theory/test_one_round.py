@@ -221,3 +221,14 @@ def test_uniform_constants_bound_the_others(nu: int, c: str) -> None:
         assert theory.quantity(name).value(**inputs) <= theory.quantity(uniform).value(**inputs), name
     noise = (theory.quantity("q").value(**inputs) ** 2 + theory.quantity("eta2").value(**inputs)) ** nu
     assert noise <= theory.quantity("C5.noise").value(**inputs)
+
+
+@pytest.mark.parametrize(("eps", "lead", "floor"), [("1/4", 1.199, 0.0056), ("1/2", 1.381, 0.0033), (1, 2.002, 0.0026)])
+@pytest.mark.parametrize("tau", [2, 3, 10, 400])
+def test_numbers_of_the_exact_case(tau: int, eps: object, lead: float, floor: float) -> None:
+    """T2p at h = 1/10 with D1's pair: F0_gap / (beta tau K) and gamma_F^2 with at most these factors."""
+    inputs = dict(beta=Fraction(1, 10 * tau), tau=tau, L_F=1, n=4, m=4, b=0, sigma2=0, K=1, drift="ball", eps=eps)
+    first = theory.quantity("T2p").value(**inputs, F0_gap=Fraction(1, 10), gamma_F=0)
+    assert first <= lead
+    assert theory.quantity("T2p").value(**inputs, F0_gap=0, gamma_F=1) <= floor
+    assert first > 0.99 * lead or tau < 10
