@@ -69,9 +69,12 @@ def measured_statements(claim: Claim) -> set[str]:
     return {bound for (bound, _), measures in sources().items() if measures in wanted}
 
 
+_OTHER_ALGORITHM = {"sampling", "beta_s"}  # a claim speaks of m agents without replacement and their plain mean
+
+
 def _serves(claim: Claim, measurement: Measurement) -> bool:
     left = sources().get((measurement.bound, measurement.quantity))
-    if left is None or measurement.setting.mode not in claim.modes:
+    if left is None or measurement.setting.mode not in claim.modes or _OTHER_ALGORITHM & measurement.inputs.keys():
         return False
     return left == claim.measures.name or (claim.measures.name == "meta_gradient_bias" and left in _ERROR_IS_BIAS)
 

@@ -19,7 +19,8 @@ Target = tuple[str, str]  # bound and quantity, as in a row
 class LeftSide:
     """One left side of a statement: the bound and the quantity of its rows.
 
-    measures: what it is in the words of a claim, where a claim can bound it. script: how a counterexample's script
+    measures: what it is in the words of a claim, where a claim can bound it; of statements that share a left side only
+    the first has it, so that a claim meets each instance once. script: how a counterexample's script
     computes `measured` from the functions that stand above it.
     """
 

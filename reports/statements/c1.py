@@ -7,7 +7,7 @@ from reports.judging.measurement import Measurement
 from reports.measure.along_run import AlongRun, AlongRuns
 from reports.measure.mean_squared import SCRIPT, mean_squared_row
 from reports.measure.statement import LeftSide
-from reports.wrong_versions import CONSTANT, FACTOR, TERM, becomes, times, versions
+from reports.wrong_versions import CONSTANT, EXPONENT, TERM, becomes, versions
 
 
 def _one_step_of_all(cell: RunCell) -> str | None:
@@ -23,7 +23,7 @@ def _rows(run: AlongRun) -> list[Measurement]:
 
 MEASURED = AlongRuns(
     id="C1",
-    left=(LeftSide("C1", "C1", "mean_squared_meta_gradient", SCRIPT),),
+    left=(LeftSide("C1", "C1", script=SCRIPT),),
     cell=_one_step_of_all,
     measure=_rows,
     headline=(
@@ -31,13 +31,14 @@ MEASURED = AlongRuns(
              label="floor"),
     ),
     witnesses=(
-        dict(task="witness-bowl", mode="first_order", alpha="1/64", nu=1, tau=1, beta="1", rounds=1, start=[1]),
+        dict(task="witness-bowl", mode="first_order", alpha="1/64", nu=1, tau=1, beta="1", rounds=[1, 16], start=[1]),
     ),
     wrong=versions(
         "C1", "C1",
         (TERM, "the start lost", becomes("(1 + C1.r)*q**(2*nu)*C1_E0**2/C1.Delta**2 + (1 + 1/C1.r)*C1_E0**2")),
         (CONSTANT, "1/2 for 2 at the start", becomes(
             "(1 + C1.r)*q**(2*nu)*(F0_gap/(2*C1.Delta*beta*K) + C1_E0**2/C1.Delta**2) + (1 + 1/C1.r)*C1_E0**2")),
-        (FACTOR, "q^(2 nu) lost", times("q**(-8*nu)"), True),
+        (EXPONENT, "K^2 for K", becomes(
+            "(1 + C1.r)*q**(2*nu)*(2*F0_gap/(C1.Delta*beta*K**2) + C1_E0**2/C1.Delta**2) + (1 + 1/C1.r)*C1_E0**2")),
     ),
 )  # fmt: skip

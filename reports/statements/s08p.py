@@ -17,7 +17,7 @@ def _rows(at: NoisyPoint) -> list[Measurement]:
 
 MEASURED = WithBatches(
     id="S8p",
-    left=(LeftSide("S8p", "b_FO_sto_2", measures="meta_gradient_bias", script=BIAS),),
+    left=(LeftSide("S8p", "b_FO_sto_2", script=BIAS),),
     mode=Mode.FIRST_ORDER_STOCHASTIC,
     measure=_rows,
     bias="b_FO_sto_2",

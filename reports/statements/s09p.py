@@ -18,7 +18,7 @@ def _rows(at: NoisyPoint) -> list[Measurement]:
 
 MEASURED = WithBatches(
     id="S9p",
-    left=(LeftSide("S9p", "b_HF_sto_2", measures="meta_gradient_bias", script=BIAS),),
+    left=(LeftSide("S9p", "b_HF_sto_2", script=BIAS),),
     cell=needs_delta,
     mode=Mode.HESSIAN_FREE_STOCHASTIC,
     measure=_rows,

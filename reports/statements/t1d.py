@@ -15,7 +15,7 @@ def _rows(run: AlongRun) -> list[Measurement]:
 
 MEASURED = AlongRuns(
     id="T1d",
-    left=(LeftSide("T1d", "T1d", "one_round_change", SCRIPT),),
+    left=(LeftSide("T1d", "T1d", script=SCRIPT),),
     measure=_rows,
     algorithm=of_theorem_1d,
     headline=(

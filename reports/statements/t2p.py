@@ -15,7 +15,7 @@ def _rows(run: AlongRun) -> list[Measurement]:
 
 MEASURED = AlongRuns(
     id="T2p",
-    left=(LeftSide("T2p", "T2p", "mean_squared_meta_gradient", SCRIPT),),
+    left=(LeftSide("T2p", "T2p", script=SCRIPT),),
     measure=_rows,
     largest=largest_squared_gradient,
     algorithm=of_theorem_1d,

@@ -15,12 +15,12 @@ def _rows(run: AlongRun) -> list[Measurement]:
 
 MEASURED = AlongRuns(
     id="T3p",
-    left=(LeftSide("T3p", "T3p", "optimality_gap", SCRIPT),),
+    left=(LeftSide("T3p", "T3p", script=SCRIPT),),
     task=on_quadratics,
     measure=_rows,
     largest=largest_of_ball,
     strong=True,
-    rate="T3p",
+    rate="T3",
     algorithm=of_theorem_1d,
     headline=(
         dict(task="witness-noisy-bowl", mode="stochastic", alpha="1/2", nu=0, tau=1, beta="1/2", D=1, D_prime=1, D_H=1,

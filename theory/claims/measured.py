@@ -9,6 +9,7 @@ from theory.language.modes import EXACT, FIRST_ORDER, HESSIAN_FREE, MODES, Mode
 from theory.language.records import DETERMINISTIC, EXPECTATION
 from theory.language.symbols import Symbol
 from theory.language.units import Unit
+from theory.statements.c2 import C2
 from theory.statements.s04 import L_F
 from theory.statements.s05 import MEAN_ERROR
 from theory.statements.s06 import SQUARED_ERROR
@@ -85,6 +86,11 @@ _LIST = (
         "mean_squared_meta_gradient", "the mean squared meta-gradient over a run",
         r"\frac{1}{K} \sum_{k<K} \mathrm{E} \|\nabla F(w_k)\|^2", EXPECTATION, "A1 A2 A3 A4 A5",
         dict.fromkeys(MODES, T2),
+    ),
+    _measured(
+        "mean_squared_meta_gradient_local", "the mean squared meta-gradient over all local steps, at the agents' mean",
+        r"\frac{1}{\tau K} \sum_{k<K, t<\tau} \mathrm{E} \|\nabla F(\bar{w}_{k,t})\|^2", EXPECTATION, "A1 A2 A3 A4 A5",
+        dict.fromkeys(MODES, C2),
     ),
     _measured(
         "optimality_gap", "the optimality gap after a run", r"\mathrm{E} F(w_K) - F^{\ast}", EXPECTATION,
