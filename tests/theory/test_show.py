@@ -134,6 +134,9 @@ def test_shared_probes_are_assumed() -> None:
         ("C2", {"beta_s": 2}, "beta_s = 1"),
         ("T2p", {"beta": 5}, "h <= tau"),
         ("T2p", {"eps": 1, "c": "1/100"}, "c >= c_eps"),
+        ("C2", {"sampling": "replacement"}, "drawn as without replacement"),
+        ("C2", {"sampling": "full", "m": 10, "p_max": "1/5"}, "sampling of m agents"),
+        ("C4", {"sampling": "full", "p_max": 1}, "sampling of m agents"),
         ("T1a.N", {"sampling": "full", "p_max": 1}, "sampling of m agents"),
     ],
 )

@@ -3,14 +3,18 @@
 import sympy
 
 from theory.language.algebra import S
+from theory.language.conditions import Chosen, Not
 from theory.language.modes import MODES
+from theory.language.options import SAMPLING
 from theory.language.records import EXPECTATION, OURS, Hypothesis, Line, Statement, formula
-from theory.language.symbols import F0_gap, K, beta, introduce, n, t, tau
+from theory.language.symbols import F0_gap, K, beta, introduce, m, n, t, tau
 from theory.language.units import GRADIENT_SQUARED
 from theory.statements.d1 import p_d
 from theory.statements.s07 import gamma_F
-from theory.statements.t1 import b, h, kappa, sigma2
+from theory.statements.t1 import DRAWN, b, h, kappa, sigma2
 from theory.statements.t1d_terms import beta_s
+
+_OTHERWISE_DRAWN = Not(Chosen(SAMPLING, "subset"))
 
 C2 = introduce("C2", r"R_{\mathrm{C2}}", GRADIENT_SQUARED, "mean squared meta-gradient over all local steps (C2)")
 
@@ -31,6 +35,8 @@ FORMULAS = (
         hypotheses=(
             Hypothesis("beta L_F <= 1", h, "<=", tau),
             Hypothesis("beta_s = 1", beta_s, "==", sympy.Integer(1), optional="beta_s"),
+            Hypothesis("drawn as without replacement", kappa * m * (n - 1), "==", n - m, when=_OTHERWISE_DRAWN),
+            DRAWN,
         ),
     ),
 )

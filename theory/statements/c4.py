@@ -9,7 +9,7 @@ from theory.language.symbols import F0_gap, K, introduce, m, tau
 from theory.language.units import GRADIENT_SQUARED, NUMBER, STEP
 from theory.statements.s04 import L_F
 from theory.statements.s07 import gamma_F
-from theory.statements.t1 import b, kappa, sigma2
+from theory.statements.t1 import DRAWN, b, kappa, sigma2
 
 Sigma = introduce("C4.Sigma", r"\Sigma", GRADIENT_SQUARED, "noise and sampling of a round")
 length = introduce("C4.h", r"h_{\Sigma}", NUMBER, "length of a round that balances descent and noise")
@@ -37,7 +37,7 @@ FORMULAS = (
         + length**2 * _floor
         + sympy.Rational(45, 10) * b**2,
         "C4",
-        hypotheses=(Hypothesis("F0_gap > 0", F0_gap, ">", _zero), Hypothesis("L_F > 0", L_F, ">", _zero)),
+        hypotheses=(Hypothesis("F0_gap > 0", F0_gap, ">", _zero), Hypothesis("L_F > 0", L_F, ">", _zero), DRAWN),
     ),
 )
 
