@@ -11,13 +11,15 @@ norm(gradient noise) <= s_G, norm(Hessian noise) <= s_H and q_i >= norm(P_i),
     e_i = q_i^nu G_i   (first order: G_i)                      that error after the exact factors
     f_i = (q_i + alpha s_H)^nu - q_i^nu   (first order: 0)     error of the factors.
 
-The Hessian-free factor is I - alpha (A_i + an average of Hessian noise), so the same bounds serve it. Both proofs
+The Hessian-free factor is I - alpha (A_i + an average of Hessian noise), so the same bounds serve it. The proofs
 run every agent, sampled or not, and averages, by weights or not, stay inside because balls are convex, as does the
 way to them (beta_s <= 1). A server step beta_s > 1 from radius r to an average within r' ends within
 (beta_s - 1) r + beta_s r', which the second proof follows:
 
   invariant  every agent's local step maps the ball of radius R0 into itself (needs all slopes in r below 1);
-  horizon    tau local steps from radius r end within r', rounds times over (any slopes, finitely many rounds).
+  horizon    tau local steps from radius r end within r', rounds times over (any slopes, finitely many rounds);
+  rest       without noise and with all agents a round may contract as a whole (`round_map`): then tau local steps
+             from where the server can be.
 
 W is then the ball that holds the exact and noisy fine-tuning trajectories from W0,
 r -> q_i r + alpha (norm(A_i c_i) + s_G) nu times over the worst agent (hence also the exact trajectory of the average
@@ -36,6 +38,7 @@ from torch import Tensor
 from empirics.algorithm.modes import Mode
 from empirics.algorithm.settings import Settings
 from empirics.certificates.closed_form import meta_matrices, update_range
+from empirics.certificates.round_map import round_map
 from empirics.certificates.travelling import travel
 from empirics.numerics.checks import array, integer
 from empirics.numerics.errors import InputError
@@ -98,7 +101,10 @@ def ball(task: Task, settings: Settings, w0: Any, *, rounds: int | None = None) 
     # Radii may overflow to infinity: that is a failed proof, not an error.
     with np.errstate(over="ignore", invalid="ignore"):
         step = _worst_step(task, form.doubled(), settings, noise)
-        return _quadratic_ball(task, step, settings, float(_norms(start.cpu().numpy()).max()), horizon)
+        points = start.cpu().reshape(-1, task.d)
+        whole = round_map(task, settings, points)
+        server = None if whole is None else whole.server_radius
+        return _quadratic_ball(task, step, settings, float(_norms(points.numpy()).max()), horizon, server)
 
 
 def _travelled(local: LocalConstants, settings: Settings, start: Tensor, rounds: int) -> Confinement:
@@ -112,8 +118,10 @@ def _travelled(local: LocalConstants, settings: Settings, start: Tensor, rounds:
     return Confinement(holds, reach.radius_W0, reach.radius_W, reason)
 
 
-def _quadratic_ball(task: Task, step: _WorstCase, settings: Settings, first: float, rounds: int | None) -> Confinement:
-    radius, why = _outer_radius(step, settings, first, rounds)
+def _quadratic_ball(
+    task: Task, step: _WorstCase, settings: Settings, first: float, rounds: int | None, server: float | None
+) -> Confinement:
+    radius, why = _outer_radius(step, settings, first, rounds, server)
     wide = _fine_tuning_radius(step, settings, radius)
     stated = task.radius
     if stated is None:
@@ -125,7 +133,9 @@ def _quadratic_ball(task: Task, step: _WorstCase, settings: Settings, first: flo
     return Confinement(holds, radius, wide, reason)
 
 
-def _outer_radius(step: _WorstCase, settings: Settings, first: float, rounds: int | None) -> tuple[float, str]:
+def _outer_radius(
+    step: _WorstCase, settings: Settings, first: float, rounds: int | None, server: float | None
+) -> tuple[float, str]:
     """The radius of W0 by the better proof, infinite when none succeeds."""
     why = "no finite number of rounds was given" if rounds is None else f"what {rounds} rounds may reach overflows"
     over = settings.server_step > 1
@@ -140,6 +150,9 @@ def _outer_radius(step: _WorstCase, settings: Settings, first: float, rounds: in
     if rounds is not None:
         reach = _horizon(step, settings, first, rounds)
         options.append((reach, f"horizon: {rounds} rounds of {settings.tau} local steps end within {reach:.6g}"))
+    if server is not None:
+        reach = _horizon(step, settings, server, 1)
+        options.append((reach, f"rest: rounds contract to a fixed point, and one from there ends within {reach:.6g}"))
     return min(options, key=lambda option: option[0])
 
 

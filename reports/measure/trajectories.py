@@ -14,6 +14,7 @@ import theory
 from empirics import Task
 from empirics.algorithm.meta_gradients import fine_tuning, trajectory
 from empirics.certificates import closed_form
+from empirics.certificates.round_map import RoundMap, round_map
 from empirics.numerics.rounding import row_norms_up
 from empirics.tasks.float_errors import UNIT_ROUNDOFF, gamma
 from reports.balls import ball
@@ -99,6 +100,12 @@ class Rounding:
         return p.instance.meta_gradient_rounding(p.settings.alpha, p.settings.nu, self.radius)
 
     @cached_property
+    def _round_map(self) -> RoundMap | None:
+        p = self.specification
+        known = p.quadratic and p.surely_one_path and p.settings.server_step == 1
+        return round_map(p.instance.task, p.settings, p.start.reshape(-1, p.instance.task.d)) if known else None
+
+    @cached_property
     def loss(self) -> float:
         """The error of F evaluated at a given iterate: that of f_i, and B times that of the fine-tuned point."""
         p, s = self.specification, self.specification.settings
@@ -128,7 +135,7 @@ class Rounding:
         A local step is growth-Lipschitz and errs by beta eta and the rounding of the update, where eta is S1 and, in
         Hessian-free mode, eta_G / delta a step more; averaging the agents' results adds n roundings a round. A server
         step beta_s != 1 adds three, of vectors of norm at most (1 + 2 beta_s) radius, and |1 - beta_s| times the error
-        from before the round.
+        from before the round. Where the round as a whole contracts by c, an error of e a round stays below e/(1 - c).
         """
         p, s = self.specification, self.specification.settings
         q = theory.quantity("q").value(**p.inputs)
@@ -139,6 +146,9 @@ class Rounding:
         per_step = s.beta * eta + 4 * UNIT_ROUNDOFF * (self.radius + s.beta * p.B_F)
         averaging = (p.instance.task.n + 2) * UNIT_ROUNDOFF * self.radius
         growth, total = self._growth(q), 0.0
+        if self._round_map is not None:
+            fresh = per_step * sum(growth**t for t in range(s.tau)) + averaging
+            return upwards(fresh / (1 - self._round_map.contraction) + self.distance)
         for _ in range(p.cell.rounds):
             before = total
             for _ in range(s.tau):

@@ -20,6 +20,8 @@ MEASURED = AlongRuns(
     largest=largest_squared_gradient,
     headline=(
         dict(task="witness-bowl", mode="exact", alpha="1/2", nu=0, tau=1, beta="1", rounds=2, start=[1]),
+        dict(task="witness-stalled", mode="first_order", alpha="1/2", nu=1, tau=1, beta="1/40", rounds=20000, start=[0],
+             label="bias"),
     ),
     witnesses=(
         dict(alpha="1/2", nu=0, label="more", D=1, D_prime=1, D_H=1,

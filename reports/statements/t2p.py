@@ -23,6 +23,10 @@ MEASURED = AlongRuns(
         dict(task="witness-bowl", mode="exact", alpha="1/2", nu=0, tau=1, beta="1", rounds=2, start=[1]),
         dict(task="witness-noisy-bowl", mode="stochastic", alpha="1/2", nu=0, tau=1, beta="1/2", D=1, D_prime=1, D_H=1,
              rounds=400, start=[0], label="noise"),
+        dict(task="witness-parting", mode="exact", alpha="1/2", nu=0, tau=2, beta="1/200", rounds=100000, start=[0],
+             label="drift"),
+        dict(task="witness-stalled", mode="first_order", alpha="1/2", nu=1, tau=1, beta="1/40", rounds=20000, start=[0],
+             label="bias"),
     ),
     witnesses=(
         dict(alpha="1/2", nu=0, label="more", D=1, D_prime=1, D_H=1,

@@ -12,7 +12,8 @@ import torch
 
 from empirics import MODES, Batch, InputError, MetaFedAvg, Noise, QuadraticTask, SplineTask
 from empirics.algorithm.meta_gradients import Batches, evaluate, fine_tuning
-from empirics.certificates import confinement
+from empirics.certificates import closed_form, confinement
+from empirics.certificates.round_map import round_map
 from empirics.tasks.factories import small_quadratic
 from tests.empirics.cases import task, unit_noise
 
@@ -166,3 +167,21 @@ def test_sizes_of_a_step_are_above_also_where_it_nearly_vanishes() -> None:
     assert pull**2 >= 18
     assert far**2 >= 2
     assert max(q, norm - 3, pull**2 - 18, far**2 - 2) < 1e-12
+
+
+def test_a_round_that_contracts_keeps_the_server_where_its_path_is() -> None:
+    # agent 2 is concave, so no local step contracts, and over 5000 rounds no horizon is finite
+    task = QuadraticTask(A=[[[1.0]], [[-0.5]]], c=[[1.0], [0.0]])
+    settings = MetaFedAvg(alpha=0.0, nu=0, beta=0.25, tau=4)
+    found = confinement.ball(task, settings, [0.0], rounds=5000)
+    points = closed_form.trajectory(task, settings, [0.0], 5000)
+    assert "rest" in found.reason
+    assert float(points.abs().max()) <= found.radius_W0 <= 2.5 * float(points.abs().max())
+
+
+def test_a_round_that_is_not_proved_to_contract_is_left_to_the_other_proofs() -> None:
+    start = torch.zeros(1, 1, dtype=torch.float64)
+    growing = QuadraticTask(A=[[[1.0]], [[-1.0]]], c=[[1.0], [0.0]])
+    assert round_map(growing, MetaFedAvg(alpha=0.0, nu=0, beta=0.25, tau=4), start) is None
+    drawn = MetaFedAvg(alpha=0.0, nu=0, beta=0.25, tau=4, participants=1)
+    assert round_map(QuadraticTask(A=[[[1.0]], [[0.5]]], c=[[1.0], [0.0]]), drawn, start) is None
