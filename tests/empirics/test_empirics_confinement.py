@@ -176,7 +176,8 @@ def test_a_round_that_contracts_keeps_the_server_where_its_path_is() -> None:
     found = confinement.ball(task, settings, [0.0], rounds=5000)
     points = closed_form.trajectory(task, settings, [0.0], 5000)
     assert "rest" in found.reason
-    assert float(points.abs().max()) <= found.radius_W0 <= 2.5 * float(points.abs().max())
+    # the fixed point is as far from 0 as from the start, and four local steps grow by less than 1.125^4 + 1/4
+    assert float(points.abs().max()) <= found.radius_W0 <= 2 * (1.125**4 + 0.25) * float(points.abs().max())
 
 
 def test_a_round_that_is_not_proved_to_contract_is_left_to_the_other_proofs() -> None:
