@@ -10,11 +10,11 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-import joblib
 import numpy as np
 
 from reports.records.store import Record, Store, record_key
 from reports.records.threads import one_thread
+from reports.records.workers import Call, Workers
 
 Made = tuple[Mapping[str, Any], Mapping[str, np.ndarray]]
 # what only words or draws cannot change what a cell holds
@@ -66,29 +66,28 @@ def code_version() -> str:
     return digest.hexdigest()
 
 
-def execute_all(cells: Sequence[StudyCell], folder: Path, jobs: int) -> list[Record]:
+def execute_all(cells: Sequence[StudyCell], folder: Path, workers: Workers | None) -> list[Record]:
     """The records of all cells, in the order of the cells; what exists already is read.
 
-    jobs: processes; with 0 nothing is made. Raises ValueError where a record is then missing.
+    workers: who makes what does not; without them nothing is made. Raises ValueError where a record is then missing.
     """
     store = Store(folder)
     missing = {cell.key: cell for cell in cells if cell.key not in store}
-    if missing and not jobs:
+    if missing and workers is None:
         raise ValueError(f"records {', '.join(sorted(missing))}: not there, or of other sources")
+    # who is made together is fixed by the cells, never by what is missing: in a batch the last bits may be others
     batches: dict[str, list[StudyCell]] = {}
-    for cell in sorted(missing.values(), key=lambda cell: -cell.weight):
+    for cell in sorted({cell.key: cell for cell in cells}.values(), key=lambda cell: -cell.weight):
         batches.setdefault(cell.batch, []).append(cell)
-    work = [(batch, [cell.description() for cell in batch]) for batch in batches.values()]
-    if jobs == 1 or len(work) < 2:
-        for batch, descriptions in work:
-            _execute(batch, descriptions, folder)
-    else:
-        joblib.Parallel(n_jobs=jobs, max_nbytes=None)(joblib.delayed(_execute)(*one, folder) for one in work)
+    work = [batch for batch in batches.values() if any(cell.key in missing for cell in batch)]
+    for index, made in workers.run([Call(_made, (batch,)) for batch in work]) if workers else ():
+        for cell, (facts, arrays) in zip(work[index], made, strict=True):
+            if cell.key in missing:
+                store.write(cell.description(), facts, arrays)
     return [store.read(cell.key) for cell in cells]
 
 
-def _execute(batch: Sequence[StudyCell], descriptions: Sequence[Mapping[str, Any]], folder: Path) -> None:
-    """Make the cells of a batch and store each under the description that the asking process gave it."""
+def _made(batch: Sequence[StudyCell]) -> list[Made]:
+    """The cells of a batch, made together."""
     with one_thread():
-        for description, made in zip(descriptions, batch[0].make_with(batch[1:]), strict=True):
-            Store(folder).write(description, *made)
+        return batch[0].make_with(batch[1:])
