@@ -13,7 +13,7 @@ from typing import Any
 from reports.records.identity import differences, identity
 from reports.records.workers import Call, WorkersError
 
-_CONNECT = 8.0  # seconds for the scheduler to answer, and for a first worker to be there
+_CONNECT = 5.0  # seconds for the scheduler to answer, and for a first worker to be there
 _AHEAD = 3  # calls sent for each thread of the cluster: one that runs, one on its way, one result on its way back
 _names = count()
 

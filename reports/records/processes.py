@@ -12,6 +12,7 @@ import pickle
 import signal
 import sys
 import threading
+import time
 import traceback
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -22,6 +23,8 @@ from multiprocessing.process import BaseProcess
 from typing import Any
 
 from reports.records.workers import MOST_DEATHS, Call, WorkersError
+
+_LOOK = 0.5  # seconds between two looks whether the parent is there
 
 
 @dataclass
@@ -109,22 +112,25 @@ class Processes:
             self._runs = [one for one in self._runs if one is not run]
 
     def _hand_out(self) -> None:
-        """Give every free process a call, the oldest run's first."""
+        """Give every free process a call, the oldest run's first; start a process where there may be more."""
         for run in self._runs:
-            while (worker := self._free()) is not None and (asked := run.next()) is not None:
+            while (idle := self._idle()) or len(self._workers) < self.count:
+                if (asked := run.next()) is None:
+                    break
+                try:
+                    worker = idle or self._start()
+                except OSError as error:  # no memory, or no more processes allowed: those that are there go on
+                    if not self._workers:
+                        raise WorkersError(f"no worker process can be started: {error}") from None
+                    run.again.append(asked)
+                    return
                 self._ask(worker, asked)
 
-    def _free(self) -> _Worker | None:
-        """A process without a call, a new one where there may be more; None when all are at work."""
-        idle = next((worker for worker in self._workers if worker.asked is None), None)
-        if idle is not None or len(self._workers) >= self.count:
-            return idle
-        try:
-            self._workers.append(_started())
-        except OSError as error:  # no memory, or no more processes allowed: those that are there go on
-            if not self._workers:
-                raise WorkersError(f"no worker process can be started: {error}") from None
-            return None
+    def _idle(self) -> _Worker | None:
+        return next((worker for worker in self._workers if worker.asked is None), None)
+
+    def _start(self) -> _Worker:
+        self._workers.append(_started())
         return self._workers[-1]
 
     def _ask(self, worker: _Worker, asked: _Asked) -> None:
@@ -221,12 +227,12 @@ def _context() -> BaseContext:
 
 def _work(pipe: Connection) -> None:
     """What a worker process does: one call after another, until nobody is there to ask."""
-    import torch
-
+    threading.Thread(target=_end_with_parent, args=(os.getppid(),), daemon=True).start()
     for number in (signal.SIGINT, *((signal.SIGHUP,) if hasattr(signal, "SIGHUP") else ())):
         signal.signal(number, signal.SIG_IGN)  # whoever asked is interrupted, and ends this process
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    import torch
+
     torch.set_num_threads(1)  # the processes themselves fill the processors
     while True:
         try:
@@ -250,9 +256,8 @@ def _answer(message: bytes) -> bytes:
         return answer
 
 
-def _end_with_parent() -> None:
-    """A process whose parent was killed would wait for ever."""
-    parent = multiprocessing.parent_process()
-    assert parent is not None
-    parent.join()
+def _end_with_parent(parent: int) -> None:
+    """A process whose parent was killed would wait for ever; it has another parent then."""
+    while os.getppid() == parent:
+        time.sleep(_LOOK)
     os._exit(1)
