@@ -7,13 +7,13 @@ import shlex
 import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from reports.interrupts import Stopped, interruptible
+from reports.interrupts import Stopped, at_most, interruptible, name_of
 from reports.progress import Stages
 from reports.refusal import RefusedError, failures, refusals
 from reports.staging import interrupted
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from reports.request import Request
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
+
+_PATIENCE = 3.0  # seconds for a build to end in order once it is asked to
 
 
 @app.command()
@@ -100,7 +102,9 @@ def build(
             request = checked(words)
         if stopped := interrupted(out):
             typer.echo(stopped.rpartition(";")[0], err=True)
-        with failures("reports.build", out):
+        # this process runs the cells itself only where there are no others, and forks none then
+        alone = at_most(_PATIENCE, lambda number: _last_words(number, stages)) if request.jobs == 1 else nullcontext()
+        with failures("reports.build", out), alone:
             raise typer.Exit(_shard(request, stages) if request.shard else _whole(request, stages, strict=strict))
 
 
@@ -110,10 +114,14 @@ def _ended_in_order(stages: Stages) -> Iterator[None]:
     try:
         yield
     except Stopped as stopped:
-        kept = f"{stages.recorded} of {stages.cells} cells are done and kept" if stages.cells else "nothing was begun"
-        again = shlex.join(["python", "-m", "reports.build", *sys.argv[1:]])
-        typer.echo(f"reports.build: stopped by {stopped.name}; {kept}; to go on: {again}", err=True)
+        typer.echo(_last_words(stopped.number, stages), err=True)
         raise typer.Exit(stopped.exit_status) from None
+
+
+def _last_words(number: int, stages: Stages) -> str:
+    kept = f"{stages.recorded} of {stages.cells} cells are done and kept" if stages.cells else "nothing was begun"
+    again = shlex.join(["python", "-m", "reports.build", *sys.argv[1:]])
+    return f"reports.build: stopped by {name_of(number)}; {kept}; to go on: {again}"
 
 
 def _whole(request: Request, stages: Stages, *, strict: bool) -> int:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import signal
+import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
@@ -17,11 +19,6 @@ class Stopped(KeyboardInterrupt):
     def __init__(self, number: int) -> None:
         super().__init__(number)
         self.number = number
-
-    @property
-    def name(self) -> str:
-        """The signal, as a user knows it."""
-        return "Ctrl-C" if self.number == signal.SIGINT else signal.Signals(self.number).name
 
     @property
     def exit_status(self) -> int:
@@ -60,6 +57,45 @@ def undisturbed() -> Iterator[None]:
         numbers, _Waiting.numbers = _Waiting.numbers, None
     if numbers:
         raise Stopped(numbers[0])
+
+
+@contextmanager
+def at_most(seconds: float, last_words: Callable[[int], str]) -> Iterator[None]:
+    """Within it a signal ends this process after so many seconds at the latest, with a line on the error stream.
+
+    Stopped is raised between two steps of Python, and a library's loop may take longer than anybody wants to wait. A
+    thread looks after it, so nothing should fork within.
+    """
+    ours, theirs = socket.socketpair()
+    theirs.setblocking(False)
+    before, ended = signal.set_wakeup_fd(theirs.fileno()), threading.Event()
+
+    def watch() -> None:
+        while heard := ours.recv(1):
+            number = heard[0]
+            if number in _SIGNALS and not ended.wait(seconds):
+                os.write(2, f"{last_words(number)}\n".encode())
+                os._exit(128 + number)
+
+    watcher = threading.Thread(target=watch, daemon=True)
+    watcher.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        signal.set_wakeup_fd(before)
+        theirs.close()
+        watcher.join()
+        ours.close()
+
+
+def name_of(number: int) -> str:
+    """A signal, as a user knows it.
+
+    >>> name_of(signal.SIGINT), name_of(signal.SIGTERM)
+    ('Ctrl-C', 'SIGTERM')
+    """
+    return "Ctrl-C" if number == signal.SIGINT else signal.Signals(number).name
 
 
 def _stop(number: int, frame: FrameType | None) -> None:

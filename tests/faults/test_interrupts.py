@@ -5,13 +5,15 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+import subprocess
+import sys
 import time
 from pathlib import Path
 
 import pytest
 
 from reports.interrupts import Stopped, interruptible, undisturbed
-from tests.faults.builds import begun, done, gone, read, records, until, workers_of
+from tests.faults.builds import ROOT, begun, done, gone, read, records, until, workers_of
 
 
 def signalled(number: int) -> None:
@@ -51,6 +53,30 @@ def test_what_is_ignored_stays_ignored() -> None:
             os.kill(os.getpid(), signal.SIGHUP)
     finally:
         signal.signal(signal.SIGHUP, before)
+
+
+def test_a_process_that_does_not_listen_ends_all_the_same() -> None:
+    # one call of the C library sleeps on through a signal, as a long loop of a compiled engine does
+    text = (
+        "import ctypes, time\nfrom reports.interrupts import at_most, interruptible\n"
+        "with interruptible(), at_most(0.5, lambda number: f'last words on {number}'):\n"
+        "    print('ready', flush=True)\n"
+        "    libc = ctypes.CDLL(None)\n"
+        "    libc.sigfillset(mask := ctypes.create_string_buffer(128))\n"
+        "    libc.pthread_sigmask(2, mask, None)\n"
+        "    libc.sleep(60)\n"
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-c", text], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline() == "ready\n"
+    started = time.monotonic()
+    process.send_signal(signal.SIGTERM)
+    _, said = process.communicate()
+    assert time.monotonic() - started < 10
+    assert said == "last words on 15\n"
+    assert process.returncode == 143
 
 
 @pytest.mark.slow
