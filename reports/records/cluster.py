@@ -13,7 +13,8 @@ from typing import Any
 from reports.records.identity import differences, identity
 from reports.records.workers import Call, WorkersError
 
-_CONNECT = 5.0  # seconds for the scheduler to answer, and for a first worker to be there
+_CONNECT = 5.0  # seconds for the scheduler to answer
+_JOIN = 300.0  # seconds for a first worker to be there: a batch system starts them when it likes
 _AHEAD = 3  # calls sent for each thread of the cluster: one that runs, one on its way, one result on its way back
 _names = count()
 
@@ -46,7 +47,8 @@ class Cluster:
             raise ClusterError(
                 f"--scheduler {address}: needs dask; pip install 'meta-fedavg-bounds[cluster]'"
             ) from None
-        logging.getLogger("distributed").setLevel(logging.CRITICAL)  # what it logs is said here in one line
+        for name in ("distributed", "distributed.client"):
+            logging.getLogger(name).setLevel(logging.CRITICAL)  # what it logs is said here in one line
         self.address, self._own, self._told = address, tuple(sorted(own)), told
         self._here = identity(self._own)
         self._refused: set[str] = set()
@@ -63,7 +65,9 @@ class Cluster:
 
     def _check(self) -> None:
         try:
-            self._client.wait_for_workers(1, timeout=_CONNECT)
+            if not self._client.nthreads():
+                self._told(f"--scheduler {self.address}: waiting for a first worker to join")
+            self._client.wait_for_workers(1, timeout=_JOIN)
         except TimeoutError:
             start = f"start some with: dask worker {self.address} --nthreads 1"
             raise ClusterError(f"--scheduler {self.address}: it has no workers; {start}") from None

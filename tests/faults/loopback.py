@@ -52,7 +52,7 @@ def _started(stack: ExitStack, path: str, *words: str) -> subprocess.Popen[bytes
     places = os.pathsep.join(one for one in (path, str(ROOT)) if one)
     process = subprocess.Popen(
         [sys.executable, "-m", "dask", *words], env={**os.environ, "PYTHONPATH": places, "OMP_NUM_THREADS": "1"},
-        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=path or ROOT,
     )  # fmt: skip
     stack.callback(process.wait)
     stack.callback(process.kill)

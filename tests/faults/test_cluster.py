@@ -67,7 +67,7 @@ def test_a_worker_of_other_code_is_refused_by_name_before_and_on_the_way(tmp_pat
     with loopback(tmp_path, 1) as cluster:
         told: list[str] = []
         with Cluster(cluster.address, (), told.append) as ours:
-            results = ours.run(Call(nap, (0.3, place)) for place in range(100))
+            results = ours.run(Call(nap, (0.5, place)) for place in range(100))
             found = [next(results)]
             cluster.add_worker("--no-nanny", path=str(tmp_path / "other"))
             assert sorted([*found, *results]) == [(place, place) for place in range(100)]
@@ -131,6 +131,6 @@ def test_the_workers_of_a_cluster_are_left_alone_when_the_build_is_killed(tmp_pa
         )
         assert until(lambda: (tmp_path / "o" / "records").is_dir() and records(tmp_path / "o") > 2, 120)
         os.killpg(build.pid, signal.SIGKILL)
-        build.wait()
+        build.communicate()
         with Cluster(cluster.address) as ours:
             assert list(ours.run([Call(max, (1, 2))])) == [(0, 2)]

@@ -33,7 +33,7 @@ def test_five_kills_of_the_whole_group_leave_the_same_bytes(undisturbed: tuple[P
         time.sleep(moments.uniform(0.2, 0.9) * seconds)
         workers = workers_of(build) if build.poll() is None else []
         os.killpg(build.pid, signal.SIGKILL)
-        build.wait()
+        build.communicate()
         assert until(lambda workers=workers: gone(workers), 5)
         there = records(out) if (out / "records").is_dir() else 0
         assert there >= kept, "what was done is kept"
