@@ -103,7 +103,7 @@ def _build(request: Request, force: Workforce, staging: Staging, stages: Stages)
     found = _cells(request, _work(request), force.cells, staging, stages, calls)
     suite = Suite.of(found.beside) if request.whole else None
     with stages("studies"):
-        context = Context(request.seed, request.seeds, force.cells, request.device, records)
+        context = Context(request.seed, request.seeds, stages.counting(force.cells), request.device, records)
         studies = run_studies(request.plan.studies, context)
         measured = Measured(found.outcomes, suite, studies, found.failures)
     with stages("verdicts"):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sized
 from contextlib import contextmanager
 from typing import Any
 
@@ -40,8 +40,8 @@ class Stages:
         )
 
     @contextmanager
-    def __call__(self, name: str, total: int = 1) -> Iterator[None]:
-        """A stage of so many steps, timed; without `counting` it is one step, done at its end."""
+    def __call__(self, name: str, total: int | None = None) -> Iterator[None]:
+        """A stage of so many steps, timed; None: of those that `counting` is given, or of one."""
         started = time.perf_counter()
         self._bars.start()
         bar = self._bars.add_task(name, total=total)
@@ -56,6 +56,11 @@ class Stages:
     def counting(self, workers: Workers) -> Workers:
         """The same workers, each result of theirs a step of the stage that is under way."""
         return _Counting(self, workers)
+
+    def expect(self, steps: int) -> None:
+        """So many steps more belong to the stage that is under way."""
+        for bar in self._bars.tasks:
+            self._bars.update(bar.id, total=(bar.total or 0) + steps)
 
     def counted(self, recorded: int) -> None:
         """So many cells have a record now."""
@@ -73,6 +78,8 @@ class _Counting:
         self.stages, self.workers = stages, workers
 
     def run(self, calls: Iterable[Call]) -> Iterator[tuple[int, Any]]:
+        if isinstance(calls, Sized):  # others are counted by whoever makes them
+            self.stages.expect(len(calls))
         return self._counted(self.workers.run(calls))
 
     def _counted(self, results: Iterator[tuple[int, Any]]) -> Iterator[tuple[int, Any]]:
