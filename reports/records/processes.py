@@ -257,7 +257,12 @@ def _answer(message: bytes) -> bytes:
 
 
 def _end_with_parent(parent: int) -> None:
-    """A process whose parent was killed would wait for ever; it has another parent then."""
-    while os.getppid() == parent:
+    """A process whose asker was killed would wait for ever.
+
+    A forked one has another parent then; one that a server forked hears it from the asker's sentinel.
+    """
+    asker = multiprocessing.parent_process()
+    assert asker is not None
+    while os.getppid() == parent and asker.is_alive():
         time.sleep(_LOOK)
     os._exit(1)

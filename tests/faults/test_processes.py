@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import psutil
@@ -73,21 +72,31 @@ def test_an_error_names_what_happened_in_the_worker() -> None:
     assert "in a worker process" in "".join(raised.value.__notes__)
 
 
+# processes are forked by this one while it has one thread, and by a server otherwise
+@pytest.mark.parametrize("threads", [1, pytest.param(2, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
-def test_workers_end_when_the_one_who_asked_is_killed(number: int) -> None:
-    text = (
-        "from reports.records.processes import Processes\nfrom reports.records.workers import Call\n"
-        "from tests.faults.calls import nap\n"
-        "with Processes(3) as pool:\n    list(pool.run([Call(nap, (60.0,))] * 3))\n"
+def test_workers_end_when_the_one_who_asked_is_killed(tmp_path: Path, number: int, threads: int) -> None:
+    script = tmp_path / "asker.py"
+    script.write_text(
+        "import threading, time\nfrom reports.records.processes import Processes\n"
+        "from reports.records.workers import Call\nfrom tests.faults.calls import nap\n"
+        "if __name__ == '__main__':\n"
+        f"    for _ in range({threads - 1}):\n"
+        "        threading.Thread(target=time.sleep, args=(600,), daemon=True).start()\n"
+        "    with Processes(3) as pool:\n"
+        "        print([value for _, value in pool.run([Call(nap, (0.1, 1))] * 3)], flush=True)\n"
+        "        list(pool.run([Call(nap, (60.0,))] * 3))\n"
     )
-    asker = subprocess.Popen([sys.executable, "-c", text], cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)})
+    asker = subprocess.Popen(
+        [sys.executable, str(script)], env={**os.environ, "PYTHONPATH": str(ROOT)}, stdout=subprocess.PIPE, text=True
+    )
     try:
-        parent = psutil.Process(asker.pid)
-        assert until(lambda: len(parent.children()) == 3, 30)
-        time.sleep(0.2)
-        workers = parent.children()
+        assert asker.stdout is not None
+        assert asker.stdout.readline() == "[1, 1, 1]\n"
+        below = psutil.Process(asker.pid).children(recursive=True)
+        assert len(below) >= 3
         asker.send_signal(number)
-        asker.wait(10)
-        assert until(lambda: gone(workers), 10)
+        asker.communicate(timeout=10)
+        assert until(lambda: gone(below), 10)
     finally:
         asker.kill()
