@@ -43,7 +43,12 @@ def test_versions_that_differ_are_named() -> None:
     assert "module mine is absent there" in differences({**here, "module mine": "a" * 64}, here)
 
 
-def test_nobody_at_the_address_is_bad_input_in_one_line(tmp_path: Path) -> None:
+@pytest.mark.parametrize("patience", [0.5, pytest.param(None, marks=pytest.mark.slow)])
+def test_nobody_at_the_address_is_bad_input_in_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, patience: float | None
+) -> None:
+    if patience is not None:
+        monkeypatch.setattr("reports.records.cluster._CONNECT", patience)
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
         address = f"tcp://127.0.0.1:{closed.getsockname()[1]}"

@@ -74,7 +74,7 @@ def test_an_error_names_what_happened_in_the_worker() -> None:
 
 # processes are forked by this one while it has one thread, and by a server otherwise
 @pytest.mark.parametrize("threads", [1, pytest.param(2, marks=pytest.mark.slow)])
-@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGKILL, pytest.param(signal.SIGTERM, marks=pytest.mark.slow)])
 def test_workers_end_when_the_one_who_asked_is_killed(tmp_path: Path, number: int, threads: int) -> None:
     script = tmp_path / "asker.py"
     script.write_text(
