@@ -3,25 +3,29 @@
 from __future__ import annotations
 
 import secrets
+import shlex
+import sys
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import nullcontext
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from reports.interrupts import Stopped, at_most, interruptible, name_of
+from reports.progress import Stages
 from reports.refusal import OneLine, RefusedError, failures, refusals
 from reports.staging import interrupted
 
 if TYPE_CHECKING:
     from reports.pipeline import Report
-    from reports.plans.plan import Plan
+    from reports.records.attempts import Failure
     from reports.request import Request
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 
-_LATER = "is not in this version of meta-fedavg-bounds; leave the option out"
+_PATIENCE = 3.0  # seconds for a build to end in order once it is asked to
 
 
 @app.command(cls=OneLine)
@@ -44,8 +48,14 @@ def build(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="print what would be run, write nothing")] = False,
     claims: Annotated[list[str] | None, typer.Option(help="a TOML file of claims to check; repeatable")] = None,
     task: Annotated[str | None, typer.Option(help="MODULE:NAME of a task of your own to check as well")] = None,
-    shard: Annotated[str | None, typer.Option(hidden=True)] = None,
-    scheduler: Annotated[str | None, typer.Option(hidden=True)] = None,
+    shard: Annotated[
+        str | None, typer.Option(help="I/N: compute the records of one share of the cells, and no report")
+    ] = None,
+    scheduler: Annotated[
+        str | None,
+        typer.Option(help="address of a dask scheduler, tcp://HOST:8786, whose workers run the cells"),
+    ] = None,
+    retry_failed: Annotated[bool, typer.Option("--retry-failed", help="run cells that failed before again")] = False,
     check: Annotated[
         bool, typer.Option("--check", help="make the report in --out again from its records, and compare all of it")
     ] = False,
@@ -58,39 +68,93 @@ def build(
     """Check every bound of the theory on the tasks of a plan and write out/index.html.
 
     Exit status 0: no applicable bound violated; 1: one was (with --strict also: one was not established);
-    2: bad input, nothing written; 3: a step failed inside, and OUT/failure.txt says where. --check and --reproduce: 0
-    when nothing differs, 1 when something does or could not be computed again.
+    2: bad input, nothing written; 3: a cell or a step failed inside, and OUT/failed or OUT/failure.txt says where; 130
+    and 143: stopped by Ctrl-C or SIGTERM, and the same command goes on. --check and --reproduce: 0 when nothing
+    differs, 1 when something does or could not be computed again.
     """
-    with refusals("reports.build"):
-        for option, value in {"--shard": shard, "--scheduler": scheduler}.items():
-            if value:
-                raise RefusedError(f"{option} {_LATER}")
+    stages = Stages()
+    with refusals("reports.build"), _ended_in_order(stages), interruptible():
         if jobs is not None and jobs < 1:
             raise RefusedError(f"--jobs {jobs}: expected at least one worker process")
         if check or reproduce:
+            for option, value in {"--shard": shard, "--scheduler": scheduler, "--retry-failed": retry_failed}.items():
+                if value:
+                    raise RefusedError(f"{option}: expected without --check and --reproduce, which run no plan")
             with failures("reports.build"):
                 raise typer.Exit(_recheck(out, reproduce, _listed(trust), _count(rerun, reproduce), seed, jobs))
         if rerun or trust:
             raise RefusedError(f"{'--rerun' if rerun else '--trust'}: expected beside --check or --reproduce")
         from reports.request import Words, checked
-        from reports.user_objects import importing_only
 
-        words = Words(profile, plan, device, out, _listed(only), seed or 0, seeds, jobs, claims or [], task, dry_run)
-        asked = importing_only(_listed([(task or "").partition(":")[0]])) if dry_run else nullcontext()
-        with failures("reports.build"), asked:
-            request = checked(words)
+        words = Words(
+            profile, plan, device, out, _listed(only), seed or 0, seeds, jobs, claims or [], task, dry_run,
+            shard, scheduler, retry_failed,
+        )  # fmt: skip
+        with failures("reports.build"):
             if dry_run:
-                _show(request.plan)
-                return
-    if stopped := interrupted(out):
-        typer.echo(stopped.rpartition(";")[0], err=True)
-    with failures("reports.build", out):
-        from reports.pipeline import build as run
+                from reports.rehearsal import rehearsal
+                from reports.user_objects import importing_only
 
-        report = run(request)
-        for line in _summary(report, request):
-            typer.echo(line)
-    raise typer.Exit(report.exit_status(strict=strict))
+                with importing_only(_listed([(task or "").partition(":")[0]])):
+                    for line in rehearsal(checked(words)):
+                        typer.echo(line)
+                return
+            request = checked(words)
+        if stopped := interrupted(out):
+            typer.echo(stopped.rpartition(";")[0], err=True)
+        # this process runs the cells itself only where there are no others, and forks none then
+        alone = at_most(_PATIENCE, lambda number: _last_words(number, stages)) if request.jobs == 1 else nullcontext()
+        with failures("reports.build", out), alone:
+            raise typer.Exit(_shard(request, stages) if request.shard else _whole(request, stages, strict=strict))
+
+
+@contextmanager
+def _ended_in_order(stages: Stages) -> Iterator[None]:
+    """Within it Ctrl-C and SIGTERM end the command with one line: what is done, and how to go on."""
+    try:
+        yield
+    except Stopped as stopped:
+        typer.echo(_last_words(stopped.number, stages), err=True)
+        raise typer.Exit(stopped.exit_status) from None
+
+
+def _last_words(number: int, stages: Stages) -> str:
+    kept = f"{stages.recorded} of {stages.cells} cells are done and kept" if stages.cells else "nothing was begun"
+    again = shlex.join(["python", "-m", "reports.build", *sys.argv[1:]])
+    return f"reports.build: stopped by {name_of(number)}; {kept}; to go on: {again}"
+
+
+def _whole(request: Request, stages: Stages, *, strict: bool) -> int:
+    """Build the report, and say what it found."""
+    from reports.pipeline import build as run
+
+    report = run(request, stages=stages)
+    for line in _summary(report, request):
+        typer.echo(line)
+    return report.exit_status(strict=strict)
+
+
+def _shard(request: Request, stages: Stages) -> int:
+    """Compute a shard's records; 3 when one of its cells failed."""
+    from reports.pipeline import build_shard
+
+    found = build_shard(request, stages)
+    assert request.shard is not None
+    done = f"{len(found.outcomes)} of {len(found.cells)} cells have their records, {found.run} were run now"
+    typer.echo(f"shard {request.shard[0]}/{request.shard[1]}: {done}; no report is written: build without --shard")
+    for line in _failed(found.failures, request):
+        typer.echo(line)
+    return 3 if found.failures else 0
+
+
+def _failed(failed: Sequence[Failure], request: Request) -> Iterator[str]:
+    """A line a cell that failed, and the command that runs them again."""
+    for one in failed:
+        yield f"failed: {one.cell}: {one.reason}{f' (on {one.host})' if one.host else ''}"
+    if failed:
+        words = [word for word in request.command if word != "--retry-failed"]
+        where = f"{request.out / 'failed'} has more"
+        yield f"{len(failed)} cells failed; {where}; to run them again: {shlex.join([*words, '--retry-failed'])}"
 
 
 def _listed(given: list[str] | None) -> list[str]:
@@ -141,14 +205,6 @@ def _recheck(
     return int(bool(differences))
 
 
-def _show(plan: Plan) -> None:
-    """What would be run, one line a cell and study."""
-    count = len(plan.cells)
-    typer.echo(f"{plan.title}: {count} cells on {len(plan.tasks)} tasks, {len(plan.studies)} studies")
-    for cell in (*plan.cells, *plan.studies):
-        typer.echo(cell.model_dump_json(exclude_none=True))
-
-
 def _summary(report: Report, request: Request) -> Iterator[str]:
     """The verdicts in one line, what the studies found, and one line a claim."""
     from reports.analyses.claims import describe
@@ -160,6 +216,7 @@ def _summary(report: Report, request: Request) -> Iterator[str]:
     for study in report.studies:
         yield f"{study.name}: {study.headline}"
         yield from (f"{study.name}: {broken}" for broken in study.broken)
+    yield from _failed(report.failed, request)
     yield from describe(request.claims, report.rows)
     seen = {row.bound for row in report.rows}
     for name in request.plan.own_statements:

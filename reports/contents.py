@@ -11,6 +11,7 @@ from typing import Any
 import pandas as pd
 
 from reports.analyses.claims import with_claim_measurements
+from reports.analyses.failed import failed_section
 from reports.analyses.suite import Suite, claims_section, suite_analyses, waterfalls
 from reports.analyses.suite_file import SuiteFile
 from reports.analyses.two_sided import two_sided_sections
@@ -25,7 +26,9 @@ from reports.manifest import Manifest
 from reports.pages import interactive
 from reports.pages.appendix import write_appendix
 from reports.pages.html import render
+from reports.pages.html.opening import headline
 from reports.pages.speed import speed_section
+from reports.records.attempts import Failure
 from reports.records.curves import curves_frame
 from reports.records.execution import Outcome
 from reports.records.store import write_atomically
@@ -42,11 +45,15 @@ EXPLORED = "interactive.html"
 
 @dataclass(frozen=True)
 class Measured:
-    """What a plan's cells, the suite beside them and the studies gave; no suite for a plan that is cut down."""
+    """What a plan's cells, the suite beside them and the studies gave; no suite for a plan that is cut down.
+
+    failed: the cells that gave nothing.
+    """
 
     outcomes: Sequence[Outcome]
     suite: Suite | None
     studies: Sequence[StudyResult]
+    failed: Sequence[Failure] = ()
 
 
 @dataclass(frozen=True)
@@ -95,12 +102,13 @@ def judged(request: Request, outcomes: Sequence[Outcome], *, family: int | None 
 
 
 def analysed(request: Request, rows: Judged, measured: Measured) -> Said:
-    """The sections of the page and the suite's file."""
+    """The sections of the page and the suite's file; first what is missing."""
     sections, stored = claims_section(request.claims, rows.measurements, rows.rows, rows.table), SuiteFile()
     if measured.suite is not None:
         about, stored = suite_analyses(rows.rows, waterfalls(rows.outcomes), measured.suite, rows.table)
         sections = [*about, *two_sided_sections(request.plan.tasks), *sections, speed_section(request.out)]
-    return Said([*(section for study in measured.studies for section in study.sections), *sections], stored)
+    missing = failed_section(measured.failed)
+    return Said([*missing, *(section for study in measured.studies for section in study.sections), *sections], stored)
 
 
 def draw(
@@ -133,6 +141,9 @@ def write(
     write_atomically(folder / "verdicts.json", _strict_json(verdicts.model_dump(mode="json")))
     write_atomically(folder / "results.csv", results_frame(rows.rows).to_csv(index=False).encode())
     finding = None if rows.rows else "; ".join(study.headline for study in studies) or None
+    if manifest.failed:
+        said_first = finding or headline(rows.rows)
+        finding = f"{said_first}; {len(manifest.failed)} cells failed and gave no row"
     page = render(
         rows.rows, drawn.figures, stated, request.plan.title, level, table=rows.table, sections=said.sections,
         finding=finding, companion=drawn.companion,

@@ -16,6 +16,7 @@ from reports import __version__
 from reports.analyses.claims import stored
 from reports.judging import statistics
 from reports.plans.plan import PROFILES
+from reports.records.attempts import Failure
 from reports.records.execution import Outcome
 from reports.records.sources import code_version, own_version
 from reports.request import Request
@@ -51,6 +52,7 @@ class Where(_Strict):
 class Manifest(_Strict):
     """manifest.json.
 
+    failed: the cells that gave no record, each by its key, in words, and why.
     contents: the plan as it was run, every cell written out. code, own_code: SHA-256 of the sources of ours and, by
     MODULE:NAME, of a user's that decide what is recorded. outputs: the SHA-256 of every file of the report by its path.
     """
@@ -76,6 +78,7 @@ class Manifest(_Strict):
     own: list[str]
     row_records: dict[str, str]
     records: list[str]
+    failed: list[dict[str, str]]
     studies: dict[str, str]
     study_records: list[str]
     contents: dict[str, Any]
@@ -125,8 +128,8 @@ class Manifest(_Strict):
 
 
 def manifest_of(
-    request: Request, outcomes: Sequence[Outcome], family: int, studies: Sequence[StudyResult], where: Where,
-    made: Mapping[str, Any] | None = None,
+    request: Request, outcomes: Sequence[Outcome], family: int, studies: Sequence[StudyResult],
+    failed: Sequence[Failure], where: Where, made: Mapping[str, Any] | None = None,
 ) -> Manifest:  # fmt: skip
     """The manifest of a report whose files are still to be made, hence without their hashes.
 
@@ -150,6 +153,7 @@ def manifest_of(
         own=list(plan.own_statements),
         row_records={measurement.row_id: outcome.key for outcome in outcomes for measurement in outcome.measurements},
         records=[outcome.key for outcome in outcomes],
+        failed=[{"key": one.key, "cell": one.cell, "reason": one.reason} for one in failed],
         studies={study.name: study.headline for study in studies},
         study_records=[key for study in studies for key in study.records],
         contents=plan.model_dump(mode="json"),

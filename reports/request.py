@@ -38,11 +38,14 @@ class Words:
     claims: Sequence[str]
     task: str | None
     dry: bool = False
+    shard: str | None = None
+    scheduler: str | None = None
+    retry_failed: bool = False
 
 
 @dataclass(frozen=True)
 class Request:
-    """What is to be done, checked."""
+    """What is to be done, checked; shard: I of N, of a request for the records of these cells alone."""
 
     plan: Plan
     plan_name: str
@@ -55,6 +58,9 @@ class Request:
     only: tuple[str, ...] = ()
     task: str | None = None
     command: list[str] = field(default_factory=list)
+    shard: tuple[int, int] | None = None
+    scheduler: str | None = None
+    retry_failed: bool = False
 
     @property
     def whole(self) -> bool:
@@ -73,6 +79,7 @@ def checked(words: Words) -> Request:
     if words.seeds < 1 or words.seed < 0:
         given = f"--seed {words.seed} --seeds {words.seeds}"
         raise RefusedError(f"{given}: expected a root >= 0 and at least one root")
+    shard = _shard(words.shard)
     _check_folder(words.out)
     name = words.plan or words.profile
     try:
@@ -95,6 +102,7 @@ def checked(words: Words) -> Request:
         plan, name, words.out, device, words.seed, words.seeds, _jobs(words.jobs, device), claims, tuple(words.only),
         words.task,
         command=["python", "-m", "reports.build", *sys.argv[1:]],
+        shard=shard, scheduler=words.scheduler, retry_failed=words.retry_failed,
     )  # fmt: skip
 
 
@@ -168,14 +176,32 @@ def _device(name: str) -> str:
         raise RefusedError(f"--device {name}: {error}") from None
 
 
+def _shard(text: str | None) -> tuple[int, int] | None:
+    """I and N of I/N."""
+    if text is None:
+        return None
+    index, _, count = text.partition("/")
+    if not (index.isdecimal() and count.isdecimal() and 1 <= int(index) <= int(count)):
+        raise RefusedError(f"--shard {text}: expected I/N with 1 <= I <= N, such as 1/3")
+    return int(index), int(count)
+
+
 def _jobs(jobs: int | None, device: str) -> int:
+    """Worker processes: as many as were asked for, and no more than there are processors."""
     if jobs is not None and jobs < 1:
         raise RefusedError(f"--jobs {jobs}: expected at least one worker process")
-    return 1 if device.startswith("cuda") else jobs or default_jobs(device)
+    if device.startswith("cuda"):
+        return 1
+    if jobs is not None and jobs > processors():
+        typer.echo(f"--jobs {jobs}: {processors()} processors are at hand, so many processes are started", err=True)
+    return min(jobs or processors(), processors())
 
 
 def default_jobs(device: str) -> int:
     """Worker processes where nobody says how many: the processors at hand, and one beside a GPU."""
-    if device.startswith("cuda"):
-        return 1
-    return min(8, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
+    return 1 if device.startswith("cuda") else processors()
+
+
+def processors() -> int:
+    """Those that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -41,6 +41,13 @@ def trusted(name: str) -> bool:
     return allowed is None or any(".".join(parts[:end]) in allowed for end in range(1, len(parts) + 1))
 
 
+def look_here() -> None:
+    """Have the working folder looked in first for modules."""
+    here = str(Path.cwd())
+    if here not in sys.path:
+        sys.path.insert(0, here)
+
+
 def load(name: str) -> Any:
     """The object MODULE:NAME, an attribute of a module or a module of a package; the working folder is looked in first.
 
@@ -57,9 +64,7 @@ def load(name: str) -> Any:
         raise UserObjectError(f"{name}: expected MODULE:NAME, such as mytask:Wells")
     if not trusted(name):
         raise UserObjectError(f"{name}: not imported without being trusted; --trust {module_name} allows it")
-    here = str(Path.cwd())
-    if here not in sys.path:
-        sys.path.insert(0, here)
+    look_here()
     try:
         module = importlib.import_module(module_name)
     except (Exception, SystemExit) as error:  # whatever a module of a user's raises

@@ -23,11 +23,11 @@ FLOORS = {
         {"estimation"}, {"testing"}, {"empirics"}, {"__main__"},
     ],
     "reports": [
-        {"sections", "wrong_versions", "refusal", "staging"}, {"user_objects"}, {"judging"}, {"cells"}, {"balls"},
-        {"certificates"}, {"tasks"}, {"measure"}, {"statements"}, {"plans"}, {"records"}, {"upkeep"}, {"analyses"},
-        {"refutation"},
-        {"figures"}, {"studies"}, {"pages"}, {"reports"}, {"request"}, {"manifest"}, {"contents", "outputs"},
-        {"pipeline", "recheck"}, {"build", "refute", "store", "__main__"},
+        {"sections", "wrong_versions", "refusal", "staging", "interrupts"}, {"user_objects"}, {"judging"}, {"cells"},
+        {"balls"}, {"certificates"}, {"tasks"}, {"measure"}, {"statements"}, {"plans"}, {"records"}, {"upkeep"},
+        {"analyses"}, {"refutation"}, {"figures"}, {"studies"}, {"pages"}, {"reports"}, {"request", "progress"},
+        {"manifest"}, {"contents", "outputs"}, {"pipeline", "recheck", "rehearsal"},
+        {"build", "refute", "store", "__main__"},
     ],
 }  # fmt: skip
 # what a floor would allow, and the concept does not

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import tomllib
 from collections.abc import Iterator, Mapping
+from fractions import Fraction
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -74,23 +75,41 @@ def listed(raw: Mapping[str, Any], group: str) -> list[dict[str, Any]]:
     return entries
 
 
-def cells(entry: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """The cells that one table stands for: its rows, and the product of its lists.
-
-    In a table of several modes an option that only some of them take is handed to those.
+def axes(raw: Mapping[str, Any]) -> dict[str, list[dict[str, Any]]]:
+    """The named axes of a plan: under [axes] each name has a list of tables, the points of the axis.
 
     Raises:
-        PlanError: a crooked table, an empty list, more cells than a plan may have.
+        PlanError: it is something else.
     """
+    found = raw.get("axes", {})
+    if not isinstance(found, dict):
+        raise PlanError(f"axes = {shown(found)}: expected a table of axes, each a list of tables")
+    for name, points in found.items():
+        if not isinstance(points, list) or not points or not all(isinstance(one, dict) and one for one in points):
+            expected = "expected a list of tables such as [{ D = 1, D_prime = 1 }, { D = 8, D_prime = 8 }]"
+            raise PlanError(f"axes: {name} = {shown(points)}: {expected}")
+    return found
+
+
+def cells(entry: dict[str, Any], known: Mapping[str, list[dict[str, Any]]] | None = None) -> Iterator[dict[str, Any]]:
+    """The cells that one table stands for: its rows, the product of its axes and lists, without what it excludes.
+
+    In a table of several modes an option that only some of them take is handed to those. known: the plan's axes.
+
+    Raises:
+        PlanError: a crooked table, an empty list, an axis that is not there, an exclusion that excludes nothing, more
+            cells than a plan may have.
+    """
+    exclusions = entry.get("exclude", [])
     found: list[dict[str, Any]] = []
-    for one in _tabulated(entry):
+    for one in _along(_tabulated({key: value for key, value in entry.items() if key != "exclude"}), known or {}):
         count = math.prod(len(value) for key, value in one.items() if _is_grid(key, value))
         if count + len(found) > MOST_CELLS:
             raise PlanError(f"{count} cells from the product of its lists, a plan has at most {MOST_CELLS}")
         found += _expanded(one)
     modes = {cell.get("mode") for cell in found if isinstance(cell.get("mode"), str)} & set(MODES)
-    several = "mode" in entry.get("columns", ()) or isinstance(entry.get("mode"), list)
-    for cell in found:
+    several = "mode" in entry.get("columns", ()) or isinstance(entry.get("mode"), list) or len(modes) > 1
+    for cell in _without(found, exclusions):
         if several and cell.get("mode") in modes:
             unused = set(OPTIONS) - taken_by(Mode(cell["mode"]))
             yield {key: value for key, value in cell.items() if key not in unused}
@@ -106,6 +125,58 @@ def shown(value: object) -> str:
 
 def _is_grid(key: str, value: object) -> bool:
     return isinstance(value, list) and key not in _LIST_FIELDS
+
+
+def _along(tables: list[dict[str, Any]], known: Mapping[str, list[dict[str, Any]]]) -> list[dict[str, Any]]:
+    """Each table at every point of the axes that it names."""
+    found: list[dict[str, Any]] = []
+    for table in tables:
+        names = table.get("axes", [])
+        if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+            raise PlanError(f"axes = {shown(names)}: expected a list of names of axes")
+        points = [{key: value for key, value in table.items() if key != "axes"}]
+        for name in names:
+            if name not in known:
+                raise PlanError(f"axes: {name} is not among the plan's axes ({', '.join(known) or 'it has none'})")
+            for key in (key for one in known[name] for key in one if any(key in point for point in points)):
+                raise PlanError(f"axes: {name} gives {key}, which is given already")
+            points = [{**point, **one} for point in points for one in known[name]]
+            if len(points) > MOST_CELLS:
+                raise PlanError(f"{len(points)} cells from its axes, a plan has at most {MOST_CELLS}")
+        found += points
+    return found
+
+
+def _without(found: list[dict[str, Any]], exclusions: Any) -> list[dict[str, Any]]:
+    """The cells that no exclusion names: one names a cell that agrees with it in all that it says."""
+    if not isinstance(exclusions, list) or not all(isinstance(one, dict) and one for one in exclusions):
+        raise PlanError(
+            f"exclude = {shown(exclusions)}: expected a list of tables such as [{{ nu = 3, tau = [5, 10] }}]"
+        )
+    for one in exclusions:
+        kept = [cell for cell in found if not all(_agrees(cell, key, value) for key, value in one.items())]
+        if len(kept) == len(found):
+            raise PlanError(f"exclude: {shown(one)} names no cell of this table; expected one that it has")
+        found = kept
+    if not found:
+        raise PlanError("exclude: no cell is left; leave the table out")
+    return found
+
+
+def _agrees(cell: Mapping[str, Any], key: str, value: Any) -> bool:
+    """Whether a cell has a value, or one of a list of them; numbers are compared as numbers."""
+    if isinstance(value, list) and key not in _LIST_FIELDS:
+        return any(_agrees(cell, key, one) for one in value)
+    return key in cell and _number(cell[key]) == _number(value)
+
+
+def _number(value: Any) -> Any:
+    if isinstance(value, bool) or not isinstance(value, int | str):
+        return value
+    try:
+        return Fraction(value)
+    except (ValueError, ZeroDivisionError):
+        return value
 
 
 def _tabulated(entry: dict[str, Any]) -> list[dict[str, Any]]:

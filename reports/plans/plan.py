@@ -14,7 +14,7 @@ from reports.cells.cell import STRICT, Cell, TaskPlan
 from reports.cells.noise_cell import NoiseCell
 from reports.cells.points_cell import PointsCell
 from reports.cells.run_cell import RunCell
-from reports.plans.entries import GROUPS, MOST_CELLS, PlanError, cells, listed, packaged, parsed, read_text, shown
+from reports.plans.entries import GROUPS, MOST_CELLS, PlanError, axes, cells, listed, packaged, parsed, read_text, shown
 from reports.plans.row_names import named
 from reports.plans.studies import StudyPlan
 from reports.statements import measured, statements
@@ -106,7 +106,9 @@ def load_plan(name_or_file: str) -> Plan:
     """The plan of a profile by name (quick, standard, full), or of a TOML file.
 
     List values of a cell's scalar fields expand to their product, so that a grid is one entry; `columns` and `rows`
-    write many cells as a table. An entry of several modes hands batch sizes and delta only to the modes that take them.
+    write many cells as a table. `axes` names lists under [axes], whose points may give several keys at once; `exclude`
+    leaves out the cells that agree with one of its tables. An entry of several modes hands batch sizes and delta only
+    to the modes that take them.
     `witnesses = true` adds instances that attain the bounds or come close, of ours and of those that the plan names.
     What a module of a user's says is left out where that module is not trusted.
 
@@ -153,10 +155,11 @@ def _plan(raw: dict[str, Any], origin: str) -> Plan:
             names = [name for group in GROUPS for entry in entries[group] for name in _names(entry)]
             wanted = dict.fromkeys((*statements(), *(name for name in names if ":" in name and trusted(name))))
             raw = _with_witnesses(raw, {name: measured(name).headline for name in wanted})
-        total = 0
+        total, known = 0, axes(raw)
+        raw.pop("axes", None)
         for group in GROUPS:
             raw[group] = [cell for place, entry in enumerate(listed(raw, group), 1)
-                          for cell in _validated(group, place, entry, raw)]  # fmt: skip
+                          for cell in _validated(group, place, entry, raw, known)]  # fmt: skip
             total += len(raw[group])
         if total > MOST_CELLS:
             raise PlanError(f"{total} cells, a plan has at most {MOST_CELLS}")
@@ -175,11 +178,13 @@ def _names(entry: Mapping[str, Any]) -> list[str]:
     return [name for name in names if isinstance(name, str)] if isinstance(names, list) else []
 
 
-def _validated(group: str, place: int, entry: dict[str, Any], raw: Mapping[str, Any]) -> Iterator[Cell]:
+def _validated(
+    group: str, place: int, entry: dict[str, Any], raw: Mapping[str, Any], known: Mapping[str, list[dict[str, Any]]]
+) -> Iterator[Cell]:
     """The cells of one table; what is wrong with it is said of the table."""
     where = f"[[{group}]]" if len(raw[group]) == 1 else f"[[{group}]] number {place}"
     try:
-        for cell in cells(entry):
+        for cell in cells(entry, known):
             yield CELLS[group].model_validate(cell)
     except ValidationError as error:
         raise PlanError(f"{where}: {_problem(error, CELLS[group])}") from None

@@ -27,9 +27,10 @@ from reports.recheck.finished import Finished, RecheckError
 from reports.recheck.origin import made, origin
 from reports.recheck.reruns import chosen, rerun_calls
 from reports.records.execution import Outcome, recounted
+from reports.records.processes import Processes
 from reports.records.seeded_cell import SeededCell
 from reports.records.store import record_key
-from reports.records.workers import Call, OneByOne, Workers, processes
+from reports.records.workers import Call, OneByOne, Workers
 from reports.staging import interrupted
 from reports.studies.registry import run_studies
 from reports.studies.study import Context, StudyResult
@@ -64,7 +65,7 @@ def check(
         stack.enter_context(importing_only(trust))
         _add(found, origin(finished))
         if workers is None:
-            workers = OneByOne() if jobs == 1 else stack.enter_context(processes(jobs))
+            workers = OneByOne() if jobs == 1 else stack.enter_context(Processes(jobs))
         _Check(finished, found, workers, rerun, seed)()
     return found
 
@@ -84,7 +85,7 @@ class _Check:
         if self.unread or len(outcomes) < len(self.finished.cells) or studies is None:
             self._rows_alone(work, outcomes)
         else:
-            self._whole(Measured(outcomes, suite, studies))
+            self._whole(Measured(outcomes, suite, studies, self.finished.failed))
         self._records()
         self._rerun(work)
 
@@ -113,7 +114,7 @@ class _Check:
 
     def _studies(self) -> list[StudyResult] | None:
         request = self.finished.request
-        context = Context(request.seed, request.seeds, 0, request.device, self.finished.store.folder)
+        context = Context(request.seed, request.seeds, None, request.device, self.finished.store.folder)
         try:
             return run_studies(request.plan.studies, context)
         except Exception as error:  # whatever a record holds that no cell of ours wrote
@@ -192,7 +193,9 @@ def _written(
     request, stored = finished.request, finished.manifest
     said = analysed(request, rows, measured)
     drawn = draw(folder, request, rows, said, measured.studies, workers, explored=explored)
-    manifest = manifest_of(request, rows.outcomes, rows.family, measured.studies, stored.where, made(stored))
+    manifest = manifest_of(
+        request, rows.outcomes, rows.family, measured.studies, measured.failed, stored.where, made(stored)
+    )
     write(folder, request, rows, said, drawn, manifest, measured.studies)
     return manifest
 

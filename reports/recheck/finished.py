@@ -15,8 +15,9 @@ from reports.analyses.claims import restored
 from reports.judging.rows import Row, VerdictFile
 from reports.manifest import Manifest, ManifestError
 from reports.plans.plan import Plan
+from reports.records.attempts import Failure
 from reports.records.seeded_cell import SeededCell, Sources, seeded_cells
-from reports.records.store import Store
+from reports.records.store import Store, record_key
 from reports.request import Request, default_jobs
 from theory.claims.reading import ClaimError
 
@@ -67,12 +68,18 @@ class Finished:
 
     @cached_property
     def cells(self) -> list[SeededCell]:
-        """Its cells, as they were when their records were made."""
-        stored = self.manifest
+        """Its cells that gave a record, as they were when it was made."""
+        stored, failed = self.manifest, {one.key for one in self.failed}
         sources = Sources(stored.code, stored.own_code)
-        return seeded_cells(
+        cells = seeded_cells(
             self.request.plan, seed=stored.seed, seeds=stored.seeds, device=stored.device, sources=sources
         )
+        return [one for one in cells if not failed or record_key(one.description()) not in failed]
+
+    @property
+    def failed(self) -> list[Failure]:
+        """Its cells that gave none, as far as the report speaks of them."""
+        return [Failure(one["key"], one["cell"], one["reason"], "", "") for one in self.manifest.failed]
 
     def rows(self) -> list[Row]:
         """The rows of verdicts.json. Raises RecheckError for a file that cannot be read."""

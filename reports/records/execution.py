@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -34,7 +34,6 @@ from reports.records.seeded_cell import SeededCell
 from reports.records.seeds import child_seed
 from reports.records.store import Record, Store, record_key
 from reports.records.threads import one_thread
-from reports.records.workers import Call
 from reports.statements import measured as measured_statement
 from theory.language.errors import TooLarge
 
@@ -52,13 +51,8 @@ class Outcome:
     seconds: float
 
 
-def cell_calls(work: Sequence[SeededCell], folder: Path) -> list[Call]:
-    """What worker processes are asked for: one call a cell."""
-    return [Call(execute, (seeded, folder), _weight(seeded)) for seeded in work]
-
-
-def _weight(seeded: SeededCell) -> float:
-    """Points are searched statement by statement, runs take their local steps; data is wider than a formula."""
+def weight(seeded: SeededCell) -> float:
+    """A guess of a cell's time: points are searched statement by statement, runs take their local steps."""
     cell = seeded.cell
     wide = 20.0 if seeded.task.factory in _WIDE else 1.0
     if isinstance(cell, RunCell):
@@ -84,6 +78,22 @@ def execute(seeded: SeededCell, folder: Path, engine: Mapping[str, Any] | None =
     with one_thread(), np.errstate(**_BEYOND_FLOAT64):
         record = store.find(key) or store.write(seeded.description(), *_made(seeded, engine or {}))
         return Outcome(key, *_contribution(seeded, record), time.perf_counter() - started)
+
+
+def computed(seeded: SeededCell) -> tuple[Outcome, Record]:
+    """A cell that is run now, for whoever keeps its record."""
+    started = time.perf_counter()
+    with one_thread():
+        description = seeded.description()
+        record = Record(record_key(description), description, *_made(seeded, {}))
+        return Outcome(record.key, *_contribution(seeded, record), time.perf_counter() - started), record
+
+
+def read_off(seeded: SeededCell, record: Record) -> Outcome:
+    """What the record of a cell contributes."""
+    started = time.perf_counter()
+    with one_thread():
+        return Outcome(record.key, *_contribution(seeded, record), time.perf_counter() - started)
 
 
 def recounted(seeded: SeededCell, folder: Path) -> Outcome:

@@ -16,7 +16,13 @@ from pathlib import Path
 COMPUTING = {
     "empirics": ("numerics", "graphs", "tasks", "algorithm", "backends", "runs", "certificates", "estimation"),
     "theory": ("language", "statements", "enclosure", "views.py", "tables.py", "growth.py", "admissibility.py"),
-    "reports": ("cells", "tasks", "balls", "certificates", "measure", "statements", "records"),
+    "reports": (
+        *("cells", "tasks", "balls", "certificates", "measure", "statements"),
+        *(
+            f"records/{name}.py"
+            for name in ("curves", "execution", "record", "seeded_cell", "seeds", "sources", "store", "threads")
+        ),
+    ),
 }
 _SUFFIXES = (".py", ".toml", ".cpp", ".h")
 _OURS = ("empirics", "reports", "theory")

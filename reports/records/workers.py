@@ -1,34 +1,50 @@
-"""Calls run by worker processes, in the order in which they end."""
+"""Calls run by whoever is at hand, in the order in which they end: this process, others beside it, other machines."""
 
 from __future__ import annotations
 
-import multiprocessing
-import sys
-import threading
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Protocol
+
+MOST_DEATHS = 3  # a call under which so many workers died is not tried again
+
+
+class WorkersError(RuntimeError):
+    """Those who run the calls cannot go on: one line that says why, and what to do."""
 
 
 @dataclass(frozen=True)
 class Call:
-    """A function of a module, what it is called with, and a rough guess of its time in any unit."""
+    """A function of a module, what it is called with, and a rough guess of its time in any unit.
+
+    lost: what the call gives where every worker that tried it died, as a function of a sentence that says so; where it
+    is None that is an error.
+    """
 
     function: Callable[..., Any]
     arguments: tuple[Any, ...] = ()
     weight: float = 1.0
+    lost: Callable[[str], Any] | None = None
 
     def __call__(self) -> Any:
         """What the function gives for these arguments."""
         return self.function(*self.arguments)
 
+    def given_up(self, why: str) -> Any:
+        """What stands for its result when no worker survives it. Raises WorkersError where nothing may."""
+        if self.lost is None:
+            raise WorkersError(f"{self.function.__name__}: {why}")
+        return self.lost(why)
+
 
 class Workers(Protocol):
-    """Whoever runs calls: this process, or a pool of others."""
+    """Whoever runs calls: this process, a pool of others, a cluster."""
 
-    def run(self, calls: Sequence[Call]) -> Iterator[tuple[int, Any]]:
-        """(index of the call, its result), each as soon as it is there; started in the order of the calls."""
+    def run(self, calls: Iterable[Call]) -> Iterator[tuple[int, Any]]:
+        """(index of the call, its result), each as soon as it is there; begun in the order of the calls.
+
+        A call is taken from `calls` when somebody is free to run it, so that what they hold need not all be in memory.
+        """
         ...
 
 
@@ -39,50 +55,7 @@ class OneByOne:
     [(0, 2), (1, 1)]
     """
 
-    def run(self, calls: Sequence[Call]) -> Iterator[tuple[int, Any]]:
+    def run(self, calls: Iterable[Call]) -> Iterator[tuple[int, Any]]:
         """Each call when its result is asked for."""
         for index, call in enumerate(calls):
             yield index, call()
-
-
-@dataclass(frozen=True)
-class Processes:
-    """A pool of processes that lives as long as the `with` block it was made for."""
-
-    pool: ProcessPoolExecutor
-
-    def __enter__(self) -> Processes:
-        """The pool itself; its processes start with the first call."""
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        """Wait for the processes, and after an error not for the calls that have not begun."""
-        self.pool.shutdown(cancel_futures=kind is not None)
-
-    def run(self, calls: Sequence[Call]) -> Iterator[tuple[int, Any]]:
-        """All calls are handed over at once; a call that raises ends the iteration with what it raised."""
-        places = {self.pool.submit(call.function, *call.arguments): index for index, call in enumerate(calls)}
-        return ((places[future], future.result()) for future in as_completed(places))
-
-
-def processes(count: int) -> Processes:
-    """A pool of `count` processes for a `with` block; functions, arguments and results must be picklable."""
-    context = multiprocessing.get_context(_start_method())
-    return Processes(ProcessPoolExecutor(count, mp_context=context, initializer=_alone))
-
-
-def _start_method() -> str:
-    """Forked processes begin with everything imported, which takes seconds otherwise.
-
-    That is safe while this process has one thread, on Linux; from Python 3.12 on it warns all the same.
-    """
-    if sys.platform == "linux" and sys.version_info < (3, 12) and threading.active_count() == 1:
-        return "fork"
-    return "spawn" if sys.platform == "win32" else "forkserver"
-
-
-def _alone() -> None:
-    """One thread a process: the processes themselves fill the processors."""
-    import torch
-
-    torch.set_num_threads(1)

@@ -10,11 +10,11 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-import joblib
 import numpy as np
 
 from reports.records.store import Record, Store, record_key
 from reports.records.threads import one_thread
+from reports.records.workers import Call, Workers
 
 Made = tuple[Mapping[str, Any], Mapping[str, np.ndarray]]
 # what only words or draws cannot change what a cell holds
@@ -66,25 +66,26 @@ def code_version() -> str:
     return digest.hexdigest()
 
 
-def execute_all(cells: Sequence[StudyCell], folder: Path, jobs: int) -> list[Record]:
+def execute_all(cells: Sequence[StudyCell], folder: Path, workers: Workers | None) -> list[Record]:
     """The records of all cells, in the order of the cells; what exists already is read.
 
-    jobs: processes; with 0 nothing is made or moved. Raises ValueError where a record is then missing or damaged.
+    workers: who makes what does not; without them nothing is made or moved. Raises ValueError where a record is then
+    missing or damaged.
     """
     store = Store(folder)
-    found = {cell.key: store.find(cell.key) if jobs else _stored(store, cell.key) for cell in cells}
-    missing = {cell.key: cell for cell in cells if found[cell.key] is None}
-    if missing and not jobs:
+    found = {cell.key: store.find(cell.key) if workers else _stored(store, cell.key) for cell in cells}
+    missing = {key for key, record in found.items() if record is None}
+    if missing and workers is None:
         raise ValueError(f"records {', '.join(sorted(missing))}: not there, or of other sources")
+    # who is made together is fixed by the cells, never by what is missing: in a batch the last bits may be others
     batches: dict[str, list[StudyCell]] = {}
-    for cell in sorted(missing.values(), key=lambda cell: -cell.weight):
+    for cell in sorted({cell.key: cell for cell in cells}.values(), key=lambda cell: -cell.weight):
         batches.setdefault(cell.batch, []).append(cell)
-    work = [(batch, [cell.description() for cell in batch]) for batch in batches.values()]
-    if jobs == 1 or len(work) < 2:
-        for batch, descriptions in work:
-            _execute(batch, descriptions, folder)
-    else:
-        joblib.Parallel(n_jobs=jobs, max_nbytes=None)(joblib.delayed(_execute)(*one, folder) for one in work)
+    work = [batch for batch in batches.values() if any(cell.key in missing for cell in batch)]
+    for index, made in workers.run([Call(_made, (batch,)) for batch in work]) if workers else ():
+        for cell, (facts, arrays) in zip(work[index], made, strict=True):
+            if cell.key in missing:
+                found[cell.key] = store.write(cell.description(), facts, arrays)
     return [found[cell.key] or store.read(cell.key) for cell in cells]
 
 
@@ -92,8 +93,7 @@ def _stored(store: Store, key: str) -> Record | None:
     return store.read(key) if key in store else None
 
 
-def _execute(batch: Sequence[StudyCell], descriptions: Sequence[Mapping[str, Any]], folder: Path) -> None:
-    """Make the cells of a batch and store each under the description that the asking process gave it."""
+def _made(batch: Sequence[StudyCell]) -> list[Made]:
+    """The cells of a batch, made together."""
     with one_thread():
-        for description, made in zip(descriptions, batch[0].make_with(batch[1:]), strict=True):
-            Store(folder).write(description, *made)
+        return batch[0].make_with(batch[1:])

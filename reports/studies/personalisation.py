@@ -39,7 +39,7 @@ def run_personalisation(plan: PersonalisationPlan, context: Context) -> StudyRes
     """Choose step sizes on the pilot seed, train and test every arm on every seed, compare."""
     seeds = context.seeds if context.seeds > 1 else plan.seeds
     curved = [Curvature(scene(plan, level, PILOT, context)) for level in plan.levels]
-    measured = execute_all(curved, context.records, context.jobs)
+    measured = execute_all(curved, context.records, context.workers)
     curvature = max(float(record.facts["largest"]) for record in measured)
     pilots = pilot_cells(plan, context, 1.0 / curvature)
     piloted = _trained(pilots, context)
@@ -101,7 +101,7 @@ def training_cells(plan: PersonalisationPlan, context: Context, steps: Steps, se
 
 
 def _trained(cells: Sequence[Training], context: Context) -> list[Trained]:
-    records = execute_all(cells, context.records, context.jobs)
+    records = execute_all(cells, context.records, context.workers)
     return [Trained(cell, record) for cell, record in zip(cells, records, strict=True)]
 
 

@@ -15,6 +15,7 @@ from reports.figures.selection import distinct, groups, kept, known, lines, only
 from reports.judging.rows import Verdict
 from reports.plans.studies import ScalingPlan
 from reports.records.store import Record
+from reports.records.workers import OneByOne
 from reports.sections import Section, SectionTable
 from reports.studies.drawings.scaling import scaling_figures
 from reports.studies.execution import execute_all
@@ -35,9 +36,8 @@ def run_scaling(plan: ScalingPlan, context: Context) -> StudyResult:
     """Count and measure every setting, one after another so that none disturbs another's clock."""
     costs = [*agent_cells(plan, context), *step_cells(plan, context)]
     weights = weight_cells(plan, context)
-    cost_records, weight_records = (
-        execute_all(cells, context.records, min(1, context.jobs)) for cells in (costs, weights)
-    )
+    alone = None if context.workers is None else OneByOne()
+    cost_records, weight_records = (execute_all(cells, context.records, alone) for cells in (costs, weights))
     measured = list(zip(costs, cost_records, strict=True))
     frames = {
         "counts": counts_frame(measured),

@@ -11,6 +11,7 @@ import pandas as pd
 from reports.figures.figure import Figure
 from reports.figures.selection import column
 from reports.records.store import write_atomically
+from reports.records.workers import Workers
 from reports.sections import Section
 
 FOLDER = "studies"
@@ -18,14 +19,14 @@ FOLDER = "studies"
 
 @dataclass(frozen=True)
 class Context:
-    """Where a study runs: the seed tree's root, the number of seeds asked for, processes, device and records.
+    """Where a study runs: the seed tree's root, the number of seeds asked for, workers, device and records.
 
-    jobs: 0 for a study that is only read off its records.
+    workers: None for a study that is only read off its records.
     """
 
     root: int
     seeds: int
-    jobs: int
+    workers: Workers | None
     device: str
     records: Path
 

@@ -107,8 +107,8 @@ def test_only_measures_what_was_asked_for(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (("--shard", "1/2"), ("--shard", "not in this version")),
-        (("--scheduler", "tcp://x"), ("--scheduler", "not in this version")),
+        (("--shard", "4/3"), ("--shard 4/3", "I/N")),
+        (("--shard", "1/2", "--check"), ("--shard", "without --check")),
         (("--profile", "huge"), ("huge", "quick")),
         (("--plan", "absent.toml"), ("absent.toml", "quick")),
         (("--only", "S99"), ("S99", "S4")),

@@ -24,6 +24,7 @@ from reports.figures import image
 from reports.figures.__main__ import app as figures_app
 from reports.plans.plan import load_plan
 from reports.plans.studies import Level, PersonalisationPlan
+from reports.records.workers import OneByOne
 from reports.store import app as store_command
 from reports.studies.adaptation import adapted, curvature, gradient_spread, objective
 from reports.studies.agents import CLASSES, network, population
@@ -406,13 +407,13 @@ def test_figures_are_redrawn_from_the_frames(finished: Path) -> None:
 def test_a_finished_study_is_read_and_more_seeds_add_to_it(finished: Path) -> None:
     records = finished / "records"
     before = {path.name: path.stat().st_mtime_ns for path in record_paths(finished)}
-    context = Context(root=0, seeds=1, jobs=1, device="cpu", records=records)
+    context = Context(root=0, seeds=1, workers=OneByOne(), device="cpu", records=records)
     again = run_personalisation(tiny(), context)
     assert {path.name: path.stat().st_mtime_ns for path in record_paths(finished)} == before
     stored = read_frames(finished, "personalisation")
     for name, frame in again.frames.items():
         pd.testing.assert_frame_equal(frame.reset_index(drop=True), stored[name], check_dtype=False, rtol=1e-12)
-    more = run_personalisation(tiny(levels=TINY["levels"]), Context(0, 3, 1, "cpu", records))
+    more = run_personalisation(tiny(levels=TINY["levels"]), Context(0, 3, OneByOne(), "cpu", records))
     added = {path.name for path in record_paths(finished)} - set(before)
     assert len(added) == 2 * len(arms(tiny())), "one record for each level and arm of the third seed"
     assert set(more.frames["results"]["seed"]) == {0, 1, 2}

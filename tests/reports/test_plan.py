@@ -96,6 +96,48 @@ def test_lists_expand_to_their_product_and_tables_to_their_rows(tmp_path: Path) 
     ]
 
 
+def test_axes_give_several_keys_at_once_and_exclusions_leave_cells_out(tmp_path: Path) -> None:
+    lengths = "length = [{ tau = 1, rounds = 8 }, { tau = 4, rounds = 2 }]"
+    axes = f'[axes]\n{lengths}\nstep = [{{ fraction = "1/2" }}, {{ fraction = "1/4" }}]\n'
+    text = (
+        RUN.replace("[[tasks]]", axes + "[[tasks]]")
+        .replace("tau = 1\nfraction", "fraction")
+        .replace("rounds = 2\n", "")
+    )
+    text = text.replace('fraction = "1/2"\n', 'axes = ["length", "step"]\n').replace("nu = 1", "nu = [0, 1, 2]")
+    whole = {(cell.nu, cell.tau, cell.rounds, str(cell.fraction)) for cell in read(tmp_path, text).runs}
+    pairs = [(1, 8), (4, 2)]
+    assert whole == {(nu, *pair, step) for nu in (0, 1, 2) for pair in pairs for step in ("1/2", "1/4")}
+    cut = read(tmp_path, text + 'exclude = [{ nu = [1, 2], tau = 4 }, { fraction = "0.25", nu = 0 }]\n').runs
+    kept = {(cell.nu, cell.tau, cell.rounds, str(cell.fraction)) for cell in cut}
+    assert kept == {one for one in whole if not (one[0] > 0 and one[1] == 4) and not (one[0] == 0 and one[3] == "1/4")}
+
+
+@pytest.mark.parametrize(
+    ("more", "message"),
+    [
+        ("exclude = [{ nu = 7 }]", "exclude: {'nu': 7} names no cell"),
+        ("exclude = [{ tua = 1 }]", "exclude: {'tua': 1} names no cell"),
+        ("exclude = [{ nu = 1 }]", "no cell is left"),
+        ("exclude = [[1]]", "exclude = [[1]]: expected a list of tables"),
+        ('axes = ["size"]', "axes: size is not among the plan's axes (short)"),
+        ('axes = ["short"]', "axes: short gives tau, which is given already"),
+    ],
+)
+def test_a_crooked_grid_is_refused(tmp_path: Path, more: str, message: str) -> None:
+    text = RUN.replace("[[tasks]]", "[axes]\nshort = [{ tau = 2 }]\n[[tasks]]") + more
+    with pytest.raises(PlanError) as refused:
+        read(tmp_path, text)
+    assert message in str(refused.value)
+    assert "[[runs]]" in str(refused.value)
+
+
+def test_a_crooked_axis_is_refused(tmp_path: Path) -> None:
+    for axes in ("axes = 3\n", "[axes]\nshort = [1, 2]\n", "[axes]\nshort = []\n"):
+        with pytest.raises(PlanError, match="axes"):
+            read(tmp_path, RUN.replace("[[tasks]]", axes + "[[tasks]]", 1))
+
+
 def test_a_crooked_table_is_refused(tmp_path: Path) -> None:
     with pytest.raises(PlanError, match="entries"):
         read(tmp_path, RUN.replace("nu = 1\n", "") + 'columns = ["nu"]\nrows = [[1, 2]]\n')

@@ -25,6 +25,7 @@ from reports.judging.rows import Verdict
 from reports.plans.plan import load_plan
 from reports.plans.studies import ScalingPlan
 from reports.records.store import Record
+from reports.records.workers import OneByOne
 from reports.studies.counted import CountingBackend, Counts, counting
 from reports.studies.scaling import (
     agent_cells,
@@ -192,7 +193,7 @@ def test_the_packaged_study_reaches_a_million_agents() -> None:
 
 
 def test_cells_cover_agents_steps_and_modes_once(tmp_path: Path) -> None:
-    context = Context(0, 1, 1, "cpu", tmp_path)
+    context = Context(0, 1, OneByOne(), "cpu", tmp_path)
     plan = PLAN.model_copy(update={"modes": [Mode.EXACT, Mode.STOCHASTIC], "nus": [0, 2, 5]})
     across, steps = agent_cells(plan, context), step_cells(plan, context)
     assert [(cell.n, cell.nu) for cell in across] == [(6, 2), (50, 2)]

@@ -1,0 +1,205 @@
+"""Workers of a dask cluster that is already there: the same calls, the same results, elsewhere."""
+
+from __future__ import annotations
+
+import logging
+import queue
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import count
+from typing import Any
+
+from reports.records.identity import differences, identity
+from reports.records.workers import Call, WorkersError
+
+_CONNECT = 5.0  # seconds for the scheduler to answer
+_JOIN = 300.0  # seconds for a first worker to be there: a batch system starts them when it likes
+_AHEAD = 3  # calls sent for each thread of the cluster: one that runs, one on its way, one result on its way back
+_names = count()
+
+
+class ClusterError(WorkersError):
+    """A cluster that cannot be used: its address, what is wrong, what to do. Nothing has been sent to it."""
+
+
+@dataclass(frozen=True)
+class _Refused:
+    """What a worker of another version says instead of a result."""
+
+    address: str
+    why: str
+
+
+class Cluster:
+    """The workers of a scheduler, as a context.
+
+    own: MODULE:NAMEs of a user's that the calls take; told: who hears of a worker that is refused on the way.
+
+    Raises:
+        ClusterError: dask is not installed, nobody answers at the address, or a worker has other versions than we.
+    """
+
+    def __init__(self, address: str, own: Sequence[str] = (), told: Callable[[str], None] = lambda line: None) -> None:
+        try:
+            from distributed import Client
+        except ImportError:
+            raise ClusterError(
+                f"--scheduler {address}: needs dask; pip install 'meta-fedavg-bounds[cluster]'"
+            ) from None
+        for name in ("distributed", "distributed.client"):
+            logging.getLogger(name).setLevel(logging.CRITICAL)  # what it logs is said here in one line
+        self.address, self._own, self._told = address, tuple(sorted(own)), told
+        self._here = identity(self._own)
+        self._refused: set[str] = set()
+        try:
+            self._client: Any = Client(address, timeout=_CONNECT, set_as_default=False)
+        except (OSError, TimeoutError, ValueError) as error:
+            why = " ".join(str(error).split())[:200] or type(error).__name__
+            raise ClusterError(f"--scheduler {address}: nobody answers there: {why}") from None
+        try:
+            self._check()
+        except BaseException:
+            self._client.close(timeout=1)
+            raise
+
+    def _check(self) -> None:
+        try:
+            if not self._client.nthreads():
+                self._told(f"--scheduler {self.address}: waiting for a first worker to join")
+            self._client.wait_for_workers(1, timeout=_JOIN)
+        except TimeoutError:
+            start = f"start some with: dask worker {self.address} --nthreads 1"
+            raise ClusterError(f"--scheduler {self.address}: it has no workers; {start}") from None
+        answers = self._client.run(identity, self._own, on_error="return")
+        for worker, answer in sorted(answers.items()):
+            why = differences(self._here, answer) if isinstance(answer, Mapping) else f"{answer!r}"[:200]
+            if why:
+                raise ClusterError(f"--scheduler {self.address}: worker {worker} cannot take part: {why}")
+
+    def __enter__(self) -> Cluster:
+        """The cluster itself."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Leave it; what it still computes for us is cancelled."""
+        self._client.close(timeout=1)
+
+    def run(self, calls: Iterable[Call]) -> Iterator[tuple[int, Any]]:
+        """Calls are sent now; one that raises ends the iteration with what it raised."""
+        run = _Run(self, iter(enumerate(calls)))
+        run.send()
+        return run.results()
+
+    @property
+    def window(self) -> int:
+        """How many calls are out at once: the cluster may grow and shrink."""
+        return max(4, _AHEAD * sum(self._client.nthreads().values()))
+
+    def submit(self, call: Call) -> Any:
+        """A future of a call, which no refused worker gets."""
+        there = [one for one in self._client.nthreads() if one not in self._refused] if self._refused else None
+        if there == []:
+            raise ClusterError(f"--scheduler {self.address}: all its workers are of another version; stopped")
+        return self._client.submit(
+            _checked, self._here, self._own, call.function, call.arguments,
+            key=f"{call.function.__name__}-{self._client.id}-{next(_names)}", pure=False, workers=there,
+        )  # fmt: skip
+
+    def refuse(self, refused: _Refused) -> None:
+        """Send nothing more to a worker that joined with another version."""
+        if refused.address not in self._refused:
+            self._refused.add(refused.address)
+            self._told(f"worker {refused.address} is of another version and gets nothing: {refused.why}")
+
+    def gathered(self, futures: Sequence[Any]) -> list[Any]:
+        """The results of futures that have finished. Raises ClusterError when the scheduler is gone."""
+        from distributed import CancelledError  # type: ignore[attr-defined]
+
+        try:
+            return self._client.gather(futures)
+        except (CancelledError, OSError, TimeoutError):
+            raise self.gone() from None
+
+    def alive(self) -> bool:
+        """Whether the scheduler is there."""
+        return self._client.status == "running"
+
+    def gone(self) -> ClusterError:
+        """What is said when it is not."""
+        return ClusterError(
+            f"--scheduler {self.address}: the scheduler is gone; what is done is kept, and the same command goes on"
+        )
+
+
+class _Run:
+    """The calls that one `run` was given: those that are out, and those to be sent again."""
+
+    def __init__(self, cluster: Cluster, calls: Iterator[tuple[int, Call]]) -> None:
+        self.cluster, self.calls = cluster, calls
+        self.out: dict[str, tuple[int, Call, Any]] = {}
+        self.again: deque[tuple[int, Call]] = deque()
+        self.ended: queue.SimpleQueue[Any] = queue.SimpleQueue()
+
+    def send(self) -> None:
+        room = self.cluster.window - len(self.out)
+        while room > 0 and (one := self._next()) is not None:
+            future = self.cluster.submit(one[1])
+            self.out[future.key] = (*one, future)
+            future.add_done_callback(self.ended.put)
+            room -= 1
+
+    def _next(self) -> tuple[int, Call] | None:
+        return self.again.popleft() if self.again else next(self.calls, None)
+
+    def results(self) -> Iterator[tuple[int, Any]]:
+        from distributed.scheduler import KilledWorker
+
+        while self.out:
+            done = self._some()
+            if any(future.status in ("cancelled", "lost") for future in done):
+                raise self.cluster.gone()
+            good = [future for future in done if future.status == "finished"]
+            values = dict(zip([one.key for one in good], self.cluster.gathered(good), strict=True))
+            found: list[tuple[int, Any]] = []
+            for future in done:
+                index, call, _ = self.out.pop(future.key)
+                if future.status == "error":
+                    error = future.exception()
+                    if not isinstance(error, KilledWorker):
+                        raise error
+                    found.append((index, call.given_up(f"every worker of {self.cluster.address} that ran it died")))
+                elif isinstance(values[future.key], _Refused):
+                    self.cluster.refuse(values[future.key])
+                    self.again.append((index, call))
+                else:
+                    found.append((index, values[future.key]))
+            del done, good, values, future  # the cluster forgets a result when nobody holds its future
+            self.send()
+            yield from found
+
+    def _some(self) -> list[Any]:
+        """The futures that have ended since, at least one. Raises ClusterError when the scheduler is gone."""
+        while True:
+            try:
+                done = [self.ended.get(timeout=1)]
+                break
+            except queue.Empty:
+                if not self.cluster.alive():
+                    raise self.cluster.gone() from None
+        while True:
+            try:
+                done.append(self.ended.get_nowait())
+            except queue.Empty:
+                return done
+
+
+def _checked(
+    there: Mapping[str, str], own: tuple[str, ...], function: Callable[..., Any], arguments: tuple[Any, ...]
+) -> Any:
+    """On a worker: the call's result, unless the one who asks has other versions."""
+    from distributed import get_worker
+
+    if why := differences(there, identity(own)):
+        return _Refused(get_worker().address, why)
+    return function(*arguments)

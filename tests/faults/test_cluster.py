@@ -1,0 +1,142 @@
+"""A build on a dask cluster gives the bytes of one at home, whatever happens to workers and scheduler on the way."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import time
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+pytest.importorskip("distributed")
+
+from reports.build import app
+from reports.records.cluster import Cluster, ClusterError
+from reports.records.identity import differences, identity
+from reports.records.workers import Call
+from tests.faults.builds import ROOT, TINY_ONLY, begun, done, read, records, tiny, until
+from tests.faults.calls import die, nap
+from tests.faults.loopback import loopback
+
+
+def test_a_loopback_cluster_gives_the_same_bytes(tmp_path: Path) -> None:
+    plan = tiny(tmp_path)
+    words = ["--plan", str(plan), *TINY_ONLY, "--jobs", "1", "--out"]
+    with loopback(tmp_path, 1) as cluster:
+        home = CliRunner().invoke(app, [*words, str(tmp_path / "home")])
+        assert home.exit_code == 0, home.output
+        away = CliRunner().invoke(app, [*words, str(tmp_path / "away"), "--scheduler", cluster.address])
+        assert away.exit_code == 0, away.output
+    assert read(tmp_path / "home") == read(tmp_path / "away")
+    names = [{path.name for path in (tmp_path / out / "records").rglob("*")} for out in ("home", "away")]
+    assert names[0] == names[1]
+
+
+def test_versions_that_differ_are_named() -> None:
+    here = identity()
+    assert differences(here, dict(here)) == ""
+    assert differences(here, {**here, "torch": "1.0"}) == f"torch is 1.0 there and {here['torch']} here"
+    assert "module mine is absent there" in differences({**here, "module mine": "a" * 64}, here)
+
+
+@pytest.mark.parametrize("patience", [0.5, pytest.param(None, marks=pytest.mark.slow)])
+def test_nobody_at_the_address_is_bad_input_in_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, patience: float | None
+) -> None:
+    if patience is not None:
+        monkeypatch.setattr("reports.records.cluster._CONNECT", patience)
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        address = f"tcp://127.0.0.1:{closed.getsockname()[1]}"
+    out = tmp_path / "out"
+    started = time.monotonic()
+    words = ["--plan", str(tiny(tmp_path)), *TINY_ONLY, "--out", str(out), "--scheduler", address]
+    refused = CliRunner().invoke(app, words)
+    assert time.monotonic() - started < 10
+    assert refused.exit_code == 2
+    assert len(refused.output.splitlines()) == 1
+    assert f"--scheduler {address}: nobody answers there" in refused.output
+    assert not out.exists()
+
+
+@pytest.mark.slow
+def test_a_worker_of_other_code_is_refused_by_name_before_and_on_the_way(tmp_path: Path) -> None:
+    for package in ("empirics", "reports", "theory"):
+        shutil.copytree(ROOT / package, tmp_path / "other" / package, ignore=shutil.ignore_patterns("__pycache__"))
+    with (tmp_path / "other" / "empirics" / "numerics" / "errors.py").open("a") as code:
+        code.write("# another version\n")
+    with loopback(tmp_path, 1) as cluster:
+        told: list[str] = []
+        with Cluster(cluster.address, (), told.append) as ours:
+            results = ours.run(Call(nap, (0.5, place)) for place in range(100))
+            found = [next(results)]
+            cluster.add_worker("--no-nanny", path=str(tmp_path / "other"))
+            assert sorted([*found, *results]) == [(place, place) for place in range(100)]
+        refused = [line for line in told if "waiting for a first worker" not in line]
+        assert len(refused) == 1
+        assert "is of another version and gets nothing: the code of meta-fedavg-bounds is" in refused[0]
+        with pytest.raises(ClusterError, match=r"worker tcp://\S+ cannot take part: the code of meta-fedavg-bounds"):
+            Cluster(cluster.address)
+
+
+@pytest.mark.slow
+def test_a_call_that_kills_every_worker_is_given_up_and_the_others_go_on(tmp_path: Path) -> None:
+    with loopback(tmp_path, 0) as cluster:
+        for _ in range(2):
+            cluster.add_worker()  # with a nanny, which starts another when its worker dies
+        with Cluster(cluster.address) as ours:
+            calls = [Call(nap, (0.01, place)) for place in range(50)]
+            found = dict(ours.run([Call(die, lost=str.upper), *calls]))
+    assert found[0].startswith("EVERY WORKER OF TCP://")
+    assert [found[place] for place in range(1, 51)] == list(range(50))
+
+
+@pytest.mark.slow
+def test_the_same_bytes_when_a_worker_is_killed(tmp_path: Path) -> None:
+    words = ("--profile", "quick", "--device", "cpu", "--out")
+    assert done(*words, str(tmp_path / "home")).returncode == 0
+    with loopback(tmp_path, 2) as cluster:
+        build = begun(*words, str(tmp_path / "away"), "--scheduler", cluster.address)
+        assert until(lambda: (tmp_path / "away" / "records").is_dir() and records(tmp_path / "away") > 5, 120)
+        cluster.workers[0].kill()
+        out, err = build.communicate()
+        assert build.returncode == 0, out + err
+    assert read(tmp_path / "home") == read(tmp_path / "away")
+
+
+@pytest.mark.slow
+def test_a_scheduler_that_dies_is_said_in_ten_seconds_and_what_is_done_is_kept(tmp_path: Path) -> None:
+    out = tmp_path / "away"
+    words = ("--profile", "quick", "--device", "cpu", "--out", str(out))
+    with loopback(tmp_path, 2) as cluster:
+        build = begun(*words, "--scheduler", cluster.address)
+        assert until(lambda: (out / "records").is_dir() and records(out) > 5, 120)
+        started = time.monotonic()
+        cluster.scheduler.kill()
+        _, err = build.communicate()
+        assert time.monotonic() - started < 10
+    assert build.returncode == 3
+    assert len(err.splitlines()) == 1, err
+    assert "the scheduler is gone; what is done is kept" in err
+    kept = {path.name: path.stat().st_mtime_ns for path in (out / "records").rglob("*")}
+    assert done(*words).returncode == 0
+    again = {path.name: path.stat().st_mtime_ns for path in (out / "records").rglob("*")}
+    assert {name: again[name] for name in kept} == kept
+    assert not (out / "failure.txt").exists()
+
+
+@pytest.mark.slow
+def test_the_workers_of_a_cluster_are_left_alone_when_the_build_is_killed(tmp_path: Path) -> None:
+    with loopback(tmp_path, 1) as cluster:
+        build = begun(
+            "--profile", "quick", "--device", "cpu", "--out", str(tmp_path / "o"), "--scheduler", cluster.address
+        )
+        assert until(lambda: (tmp_path / "o" / "records").is_dir() and records(tmp_path / "o") > 2, 120)
+        os.killpg(build.pid, signal.SIGKILL)
+        build.communicate()
+        with Cluster(cluster.address) as ours:
+            assert list(ours.run([Call(max, (1, 2))])) == [(0, 2)]

@@ -1,0 +1,63 @@
+"""Shards share the cells by their keys alone, and the build that follows finds every record."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from typer.testing import CliRunner
+
+from reports.build import app
+from reports.plans.plan import load_plan
+from reports.records.harvest import share
+from reports.records.seeded_cell import seeded_cells
+from reports.records.timings import NAME
+from tests.faults.builds import TINY_CELLS, TINY_ONLY, read, records, tiny
+
+
+def build(plan: Path, out: Path, *more: str) -> str:
+    words = ["--plan", str(plan), *TINY_ONLY, "--jobs", "1", "--out", str(out), *more]
+    done = CliRunner().invoke(app, words)
+    assert done.exit_code == 0, done.output
+    return done.output
+
+
+def test_every_cell_is_in_one_shard() -> None:
+    work = seeded_cells(load_plan("quick"), seed=0, seeds=1, device="cpu")
+    for count in (1, 3, 7):
+        parts = [share(work, (index, count)) for index in range(1, count + 1)]
+        assert sorted(map(id, work)) == sorted(id(one) for part in parts for one in part)
+        assert all(part == share(work[::-1], (index, count))[::-1] for index, part in enumerate(parts, 1))
+
+
+def test_three_shards_and_one_build_give_the_bytes_of_one_build(tmp_path: Path) -> None:
+    plan, whole, parts = tiny(tmp_path), tmp_path / "whole", tmp_path / "parts"
+    build(plan, whole)
+    run = 0
+    for index in (1, 2, 3):
+        said = build(plan, parts, "--shard", f"{index}/3")
+        assert "no report is written" in said
+        assert sorted(path.name for path in parts.iterdir() if path.name != NAME) == (
+            ["records"] if records(parts) else []
+        )
+        assert records(parts) >= run
+        run = records(parts)
+    assert run == TINY_CELLS
+    stamps = {path: path.stat().st_mtime_ns for path in (parts / "records").rglob("*")}
+    build(plan, parts)
+    assert {path: path.stat().st_mtime_ns for path in (parts / "records").rglob("*")} == stamps, "nothing was run again"
+    assert read(parts) == read(whole)
+    outputs = [json.loads((out / "manifest.json").read_text())["outputs"] for out in (whole, parts)]
+    assert outputs[0] == outputs[1]
+
+
+def test_a_dry_run_knows_what_is_there_and_estimates_the_rest(tmp_path: Path) -> None:
+    plan, out = tiny(tmp_path), tmp_path / "out"
+    assert "time: not known" in build(plan, out, "--dry-run")
+    build(plan, out)
+    for file in (out / "records").rglob("*"):
+        file.unlink()
+    said = build(plan, out, "--dry-run", "--shard", "1/1").splitlines()
+    assert f"already there: 0 of {TINY_CELLS} cells" in said
+    assert any(line.startswith("time: about ") and f"for {TINY_CELLS} cells on 1 processes" in line for line in said)
+    assert any(line.startswith("memory: at least ") for line in said)
