@@ -7,13 +7,20 @@ from dataclasses import dataclass
 import flint
 from flint import arb
 
+from empirics.algorithm.modes import Mode
 from reports.balls import ball
 from reports.balls.ball import identity
+from reports.cells.run_cell import RunCell
 from reports.judging.measurement import Enclosed
 from reports.measure.moments import average_and_minimiser, power
 from reports.measure.run_specification import RunSpecification
 
 _BITS = 256
+
+
+def exact_steps(cell: RunCell) -> str | None:
+    """The limit is that of exact steps."""
+    return None if cell.mode is Mode.EXACT else "is measured at the limit of exact steps: expected mode exact"
 
 
 @dataclass(frozen=True)

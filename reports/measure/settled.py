@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from empirics.algorithm.modes import Mode
 from reports.cells.run_cell import RunCell
 from reports.measure.task_instance import TaskInstance
 from theory.statements.s09s import SHARED_PROBES as SHARED
@@ -27,7 +28,7 @@ def drift_ball(instance: TaskInstance, cell: RunCell) -> dict[str, str]:
             "W0+": "the constants hold on all of R^d, so W0 may be all of it",
             "W0n": "the constants hold on all of R^d, so W0 may be all of it",
         }
-    if instance.task.d == 1 and not instance.estimated and cell.mode == "exact":
+    if instance.task.d == 1 and not instance.estimated and cell.mode is Mode.EXACT:
         return {
             "W0+": "d = 1: the balls are the segments, and W0 is convex",
             "W0n": "mode exact: the exact local paths are the local runs",

@@ -52,12 +52,7 @@ def with_own_task(plan: Plan, name: str, task: Task) -> Plan:
     fitting = {kind: [one.id for one in statements().values() if one.kind == kind and one.task(task) is None]
                for kind in ("points", "noise", "runs")}  # fmt: skip
     runs = [
-        RunCell(
-            **about,
-            **{**one, **_within(task, one, delta)},
-            replicas=512,
-            statements=_of_mode(fitting["runs"], one["mode"]),
-        )
+        _speaking(RunCell(**about, **{**one, **_within(task, one, delta)}, replicas=512, statements=fitting["runs"]))
         for one in _RUNS
         if not (one["mode"].draws and task.sampler.noiseless)
     ]
@@ -117,6 +112,8 @@ def _within(task: Task, run: dict[str, Any], delta: Fraction) -> dict[str, Any]:
     return {"rounds": 4, "fraction": Fraction(1, 32), **probe}
 
 
-def _of_mode(names: list[str], mode: Mode) -> list[str]:
-    """T4 speaks of exact steps of all agents only."""
-    return [name for name in names if name != "T4" or mode is Mode.EXACT]
+def _speaking(cell: RunCell) -> RunCell:
+    """A run with the statements that speak about its mode and its local steps."""
+    return cell.model_copy(
+        update={"statements": [name for name in cell.statements if statements()[name].lacking(cell) is None]}
+    )

@@ -20,7 +20,17 @@ COMPUTING = {
         *("cells", "tasks", "balls", "certificates", "measure", "statements"),
         *(
             f"records/{name}.py"
-            for name in ("curves", "execution", "record", "seeded_cell", "seeds", "sources", "store", "threads")
+            for name in (
+                "atomic",
+                "curves",
+                "execution",
+                "record",
+                "seeded_cell",
+                "seeds",
+                "sources",
+                "store",
+                "threads",
+            )
         ),
     ),
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from empirics.algorithm.modes import Mode
 from reports.cells.run_cell import RunCell
 from reports.judging.measurement import Measurement
 from reports.measure.along_run import AlongRun, AlongRuns
@@ -12,7 +13,7 @@ from reports.wrong_versions import CONSTANT, EXPONENT, TERM, becomes, versions
 
 def _one_step_of_all(cell: RunCell) -> str | None:
     """C1 speaks of first-order steps, one a round, of every agent."""
-    if cell.mode != "first_order" or cell.tau != 1 or cell.m is not None:
+    if cell.mode is not Mode.FIRST_ORDER or cell.tau != 1 or cell.m is not None:
         return "speaks of mode first_order with tau = 1 and every agent (leave m out)"
     return None
 

@@ -6,6 +6,7 @@ import flint
 from flint import arb
 
 import theory
+from empirics.algorithm.modes import Mode
 from reports.balls import ball
 from reports.balls.ball import BallMeta, column, norm
 from reports.cells.run_cell import RunCell
@@ -19,7 +20,7 @@ from reports.wrong_versions import CONSTANT, EXPONENT, becomes, times, versions
 
 def _exact_steps(cell: RunCell) -> str | None:
     """D1 speaks of exact local paths of more than one step."""
-    return None if cell.mode == "exact" and cell.tau > 1 else "speaks of mode exact with tau > 1"
+    return None if cell.mode is Mode.EXACT and cell.tau > 1 else "speaks of mode exact with tau > 1"
 
 
 def _rows(run: AlongRun) -> list[Measurement]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from reports.judging.measurement import Measurement, Withheld
 from reports.measure.along_run import AlongRun, AlongRuns
-from reports.measure.limit import limit_floors
+from reports.measure.limit import exact_steps, limit_floors
 from reports.measure.optimality_gap import largest_gap, on_quadratics
 from reports.measure.statement import LeftSide
 from reports.wrong_versions import CONSTANT, EXPONENT, TERM, becomes, times, versions
@@ -25,6 +25,7 @@ def _rows(run: AlongRun) -> list[Measurement]:
 MEASURED = AlongRuns(
     id="T4",
     left=(LeftSide("T4", "T4"), LeftSide("T4", "T4_gap")),
+    cell=exact_steps,
     task=on_quadratics,
     measure=_rows,
     strong=True,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 from typer.testing import CliRunner
@@ -55,8 +56,7 @@ def test_a_dry_run_knows_what_is_there_and_estimates_the_rest(tmp_path: Path) ->
     plan, out = tiny(tmp_path), tmp_path / "out"
     assert "time: not known" in build(plan, out, "--dry-run")
     build(plan, out)
-    for file in (out / "records").rglob("*"):
-        file.unlink()
+    shutil.rmtree(out / "records")
     said = build(plan, out, "--dry-run", "--shard", "1/1").splitlines()
     assert f"already there: 0 of {TINY_CELLS} cells" in said
     assert any(line.startswith("time: about ") and f"for {TINY_CELLS} cells on 1 processes" in line for line in said)

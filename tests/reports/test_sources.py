@@ -15,7 +15,10 @@ from reports.records.sources import COMPUTING, own_modules, own_version
 from tests.architecture import ROOT, imports, room
 
 # what a measurement imports and no recorded number depends on: types of evidence, pages' words, planted errors
-HARMLESS = {"reports.judging", "reports.wrong_versions", "reports.user_objects", "theory.claims", "theory.printing"}
+HARMLESS = {
+    "reports.judging", "reports.refusal", "reports.wrong_versions", "reports.user_objects", "theory.claims",
+    "theory.printing",
+}  # fmt: skip
 
 
 @pytest.fixture
