@@ -72,7 +72,7 @@ def admissible(name: str, **inputs: object) -> Largest:
 
 def _moving(table: Table, scope: Scope, name: str) -> list[Hypothesis]:
     """The hypotheses that involve beta; the others must hold."""
-    absent, hypotheses = scope.requirements([name])
+    absent, hypotheses, _ = scope.requirements([name])
     if absent:
         raise InputError(f"{name}: {missing(absent)}")
     moving = []

@@ -25,9 +25,10 @@ def costs(mode: str, nu: object, D: object = None, D_prime: object = None, D_H: 
     """
     given = {"nu": nu, "D": D, "D_prime": D_prime, "D_H": D_H}
     inputs = {name: value for name, value in given.items() if value is not None}
-    values, found = read_inputs({**inputs, "mode": mode}, KNOWN)
-    counts = {name: _put(count, values) for name, count in vars(found.cost).items() if name != "mode"}
-    return replace(found.cost, **counts)
+    found = read_inputs({**inputs, "mode": mode}, KNOWN)
+    cost = found.mode.cost
+    counts = {name: _put(count, found.values) for name, count in vars(cost).items() if name != "mode"}
+    return replace(cost, **counts)
 
 
 def _put(count: Expr, values: dict[str, Fraction]) -> Expr:

@@ -8,6 +8,7 @@ from functools import cache, cached_property, lru_cache
 from typing import Any
 
 from theory.enclosure.scope import Scope, missing
+from theory.language.conditions import Chosen
 from theory.language.errors import InputError, near
 from theory.language.inputs import read_inputs
 from theory.language.joining import joined
@@ -66,11 +67,25 @@ class Table:
     def keys(self) -> Mapping[str, Symbol]:
         """What may be given: the inputs, and the derived quantities that can be overridden."""
         derived = (item.symbol for item in self.formulas.values() if item.symbol.record.key)
-        return {symbol.name: symbol for symbol in (*INPUTS, *derived)}
+        return {symbol.record.alias or symbol.name: symbol for symbol in (*INPUTS, *derived)}
 
     def dependents(self, name: str) -> frozenset[str]:
         """The quantities whose value an input can change."""
         return frozenset(item for item, used in self._used.items() if name in used)
+
+    @property
+    def unsettled(self) -> frozenset[str]:
+        """The quantities that a choice can change: those that use a free number or a case of an option."""
+        return self._unsettled
+
+    @cached_property
+    def _unsettled(self) -> frozenset[str]:
+        chosen = (choice for item in self.formulas.values() for choice in item.choices)
+        free = {item.name for choice in chosen for item in choice.formulas}
+        optional = {
+            name for name, item in self.formulas.items() if any(isinstance(case.when, Chosen) for case in item.cases)
+        }
+        return frozenset(free) | {name for name, used in self._used.items() if used & (free | optional)}
 
     @cached_property
     def _used(self) -> dict[str, frozenset[str]]:
@@ -90,8 +105,8 @@ class Table:
         return lru_cache(maxsize=64)(self._read)
 
     def _read(self, given: _Given) -> Scope:
-        values, mode = read_inputs({name: value for name, _, value in given}, self.keys)
-        return Scope(self.formulas, values, mode)
+        found = read_inputs({name: value for name, _, value in given}, self.keys)
+        return Scope(self.formulas, found.values, found.mode, options=found.options)
 
     def altered(self, *changed: Formula) -> Table:
         """The same table with these formulas in place of theirs."""
@@ -155,7 +170,7 @@ def round_case(**inputs: object) -> str:
     if "tau" not in scope.inputs:
         raise InputError(f"round_case: {missing(['tau'])}")
     if scope.inputs["tau"] != 1:
-        absent, _ = scope.requirements((b.name, sigma2.name))
+        absent = scope.requirements((b.name, sigma2.name)).absent
         if absent:
             raise InputError(f"round_case: {missing(absent)}")
     return str(scope.case(A.name).expression).removesuffix(".A")

@@ -8,6 +8,7 @@ from typing import Any
 
 from theory.admissibility import Largest
 from theory.enclosure.evaluation import Evaluation
+from theory.enclosure.hypotheses import HypothesisCheck
 from theory.views import Bound, Quantity
 
 _WIDTH = 110
@@ -77,6 +78,7 @@ def _wrapped(text: str) -> str:
 
 def evaluation_json(outcome: Evaluation) -> dict[str, Any]:
     """The contracted JSON object; numbers are decimal strings."""
+    listed = {"choice": outcome.choice} if outcome.choice else {}
     return {
         "name": outcome.name,
         "exact": None if outcome.exact is None else str(outcome.exact),
@@ -85,6 +87,7 @@ def evaluation_json(outcome: Evaluation) -> dict[str, Any]:
         "hypotheses": [{"name": item.name, "holds": item.holds, "detail": item.detail} for item in outcome.hypotheses],
         "provenance": outcome.provenance,
         "source": outcome.source,
+        **listed,
     }
 
 
@@ -98,9 +101,14 @@ def evaluation_text(outcome: Evaluation) -> str:
         lines.append(f"exact       {outcome.exact}")
     if outcome.enclosure is not None:
         lines.append(f"enclosure   [{outcome.enclosure[0]}, {outcome.enclosure[1]}]")
-    lines += [f"hypothesis  {item.name}: {item.detail}" for item in outcome.hypotheses]
+    lines += [f"least at    {outcome.choice}"] if outcome.choice else []
+    lines += [f"{_status(item)}{item.name}: {item.detail}" for item in outcome.hypotheses]
     lines.append(f"provenance  {outcome.provenance}, {outcome.source}")
     return "\n".join(lines)
+
+
+def _status(check: HypothesisCheck) -> str:
+    return "hypothesis  " if check.holds is True else "assumed     "
 
 
 def largest_json(found: Largest) -> dict[str, Any]:

@@ -9,13 +9,14 @@ from typing import Any, Protocol
 
 from flint import arb
 
+from theory.enclosure.choosing import best
 from theory.enclosure.evaluation import Evaluation, bracket, enclosures
-from theory.enclosure.hypotheses import HypothesisCheck, check, holds
+from theory.enclosure.hypotheses import HypothesisCheck, assumption, check, holds
 from theory.enclosure.rounding import Bracket
 from theory.enclosure.scope import Ends, Scope, missing
 from theory.language.errors import Inadmissible, InputError, PrecisionError
-from theory.language.records import CLAIM, Formula, Hypothesis, Line, Statement, dependencies
-from theory.language.symbols import Symbol
+from theory.language.records import CLAIM, Assumed, Choice, Formula, Hypothesis, Line, Statement, dependencies
+from theory.language.symbols import Symbol, eps
 from theory.printing.latex import formula_latex, hypothesis_latex, right_latex
 from theory.printing.mathml import mathml
 from theory.statements.s02 import CURVATURE_ORDER
@@ -27,6 +28,11 @@ class Source(Protocol):
     @property
     def formulas(self) -> Mapping[str, Formula]:
         """The formulas by name."""
+        ...
+
+    @property
+    def unsettled(self) -> frozenset[str]:
+        """The quantities that a choice can change."""
         ...
 
     def scope(self, inputs: Mapping[str, object]) -> Scope:
@@ -79,13 +85,14 @@ class Quantity:
         Raises:
             InputError: an input is unknown, missing or out of range, or the value overflows.
         """
-        scope = self.table.scope(inputs)
-        checks = tuple(check(scope, hypothesis) for hypothesis in self._required(scope))
+        scope, choice = self._scope(inputs)
+        checks = self._checks(scope)
         exact = value = digits = enclosure = None
         if all(item.holds for item in checks):
             found = bracket(scope, self.name)
             exact, value, digits, enclosure = found.exact, found.value, found.digits, found.texts
-        return Evaluation(self.name, exact, value, digits, enclosure, checks, self.provenance, self.source)
+        text = choice.text if choice else ""
+        return Evaluation(self.name, exact, value, digits, enclosure, checks, self.provenance, self.source, text)
 
     def checks(self, between: Ends | None = None, /, **inputs: object) -> tuple[HypothesisCheck, ...]:
         """The hypotheses alone, decided for all values of the measured inputs, which lie between the given ends.
@@ -94,8 +101,11 @@ class Quantity:
             InputError: an input is unknown, missing or out of range.
             PrecisionError: a hypothesis is not decided by 4096 bits.
         """
-        scope = self.table.scope(inputs).measured(between or {})
-        return tuple(check(scope, hypothesis) for hypothesis in self._required(scope))
+        return self._checks(self._scope(inputs)[0].measured(between or {}))
+
+    def _checks(self, scope: Scope) -> tuple[HypothesisCheck, ...]:
+        hypotheses, assumed = self._required(scope)
+        return (*(check(scope, item) for item in hypotheses), *(assumption(scope, item) for item in assumed))
 
     def enclosures(self, between: Ends | None = None, /, **inputs: object) -> Iterator[arb]:
         """Balls around the value at rising precision, for whoever only compares it; hypotheses are not looked at.
@@ -110,7 +120,7 @@ class Quantity:
         Raises:
             NoValue: it is no real, finite number.
         """
-        return enclosures(self.table.scope(inputs).measured(between or {}), self.name)
+        return enclosures(self._scope(inputs)[0].measured(between or {}), self.name)
 
     def value(self, **inputs: object) -> float:
         """The correctly rounded double.
@@ -133,21 +143,30 @@ class Quantity:
         return found.enclosure
 
     def _bracket(self, inputs: Mapping[str, object]) -> Bracket:
-        scope = self.table.scope(inputs)
-        for hypothesis in self._required(scope):
+        scope, _ = self._scope(inputs)
+        for hypothesis in self._required(scope)[0]:
             if not holds(scope, hypothesis):
                 found = check(scope, hypothesis)
                 raise Inadmissible(f"{self.name} has no value: {found.name} fails, {found.detail}")
         return bracket(scope, self.name)
 
-    def _required(self, scope: Scope) -> list[Hypothesis]:
+    def _required(self, scope: Scope) -> tuple[list[Hypothesis], list[Assumed]]:
         """The hypotheses of everything it uses."""
-        absent, hypotheses = scope.requirements([self.name])
+        absent, hypotheses, assumed = scope.requirements([self.name])
         if absent:
             raise InputError(f"{self.name}: {missing(absent)}")
         if "mu" in scope.inputs and "L" in scope.inputs:
             hypotheses += [item for item in CURVATURE_ORDER if item not in hypotheses]
-        return hypotheses
+        return hypotheses, assumed
+
+    def _scope(self, inputs: Mapping[str, object]) -> tuple[Scope, Choice | None]:
+        """The inputs over the table; where the quantity has free numbers that are not given, with the best choice."""
+        scope = self.table.scope(inputs)
+        if not self.formula.choices or eps.name in scope.inputs:
+            return scope, None
+        if self.name not in scope.choices:
+            scope.choices[self.name] = best(scope, self.formula, self.table.unsettled)
+        return scope.choices[self.name]
 
 
 @dataclass(frozen=True)
@@ -206,7 +225,7 @@ class Bound:
             for item in defined
             if item.symbol not in shown and not _is_own_square(item)
         ]
-        conditions = [hypothesis_latex(item) for item in self.hypotheses if item.optional != "mu"]
+        conditions = [hypothesis_latex(item) for item in self.hypotheses if item.optional not in ("mu", "mu_c")]
         if conditions:
             rows.append(r"& \text{if } " + r", \quad ".join(conditions))
         return r"\begin{aligned} " + r" \\ ".join(rows) + r" \end{aligned}"

@@ -104,7 +104,7 @@ def _absent(claim: Claim, inputs: dict[str, str], table: Table) -> str:
     for assumption in claim.assumes:
         if _CONSTANT_OF[assumption] not in inputs:
             return f"{assumption}: the task certifies no {_CONSTANT_OF[assumption]}"
-    lacking, _ = table.scope(inputs).requirements([claim.id])
+    lacking = table.scope(inputs).requirements([claim.id]).absent
     return missing(lacking) if lacking else ""
 
 

@@ -57,7 +57,7 @@ class StatedHypothesis(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     name: str
-    holds: bool
+    holds: bool | Literal["assumed"]
     detail: str
 
 

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from theory.language.algebra import Expr, Kept, PowerGain, S
-from theory.language.conditions import AllZero, Condition, Given, IsOne, ModeIs
+from theory.language.conditions import AllZero, AnyGiven, Chosen, Condition, Given, IsOne, ModeIs
 from theory.tables import Table
 
 MOST_TERMS = 1_000
@@ -68,8 +68,12 @@ class BatchScope:
     def _holds(self, condition: Condition) -> bool | Tensor:
         if isinstance(condition, Given):
             return condition.symbol.name in self.inputs
+        if isinstance(condition, AnyGiven):
+            return any(symbol.name in self.inputs for symbol in condition.symbols)
         if isinstance(condition, ModeIs):
             return self.mode == condition.mode.name
+        if isinstance(condition, Chosen):
+            return condition.value == condition.option.default
         if isinstance(condition, IsOne):
             return self.counts.get(condition.symbol.name) == 1
         if isinstance(condition, AllZero):

@@ -24,7 +24,7 @@ def power_sum(count: int, base: mpf) -> mpf:
 
 
 class Oracle:
-    """Every quantity as a method; `inputs` are rationals by name."""
+    """The quantities of the steps and of T1 to T3 as methods; `inputs` are rationals by name."""
 
     def __init__(self, mode: str = "exact", **inputs: Fraction) -> None:
         self.mode = mode
@@ -32,6 +32,7 @@ class Oracle:
         self.tau = int(inputs.get("tau", 1))
         self.rounds = int(inputs.get("K", 1))
         self.mu_given = "mu" in inputs
+        self.given = set(inputs)
         for key, value in inputs.items():
             setattr(self, "v_" + key, number(Fraction(value)))
 
@@ -54,15 +55,32 @@ class Oracle:
     def eta2(self) -> mpf:
         return self.v_alpha**2 * self.v_sigma_H**2 / self.v_D_H
 
+    def B_q(self) -> mpf:
+        return min(mpf(1), self.q() ** self.nu) * self.v_B
+
+    def B_V(self) -> mpf:
+        return min(self.v_B, self.q() ** self.nu * self.v_B + self.v_L * sqrt(self.E(self.nu)))
+
+    def E_nu(self) -> mpf:
+        return self.E(self.nu)
+
+    def mean(self, step: int) -> mpf:
+        """m_l, unrolled."""
+        terms = (self.q() ** (step - 1 - j) * self.E(j) for j in range(1, step))
+        return self.v_alpha * self.v_rho / 2 * sum(terms, mpf(0))
+
+    def m_nu(self) -> mpf:
+        return self.mean(self.nu)
+
     def B_F(self) -> mpf:
-        return self.q() ** self.nu * self.v_B
+        return self.q() ** self.nu * self.B_q()
 
     def S1(self) -> mpf:
         q, loose = self.q(), self.q() + self.v_alpha * self.v_eta_H
         error = self.v_eta_G + self.v_L * self.v_alpha * self.v_eta_G * power_sum(self.nu, q)
         for step in reversed(range(self.nu)):
             moved = self.v_alpha * self.v_rho * self.v_alpha * self.v_eta_G * power_sum(step, q)
-            error = loose * error + (moved + self.v_alpha * self.v_eta_H) * q ** (self.nu - 1 - step) * self.v_B
+            error = loose * error + (moved + self.v_alpha * self.v_eta_H) * q ** (self.nu - 1 - step) * self.B_q()
         return error
 
     def S1_relative(self) -> mpf:
@@ -79,7 +97,7 @@ class Oracle:
 
     def L_F(self) -> mpf:
         q = self.q()
-        slope = self.v_alpha * self.v_rho * self.v_B * self.low(self.nu - 1) * power_sum(self.nu, q)
+        slope = self.v_alpha * self.v_rho * self.B_q() * self.low(self.nu - 1) * power_sum(self.nu, q)
         return q ** (2 * self.nu) * self.v_L + slope
 
     def L_F_pointwise(self) -> mpf:
@@ -91,20 +109,23 @@ class Oracle:
         q = self.q()
         moved = sum((sqrt(power_sum(step, q * q)) for step in range(1, self.nu)), mpf(0))
         inner = q**self.nu * self.v_L * sqrt(power_sum(self.nu, q * q))
-        inner += self.v_alpha * self.v_rho * self.v_B * self.low(self.nu - 1) * moved
+        inner += self.v_alpha * self.v_rho * self.B_q() * self.low(self.nu - 1) * moved
         return self.v_alpha * self.v_sigma_G / sqrt(self.v_D) * inner
 
     def b_sto_2(self) -> mpf:
-        q, nu = self.q(), self.nu
-        mean = self.v_alpha * self.v_rho / 2 * sum((q ** (nu - 1 - j) * self.E(j) for j in range(1, nu)), mpf(0))
-        start = min(self.v_L * sqrt(self.E(nu)), self.v_L * mean + self.v_rho * self.E(nu) / 2)
+        nu = self.nu
         moved = sum((sqrt(self.E(step)) for step in range(1, nu)), mpf(0))
-        return q**nu * start + self.v_alpha * self.v_rho * self.v_B * self.low(nu - 1) * moved
+        second = self.q() ** nu * self.last() + self.v_alpha * self.v_rho * self.B_V() * self.low(nu - 1) * moved
+        return min(self.b_sto(), second)
+
+    def last(self) -> mpf:
+        """The mean error of the gradient at the noisy end point, to second order."""
+        return self.v_L * self.m_nu() + self.v_rho * self.E_nu() / 2
 
     def V(self) -> mpf:
         loose = self.q() ** 2 + self.eta2()
         outer = loose**self.nu * self.v_sigma_G**2 / self.v_D_prime
-        return outer + self.v_B**2 * (loose**self.nu - self.q() ** (2 * self.nu))
+        return outer + self.B_V() ** 2 * (loose**self.nu - self.q() ** (2 * self.nu))
 
     def sigma_F2(self) -> mpf:
         return self.V() + self.b_sto() ** 2
@@ -115,16 +136,19 @@ class Oracle:
         parted = sum((power_sum(step, q) for step in range(nu)), mpf(0))
         bracket = nu * self.v_gamma_H + self.v_alpha * self.v_rho * spread * parted
         first = q**nu * spread * (1 + self.v_alpha * self.v_L * power_sum(nu, q))
-        return first + self.v_alpha * self.v_B * self.low(nu - 1) * bracket
+        return first + self.v_alpha * self.B_q() * self.low(nu - 1) * bracket
 
     def gamma_F2(self) -> mpf:
         return self.gamma_F() ** 2
 
     def b_FO(self) -> mpf:
-        return min(self.v_alpha * self.v_L * power_sum(self.nu, self.q()), 1 + self.q() ** self.nu) * self.v_B
+        return min(self.v_alpha * self.v_L * power_sum(self.nu, self.q()), 1 + self.q() ** self.nu) * self.B_q()
 
     def b_FO_sto(self) -> mpf:
         return self.b_FO() + self.v_L * sqrt(self.E(self.nu))
+
+    def b_FO_sto_2(self) -> mpf:
+        return self.b_FO() + min(self.v_L * sqrt(self.E_nu()), self.last())
 
     def var_FO_sto(self) -> mpf:
         return self.v_sigma_G**2 / self.v_D_prime + self.v_L**2 * self.E(self.nu)
@@ -135,11 +159,15 @@ class Oracle:
         return self.v_alpha * self.v_rho * self.v_delta * start * total / 2
 
     def b_HF(self) -> mpf:
-        return self.probes(self.v_B**2, self.q() ** 2)
+        return self.probes(self.B_q() ** 2, self.q() ** 2)
 
     def b_HF_sto(self) -> mpf:
-        start = self.v_B**2 + self.v_sigma_G**2 / self.v_D_prime
+        start = self.v_B * self.B_V() + self.v_sigma_G**2 / self.v_D_prime
         return self.b_sto() + self.probes(start, self.q() ** 2 + self.eta2())
+
+    def b_HF_sto_2(self) -> mpf:
+        start = self.B_V() ** 2 + self.v_sigma_G**2 / self.v_D_prime
+        return self.b_sto_2() + self.probes(start, self.q() ** 2 + self.eta2())
 
     def mse_HF_sto(self) -> mpf:
         return self.V() + self.b_HF_sto() ** 2
@@ -147,11 +175,11 @@ class Oracle:
     def b(self) -> mpf:
         return {
             "exact": lambda: mpf(0),
-            "stochastic": lambda: min(self.b_sto(), self.b_sto_2()),
+            "stochastic": self.b_sto_2,
             "first_order": self.b_FO,
-            "first_order_stochastic": self.b_FO_sto,
+            "first_order_stochastic": self.b_FO_sto_2,
             "hessian_free": self.b_HF,
-            "hessian_free_stochastic": self.b_HF_sto,
+            "hessian_free_stochastic": self.b_HF_sto_2,
         }[self.mode]()
 
     def sigma2(self) -> mpf:

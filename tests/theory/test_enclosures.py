@@ -70,9 +70,8 @@ def test_zero_step_factor(alpha: object, nu: int) -> None:
     q = {"q": 0} if alpha else {"q": 1}
     inputs = dict(alpha=alpha, L=3, rho=2, B=5, nu=nu, grad_norm_i=7, gamma_G=1, gamma_H=1, delta=1, **q)
     step = Fraction(str(alpha))
-    slope = step * 2 * 5 * (nu if not alpha else (nu == 1))
-    assert theory.quantity("L_F").evaluate(**inputs).exact == (3 if nu == 0 or not alpha else 0) + slope
-    assert theory.quantity("b_HF").evaluate(**inputs).exact == step * 25 * (nu == 1 if alpha else nu)
+    assert theory.quantity("L_F").evaluate(**inputs).exact == (3 if nu == 0 or not alpha else 0)
+    assert theory.quantity("b_HF").evaluate(**inputs).exact == 0  # alpha, or B_q and the empty sum
     pointwise = step * 2 * 7 * (nu == 0 or not alpha) * nu
     assert theory.quantity("L_F_pointwise").evaluate(**inputs).exact == (3 if nu == 0 or not alpha else 0) + pointwise
 
@@ -81,7 +80,10 @@ def test_step_factor_of_exactly_zero_from_mu() -> None:
     """alpha = 1/3, mu = L = 3: q = 0 although 1/3 has no finite binary expansion."""
     outcome = theory.quantity("q").evaluate(alpha="1/3", L=3, mu=3)
     assert outcome.exact == 0
-    assert theory.quantity("L_F").evaluate(alpha="1/3", L=3, mu=3, rho=1, B=6, nu=1).exact == 2
+    assert theory.quantity("L_F").evaluate(alpha="1/3", L=3, mu=3, rho=1, B=6, nu=1).exact == 0
+    assert theory.quantity("b_FO").evaluate(alpha="1/3", L=3, mu=3, B=6, nu=1).exact == 0
+    assert theory.quantity("b_FO").evaluate(alpha="1/3", L=3, mu=3, B=6, nu=0).exact == 0
+    assert theory.quantity("S2").evaluate(alpha="1/3", L=3, mu=3, nu=0).exact == 1
 
 
 @pytest.mark.parametrize("mode", MODE_NAMES)
@@ -90,7 +92,7 @@ def test_largest_step_counts_take_less_than_a_second(mode: str) -> None:
     start = time.process_time()
     inputs = {**ACCEPTANCE, "nu": 10_000, "tau": 10_000, "beta": "1e-9", "mu": "0.01"}
     value = theory.quantity("T2").value(**inputs, mode=mode)
-    assert 4000 < value < 4026
+    assert 4000 <= value < 4026
     assert time.process_time() - start < 1  # measured 0.06 to 0.4 s of processor time
 
 
@@ -107,9 +109,9 @@ def test_tiny_values_underflow_outwards() -> None:
     low, high = theory.quantity("B_F").enclosure(q="1e-300", B=1, nu=10_000)
     assert (low, high) == (0.0, 5e-324)
     assert theory.quantity("B_F").value(q="1e-300", B=1, nu=10_000) == 0.0
-    assert theory.quantity("B_F").value(q="1e-160", B=1, nu=2) == 1e-320
+    assert theory.quantity("B_F").value(q="1e-160", B=1, nu=1) == 1e-320
     digits = theory.quantity("B_F").evaluate(q="1e-300", B=1, nu=10_000).digits
-    assert digits == "1.000000000000000000000000e-3000000"
+    assert digits == "1.000000000000000000000000e-6000000"
 
 
 def test_geometric_sum_near_one() -> None:

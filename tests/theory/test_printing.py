@@ -23,6 +23,7 @@ from theory.tables import Table, default_table
 TABLE = default_table()
 EVERYTHING: dict[str, object] = {
     **ACCEPTANCE, "beta": "1/1000", "mu_F": "1/10", "grad_norm": 2, "grad_norm_i": 3, "eta_G": "1e-6", "eta_H": "1e-6",
+    "rho_2": "1/3", "eps": "1/2", "zeta": 2, "p_max": "1/5",
 }  # fmt: skip
 
 
@@ -43,7 +44,12 @@ def values(table: Table, name: str) -> list[Fraction | str | None]:
     """
     settings = [{**EVERYTHING, "mode": mode, **change} for mode in MODE_NAMES for change in (
         {}, {"tau": 1}, {"n": 1, "m": 1}, {"mu": "1/2"}, {"nu": 1, "sigma_G": 0, "sigma_H": 0}, {"nu": 1},
+        {"mu": "1/2", "rho": 0, "alpha": 1, "m": 10}, {"mu": "-1/2"}, {"tau": 1, "m": 10, "beta_s": 1},
+        {"drift": "ball", "variance": "budget"}, {"sampling": "replacement"}, {"sampling": "full"},
+        {"nu": 3},
     )]  # fmt: skip
+    if name == "mu_J":
+        settings = [inputs for inputs in settings if "mu" in inputs]
     return [table.quantity(name).evaluate(**inputs).digits for inputs in settings]
 
 
@@ -170,4 +176,4 @@ def test_macros_have_distinct_valid_names() -> None:
     names = re.findall(r"\\providecommand\{(\\[A-Za-z]+)\}", macros(TABLE))
     assert len(names) == len(set(names)) == len(TABLE.formulas) + len(TABLE.statements)
     assert macro_name("b_sto_2", "MFLformula") == r"\MFLformulaBStoTwo"
-    assert r"\providecommand{\MFLformulaLF}{L q^{2 \nu} + \alpha \rho B q^{\nu - 1} S_{\nu}(q)}" in macros(TABLE)
+    assert r"\providecommand{\MFLformulaLF}{L q^{2 \nu} + \alpha \rho B_q q^{\nu - 1} S_{\nu}(q)}" in macros(TABLE)

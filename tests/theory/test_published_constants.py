@@ -21,14 +21,14 @@ alpha, L, B, rho, nu, q, sigma_G, sigma_H, D, D_prime, D_H = map(
 
 
 def at_one_step(name: str) -> sympy.Expr:
-    """A quantity at nu = 1 with every quantity it uses written out, except q."""
+    """A quantity at nu = 1 and q >= 1 (the last case) with every quantity it uses written out, except q."""
     formulas = default_table().formulas
-    expression = formulas[name].expression
+    expression = formulas[name].cases[-1].expression
     while True:
         inner = [item for item in expression.free_symbols if str(item) in formulas and str(item) != "q"]
         if not inner:
             return unfold(expression.subs(nu, 1))
-        expression = expression.subs({item: formulas[str(item)].expression for item in inner})
+        expression = expression.subs({item: formulas[str(item)].cases[-1].expression for item in inner})
 
 
 def published(name: str) -> sympy.Expr:

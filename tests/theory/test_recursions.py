@@ -12,7 +12,7 @@ from theory.tables import default_table
 WITH_RECURSION = [formula for formula in default_table().formulas.values() if formula.recursion is not None]
 REQUIRED = {
     "B_F", "L_F", "L_F_pointwise", "b_sto", "b_sto_2", "V", "gamma_F", "b_FO", "b_HF", "b_HF_sto", "theta", "chi",
-    "S1", "S2", "S3",
+    "S1", "S2", "S3", "E_nu", "m_nu", "b_sto_3", "theta_d", "chi_d",
 }  # fmt: skip
 
 

@@ -46,10 +46,12 @@ CONTRACTED_KEYS = [
     "b",
     "sigma2",
     "gamma_F",
+    "mu_c",
+    *["beta_s", "rho_2", "eps", "zeta", "c", "r", "p_max"],
 ]
 SYMBOLS = default_table().symbols
 KEYS = default_table().keys
-OVERRIDES = ("q", "h", "L_F", "b", "sigma2", "gamma_F")
+OVERRIDES = ("q", "h", "L_F", "b", "sigma2", "gamma_F", "mu_c", "beta_s")
 MODULES = [item.name for item in pkgutil.walk_packages(theory.__path__, "theory.") if item.name != "theory.__main__"]
 
 
@@ -68,7 +70,8 @@ def test_every_formula_has_a_row_and_every_derived_row_a_formula() -> None:
     derived = set(SYMBOLS) - {symbol.name for symbol in INPUTS} - {"l", "t", "j"}
     assert derived == set(default_table().formulas)
     assert set(OVERRIDES) <= derived
-    assert set(KEYS) == {*OVERRIDES, *(symbol.name for symbol in INPUTS)}
+    assert set(KEYS) == {*OVERRIDES, "c", "r", *(symbol.name for symbol in INPUTS)}
+    assert (KEYS["c"].name, KEYS["r"].name) == ("T1d.c", "C1.r")
 
 
 def test_every_formula_uses_only_known_symbols() -> None:

@@ -73,7 +73,7 @@ def test_evaluation_as_text(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 BAD = [
-    (["eval", "L_F", "alpha=1"], "L_F: missing B"),
+    (["eval", "L_F", "alpha=1"], "L_F: missing L"),
     (["eval", "L_F", "alpha"], "alpha: expected key=value"),
     (["eval", "L_F", "alpha=1", "alpha=2"], "given twice"),
     (["eval", "L_F", "alpha=-1"], "alpha = -1: expected a number >= 0"),

@@ -16,6 +16,10 @@ from theory.language.modes import MODE_NAMES
 NAMES = [
     "q",
     "eta2",
+    "B_q",
+    "B_V",
+    "E_nu",
+    "m_nu",
     "B_F",
     "S1",
     "S1_relative",
@@ -32,9 +36,11 @@ NAMES = [
     "gamma_F2",
     "b_FO",
     "b_FO_sto",
+    "b_FO_sto_2",
     "var_FO_sto",
     "b_HF",
     "b_HF_sto",
+    "b_HF_sto_2",
     "mse_HF_sto",
     "b",
     "sigma2",
@@ -64,6 +70,8 @@ def test_every_quantity_agrees_with_mpmath(mode: str, seed: int) -> None:
         inputs["mu_F"] = theory.quantity("L_F").evaluate(**inputs).exact or Fraction(1)
     oracle = Oracle(mode, **inputs)
     for name in NAMES:
+        if name == "S10" and inputs["nu"] == 0:
+            continue  # it compares nu with nu - 1
         low, high = theory.quantity(name).enclosure(**inputs, mode=mode)
         expected = oracle.value(name)
         slack = abs(expected) * mpf(10) ** -70  # the oracle itself rounds at 80 digits
@@ -83,11 +91,11 @@ def test_published_constants_agree_with_mpmath(seed: int) -> None:
     ("mode", "digits"),
     [
         ("exact", "0.81139272767927"),
-        ("stochastic", "0.82220240486448"),
-        ("first_order", "1.69404950483003"),
-        ("first_order_stochastic", "1.85239727749384"),
+        ("stochastic", "0.82220240486448863"),
+        ("first_order", "1.69404950483003647"),
+        ("first_order_stochastic", "1.74269398569363946"),
         ("hessian_free", "0.82103958151878"),
-        ("hessian_free_stochastic", "0.82916098212530"),
+        ("hessian_free_stochastic", "0.822230608169693"),
     ],
 )
 def test_rate_of_a_stated_setting_in_every_mode(mode: str, digits: str) -> None:

@@ -23,7 +23,7 @@ class Evaluation:
     """The outcome of an evaluation; everything is None where a hypothesis fails.
 
     `digits` has 25 significant digits, `enclosure` is a pair of decimals rounded outwards, `exact` the rational
-    value where there is one of moderate length.
+    value where there is one of moderate length, `choice` the element of a list over which the value is least.
     """
 
     name: str
@@ -34,6 +34,7 @@ class Evaluation:
     hypotheses: tuple[HypothesisCheck, ...]
     provenance: str
     source: str
+    choice: str = ""
 
     @property
     def admissible(self) -> bool:

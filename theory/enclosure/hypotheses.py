@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, Literal
 
 from flint import fmpq
 
@@ -12,7 +12,7 @@ from theory.enclosure import rounding
 from theory.enclosure.scope import PRECISIONS, Scope, to_fraction
 from theory.language.algebra import Expr
 from theory.language.errors import NoValue
-from theory.language.records import Hypothesis
+from theory.language.records import Assumed, Hypothesis
 
 _HOLDS = {
     "<=": lambda order: order <= 0,
@@ -26,10 +26,10 @@ _FOUND = {-1: "<", 0: "=", 1: ">"}
 
 @dataclass(frozen=True)
 class HypothesisCheck:
-    """A hypothesis decided in numbers."""
+    """A hypothesis decided in numbers, or "assumed" where no input decides it."""
 
     name: str
-    holds: bool
+    holds: bool | Literal["assumed"]
     detail: str
 
 
@@ -60,6 +60,14 @@ def check(scope: Scope, hypothesis: Hypothesis) -> HypothesisCheck:
     elif order == 0:
         detail = f"{_printed(hypothesis.left)} = {right}"
     return HypothesisCheck(hypothesis.name, _HOLDS[hypothesis.relation](order), detail)
+
+
+def assumption(scope: Scope, assumed: Assumed) -> HypothesisCheck:
+    """What is known of a hypothesis that no input decides."""
+    for condition, reason in assumed.settled:
+        if condition.holds(scope):
+            return HypothesisCheck(assumed.name, True, reason)
+    return HypothesisCheck(assumed.name, "assumed", assumed.detail)
 
 
 @lru_cache(maxsize=512)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from fractions import Fraction
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from flint import arb, ctx, fmpq
 
@@ -13,9 +13,10 @@ from theory.enclosure.arithmetic import BALLS, EXACT, Arithmetic
 from theory.enclosure.exact import Exact, NotExact, ball, sign
 from theory.enclosure.programs import program
 from theory.language.algebra import Expr
+from theory.language.conditions import Condition
 from theory.language.errors import InputError, NoValue, PrecisionError
 from theory.language.modes import Mode
-from theory.language.records import Case, Formula, Hypothesis
+from theory.language.records import Assumed, Case, Choice, Formula, Hypothesis
 from theory.language.symbols import KNOWN, Symbol
 
 PRECISIONS = (128, 256, 512, 1024, 2048, 4096)
@@ -65,22 +66,32 @@ class _Walk:
         return program(self.scope.case(name).expression)(self)
 
 
+class Requirements(NamedTuple):
+    """What quantities ask for: inputs that are missing, hypotheses to check, and what is assumed."""
+
+    absent: list[str]
+    hypotheses: list[Hypothesis]
+    assumed: list[Assumed]
+
+
 class Scope:
-    """Exact inputs, a mode and a table of formulas; every quantity is computed at most once per precision.
+    """Exact inputs, a mode, options and a table of formulas; a quantity is computed at most once per precision.
 
     between: the ends of inputs that were measured; such an input is exact nowhere, `inputs` shows one value of it.
     """
 
     def __init__(
         self, formulas: Mapping[str, Formula], inputs: Mapping[str, Fraction], mode: Mode,
-        between: Ends | None = None,
+        between: Ends | None = None, options: Mapping[str, str] | None = None,
     ) -> None:  # fmt: skip
         self.formulas, self.inputs, self.mode, self.between = formulas, inputs, mode, between or {}
+        self.options: Mapping[str, str] = options or {}
         self._numbers: dict[str, Exact | None] = {
             name: None if name in self.between else fmpq(value.numerator, value.denominator)
             for name, value in inputs.items()
         }
         self.spent = 0  # the steps of all sums so far
+        self.choices: dict[str, tuple[Scope, Choice]] = {}  # the best choice of a quantity with free numbers
         self._cases: dict[str, Case] = {}
         self._exact: dict[str, Exact | None] = {}
         self._walks: dict[int, _Walk] = {}
@@ -88,14 +99,31 @@ class Scope:
 
     def with_input(self, name: str, value: Fraction, stale: frozenset[str]) -> Scope:
         """The scope with one input changed; what does not depend on it (is not stale) is kept."""
-        other = Scope(self.formulas, {**self.inputs, name: value}, self.mode, self.between)
-        other._cases = {item: case for item, case in self._cases.items() if item not in stale}
-        other._exact = {item: number for item, number in self._exact.items() if item not in stale}
+        other = Scope(self.formulas, {**self.inputs, name: value}, self.mode, self.between, self.options)
+        other._keep(self, stale)
         return other
+
+    def with_choice(self, formulas: Mapping[str, Formula], options: Mapping[str, str], stale: frozenset[str]) -> Scope:
+        """The scope with these formulas and options besides; what does not depend on them (is not stale) is kept."""
+        joined, chosen = {**self.formulas, **formulas}, {**self.options, **options}
+        other = Scope(joined, self.inputs, self.mode, self.between, chosen)
+        other.learn(self, stale)
+        return other
+
+    def learn(self, other: Scope, stale: frozenset[str]) -> None:
+        """Take over what another scope over the same inputs has computed, but for what is stale."""
+        self._keep(other, stale)
+        for bits, walk in other._walks.items():
+            mine = self._walks.setdefault(bits, _Walk(self, BALLS, bits))
+            mine.known |= {item: value for item, value in walk.known.items() if item not in stale}
+
+    def _keep(self, other: Scope, stale: frozenset[str]) -> None:
+        self._cases |= {item: case for item, case in other._cases.items() if item not in stale}
+        self._exact |= {item: number for item, number in other._exact.items() if item not in stale}
 
     def measured(self, between: Ends) -> Scope:
         """The scope with intervals in place of some of its inputs; itself where there are none."""
-        return Scope(self.formulas, self.inputs, self.mode, between) if between else self
+        return Scope(self.formulas, self.inputs, self.mode, between, self.options) if between else self
 
     def count(self, name: str) -> int:
         """The value of an integer input."""
@@ -191,10 +219,11 @@ class Scope:
         """Whether an input or quantity is exactly zero."""
         return self.sign_of(symbol) == 0
 
-    def requirements(self, names: Iterable[str]) -> tuple[list[str], list[Hypothesis]]:
-        """Missing inputs and the hypotheses that come with the named quantities, all they use included."""
+    def requirements(self, names: Iterable[str]) -> Requirements:
+        """What the named quantities ask for, all that they use included."""
         absent: list[str] = []
         hypotheses: list[Hypothesis] = []
+        assumed: list[Assumed] = []
         seen: set[str] = set()
         waiting = list(names)
         while waiting:
@@ -212,19 +241,33 @@ class Scope:
             for hypothesis in formula.hypotheses:
                 if hypothesis.optional and hypothesis.optional not in self.inputs:
                     continue
-                if hypothesis not in hypotheses:
+                if not self._applies(hypothesis.when):
+                    continue
+                if not any(hypothesis.same_as(item) for item in hypotheses):
                     hypotheses.append(hypothesis)
                 for part in (hypothesis.left, hypothesis.right, *hypothesis.written):
                     waiting.extend(sorted(symbol_names(part)))
-        return absent, hypotheses
+            known = {item.name for item in assumed}
+            assumed += [item for item in formula.assumed if item.name not in known and self._applies(item.when)]
+        return Requirements(absent, hypotheses, assumed)
+
+    def _applies(self, condition: Condition) -> bool:
+        """Whether a condition is met; what it asks about must be given first."""
+        self._require(item.name for item in condition.asks)
+        return condition.holds(self)
+
+    def _require(self, names: Iterable[str]) -> None:
+        if asked := list(names):
+            absent = self.requirements(asked).absent
+            if absent:
+                raise InputError(missing(absent))
 
     def _case_or_missing(self, name: str) -> Case:
         """The case in use; what its conditions ask about must be given first."""
-        asked = [item.name for case in self.formulas[name].cases for item in case.when.asks]
-        if asked:
-            absent, _ = self.requirements(asked)
-            if absent:
-                raise InputError(missing(absent))
+        for case in self.formulas[name].cases:  # a later case is asked about only where no earlier one is met
+            self._require(item.name for item in case.when.asks)
+            if case.when.holds(self):
+                break
         return self.case(name)
 
 

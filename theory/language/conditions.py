@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from theory.language.modes import Mode
+from theory.language.options import Option
 from theory.language.symbols import Symbol
 
 
@@ -22,6 +23,11 @@ class Facts(Protocol):
     @property
     def inputs(self) -> Mapping[str, Any]:
         """The symbols whose being given decides."""
+        ...
+
+    @property
+    def options(self) -> Mapping[str, str]:
+        """The options that have a value of their own."""
         ...
 
     def is_zero(self, symbol: Symbol) -> bool:
@@ -83,6 +89,21 @@ class Given(Condition):
 
 
 @dataclass(frozen=True)
+class AnyGiven(Condition):
+    """Met when one of several symbols is given."""
+
+    symbols: tuple[Symbol, ...]
+
+    def holds(self, facts: Facts) -> bool:
+        """Whether any of them is among the given ones."""
+        return any(item.name in facts.inputs for item in self.symbols)
+
+    def _shown(self) -> tuple[str, str]:
+        latex = r" \text{ or } ".join(item.record.latex for item in self.symbols)
+        return rf"{latex} \text{{ given}}", f"{' or '.join(map(str, self.symbols))} given"
+
+
+@dataclass(frozen=True)
 class ModeIs(Condition):
     """Met in one of the modes."""
 
@@ -94,6 +115,21 @@ class ModeIs(Condition):
 
     def _shown(self) -> tuple[str, str]:
         return rf"\text{{{self.mode.name.replace('_', ' ')}}}", f"mode {self.mode}"
+
+
+@dataclass(frozen=True)
+class Chosen(Condition):
+    """Met when an option has this value."""
+
+    option: Option
+    value: str
+
+    def holds(self, facts: Facts) -> bool:
+        """Whether the option has the value."""
+        return facts.options.get(self.option.name, self.option.default) == self.value
+
+    def _shown(self) -> tuple[str, str]:
+        return rf"\text{{{self.option.name} = {self.value}}}", f"{self.option.name} = {self.value}"
 
 
 @dataclass(frozen=True)
@@ -128,3 +164,57 @@ class AllZero(Condition):
     def _shown(self) -> tuple[str, str]:
         roots = (item.record.root or item.record.latex for item in self.symbols)
         return " = ".join((*roots, "0")), " = ".join((*map(str, self.symbols), "0"))
+
+
+@dataclass(frozen=True)
+class Not(Condition):
+    """Met when another condition is not."""
+
+    condition: Condition
+
+    @property
+    def asks(self) -> tuple[Symbol, ...]:
+        """What the other condition asks."""
+        return self.condition.asks
+
+    def holds(self, facts: Facts) -> bool:
+        """Whether the other condition is not met."""
+        return not self.condition.holds(facts)
+
+    def _shown(self) -> tuple[str, str]:
+        latex, text = self.condition._shown()
+        return rf"\text{{not }} {latex}", f"not {text}"
+
+
+@dataclass(frozen=True)
+class AllOf(Condition):
+    """Met when all of several conditions are."""
+
+    conditions: tuple[Condition, ...]
+
+    @property
+    def asks(self) -> tuple[Symbol, ...]:
+        """What any of them asks."""
+        return tuple(dict.fromkeys(item for one in self.conditions for item in one.asks))
+
+    def holds(self, facts: Facts) -> bool:
+        """Whether every one is met."""
+        return all(one.holds(facts) for one in self.conditions)
+
+    def _shown(self) -> tuple[str, str]:
+        shown = [one._shown() for one in self.conditions]
+        return r", \quad ".join(latex for latex, _ in shown), ", ".join(text for _, text in shown)
+
+
+@dataclass(frozen=True)
+class GivenZero(Condition):
+    """Met when an input is given and equals zero."""
+
+    symbol: Symbol
+
+    def holds(self, facts: Facts) -> bool:
+        """Whether the input is 0."""
+        return facts.inputs.get(self.symbol.name) == 0
+
+    def _shown(self) -> tuple[str, str]:
+        return f"{self.symbol.record.latex} = 0", f"{self.symbol} = 0"

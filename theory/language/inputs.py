@@ -6,11 +6,13 @@ import math
 import operator
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 
 from theory.language.errors import InputError, near
 from theory.language.modes import EXACT, MODE_OF, Mode
+from theory.language.options import OPTIONS
 from theory.language.symbols import Range, Symbol
 
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,4})?|[+-]?\d+/\d+")
@@ -70,27 +72,43 @@ def _read_other(key: str, value: object, allowed: Range | None) -> Fraction:
     raise InputError(f"{key} = {value!r}: {type(value).__name__} is not a number; expected {allowed or 'a number'}")
 
 
-def read_inputs(given: Mapping[str, object], keys: Mapping[str, Symbol]) -> tuple[dict[str, Fraction], Mode]:
-    """The exact inputs and the mode, each in its range; `keys` is what may be given besides the mode.
+@dataclass(frozen=True)
+class Given:
+    """What was given: exact numbers by the names of their symbols, the mode, and the options that were named."""
+
+    values: dict[str, Fraction]
+    mode: Mode
+    options: dict[str, str]
+
+
+def read_inputs(given: Mapping[str, object], keys: Mapping[str, Symbol]) -> Given:
+    """The exact inputs, each in its range, the mode and the options; `keys` are those of the numbers.
 
     Raises:
         InputError: an unknown key, a value outside its range, or m > n.
     """
-    mode = str(given.get("mode", EXACT))
-    if mode not in MODE_OF:
-        raise InputError(f"mode = {mode}: expected one of {', '.join(MODE_OF)}")
-    values: dict[str, Fraction] = {}
-    for key, value in given.items():
-        if key == "mode":
-            continue
-        if key not in keys:
-            known = (*keys, "mode")
-            raise InputError(f"{key} = {value}: unknown key{near(key, known)}; admissible keys: {', '.join(known)}")
-        allowed = keys[key].record.range
-        number = read_number(key, value, allowed)
-        if not allowed.contains(number):
-            raise InputError(f"{key} = {value}: expected {allowed}")
-        values[key] = number
-    if "m" in values and "n" in values and values["m"] > values["n"]:
+    mode = _word("mode", given.get("mode", EXACT), tuple(MODE_OF))
+    options = {key: _word(key, given[key], option.values) for key, option in OPTIONS.items() if key in given}
+    numbers = {key: _in_range(key, value, keys) for key, value in given.items() if key not in ("mode", *OPTIONS)}
+    values = {keys[key].name: number for key, number in numbers.items()}
+    subset = options.get("sampling") != "replacement"  # draws with replacement may outnumber the agents
+    if subset and "m" in values and "n" in values and values["m"] > values["n"]:
         raise InputError(f"m = {values['m']}: expected an integer between 1 and n = {values['n']}")
-    return values, MODE_OF[mode]
+    return Given(values, MODE_OF[mode], options)
+
+
+def _word(key: str, value: object, allowed: tuple[str, ...]) -> str:
+    if str(value) not in allowed:
+        raise InputError(f"{key} = {value}: expected one of {', '.join(allowed)}")
+    return str(value)
+
+
+def _in_range(key: str, value: object, keys: Mapping[str, Symbol]) -> Fraction:
+    if key not in keys:
+        known = (*keys, "mode", *OPTIONS)
+        raise InputError(f"{key} = {value}: unknown key{near(key, known)}; admissible keys: {', '.join(known)}")
+    allowed = keys[key].record.range
+    number = read_number(key, value, allowed)
+    if not allowed.contains(number):
+        raise InputError(f"{key} = {value}: expected {allowed}")
+    return number

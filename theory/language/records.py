@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -60,7 +60,7 @@ class Hypothesis:
     """An inequality or equation `left relation right` that must hold for a formula to have a value.
 
     `optional` names an input without which the hypothesis says nothing (mu, or nu for published forms). `written`: what
-    must have a value besides, because it was written though it cancels from the difference.
+    must have a value besides, because it was written though it cancels from the difference. `when`: where it is asked.
     """
 
     name: str
@@ -69,11 +69,26 @@ class Hypothesis:
     right: Expr
     optional: str = ""
     written: tuple[Expr, ...] = ()
+    when: Condition = field(default_factory=Otherwise)
 
     @cached_property
     def difference(self) -> Expr:
         """Left minus right, whose sign decides."""
         return self.left - self.right
+
+    def same_as(self, other: Hypothesis) -> bool:
+        """Whether the other one says the same, wherever the two are asked."""
+        return replace(self, when=other.when) == other
+
+
+@dataclass(frozen=True)
+class Assumed:
+    """A hypothesis that no input decides, such as W0+; `settled`: conditions under which it holds, each with why."""
+
+    name: str
+    detail: str
+    settled: tuple[tuple[Condition, str], ...] = ()
+    when: Condition = field(default_factory=Otherwise)
 
 
 @dataclass(frozen=True)
@@ -82,7 +97,8 @@ class Formula:
 
     `recursion` maps a number of steps (nu, or tau where `steps` says so) to the expression that the proof's
     recursion gives; it equals the closed form with that number put in. `written`: what must have a value besides the
-    expression, because a user wrote it though it cancels.
+    expression, because a user wrote it though it cancels. `choices`: where it has free numbers that are not given, its
+    value is the least over these.
     """
 
     symbol: Symbol
@@ -93,6 +109,8 @@ class Formula:
     recursion: Callable[[int], Expr] | None = None
     steps: str = "nu"
     written: tuple[Expr, ...] = ()
+    assumed: tuple[Assumed, ...] = ()
+    choices: tuple[Choice, ...] = ()
 
     @property
     def name(self) -> str:
@@ -116,6 +134,19 @@ class Formula:
     def names(self) -> frozenset[str]:
         """Every symbol in some case, indices of sums excluded."""
         return frozenset(str(item) for case in self.cases for item in case.expression.free_symbols)
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One element of the list over which a right side with free numbers is least: what they stand for, and where.
+
+    `formulas` stand in the table in the place of the numbers' own; `options` are set beside those given.
+    """
+
+    text: str
+    formulas: tuple[Formula, ...]
+    options: Mapping[str, str] = field(default_factory=dict)
+    when: Condition = field(default_factory=Otherwise)
 
 
 def _label(condition: Condition) -> object:

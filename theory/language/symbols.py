@@ -48,6 +48,7 @@ NONNEGATIVE = Range()
 POSITIVE = Range(open_below=True)
 REAL = Range(lower=None)
 COUNT = Range(lower=1, integer=True)
+SHARE = Range(upper=1, open_below=True)
 STEPS = Range(lower=0, upper=LARGEST_COUNT, integer=True)
 LOCAL_STEPS = Range(lower=1, upper=LARGEST_COUNT, integer=True)
 
@@ -57,8 +58,9 @@ class SymbolRecord:
     """What is known of a symbol before it has a value.
 
     root: a symbol that stands for a square says how its root is printed, sigma for sigma^2. key: a derived quantity
-    that may be given as an input. rank: its place among the factors of a product, equal ranks by name: inputs come
-    first, what is derived has 100, indices and free constants have 900, norms and gaps LAST.
+    that may be given as an input; alias: the key, where that is not the name. rank: its place among the factors of a
+    product, equal ranks by name: inputs come first, what is derived has 100, indices and free constants have 900,
+    norms and gaps LAST.
     """
 
     name: str
@@ -69,6 +71,7 @@ class SymbolRecord:
     range: Range = NONNEGATIVE
     root: str = ""
     key: bool = False
+    alias: str = ""
     rank: int = 100
 
 
@@ -143,6 +146,10 @@ _ROWS = (
     SymbolRecord("grad_norm_i", r"\|\nabla f_i\|", GRADIENT, "norm of the gradient of one agent's loss", rank=LAST),
     SymbolRecord("grad_norm", r"\|\nabla F(w_k)\|", GRADIENT, "norm of the meta-gradient at the round's start",
                  rank=LAST),
+    SymbolRecord("rho_2", r"\rho_2", Unit(1, -4), "Lipschitz constant of the third derivative (S5s)"),
+    SymbolRecord("eps", r"\varepsilon", NUMBER, "weight of the cross term in T1d", range=POSITIVE),
+    SymbolRecord("zeta", r"\zeta", NUMBER, "weight of the square in T1d", range=POSITIVE),
+    SymbolRecord("p_max", r"p_{\max}", NUMBER, "largest weight of an agent (C6)", range=SHARE),
     SymbolRecord("eta_G", r"\eta_G", GRADIENT, "accuracy of one computed gradient"),
     SymbolRecord("eta_H", r"\eta_H", CURVATURE, "relative accuracy of one computed Hessian-vector product"),
 )  # fmt: skip
@@ -153,7 +160,7 @@ INPUTS: tuple[Symbol, ...] = tuple(
 )
 (
     alpha, beta, L, mu, rho, B, sigma_G, sigma_H, gamma_G, gamma_H, D, D_prime, D_H, nu, tau, n, m, K, delta, F0_gap,
-    mu_F, grad_norm_i, grad_norm, eta_G, eta_H,
+    mu_F, grad_norm_i, grad_norm, rho_2, eps, zeta, p_max, eta_G, eta_H,
 ) = INPUTS  # fmt: skip
 INDICES = tuple(
     introduce(letter, letter, NUMBER, "summation index", range=STEPS, rank=900) for letter in ("l", "t", "j")

@@ -7,6 +7,7 @@ from functools import lru_cache
 import sympy
 
 from theory.language.algebra import Expr, Kept, PowerGain, S
+from theory.language.conditions import Otherwise
 from theory.language.records import Formula, Hypothesis
 
 _RELATIONS = {"<=": r"\le", ">=": r"\ge", "<": "<", ">": ">", "==": "="}
@@ -173,5 +174,6 @@ def right_latex(formula: Formula) -> str:
 
 
 def hypothesis_latex(hypothesis: Hypothesis) -> str:
-    """The hypothesis as an inequality or equation."""
-    return f"{latex(hypothesis.left)} {_RELATIONS[hypothesis.relation]} {latex(hypothesis.right)}"
+    """The hypothesis as an inequality or equation, and where it is asked."""
+    shown = f"{latex(hypothesis.left)} {_RELATIONS[hypothesis.relation]} {latex(hypothesis.right)}"
+    return shown if isinstance(hypothesis.when, Otherwise) else rf"{shown} \text{{ when }} {hypothesis.when.latex}"

@@ -5,10 +5,10 @@ import sympy
 from theory.language.algebra import Expr, S
 from theory.language.modes import EXACT
 from theory.language.records import IDENTITY, OURS, Line, Statement, formula
-from theory.language.symbols import B, L, alpha, ell, eta_G, eta_H, grad_norm, introduce, nu, rho
+from theory.language.symbols import L, alpha, ell, eta_G, eta_H, grad_norm, introduce, nu, rho
 from theory.language.units import GRADIENT, NUMBER
 from theory.statements.s02 import grown, q, swept
-from theory.statements.s03 import carried
+from theory.statements.s03 import B_q, carried
 
 S1 = introduce("S1", r"R_{\mathrm{S1}}", GRADIENT, "rounding error of a computed meta-gradient (S1)")
 S1_relative = introduce(
@@ -21,7 +21,7 @@ _steps = _loose**ell * q ** (nu - 1 - ell) * (eta_H + alpha * rho * eta_G * S(el
 FORMULAS = (
     formula(
         S1,
-        _loose**nu * eta_G * (1 + alpha * L * S(nu, q)) + alpha * B * sympy.Sum(_steps, (ell, 0, nu - 1)),
+        _loose**nu * eta_G * (1 + alpha * L * S(nu, q)) + alpha * B_q * sympy.Sum(_steps, (ell, 0, nu - 1)),
         "S1",
         recursion=lambda steps: _rounding(steps),
     ),

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import sympy
 
 from theory.language.algebra import Expr
-from theory.language.conditions import Given
+from theory.language.conditions import AnyGiven, Given
 from theory.language.modes import EXACT
 from theory.language.records import DETERMINISTIC, OURS, Case, Formula, Hypothesis, Line, Statement, formula
 from theory.language.symbols import L, alpha, introduce, mu, nu
@@ -20,6 +20,9 @@ CURVATURE_ORDER = (
 )
 
 _with_mu = sympy.Max(sympy.Abs(1 - alpha * mu), sympy.Abs(1 - alpha * L))
+
+# without mu and without a q of one's own, q >= 1
+MAY_CONTRACT = AnyGiven((mu, q))
 
 FORMULAS = (
     Formula(q, (Case(_with_mu, Given(mu)), Case(1 + alpha * L)), "S2", CURVATURE_ORDER),

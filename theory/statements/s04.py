@@ -3,10 +3,10 @@
 from theory.language.algebra import Expr, S
 from theory.language.modes import EXACT
 from theory.language.records import DETERMINISTIC, OURS, Line, Statement, formula
-from theory.language.symbols import B, L, alpha, grad_norm_i, introduce, nu, rho
+from theory.language.symbols import L, alpha, grad_norm_i, introduce, nu, rho
 from theory.language.units import CURVATURE
 from theory.statements.s02 import q, swept
-from theory.statements.s03 import carried
+from theory.statements.s03 import B_q, carried
 
 L_F = introduce("L_F", "L_F", CURVATURE, "smoothness constant of every F_i (S4)", key=True)
 L_F_pointwise = introduce("L_F_pointwise", "L_F(u)", CURVATURE, "smoothness at one point, without B (S4)")
@@ -15,9 +15,9 @@ DIFFERENCE = r"\|\nabla F_i(w) - \nabla F_i(u)\|"
 FORMULAS = (
     formula(
         L_F,
-        q ** (2 * nu) * L + alpha * rho * B * q ** (nu - 1) * S(nu, q),
+        q ** (2 * nu) * L + alpha * rho * B_q * q ** (nu - 1) * S(nu, q),
         "S4",
-        recursion=lambda steps: _lipschitz(steps, B),
+        recursion=lambda steps: _lipschitz(steps, B_q),
     ),
     formula(
         L_F_pointwise,
@@ -32,7 +32,7 @@ STATEMENT = Statement(
     title="Smoothness of the meta loss",
     claim="Every $F_i$, and so $F$, is $L_F$-smooth; the pointwise form needs no bound on the gradient.",
     measures="L_F",
-    quantities=(L_F, L_F_pointwise),
+    quantities=(L_F, L_F_pointwise, B_q),
     lines=(Line(DIFFERENCE, L_F, r"\|w - u\|"), Line(DIFFERENCE, L_F_pointwise, r"\|w - u\|")),
     kind=DETERMINISTIC,
     assumptions=("A2", "A3", "A6"),

@@ -2,19 +2,20 @@
 
 import sympy
 
-from theory.language.algebra import Expr, S
+from theory.language.algebra import S
 from theory.language.modes import STOCHASTIC
 from theory.language.records import EXPECTATION, OURS, Line, Statement, formula
-from theory.language.symbols import B, D, L, alpha, ell, introduce, nu, rho, sigma_G
+from theory.language.symbols import D, L, alpha, ell, introduce, nu, rho, sigma_G
 from theory.language.units import GRADIENT
-from theory.statements.s02 import grown, q, swept
-from theory.statements.s03 import carried
+from theory.statements.noisy_path import moving_factors, noisy
+from theory.statements.s02 import q, swept
+from theory.statements.s03 import B_q
 
 b_sto = introduce("b_sto", r"b_{\mathrm{sto}}", GRADIENT, "bias of the stochastic meta-gradient (S5)")
 MEAN_ERROR = r"\|\mathrm{E} g_i - \nabla F_i(w)\|"
 
 _start = q**nu * L * sympy.sqrt(S(nu, q**2))
-_factors = alpha * rho * B * q ** (nu - 1) * sympy.Sum(sympy.sqrt(S(ell, q**2)), (ell, 1, nu - 1))
+_factors = alpha * rho * B_q * q ** (nu - 1) * sympy.Sum(sympy.sqrt(S(ell, q**2)), (ell, 1, nu - 1))
 
 FORMULAS = (
     formula(
@@ -30,7 +31,7 @@ STATEMENT = Statement(
     title="Bias of the stochastic meta-gradient",
     claim=r"The mean of the stochastic meta-gradient is within $b_{\mathrm{sto}}$ of the meta-gradient.",
     measures="meta_gradient_bias",
-    quantities=(b_sto,),
+    quantities=(b_sto, B_q),
     lines=(Line(MEAN_ERROR, b_sto),),
     kind=EXPECTATION,
     assumptions=("A2", "A3", "A4", "A6"),
@@ -50,19 +51,3 @@ $b_{\mathrm{sto}}$ ($E_0 = 0$). This bounds the root mean square of the conditio
 norm of the mean. At $\nu = 1$ it is $\alpha L q \sigma_G / \sqrt{D}$, the published $2 \alpha L \sigma_G /
 \sqrt{D}$ at $q = 2$.""",
 )
-
-
-def trajectory_error(step: Expr) -> Expr:
-    """E_l = (alpha^2 sigma_G^2 / D) S_l(q^2): bounds the mean squared error of the noisy trajectory at step l."""
-    return alpha**2 * sigma_G**2 / D * S(step, q**2)
-
-
-def noisy(steps: int) -> list[Expr]:
-    """E_(l+1) = q^2 E_l + alpha^2 sigma_G^2 / D from E_0 = 0."""
-    return grown(steps, alpha**2 * sigma_G**2 / D, q**2)
-
-
-def moving_factors(steps: int) -> list[Expr]:
-    """What the change of each factor along the noisy trajectory adds to the sweep."""
-    errors = noisy(steps)
-    return [alpha * rho * sympy.sqrt(errors[step]) * carried(steps, step) for step in range(steps)]

@@ -5,24 +5,22 @@ import sympy
 from theory.language.algebra import HALF, Expr
 from theory.language.modes import STOCHASTIC
 from theory.language.records import EXPECTATION, OURS, Line, Statement, formula
-from theory.language.symbols import B, L, alpha, ell, introduce, j, nu, rho
+from theory.language.symbols import L, alpha, introduce, nu, rho
 from theory.language.units import GRADIENT
+from theory.statements.noisy_path import B_V, SUMMED_ROOTS, E_nu, m_nu, moving_factors
 from theory.statements.s02 import q, swept
-from theory.statements.s05 import MEAN_ERROR, moving_factors, noisy, trajectory_error
+from theory.statements.s05 import MEAN_ERROR, b_sto
 
 b_sto_2 = introduce(
     "b_sto_2", r"b'_{\mathrm{sto}}", GRADIENT, "second-order bias of the stochastic meta-gradient (S5p)"
 )
 
-_mean = alpha * rho * HALF * sympy.Sum(q ** (nu - 1 - j) * trajectory_error(j), (j, 1, nu - 1))
-
 FORMULAS = (
     formula(
         b_sto_2,
-        q**nu * sympy.Min(L * sympy.sqrt(trajectory_error(nu)), L * _mean + rho * trajectory_error(nu) * HALF)
-        + alpha * rho * B * q ** (nu - 1) * sympy.Sum(sympy.sqrt(trajectory_error(ell)), (ell, 1, nu - 1)),
+        sympy.Min(b_sto, q**nu * (L * m_nu + rho * E_nu * HALF) + alpha * rho * B_V * q ** (nu - 1) * SUMMED_ROOTS),
         "S5p",
-        recursion=lambda steps: _second_order(steps),
+        recursion=lambda steps: sympy.Min(b_sto, _second_order(steps)),
     ),
 )
 
@@ -32,7 +30,7 @@ STATEMENT = Statement(
     claim=r"Because the noise has mean zero, the bias is of second order in it: of order $1/D$ at $\nu = 1$, and zero "
     "for quadratics.",
     measures="meta_gradient_bias",
-    quantities=(b_sto_2,),
+    quantities=(b_sto_2, E_nu, m_nu, B_V, b_sto),
     lines=(Line(MEAN_ERROR, b_sto_2),),
     kind=EXPECTATION,
     assumptions=("A2", "A3", "A4", "A6"),
@@ -51,9 +49,6 @@ $L m_{\nu} + \frac{\rho}{2} E_{\nu}$. Second, the change of the factors, which i
 
 
 def _second_order(steps: int) -> Expr:
-    """The mean error m_(l+1) = q m_l + alpha rho E_l / 2 at the end, then the sweep."""
-    errors, mean = noisy(steps), sympy.Integer(0)
-    for error in errors[:steps]:
-        mean = q * mean + alpha * rho * error * HALF
-    start = sympy.Min(L * sympy.sqrt(errors[steps]), L * mean + rho * errors[steps] * HALF)
-    return q**steps * start + swept(sympy.Integer(0), moving_factors(steps))
+    """The true factors on the mean error of the last gradient, and the change of the factors on the noisy one."""
+    last = L * m_nu + rho * E_nu * HALF
+    return q**steps * last + swept(sympy.Integer(0), moving_factors(steps, B_V))

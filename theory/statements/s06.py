@@ -3,8 +3,9 @@
 from theory.language.algebra import Expr, PowerGain
 from theory.language.modes import STOCHASTIC
 from theory.language.records import EXPECTATION, OURS, Line, Statement, formula
-from theory.language.symbols import D_H, B, D_prime, alpha, introduce, nu, sigma_G, sigma_H
+from theory.language.symbols import D_H, D_prime, alpha, introduce, nu, sigma_G, sigma_H
 from theory.language.units import GRADIENT_SQUARED, NUMBER
+from theory.statements.noisy_path import B_V
 from theory.statements.s02 import q, swept
 from theory.statements.s03 import carried
 from theory.statements.s05 import b_sto
@@ -21,7 +22,7 @@ FORMULAS = (
     formula(eta2, alpha**2 * sigma_H**2 / D_H, "S6"),
     formula(
         V,
-        (q**2 + eta2) ** nu * sigma_G**2 / D_prime + B**2 * PowerGain(q**2, eta2, nu),
+        (q**2 + eta2) ** nu * sigma_G**2 / D_prime + B_V**2 * PowerGain(q**2, eta2, nu),
         "S6",
         recursion=lambda steps: _variance(steps),
     ),
@@ -33,7 +34,7 @@ STATEMENT = Statement(
     title="Mean squared error of the stochastic meta-gradient",
     claim=r"The stochastic meta-gradient is within $\sigma_F$ of the meta-gradient in mean square.",
     measures="meta_gradient_mean_squared_error",
-    quantities=(sigma_F2, V, eta2, b_sto),
+    quantities=(sigma_F2, V, eta2, b_sto, B_V),
     lines=(Line(SQUARED_ERROR, sigma_F2),),
     kind=EXPECTATION,
     assumptions=("A2", "A3", "A4", "A6"),
@@ -54,4 +55,4 @@ the mean is the best constant.""",
 
 def _variance(steps: int) -> Expr:
     """One noisy factor multiplies the noise by q^2 + eta^2 and adds eta^2 times the squared norm of the mean."""
-    return swept(sigma_G**2 / D_prime, [eta2 * carried(steps, step) ** 2 for step in range(steps)], q**2 + eta2)
+    return swept(sigma_G**2 / D_prime, [eta2 * carried(steps, step, B_V) ** 2 for step in range(steps)], q**2 + eta2)

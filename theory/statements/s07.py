@@ -5,10 +5,10 @@ import sympy
 from theory.language.algebra import Expr, S
 from theory.language.modes import EXACT
 from theory.language.records import DETERMINISTIC, OURS, Line, Statement, formula
-from theory.language.symbols import B, L, alpha, ell, gamma_G, gamma_H, introduce, nu, rho
+from theory.language.symbols import L, alpha, ell, gamma_G, gamma_H, introduce, nu, rho
 from theory.language.units import GRADIENT, GRADIENT_SQUARED
 from theory.statements.s02 import grown, q, swept
-from theory.statements.s03 import carried
+from theory.statements.s03 import B_q, carried
 
 gamma_F = introduce(
     "gamma_F", r"\gamma_F", GRADIENT, "spread of the agents' meta-gradients (S7)", "gamma_F in arXiv 2002.07948",
@@ -21,7 +21,7 @@ FORMULAS = (
     formula(
         gamma_F,
         q**nu * gamma_G * (1 + alpha * L * S(nu, q))
-        + alpha * B * q ** (nu - 1) * (nu * gamma_H + alpha * rho * gamma_G * sympy.Sum(S(ell, q), (ell, 0, nu - 1))),
+        + alpha * B_q * q ** (nu - 1) * (nu * gamma_H + alpha * rho * gamma_G * sympy.Sum(S(ell, q), (ell, 0, nu - 1))),
         "S7",
         recursion=lambda steps: _spread(steps),
     ),
@@ -33,7 +33,7 @@ STATEMENT = Statement(
     title="Heterogeneity of the meta-gradients",
     claim=r"The agents' meta-gradients spread around their mean by at most $\gamma_F$ in mean square.",
     measures="meta_gradient_squared_spread",
-    quantities=(gamma_F2, gamma_F),
+    quantities=(gamma_F2, gamma_F, B_q),
     lines=(Line(SQUARED_SPREAD, gamma_F2),),
     kind=DETERMINISTIC,
     assumptions=("A2", "A3", "A5", "A6"),

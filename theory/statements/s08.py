@@ -5,15 +5,15 @@ import sympy
 from theory.language.algebra import Expr, S
 from theory.language.modes import FIRST_ORDER
 from theory.language.records import DETERMINISTIC, OURS, Line, Statement, formula
-from theory.language.symbols import B, L, alpha, introduce, nu
+from theory.language.symbols import L, alpha, introduce, nu
 from theory.language.units import GRADIENT
 from theory.statements.s02 import q, swept
-from theory.statements.s03 import carried
+from theory.statements.s03 import B_q, carried
 
 b_FO = introduce("b_FO", r"b_{\mathrm{FO}}", GRADIENT, "error of dropping the Hessians (S8)")
 
 FORMULAS = (
-    formula(b_FO, sympy.Min(alpha * L * S(nu, q), 1 + q**nu) * B, "S8", recursion=lambda steps: _dropped(steps)),
+    formula(b_FO, sympy.Min(alpha * L * S(nu, q), 1 + q**nu) * B_q, "S8", recursion=lambda steps: _dropped(steps)),
 )
 
 STATEMENT = Statement(
@@ -22,7 +22,7 @@ STATEMENT = Statement(
     claim=r"Dropping the Hessians errs by at most $b_{\mathrm{FO}}$, which neither more rounds nor smaller steps "
     r"$\beta$ nor larger batches reduce.",
     measures="first_order_error",
-    quantities=(b_FO,),
+    quantities=(b_FO, B_q),
     lines=(Line(r"\|\nabla f_i(w_i^{\nu}) - \nabla F_i(w)\|", b_FO),),
     kind=DETERMINISTIC,
     assumptions=("A2", "A6"),
@@ -38,5 +38,5 @@ L S_{\nu}(q) B$. The triangle inequality gives $(q^{\nu} + 1) B$ instead. At $q 
 def _dropped(steps: int) -> Expr:
     """The smaller of the telescoped product and the triangle inequality."""
     telescoped = sympy.Add(*(alpha * L * carried(steps, step) for step in range(steps)))
-    product = swept(B, [0] * steps)
-    return sympy.Min(telescoped / B, (product + B) / B) * B
+    product = swept(B_q, [0] * steps)
+    return sympy.Min(telescoped / B_q, (product + B_q) / B_q) * B_q

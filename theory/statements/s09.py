@@ -5,16 +5,19 @@ import sympy
 from theory.language.algebra import HALF, Expr, S
 from theory.language.modes import HESSIAN_FREE
 from theory.language.records import DETERMINISTIC, OURS, Line, Statement, formula
-from theory.language.symbols import B, alpha, delta, introduce, nu, rho
+from theory.language.symbols import alpha, delta, introduce, nu, rho
 from theory.language.units import GRADIENT
 from theory.statements.s02 import q, swept
-from theory.statements.s03 import carried
+from theory.statements.s03 import B_q, carried
 
 b_HF = introduce("b_HF", r"b_{\mathrm{HF}}", GRADIENT, "error of Hessian-free meta-gradients (S9)")
 
 FORMULAS = (
     formula(
-        b_HF, HALF * alpha * rho * delta * B**2 * q ** (nu - 1) * S(nu, q), "S9", recursion=lambda steps: _probed(steps)
+        b_HF,
+        HALF * alpha * rho * delta * B_q**2 * q ** (nu - 1) * S(nu, q),
+        "S9",
+        recursion=lambda steps: _probed(steps),
     ),
 )
 
@@ -24,7 +27,7 @@ STATEMENT = Statement(
     claim="Replacing every Hessian-vector product by a central difference of gradients errs by at most "
     r"$b_{\mathrm{HF}}$.",
     measures="hessian_free_error",
-    quantities=(b_HF,),
+    quantities=(b_HF, B_q),
     lines=(Line(r"\|g_i - \nabla F_i(w)\|", b_HF),),
     kind=DETERMINISTIC,
     assumptions=("A2", "A3", "A6"),

@@ -4,9 +4,10 @@ import sympy
 
 from theory.language.algebra import HALF, Expr
 from theory.language.modes import HESSIAN_FREE_STOCHASTIC
-from theory.language.records import EXPECTATION, OURS, Line, Statement, formula
+from theory.language.records import EXPECTATION, OURS, Assumed, Line, Statement, formula
 from theory.language.symbols import B, D_prime, alpha, delta, ell, introduce, nu, rho, sigma_G
 from theory.language.units import GRADIENT, GRADIENT_SQUARED
+from theory.statements.noisy_path import B_V
 from theory.statements.s02 import q, swept
 from theory.statements.s05 import MEAN_ERROR, b_sto
 from theory.statements.s06 import SQUARED_ERROR, V, eta2
@@ -17,16 +18,21 @@ mse_HF_sto = introduce(
     "mean squared error of stochastic Hessian-free meta-gradients (S9s)", root=r"\sigma_{\mathrm{HFs}}",
 )  # fmt: skip
 
-_start = B**2 + sigma_G**2 / D_prime
-_moments = sympy.Sum(q**ell * (q**2 + eta2) ** (nu - 1 - ell), (ell, 0, nu - 1))
+_start = B * B_V + sigma_G**2 / D_prime
+PROBED = sympy.Sum(q**ell * (q**2 + eta2) ** (nu - 1 - ell), (ell, 0, nu - 1))
+
+SHARED_PROBES = Assumed(
+    "shared probes",
+    "both probes of one step share one batch, and the Hessian noise is the derivative of the gradient noise",
+)
 
 FORMULAS = (
     formula(
         b_HF_sto,
-        b_sto
-        + HALF * alpha * rho * delta * _start * sympy.Sum(q**ell * (q**2 + eta2) ** (nu - 1 - ell), (ell, 0, nu - 1)),
+        b_sto + HALF * alpha * rho * delta * _start * PROBED,
         "S9s",
         recursion=lambda steps: _probed(steps),
+        assumed=(SHARED_PROBES,),
     ),
     formula(mse_HF_sto, V + b_HF_sto**2, "S9s"),
 )
@@ -37,7 +43,7 @@ STATEMENT = Statement(
     claim="The stochastic Hessian-free meta-gradient has the stated bias and mean squared error; the sum of the two "
     "separate biases would be false.",
     measures="meta_gradient_bias",
-    quantities=(b_HF_sto, mse_HF_sto, b_sto, V, eta2),
+    quantities=(b_HF_sto, mse_HF_sto, b_sto, V, eta2, B_V),
     lines=(Line(MEAN_ERROR, b_HF_sto), Line(SQUARED_ERROR, mse_HF_sto)),
     kind=EXPECTATION,
     assumptions=("A2", "A3", "A4", "A6"),

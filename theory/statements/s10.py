@@ -1,14 +1,23 @@
 """S10: what one more fine-tuning step does to the loss."""
 
+import sympy
+
 from theory.language.algebra import HALF
 from theory.language.modes import EXACT
-from theory.language.records import DETERMINISTIC, OURS, Line, Statement, formula
-from theory.language.symbols import REAL, L, alpha, grad_norm_i, introduce
+from theory.language.records import DETERMINISTIC, OURS, Hypothesis, Line, Statement, formula
+from theory.language.symbols import REAL, L, alpha, grad_norm_i, introduce, nu
 from theory.language.units import LOSS
 
 S10 = introduce("S10", r"R_{\mathrm{S10}}", LOSS, "change of the loss by one more fine-tuning step (S10)", range=REAL)
 
-FORMULAS = (formula(S10, -alpha * (1 - alpha * L * HALF) * grad_norm_i**2, "S10"),)
+FORMULAS = (
+    formula(
+        S10,
+        -alpha * (1 - alpha * L * HALF) * grad_norm_i**2,
+        "S10",
+        hypotheses=(Hypothesis("nu >= 1", nu, ">=", sympy.Integer(1), optional="nu"),),
+    ),
+)
 
 STATEMENT = Statement(
     id="S10",

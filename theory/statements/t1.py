@@ -7,9 +7,10 @@ import sympy
 
 from theory.language import modes
 from theory.language.algebra import Expr, S
-from theory.language.conditions import IsOne, ModeIs
+from theory.language.conditions import Chosen, IsOne, ModeIs
+from theory.language.options import SAMPLING
 from theory.language.records import EXPECTATION, OURS, Case, Formula, Hypothesis, Line, Statement, formula
-from theory.language.symbols import F0_gap, Symbol, beta, grad_norm, introduce, m, n, t, tau
+from theory.language.symbols import F0_gap, Symbol, beta, grad_norm, introduce, m, n, p_max, t, tau
 from theory.language.units import GRADIENT, GRADIENT_SQUARED, NUMBER
 from theory.statements.s02 import grown
 from theory.statements.s04 import L_F
@@ -17,8 +18,10 @@ from theory.statements.s05 import b_sto
 from theory.statements.s05p import b_sto_2
 from theory.statements.s06 import sigma_F2
 from theory.statements.s08 import b_FO
+from theory.statements.s08p import b_FO_sto_2
 from theory.statements.s08s import b_FO_sto, var_FO_sto
 from theory.statements.s09 import b_HF
+from theory.statements.s09p import b_HF_sto_2
 from theory.statements.s09s import b_HF_sto, mse_HF_sto
 
 b = introduce("b", "b", GRADIENT, "bias bound of the mode in use", key=True)
@@ -27,19 +30,20 @@ sigma2 = introduce(
 )
 h = introduce("h", "h", NUMBER, "length of a round relative to the smoothness", key=True)
 kappa = introduce("kappa", r"\kappa", NUMBER, "partial-participation factor")
+share = introduce("share", r"s_m", NUMBER, "weight of the agents' mean variance in that of the server's step")
 p = introduce("p", "p", NUMBER, "growth of the drift over one local step")
 theta = introduce("theta", r"\theta", NUMBER, "averaged drift of the local steps")
 chi = introduce("chi", r"\chi", NUMBER, "averaged drift of the noise", rank=101)
 x = introduce("x", "x", NUMBER, "relative drift of a round")
 b0 = introduce("b0", "b_0", GRADIENT, "bias and noise carried into the drift")
 
-# the bias of a mode is the smallest of these bounds; published forms are compared with the first
+# the bounds of the bias of a mode, each sharper than the one before; published forms are compared with the first
 BIAS: Mapping[modes.Mode, tuple[Symbol, ...]] = {
     modes.STOCHASTIC: (b_sto, b_sto_2),
     modes.FIRST_ORDER: (b_FO,),
-    modes.FIRST_ORDER_STOCHASTIC: (b_FO_sto,),
+    modes.FIRST_ORDER_STOCHASTIC: (b_FO_sto, b_FO_sto_2),
     modes.HESSIAN_FREE: (b_HF,),
-    modes.HESSIAN_FREE_STOCHASTIC: (b_HF_sto,),
+    modes.HESSIAN_FREE_STOCHASTIC: (b_HF_sto, b_HF_sto_2),
 }
 VARIANCE: Mapping[modes.Mode, Symbol] = {
     modes.STOCHASTIC: sigma_F2,
@@ -54,10 +58,20 @@ def _by_mode(symbol: Symbol, bounds: Mapping[modes.Mode, Expr]) -> Formula:
 
 
 FORMULAS = (
-    _by_mode(b, {mode: sympy.Min(*found) for mode, found in BIAS.items()}),
+    _by_mode(b, {mode: found[-1] for mode, found in BIAS.items()}),
     _by_mode(sigma2, VARIANCE),
     formula(h, beta * tau * L_F, "T1"),
-    Formula(kappa, (Case(_zero, IsOne(n)), Case((n - m) / (m * (n - 1)))), "T1"),
+    Formula(
+        kappa,
+        (
+            Case(_zero, Chosen(SAMPLING, "full")),
+            Case(1 / m, Chosen(SAMPLING, "replacement")),
+            Case(_zero, IsOne(n)),
+            Case((n - m) / (m * (n - 1))),
+        ),
+        "T1",
+    ),
+    Formula(share, (Case(p_max, Chosen(SAMPLING, "full")), Case(1 / m)), "C6"),
     formula(p, 1 + h / tau, "T1"),
     formula(
         theta,
@@ -78,6 +92,8 @@ FORMULAS = (
 )
 
 SHORT_ROUND = Hypothesis("h <= 1", h, "<=", _one)
+# T1a and T1c weigh the variance by 1/m
+DRAWN = Hypothesis("sampling of m agents", share, "<=", 1 / m, when=Chosen(SAMPLING, "full"))
 DRIFT = (x, theta, p, h, kappa)
 
 

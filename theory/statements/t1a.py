@@ -7,7 +7,7 @@ from theory.language.symbols import REAL, introduce, m, tau
 from theory.language.units import GRADIENT_SQUARED, LOSS, NUMBER
 from theory.statements import t1
 from theory.statements.s07 import gamma_F
-from theory.statements.t1 import SHORT_ROUND, b0, chi, h, kappa, sigma2, x
+from theory.statements.t1 import DRAWN, SHORT_ROUND, b0, chi, h, kappa, sigma2, x
 
 M = introduce("M", "M", NUMBER, "weight of the squared drift in T1a", rank=101)
 A = introduce("T1a.A", r"A_{\mathrm{a}}", NUMBER, "descent coefficient of T1a", range=REAL)
@@ -19,8 +19,8 @@ _floor = 2 * M * (x**2 * gamma_F**2 + b0**2) + (h / tau) * sigma2 / m + h * kapp
 FORMULAS = (
     Formula(M, (Case(HALF + h * kappa, AllZero((sigma2,))), Case(HALF + h * kappa + h / m)), "T1a"),
     formula(A, HALF - 2 * M * x**2, "T1a", hypotheses=(SHORT_ROUND,)),
-    formula(N, _floor, "T1a", hypotheses=(SHORT_ROUND,)),
-    formula(T1a, t1.next_gap(A, N), "T1a", hypotheses=(SHORT_ROUND, t1.positive(A))),
+    formula(N, _floor, "T1a", hypotheses=(SHORT_ROUND, DRAWN)),
+    formula(T1a, t1.next_gap(A, N), "T1a", hypotheses=(SHORT_ROUND, DRAWN, t1.positive(A))),
 )
 
 STATEMENT = t1.statement(

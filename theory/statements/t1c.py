@@ -9,13 +9,13 @@ from theory.language.symbols import REAL, introduce, m, tau
 from theory.language.units import GRADIENT_SQUARED, LOSS, NUMBER
 from theory.statements import t1
 from theory.statements.s07 import gamma_F
-from theory.statements.t1 import SHORT_ROUND, b, h, kappa, sigma2
+from theory.statements.t1 import DRAWN, SHORT_ROUND, b, h, kappa, sigma2
 
 A = introduce("T1c.A", r"A_{\mathrm{c}}", NUMBER, "descent coefficient of T1c", range=REAL)
 N = introduce("T1c.N", r"N_{\mathrm{c}}", GRADIENT_SQUARED, "floor coefficient of T1c")
 T1c = introduce("T1c", r"R_{\mathrm{T1c}}", LOSS, "expected gap after one round by T1c", range=REAL)
 
-ONE_LOCAL_STEP = (SHORT_ROUND, Hypothesis("tau = 1", tau, "==", sympy.Integer(1)))
+ONE_LOCAL_STEP = (SHORT_ROUND, DRAWN, Hypothesis("tau = 1", tau, "==", sympy.Integer(1)))
 
 FORMULAS = (
     formula(A, HALF, "T1c", hypotheses=ONE_LOCAL_STEP),

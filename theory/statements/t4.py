@@ -1,8 +1,10 @@
 """T4: what is left of T2 and T3 in the exact case after many rounds."""
 
+import sympy
+
 from theory.language.modes import EXACT
-from theory.language.records import EXPECTATION, OURS, Line, Statement, formula
-from theory.language.symbols import introduce, mu_F
+from theory.language.records import EXPECTATION, OURS, Hypothesis, Line, Statement, formula
+from theory.language.symbols import beta, introduce, mu_F, tau
 from theory.language.units import GRADIENT_SQUARED, LOSS
 from theory.statements.t1 import DRIFT, positive
 from theory.statements.t1b import EXACT_CASE, A, N
@@ -10,9 +12,20 @@ from theory.statements.t1b import EXACT_CASE, A, N
 T4 = introduce("T4", r"R_{\mathrm{T4}}", GRADIENT_SQUARED, "floor of the squared meta-gradient (T4)")
 T4_gap = introduce("T4_gap", r"R'_{\mathrm{T4}}", LOSS, "floor of the optimality gap (T4)")
 
+_one = sympy.Integer(1)
+
 FORMULAS = (
     formula(T4, N / A, "T4", hypotheses=(*EXACT_CASE, positive(A))),
-    formula(T4_gap, N / (2 * A * mu_F), "T4", hypotheses=(*EXACT_CASE, positive(A))),
+    formula(
+        T4_gap,
+        N / (2 * A * mu_F),
+        "T4",
+        hypotheses=(
+            *EXACT_CASE,
+            positive(A),
+            Hypothesis("2 A beta tau mu_F <= 1", 2 * A * beta * tau * mu_F, "<=", _one),
+        ),
+    ),
 )
 
 STATEMENT = Statement(
