@@ -4,9 +4,9 @@ Require Import Smoothness Sampling.
 Open Scope R_scope.
 
 Inductive mode := mode_exact | mode_stochastic | mode_first_order | mode_first_order_stochastic | mode_hessian_free | mode_hessian_free_stochastic.
-Inductive drift := drift_plain | drift_ball.
-Inductive variance := variance_recursion | variance_budget.
-Inductive sampling := sampling_subset | sampling_replacement | sampling_full.
+Inductive drift_option := drift_plain | drift_ball.
+Inductive variance_option := variance_recursion | variance_budget.
+Inductive sampling_option := sampling_subset | sampling_replacement | sampling_full.
 
 Record constants := {
   alpha : R;
@@ -36,9 +36,9 @@ Record constants := {
   eta_G : R;
   eta_H : R;
   the_mode : mode;
-  the_drift : drift;
-  the_variance : variance;
-  the_sampling : sampling;
+  the_drift : drift_option;
+  the_variance : variance_option;
+  the_sampling : sampling_option;
   given_q : option R;
   given_L_F : option R;
   given_mu_c : option R;
@@ -55,9 +55,9 @@ Definition given {A} (o : option A) : bool := match o with Some _ => true | None
 Definition value (o : option R) : R := match o with Some v => v | None => 0 end.
 Definition is_zero (v : R) : bool := if Req_EM_T v 0 then true else false.
 Definition is_mode (c : constants) (v : mode) : bool := match the_mode c, v with mode_exact, mode_exact => true | mode_stochastic, mode_stochastic => true | mode_first_order, mode_first_order => true | mode_first_order_stochastic, mode_first_order_stochastic => true | mode_hessian_free, mode_hessian_free => true | mode_hessian_free_stochastic, mode_hessian_free_stochastic => true | _, _ => false end.
-Definition is_drift (c : constants) (v : drift) : bool := match the_drift c, v with drift_plain, drift_plain => true | drift_ball, drift_ball => true | _, _ => false end.
-Definition is_variance (c : constants) (v : variance) : bool := match the_variance c, v with variance_recursion, variance_recursion => true | variance_budget, variance_budget => true | _, _ => false end.
-Definition is_sampling (c : constants) (v : sampling) : bool := match the_sampling c, v with sampling_subset, sampling_subset => true | sampling_replacement, sampling_replacement => true | sampling_full, sampling_full => true | _, _ => false end.
+Definition is_drift (c : constants) (v : drift_option) : bool := match the_drift c, v with drift_plain, drift_plain => true | drift_ball, drift_ball => true | _, _ => false end.
+Definition is_variance (c : constants) (v : variance_option) : bool := match the_variance c, v with variance_recursion, variance_recursion => true | variance_budget, variance_budget => true | _, _ => false end.
+Definition is_sampling (c : constants) (v : sampling_option) : bool := match the_sampling c, v with sampling_subset, sampling_subset => true | sampling_replacement, sampling_replacement => true | sampling_full, sampling_full => true | _, _ => false end.
 
 Definition in_range (c : constants) : Prop :=
   0 <= (alpha c) /\
@@ -312,7 +312,7 @@ Definition beta_s (c : constants) : R :=
   match given_beta_s c with Some v => v | None =>
   1 end.
 
-Definition H (c : constants) : R :=
+Definition T1d_H (c : constants) : R :=
   ((beta_s c) * (h c)).
 
 Definition T1d_psi (c : constants) : R :=
@@ -320,7 +320,7 @@ Definition T1d_psi (c : constants) : R :=
   else 1.
 
 Definition T1d_c_eps (c : constants) : R :=
-  (((1 / 2) * (H c)) + ((1 / 2) * (Rabs (((H c) * (T1d_psi c)) - 1)) / (eps c))).
+  (((1 / 2) * (Rabs (((T1d_H c) * (T1d_psi c)) - 1)) / (eps c)) + ((1 / 2) * (T1d_H c))).
 
 Definition T1d_c (c : constants) : R :=
   match given_T1d_c c with Some v => v | None =>
@@ -331,9 +331,9 @@ Definition T1d_omega (c : constants) : R :=
   else (x_d c).
 
 Definition T1d_A (c : constants) : R :=
-  if (is_zero (T1d_omega c)) then (((1 - ((1 / 2) * (H c) * (T1d_psi c))) * (T1d_psi c)) - ((1 / 2) * (Rabs (((H c) * (T1d_psi c)) - 1)) * (eps c)))
-  else if (is_zero (b0_d c)) then (((1 - ((1 / 2) * (H c) * (T1d_psi c))) * (T1d_psi c)) - (((T1d_omega c) ^ 2) * (T1d_c c)) - ((1 / 2) * (Rabs (((H c) * (T1d_psi c)) - 1)) * (eps c)))
-  else (((1 - ((1 / 2) * (H c) * (T1d_psi c))) * (T1d_psi c)) - (((T1d_omega c) ^ 2) * ((zeta c) + 1) * (T1d_c c)) - ((1 / 2) * (Rabs (((H c) * (T1d_psi c)) - 1)) * (eps c))).
+  if (is_zero (T1d_omega c)) then (((1 - ((1 / 2) * (T1d_H c) * (T1d_psi c))) * (T1d_psi c)) - ((1 / 2) * (Rabs (((T1d_H c) * (T1d_psi c)) - 1)) * (eps c)))
+  else if (is_zero (b0_d c)) then (((1 - ((1 / 2) * (T1d_H c) * (T1d_psi c))) * (T1d_psi c)) - (((T1d_omega c) ^ 2) * (T1d_c c)) - ((1 / 2) * (Rabs (((T1d_H c) * (T1d_psi c)) - 1)) * (eps c)))
+  else (((1 - ((1 / 2) * (T1d_H c) * (T1d_psi c))) * (T1d_psi c)) - (((T1d_omega c) ^ 2) * ((zeta c) + 1) * (T1d_c c)) - ((1 / 2) * (Rabs (((T1d_H c) * (T1d_psi c)) - 1)) * (eps c))).
 
 Definition T1d_Q0 (c : constants) : R :=
   if (is_zero (T1d_omega c)) then ((b0_d c) ^ 2)
@@ -342,12 +342,12 @@ Definition T1d_Q0 (c : constants) : R :=
 
 Definition V_d (c : constants) : R :=
   if (is_zero (sigma2 c)) then 0
-  else if (is_variance c variance_budget) then (2 * (T1d_c c) * (sigma2 c) / ((2 * (T1d_c c)) - ((H c) * (share c))) / (INR (tau c)))
+  else if (is_variance c variance_budget) then (2 * (T1d_c c) * (sigma2 c) / ((2 * (T1d_c c)) - ((T1d_H c) * (share c))) / (INR (tau c)))
   else (((((b c) * (geo ((tau c) - 1) (p_d c))) + ((sqrt (geo (tau c) ((p_d c) ^ 2))) * (sqrt (sigma2 c)))) ^ 2) / ((INR (tau c)) ^ 2)).
 
 Definition T1d_N (c : constants) : R :=
-  if (is_zero (kappa c)) then (((1 / 2) * (H c) * (V_d c) * (share c)) + ((T1d_Q0 c) * (T1d_c c)))
-  else ((((T1d_psi c) ^ 2) * ((gamma_F c) ^ 2) * (H c) * (T1d_c c) * (kappa c) / ((2 * (T1d_c c)) - ((H c) * (kappa c)))) + ((1 / 2) * (H c) * (V_d c) * (share c)) + ((T1d_Q0 c) * (T1d_c c))).
+  if (is_zero (kappa c)) then (((1 / 2) * (T1d_H c) * (V_d c) * (share c)) + ((T1d_Q0 c) * (T1d_c c)))
+  else ((((T1d_psi c) ^ 2) * ((gamma_F c) ^ 2) * (T1d_H c) * (T1d_c c) * (kappa c) / ((2 * (T1d_c c)) - ((T1d_H c) * (kappa c)))) + ((1 / 2) * (T1d_H c) * (V_d c) * (share c)) + ((T1d_Q0 c) * (T1d_c c))).
 
 Definition T1d (c : constants) (F0_gap grad_norm : R) : R :=
   (((INR (tau c)) * (T1d_N c) * (beta c) * (beta_s c)) + F0_gap - ((INR (tau c)) * (T1d_A c) * (beta c) * (beta_s c) * (grad_norm ^ 2))).
@@ -632,8 +632,8 @@ Definition requires_T1d (c : constants) : Prop :=
   ((negb (is_drift c drift_ball)) = true -> (h c) <= (INR (tau c))) /\
   ((eps c) > 0) /\
   ((given (given_T1d_c c)) = true -> (T1d_c c) >= (T1d_c_eps c)) /\
-  ((negb (is_zero (kappa c))) = true -> (2 * (T1d_c c)) > ((H c) * (kappa c))) /\
-  (((is_variance c variance_budget) && (negb (is_zero (sigma2 c)))) = true -> (2 * (T1d_c c)) > ((H c) * (share c))) /\
+  ((negb (is_zero (kappa c))) = true -> (2 * (T1d_c c)) > ((T1d_H c) * (kappa c))) /\
+  (((is_variance c variance_budget) && (negb (is_zero (sigma2 c)))) = true -> (2 * (T1d_c c)) > ((T1d_H c) * (share c))) /\
   ((T1d_A c) > 0) /\
   ((given (mu c)) = true -> (- (L c)) <= (value (mu c))) /\
   ((given (mu c)) = true -> (value (mu c)) <= (L c)) /\
@@ -655,8 +655,8 @@ Definition requires_T2p (c : constants) : Prop :=
   ((negb (is_drift c drift_ball)) = true -> (h c) <= (INR (tau c))) /\
   ((eps c) > 0) /\
   ((given (given_T1d_c c)) = true -> (T1d_c c) >= (T1d_c_eps c)) /\
-  ((negb (is_zero (kappa c))) = true -> (2 * (T1d_c c)) > ((H c) * (kappa c))) /\
-  (((is_variance c variance_budget) && (negb (is_zero (sigma2 c)))) = true -> (2 * (T1d_c c)) > ((H c) * (share c))) /\
+  ((negb (is_zero (kappa c))) = true -> (2 * (T1d_c c)) > ((T1d_H c) * (kappa c))) /\
+  (((is_variance c variance_budget) && (negb (is_zero (sigma2 c)))) = true -> (2 * (T1d_c c)) > ((T1d_H c) * (share c))) /\
   ((T1d_A c) > 0) /\
   ((given (mu c)) = true -> (- (L c)) <= (value (mu c))) /\
   ((given (mu c)) = true -> (value (mu c)) <= (L c)) /\
@@ -679,8 +679,8 @@ Definition requires_T3p (c : constants) : Prop :=
   ((negb (is_drift c drift_ball)) = true -> (h c) <= (INR (tau c))) /\
   ((eps c) > 0) /\
   ((given (given_T1d_c c)) = true -> (T1d_c c) >= (T1d_c_eps c)) /\
-  ((negb (is_zero (kappa c))) = true -> (2 * (T1d_c c)) > ((H c) * (kappa c))) /\
-  (((is_variance c variance_budget) && (negb (is_zero (sigma2 c)))) = true -> (2 * (T1d_c c)) > ((H c) * (share c))) /\
+  ((negb (is_zero (kappa c))) = true -> (2 * (T1d_c c)) > ((T1d_H c) * (kappa c))) /\
+  (((is_variance c variance_budget) && (negb (is_zero (sigma2 c)))) = true -> (2 * (T1d_c c)) > ((T1d_H c) * (share c))) /\
   ((T1d_A c) > 0) /\
   ((T3p_lam c) <= 1) /\
   ((given (mu c)) = true -> (- (L c)) <= (value (mu c))) /\
@@ -809,8 +809,8 @@ Definition requires_C6_T2p (c : constants) : Prop :=
   ((negb (is_drift c drift_ball)) = true -> (h c) <= (INR (tau c))) /\
   ((eps c) > 0) /\
   ((given (given_T1d_c c)) = true -> (T1d_c c) >= (T1d_c_eps c)) /\
-  ((negb (is_zero (kappa c))) = true -> (2 * (T1d_c c)) > ((H c) * (kappa c))) /\
-  (((is_variance c variance_budget) && (negb (is_zero (sigma2 c)))) = true -> (2 * (T1d_c c)) > ((H c) * (share c))) /\
+  ((negb (is_zero (kappa c))) = true -> (2 * (T1d_c c)) > ((T1d_H c) * (kappa c))) /\
+  (((is_variance c variance_budget) && (negb (is_zero (sigma2 c)))) = true -> (2 * (T1d_c c)) > ((T1d_H c) * (share c))) /\
   ((T1d_A c) > 0) /\
   ((given (mu c)) = true -> (- (L c)) <= (value (mu c))) /\
   ((given (mu c)) = true -> (value (mu c)) <= (L c)) /\

@@ -27,6 +27,10 @@ Proof using ranges free domain paths.
   apply (end_gradient (grad s i) (hess s i) (alpha s) (W s) (B s) (q s)); auto using alpha_nonneg, g_derivative, H_linear, g_bound. intros; now apply factor_bound.
 Qed.
 
+Lemma F_gradient i w : A2 s -> A6 s -> (i < n s)%nat -> W0 s w -> gradient (F_i s i) (grad_F_i s i) w.
+Proof using ranges free domain paths.
+  intros a2 a6 Hi Hw. apply (Smoothness.S1 (loss s i) (grad s i) (hess s i) (alpha s) (W s) (alpha_nonneg s ranges)) with (q := q s); facts.
+Qed.
 Theorem S1 : assumes_S1 s -> forall i w, (i < n s)%nat -> W0 s w ->
   gradient (F_i s i) (grad_F_i s i) w /\
   (requires_S1 s -> forall point swept, computed i w point swept -> norm (swept 0%nat - grad_F_i s i w) <= Constants.S1 s) /\
@@ -41,7 +45,7 @@ Proof using ranges free domain paths.
       rewrite (rtotal_ext _ (fun k => (q s + alpha s * eta_H s) ^ k * q s ^ (nu s - 1 - k) * (eta_H s + alpha s * rho s * eta_G s * geo k (q s)))
         (fun l => (q s + alpha s * eta_H s) ^ l * (alpha s * eta_G s * geo l (q s) * rho s + eta_H s) * q s ^ (nu s - 1 - l))) by (intros; ring). ring. }
   split; [|split; [intros _; exact err|]].
-  - apply (Smoothness.S1 (loss s i) (grad s i) (hess s i) (alpha s) (W s) (alpha_nonneg s ranges)) with (q := q s); facts.
+  - now apply F_gradient.
   - intros p v p' v' c c' pos _. pose proof (err p v c) as e. pose proof (err p' v' c') as e'.
     replace (v 0%nat - v' 0%nat)%V with ((v 0%nat - grad_F_i s i w) + (grad_F_i s i w - v' 0%nat))%V by veq. eapply Rle_trans; [apply triangle|].
     rewrite (norm_sub_sym (grad_F_i s i w)). unfold Constants.S1_relative.
@@ -70,38 +74,55 @@ Proof using ranges free domain paths.
 Qed.
 
 (** ** S4 *)
+Lemma L_F_smooth i w u : A2 s -> A3 s -> A6 s -> (i < n s)%nat -> W0 s w -> W0 s u -> norm (grad_F_i s i w - grad_F_i s i u) <= L_F s * norm (w - u).
+Proof using ranges free domain paths.
+  intros a2 a3 a6 Hi Hw Hu. rewrite L_F_is by assumption. unfold MetaRound.L_F.
+    apply (Smoothness.S4_contractive (grad s i) (hess s i) (alpha s) (W s) (alpha_nonneg s ranges) Wconvex) with (L := L s) (rho := rho s) (B := B s) (q := q s); first [facts | intros; now apply a3].
+Qed.
 Theorem S4 : assumes_S4 s -> forall i w u, (i < n s)%nat -> W0 s w -> W0 s u ->
   (requires_S4_L_F s -> norm (grad_F_i s i w - grad_F_i s i u) <= L_F s * norm (w - u)) /\
   (requires_S4_L_F_pointwise s -> norm (grad_F_i s i w - grad_F_i s i u) <= L_F_pointwise s (norm (grad s i u)) * norm (w - u)).
 Proof using ranges free domain paths.
   intros (a2 & a3 & a6) i w u Hi Hw Hu. split; intros _.
-  - rewrite L_F_is by assumption. unfold MetaRound.L_F.
-    apply (Smoothness.S4_contractive (grad s i) (hess s i) (alpha s) (W s) (alpha_nonneg s ranges) Wconvex) with (L := L s) (rho := rho s) (B := B s) (q := q s); first [facts | intros; now apply a3].
+  - now apply L_F_smooth.
   - eapply Rle_trans; [apply (Smoothness.S4_pointwise (grad s i) (hess s i) (alpha s) (W s) (alpha_nonneg s ranges) Wconvex) with (L := L s) (rho := rho s) (q := q s); first [facts | intros; now apply a3]|].
     right. unfold L_F_pointwise. replace (pred (2 * nu s)) with (nu s * 2 - 1)%nat by lia. replace (2 * nu s)%nat with (nu s * 2)%nat by lia. ring.
 Qed.
 
 (** ** S7 *)
+Lemma gamma_F_spread w : A2 s -> A3 s -> A5 s -> A6 s -> W0 s w -> spread (seq 0 (n s)) (fun i => grad_F_i s i w) <= gamma_F s ^ 2.
+Proof using ranges free domain paths.
+  intros a2 a3 a5 a6 Hw. rewrite gamma_F_is by assumption. unfold MetaRound.gamma_F.
+  apply (HeterogeneityQ.S7_contractive (n s) (grad s) (hess s) (alpha s) (L s) (rho s) (B s) (q s) (gamma_G s) (gamma_H s) (W s)); first [facts | intros; now apply a3 | intros; now apply a5 | intros; now apply (proj2 (paths w Hw))].
+Qed.
 Theorem S7 : assumes_S7 s -> requires_S7_gamma_F2 s -> forall w, W0 s w -> spread (seq 0 (n s)) (fun i => grad_F_i s i w) <= gamma_F2 s.
 Proof using ranges free domain paths.
-  intros (a2 & a3 & a5 & a6) _ w Hw. unfold gamma_F2. rewrite gamma_F_is by assumption. unfold MetaRound.gamma_F.
-  apply (HeterogeneityQ.S7_contractive (n s) (grad s) (hess s) (alpha s) (L s) (rho s) (B s) (q s) (gamma_G s) (gamma_H s) (W s)); first [facts | intros; now apply a3 | intros; now apply a5 | intros; now apply (proj2 (paths w Hw))].
+  intros (a2 & a3 & a5 & a6) _ w Hw. unfold gamma_F2. now apply gamma_F_spread.
 Qed.
 
 (** ** S8 *)
+Lemma first_order_error i w : A2 s -> A6 s -> (i < n s)%nat -> W0 s w -> norm (grad s i (tuned_point s i (nu s) w) - grad_F_i s i w) <= b_FO s.
+Proof using ranges free domain paths.
+  intros a2 a6 Hi Hw. rewrite b_FO_is, <- B_q_is by assumption.
+  apply (S8_core (grad s i) (hess s i) (alpha s) (L s) (q s) (W s)); first [facts | intros; now apply end_of_path].
+Qed.
 Theorem S8 : assumes_S8 s -> requires_S8_b_FO s -> forall i w, (i < n s)%nat -> W0 s w ->
   norm (grad s i (tuned_point s i (nu s) w) - grad_F_i s i w) <= b_FO s.
 Proof using ranges free domain paths.
-  intros (a2 & a6) _ i w Hi Hw. rewrite b_FO_is, <- B_q_is by assumption.
-  apply (S8_core (grad s i) (hess s i) (alpha s) (L s) (q s) (W s)); first [facts | intros; now apply end_of_path].
+  intros (a2 & a6) _ i w Hi Hw. now apply first_order_error.
 Qed.
 
 (** ** S9 *)
+Lemma hessian_free_error i w : A2 s -> A3 s -> A6 s -> W_holds_probes s -> (i < n s)%nat -> W0 s w ->
+  norm (hf_gradient (grad s i) (alpha s) (delta s) (nu s) w - grad_F_i s i w) <= b_HF s.
+Proof using ranges free domain paths.
+  intros a2 a3 a6 probes Hi Hw. rewrite b_HF_is by assumption.
+  apply (HessianFree.S9_contractive (grad s i) (hess s i) (alpha s) (delta s) (W s) (rho s) (B s) (q s)); first [facts | intros; now apply a3 | intros; now apply probes].
+Qed.
 Theorem S9 : assumes_S9 s -> requires_S9_b_HF s -> W_holds_probes s -> forall i w, (i < n s)%nat -> W0 s w ->
   norm (hf_gradient (grad s i) (alpha s) (delta s) (nu s) w - grad_F_i s i w) <= b_HF s.
 Proof using ranges free domain paths.
-  intros (a2 & a3 & a6) _ probes i w Hi Hw. rewrite b_HF_is by assumption.
-  apply (HessianFree.S9_contractive (grad s i) (hess s i) (alpha s) (delta s) (W s) (rho s) (B s) (q s)); first [facts | intros; now apply a3 | intros; now apply probes].
+  intros (a2 & a3 & a6) _ probes i w Hi Hw. now apply hessian_free_error.
 Qed.
 
 (** ** S10 *)

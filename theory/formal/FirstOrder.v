@@ -108,6 +108,18 @@ Proof using noise_proper alpha_nonneg L_nonneg rho_nonneg q_nonneg D_pos Wconvex
   - apply (S8_core g H alpha L q W); auto. apply (end_gradient g H alpha W B q); auto.
   - rewrite fo_mean_end. apply (end_bias g H alpha batch noise w) with (W := W); auto.
 Qed.
+(** The same without A3. *)
+Theorem S8_first : norm (vex fo_law (fun v => v) - meta_gradient g H alpha nu w) <=
+  Rmin (alpha * L * geo nu q) (1 + q ^ nu) * (Rmin 1 (q ^ nu) * B) + L * sqrt (E_l nu).
+Proof using noise_proper alpha_nonneg L_nonneg q_nonneg D_pos Wconvex g_derivative H_linear factor_bound g_bound g_lipschitz H_bound batch_mean batch_noise last_mean exact_in walk_in.
+  replace (vex fo_law (fun v => v) - meta_gradient g H alpha nu w)%V with
+    ((true_end - meta_gradient g H alpha nu w) + (vex fo_law (fun v => v) - true_end))%V by veq.
+  eapply Rle_trans; [apply triangle|]. apply Rplus_le_compat.
+  - apply (S8_core g H alpha L q W); auto. apply (end_gradient g H alpha W B q); auto.
+  - rewrite fo_mean_end. apply jensen; [now apply walk_proper|apply Rmult_le_pos; [assumption|apply sqrt_pos]|].
+    rewrite Rpow_mult_distr, <- (Rsqr_pow2 (sqrt _)), Rsqr_sqrt by now apply E_nonneg.
+    apply (end_moment g H alpha batch noise w) with (W := W); auto.
+Qed.
 (** S8, stochastic first order: bias <= b_FO + alpha L sigma_G sqrt(S_nu(q^2) / D). *)
 Theorem S8_stochastic : 0 <= sigma_G -> norm (vex fo_law (fun v => v) - meta_gradient g H alpha nu w) <=
   Rmin (alpha * L * geo nu q) (1 + q ^ nu) * B + alpha * L * sigma_G * sqrt (geo nu (q ^ 2) / D).

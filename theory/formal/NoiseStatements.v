@@ -69,6 +69,12 @@ Proof using ranges free domain paths noisy_paths a2 a3 a4 a6 Hi Hw.
 Qed.
 End Smooth.
 
+Lemma fo_bias : norm (vex (fo i w) (fun v => v) - grad_F_i s i w) <= b_FO s + L s * sqrt (E_nu s).
+Proof using ranges free domain paths noisy_paths a2 a4 a6 Hi Hw.
+  rewrite b_FO_is, E_nu_is by assumption.
+  apply (S8_first (grad s i) (hess s i) (alpha s) (batch_grad s i) (inner_batch s i) (batch_grad s i) (outer_batch s i) w (W s));
+    first [noise_facts | intros l p; now apply noisy_paths].
+Qed.
 Lemma fo_variance : variance (fo i w) (fun v => v) <= var_FO_sto s.
 Proof using ranges free domain paths noisy_paths a2 a4 a6 Hi Hw.
   rewrite var_FO_sto_is.
@@ -79,17 +85,18 @@ Qed.
 Section Probes.
 Hypothesis a3 : A3 s.
 Hypothesis probes : shared_probes s.
+Hypothesis probing : the_mode s = mode_hessian_free_stochastic.
 Hypothesis probes_in : W_holds_noisy_probes s.
 Ltac probe_facts := intros; first [noise_facts | now apply a3 | now apply noisy_paths with (i := i) (w := w)
   | now apply batch_derivative | now apply batch_hom | now apply probes_in with (i := i) (w := w)].
 Lemma hf_bias : norm (vex (hf i w) (fun v => v) - grad_F_i s i w) <= b_HF_sto_2 s.
-Proof using ranges free domain paths noisy_paths a2 a3 a4 a6 Hi Hw probes probes_in.
+Proof using ranges free domain paths noisy_paths a2 a3 a4 a6 Hi Hw probes probing probes_in.
   rewrite b_HF_sto_2_is, b_sto_2_is, B_V_is by assumption.
   apply (S9p (grad s i) (hess s i) (alpha s) (delta s) (batch_grad s i) (inner_batch s i) (batch_grad s i) (outer_batch s i) (batch_grad s i) (batch_hess s i) (hess_batch s i) w (W s));
     first [probe_facts | intros l p; now apply noisy_paths | intros p j v; now apply probes_in].
 Qed.
 Lemma hf_moment : ex (hf i w) (fun v => norm (v - grad_F_i s i w) ^ 2) <= mse_HF_sto s.
-Proof using ranges free domain paths noisy_paths a2 a3 a4 a6 Hi Hw probes probes_in.
+Proof using ranges free domain paths noisy_paths a2 a3 a4 a6 Hi Hw probes probing probes_in.
   unfold mse_HF_sto. rewrite b_HF_sto_is, b_sto_is, V_is, B_V_is, Rplus_comm by assumption.
   apply (S9s_contractive (grad s i) (hess s i) (alpha s) (delta s) (batch_grad s i) (inner_batch s i) (batch_grad s i) (outer_batch s i) (batch_grad s i) (batch_hess s i) (hess_batch s i) w (W s));
     first [probe_facts | intros l p; now apply noisy_paths | intros p j v; now apply probes_in].
@@ -126,15 +133,13 @@ Theorem S8p : assumes_S8p s -> modes_S8p s -> requires_S8p_b_FO_sto_2 s -> foral
 Proof using ranges free domain paths noisy_paths.
   intros (a2 & a3 & a4 & a6) mode _ i w Hi Hw. unfold mean_gradient. rewrite (image_mean _ _ _ (fun r => eq_sym (fo_is i w r mode))). now apply fo_bias_2.
 Qed.
-(** S8s has no A3, so its bias is proved with a rho of its own: none. *)
 Theorem S8s : assumes_S8s s -> modes_S8s s -> forall i w, (i < n s)%nat -> W0 s w ->
-  (requires_S8s_b_FO_sto s -> A3 s -> norm (mean_gradient s i w - grad_F_i s i w) <= b_FO_sto s) /\
+  (requires_S8s_b_FO_sto s -> norm (mean_gradient s i w - grad_F_i s i w) <= b_FO_sto s) /\
   (requires_S8s_var_FO_sto s -> variance (draws_of s i) (local_gradient s i w) <= var_FO_sto s).
 Proof using ranges free domain paths noisy_paths.
   intros (a2 & a4 & a6) mode i w Hi Hw. split; intros _.
-  - intros a3. unfold mean_gradient. rewrite (image_mean _ _ _ (fun r => eq_sym (fo_is i w r mode))). eapply Rle_trans; [now apply fo_bias_2|].
-    rewrite b_FO_sto_2_is, E_nu_root. unfold b_FO_sto. rewrite (Rplus_comm _ (b_FO s)). apply Rplus_le_compat_l.
-    eapply Rle_trans; [apply Rmin_l|]. right. unfold Rdiv. ring.
+  - unfold mean_gradient. rewrite (image_mean _ _ _ (fun r => eq_sym (fo_is i w r mode))). eapply Rle_trans; [now apply fo_bias|].
+    rewrite E_nu_root. unfold b_FO_sto. right. unfold Rdiv. ring.
   - rewrite (image_variance _ _ _ (fun r => eq_sym (fo_is i w r mode))). now apply fo_variance.
 Qed.
 
@@ -147,7 +152,7 @@ Qed.
 Lemma B_V_B i w : A2 s -> (i < n s)%nat -> W0 s w -> 0 <= B_V s <= B s.
 Proof using ranges free paths.
   intros a2 Hi Hw. rewrite B_V_is by assumption. split; [|apply Rmin_l].
-  apply (B_noisy_nonneg (grad s i) (alpha s) w (W s)); facts. now apply stay.
+  apply (B_noisy_nonneg (grad s i) (alpha s) w (W s)); first [facts | now apply stay].
 Qed.
 Theorem S9s : assumes_S9s s -> modes_S9s s -> W_holds_noisy_probes s -> forall i w, (i < n s)%nat -> W0 s w ->
   (requires_S9s_b_HF_sto s -> norm (mean_gradient s i w - grad_F_i s i w) <= b_HF_sto s) /\
@@ -157,7 +162,7 @@ Proof using ranges free domain paths noisy_paths.
   - unfold mean_gradient. rewrite (image_mean _ _ _ (fun r => eq_sym (hf_is i w r mode))). eapply Rle_trans; [now apply hf_bias|].
     rewrite b_HF_sto_2_is, b_HF_sto_is by assumption. pose proof (B_V_B i w a2 Hi Hw) as [v0 v1]. apply Rplus_le_compat.
     + rewrite b_sto_2_is, b_sto_is by assumption. apply Rmin_l.
-    + apply delta_term_le; facts. simpl. rewrite Rmult_1_r. now apply Rmult_le_compat_r.
+    + apply delta_term_le; try solve [facts]. simpl. rewrite Rmult_1_r. now apply Rmult_le_compat_r.
   - rewrite (hf_is i w (fun v => norm (v - grad_F_i s i w) ^ 2) mode). now apply hf_moment.
 Qed.
 End Statements.

@@ -2,7 +2,7 @@
     numbers. A1 to A7 and what the statements suppose besides are propositions about it, under their own names. *)
 Require Import Space Calculus Smoothness Sampling Heterogeneity Expectation LocalRun HessianFree NoisyTuning NoisySweep StochasticGradient FirstOrder
   NoisyHessianFree OneDraw Batches.
-Require OneRound DriftLocal.
+Require OneRound DriftLocal Chain NonconvexRate.
 Require Import Constants.
 
 Record setting := Setting {
@@ -71,8 +71,12 @@ Definition W_holds_probes : Prop := forall i w, (i < n s)%nat -> W0 s w -> probe
 Definition W_holds_noisy_probes : Prop := forall i w p j v, (i < n s)%nat -> W0 s w ->
   support (StochasticGradient.paths (alpha s) (batch_grad i) (inner_batch i) w (nu s)) p -> (j < nu s)%nat ->
   support (hf_swept (alpha s) (delta s) (batch_grad i) (outer_batch i) (batch_grad i) (hess_batch i) (nu s) p j) v -> probes (delta s) (W s) (p (nu s - S j)%nat) v.
+(** In the mode in use. *)
+Definition domain : Prop := sets /\ W_holds_paths /\
+  (the_mode s = mode_stochastic \/ the_mode s = mode_first_order_stochastic \/ the_mode s = mode_hessian_free_stochastic -> W_holds_noisy_paths) /\
+  (the_mode s = mode_hessian_free -> W_holds_probes) /\ (the_mode s = mode_hessian_free_stochastic -> W_holds_noisy_probes).
 (** Both probes of one product share one batch, and the Hessian of a sample is the derivative of its gradient. *)
-Definition shared_probes : Prop := forall i u z, (i < n s)%nat -> W s u ->
+Definition shared_probes : Prop := the_mode s = mode_hessian_free_stochastic -> forall i u z, (i < n s)%nat -> W s u ->
   derivative (fun x => sample_grad s i x z) u (sample_hess s i u z) /\ forall a d, sample_hess s i u z (a * d)%V = (a * sample_hess s i u z d)%V.
 
 (** ** The local gradient of every mode, and its law *)
@@ -104,6 +108,10 @@ Definition round_results w A := draws (map (OneRound.result local_gradient draws
 (** W0 holds the round from w: all local iterates of all agents, and every result of the server. *)
 Definition W0_holds_round w : Prop := W0 s w /\ (forall i t v, (i < n s)%nat -> (t <= tau s)%nat -> support (local_run i t w) v -> W0 s v) /\
   forall A results, In A subset_of_agents -> support (round_results w A) results -> W0 s (server_result w results).
+(** One round as the law of the next iterate, and all points that rounds from w_0 reach. *)
+Definition round w : dist (X s) := NonconvexRate.round (n s) local_gradient draws_of (beta s) (beta_s s) (tau s) (m s) w.
+Definition iterate w_0 k : dist (X s) := Chain.law round w_0 k.
+Definition W0_holds_run w_0 : Prop := forall w, Chain.reached round w_0 w -> W0_holds_round w.
 (** m of n agents are drawn without replacement. *)
 Definition agents_drawn : Prop := (m s <= n s)%nat /\ the_sampling s = sampling_subset.
 

@@ -109,11 +109,12 @@ Proof using ranges a4 Hi Hk.
 Qed.
 End Size.
 Hypothesis probes : shared_probes s.
+Hypothesis probing : the_mode s = mode_hessian_free_stochastic.
 Lemma batch_derivative u l : W s u -> derivative (fun v => batch_grad s i v l) u (batch_hess s i u l).
-Proof using probes Hi. intros Hu. apply (derivative_mean l (fun z v => sample_grad s i v z) (fun z => sample_hess s i u z)). intros z _. now apply (probes i u z Hi Hu). Qed.
+Proof using probes probing Hi. intros Hu. apply (derivative_mean l (fun z v => sample_grad s i v z) (fun z => sample_hess s i u z)). intros z _. now apply (probes probing i u z Hi Hu). Qed.
 Lemma batch_hom u l a d : W s u -> batch_hess s i u l (a * d)%V = (a * batch_hess s i u l d)%V.
-Proof using probes Hi.
-  intros Hu. unfold batch_hess. rewrite <- mean_scal. apply mean_ext. intros z _. now apply (probes i u z Hi Hu).
+Proof using probes probing Hi.
+  intros Hu. unfold batch_hess. rewrite <- mean_scal. apply mean_ext. intros z _. now apply (probes probing i u z Hi Hu).
 Qed.
 End Noise.
 End Facts.

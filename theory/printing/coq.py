@@ -253,10 +253,11 @@ def constants(table: Any) -> str:
     keys = [coq_name(item.name) for item in printer.formulas.values() if item.symbol.record.key]
     words = {"mode": [f"mode_{mode.name}" for mode in MODES]}
     words |= {name: [f"{name}_{value}" for value in option.values] for name, option in OPTIONS.items()}
-    fields = [*_fields(), *((f"the_{word}", word) for word in words), *((f"given_{key}", "option R") for key in keys)]
+    kinds = {name: name if name == "mode" else f"{name}_option" for name in words}
+    fields = [*_fields(), *((f"the_{word}", kind) for word, kind in kinds.items()), *((f"given_{key}", "option R") for key in keys)]
     lines = [f"{_NOTE} Inputs, quantities, side conditions. *)", "Require Import Reals List Bool.",
              "Require Import Smoothness Sampling.", "Open Scope R_scope.", ""]  # fmt: skip
-    lines += [f"Inductive {name} := {' | '.join(values)}." for name, values in words.items()]
+    lines += [f"Inductive {kinds[name]} := {' | '.join(values)}." for name, values in words.items()]
     lines += ["", "Record constants := {", ";\n".join(f"  {name} : {kind}" for name, kind in fields), "}.", ""]
     lines += [
         "Definition given {A} (o : option A) : bool := match o with Some _ => true | None => false end.",
@@ -266,7 +267,7 @@ def constants(table: Any) -> str:
     for name, values in words.items():
         cases = " | ".join(f"{value}, {value} => true" for value in values)
         lines.append(
-            f"Definition is_{name} (c : constants) (v : {name}) : bool := "
+            f"Definition is_{name} (c : constants) (v : {kinds[name]}) : bool := "
             f"match the_{name} c, v with {cases} | _, _ => false end."
         )
     ranges = " /\\\n  ".join(_in_range(printer))
