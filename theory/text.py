@@ -9,6 +9,7 @@ from typing import Any
 from theory.admissibility import Largest
 from theory.enclosure.evaluation import Evaluation
 from theory.enclosure.hypotheses import HypothesisCheck
+from theory.formal.listing import described
 from theory.views import Bound, Quantity
 
 _WIDTH = 110
@@ -34,6 +35,7 @@ def describe_statement(bound: Bound) -> str:
         f"Modes        {', '.join(bound.modes)}",
         f"Provenance   {bound.provenance}",
         f"Source       {bound.source}",
+        f"Checked      {described(bound.id)}",
         "Proof",
         textwrap.indent(_wrapped(bound.proof), "  "),
     ]

@@ -86,7 +86,7 @@ Definition in_range (c : constants) : Prop :=
   0 <= (eta_G c) /\
   0 <= (eta_H c).
 Definition nothing_given (c : constants) : Prop :=
-  given_q c = None /\ given_L_F c = None /\ given_mu_c c = None /\ given_gamma_F c = None /\ given_b c = None /\ given_sigma2 c = None /\ given_h c = None /\ given_beta_s c = None /\ given_T1d_c c = None /\ given_C1_r c = None.
+  given_q c = None /\ given_L_F c = None /\ given_mu_c c = None /\ given_gamma_F c = None /\ given_b c = None /\ given_sigma2 c = None /\ given_h c = None.
 
 Definition q (c : constants) : R :=
   match given_q c with Some v => v | None =>

@@ -42,7 +42,6 @@ Lemma no_gamma_F : given_gamma_F c = None. Proof using free. unfold nothing_give
 Lemma no_b : given_b c = None. Proof using free. unfold nothing_given in free. tauto. Qed.
 Lemma no_sigma2 : given_sigma2 c = None. Proof using free. unfold nothing_given in free. tauto. Qed.
 Lemma no_h : given_h c = None. Proof using free. unfold nothing_given in free. tauto. Qed.
-Lemma no_beta_s : given_beta_s c = None. Proof using free. unfold nothing_given in free. tauto. Qed.
 
 Lemma q_curved : given (mu c) = true -> q c = Rmax (Rabs (1 - alpha c * value (mu c))) (Rabs (1 - alpha c * L c)).
 Proof using free.

@@ -121,14 +121,13 @@ End One.
 
 (** ** K rounds, from any inequality for one *)
 Section Run.
-Variables (w_0 : X s) (A1 N1 : R).
+Variables (w_0 : X s) (rate A1 N1 : R).
 Let Reach := Chain.reached (round s) w_0.
-Let rate := beta s * INR (tau s).
+Hypothesis rate_pos : 0 < rate.
 Hypothesis held : W0_holds_run s w_0.
 Hypothesis descends : forall w, Reach w -> next_loss s w <= F s w - rate * A1 * norm (grad_F s w) ^ 2 + rate * N1.
 Hypothesis A_pos : 0 < A1.
 Let start : Reach w_0 := Chain.reached_start (round s) w_0.
-Lemma rate_pos : 0 < rate. Proof using ranges. unfold rate. apply Rmult_lt_0_compat; [now apply beta_pos|now apply tau_pos]. Qed.
 Lemma round_ok w : proper (round s w).
 Proof using ranges drawn agent_ok. apply LinearRate.round_proper; [exact sizes|exact agent_ok]. Qed.
 Lemma round_step w v : Reach w -> support (round s w) v -> Reach v. Proof using. intros Hw Hv. now apply (Chain.reached_next (round s) w_0 w). Qed.
@@ -138,22 +137,26 @@ Proof using descends.
   exact (NonconvexRate.round_loss (n s) (F_i s) (local_gradient s) (draws_of s) (beta s) (beta_s s) (tau s) (m s) w).
 Qed.
 Lemma T2_run k : Setting.A1 s -> (1 <= k)%nat -> rmean (seq 0 k) (fun j => ex (iterate s w_0 j) (fun w => norm (grad_F s w) ^ 2)) <= (F s w_0 - F_star s) / (A1 * rate * INR k) + N1 / A1.
-Proof using ranges drawn agent_ok held descends A_pos.
-  intros a1 Hk. apply (Chain.T2 (F s) (grad_F s) (round s) Reach rate A1 N1 (F_star s) w_0); auto using rate_pos, round_ok, one_round.
+Proof using ranges drawn agent_ok held descends A_pos rate_pos.
+  intros a1 Hk. apply (Chain.T2 (F s) (grad_F s) (round s) Reach rate A1 N1 (F_star s) w_0); auto using round_ok, one_round.
   - exact round_step.
   - intros w Hw. apply a1, (held w Hw).
 Qed.
-Lemma T3_run k : A7 s -> 0 <= N1 -> 2 * A1 * rate * mu_F s <= 1 ->
-  ex (iterate s w_0 k) (F s) - F_star s <= (1 - 2 * A1 * rate * mu_F s) ^ k * (F s w_0 - F_star s) + N1 / (2 * A1 * mu_F s).
-Proof using ranges drawn agent_ok held descends A_pos.
-  intros a7 n0 small. eapply Rle_trans; [apply (Chain.T3 (F s) (grad_F s) (round s) Reach rate A1 N1 (F_star s) w_0) with (mu_F := mu_F s); auto using rate_pos, round_ok, one_round, mu_F_pos|].
+Lemma T3_exact k : A7 s -> 2 * A1 * rate * mu_F s <= 1 -> ex (iterate s w_0 k) (F s) - F_star s <=
+  (1 - 2 * A1 * rate * mu_F s) ^ k * (F s w_0 - F_star s) + (1 - (1 - 2 * A1 * rate * mu_F s) ^ k) * (N1 / (2 * A1 * mu_F s)).
+Proof using ranges drawn agent_ok held descends A_pos rate_pos.
+  intros a7 small. apply (Chain.T3 (F s) (grad_F s) (round s) Reach rate A1 N1 (F_star s) w_0) with (mu_F := mu_F s); auto using round_ok, one_round, mu_F_pos.
   - exact round_step.
   - intros w Hw. apply a7, (held w Hw).
-  - apply Rplus_le_compat_l. pose proof (mu_F_pos s ranges) as m0.
-    assert (p0 : 0 <= (1 - 2 * A1 * rate * mu_F s) ^ k) by (apply pow_le; lra).
-    assert (0 < 2 * A1 * mu_F s) by (repeat apply Rmult_lt_0_compat; lra).
-    assert (q0 : 0 <= N1 / (2 * A1 * mu_F s)) by (apply Rmult_le_pos; [assumption|left; now apply Rinv_0_lt_compat]).
-    assert ((1 - (1 - 2 * A1 * rate * mu_F s) ^ k) * (N1 / (2 * A1 * mu_F s)) <= 1 * (N1 / (2 * A1 * mu_F s))) by (apply Rmult_le_compat_r; lra). lra.
+Qed.
+Lemma T3_run k : A7 s -> 0 <= N1 -> 2 * A1 * rate * mu_F s <= 1 ->
+  ex (iterate s w_0 k) (F s) - F_star s <= (1 - 2 * A1 * rate * mu_F s) ^ k * (F s w_0 - F_star s) + N1 / (2 * A1 * mu_F s).
+Proof using ranges drawn agent_ok held descends A_pos rate_pos.
+  intros a7 n0 small. eapply Rle_trans; [exact (T3_exact k a7 small)|]. apply Rplus_le_compat_l. pose proof (mu_F_pos s ranges) as m0.
+  assert (p0 : 0 <= (1 - 2 * A1 * rate * mu_F s) ^ k) by (apply pow_le; lra).
+  assert (0 < 2 * A1 * mu_F s) by (repeat apply Rmult_lt_0_compat; lra).
+  assert (q0 : 0 <= N1 / (2 * A1 * mu_F s)) by (apply Rmult_le_pos; [assumption|left; now apply Rinv_0_lt_compat]).
+  assert ((1 - (1 - 2 * A1 * rate * mu_F s) ^ k) * (N1 / (2 * A1 * mu_F s)) <= 1 * (N1 / (2 * A1 * mu_F s))) by (apply Rmult_le_compat_r; lra). lra.
 Qed.
 End Run.
 End Given.
@@ -165,12 +168,13 @@ Hypothesis ranges : in_range s.
 Hypothesis free : nothing_given s.
 Hypothesis dom : domain s.
 Hypothesis drawn : agents_drawn s.
+(** The server's step is 1. *)
+Hypothesis step_free : given_beta_s s = None.
 Implicit Types (i : nat) (w u v : X s).
 Let held_sets : sets s := proj1 dom.
 Let paths : W_holds_paths s := proj1 (proj2 dom).
 Let noisy := proj1 (proj2 (proj2 dom)).
 Let h_free := no_h s free.
-Let step_free := no_beta_s s free.
 
 Section Modes.
 Hypothesis a2 : A2 s.
@@ -249,14 +253,14 @@ Ltac supplied := first [assumption | exact h_free | exact step_free | exact held
 (** ** T1a, T1b, T1c *)
 Theorem T1a : assumes_T1a s -> modes_T1a s -> requires_T1a s -> forall w low, W0_holds_round s w ->
   next_loss s w - low <= Constants.T1a s (F s w - low) (norm (grad_F s w)).
-Proof using ranges free dom drawn.
+Proof using ranges free dom drawn step_free.
   intros (a1 & a2 & a3 & a4 & a5 & a6 & shared) _ r w low held. unfold requires_T1a in r. assert (short : h s <= 1) by tauto. assert (noise := or_intror (conj a4 shared) : the_mode s = mode_exact \/ _).
   pose proof (T1a_round s ranges held_sets drawn h_free step_free) as T. unfold Constants.T1a.
   enough (next_loss s w <= F s w - beta s * INR (tau s) * T1a_A s * norm (grad_F s w) ^ 2 + beta s * INR (tau s) * T1a_N s) by lra. apply T; supplied.
 Qed.
 Theorem T1b : assumes_T1b s -> modes_T1b s -> requires_T1b s -> forall w low, W0_holds_round s w ->
   next_loss s w - low <= Constants.T1b s (F s w - low) (norm (grad_F s w)).
-Proof using ranges free dom drawn.
+Proof using ranges free dom drawn step_free.
   intros (a1 & a2 & a3 & a5 & a6) mode r w low held. unfold requires_T1b in r. assert (short : h s <= 1) by tauto. assert (bz : b s = 0) by tauto. assert (sz : sigma2 s = 0) by tauto.
   assert (noise : the_mode s = mode_exact \/ A4 s /\ shared_probes s) by (left; exact mode).
   pose proof (T1b_round s ranges held_sets drawn h_free step_free) as T. unfold Constants.T1b.
@@ -264,7 +268,7 @@ Proof using ranges free dom drawn.
 Qed.
 Theorem T1c : assumes_T1c s -> modes_T1c s -> requires_T1c s -> forall w low, W0_holds_round s w ->
   next_loss s w - low <= Constants.T1c s (F s w - low) (norm (grad_F s w)).
-Proof using ranges free dom drawn.
+Proof using ranges free dom drawn step_free.
   intros (a1 & a2 & a3 & a4 & a5 & a6 & shared) _ r w low held. unfold requires_T1c in r. assert (short : h s <= 1) by tauto. assert (one : tau s = 1%nat) by tauto.
   assert (noise := or_intror (conj a4 shared) : the_mode s = mode_exact \/ _).
   pose proof (T1c_round s ranges held_sets drawn h_free step_free) as T. unfold Constants.T1c.
@@ -275,21 +279,22 @@ Qed.
 Section Run.
 Variable w_0 : X s.
 Hypothesis held : W0_holds_run s w_0.
+Let round_rate : 0 < beta s * INR (tau s) := Rmult_lt_0_compat _ _ (beta_pos s ranges) (tau_pos s ranges).
 Theorem T2 : assumes_T2 s -> modes_T2 s -> requires_T2 s ->
   rmean (seq 0 (K s)) (fun k => ex (iterate s w_0 k) (fun w => norm (grad_F s w) ^ 2)) <= Constants.T2 s (F s w_0 - F_star s).
-Proof using ranges free dom drawn held.
+Proof using ranges free dom drawn step_free held.
   intros (a1 & a2 & a3 & a4 & a5 & a6 & shared) _ r. unfold requires_T2 in r. assert (short : h s <= 1) by tauto. assert (pos : A s > 0) by tauto.
   assert (noise := or_intror (conj a4 shared) : the_mode s = mode_exact \/ _). pose proof (at_least_one _ (K_one s ranges)) as K0. pose proof (tau_pos s ranges) as t0. pose proof (beta_pos s ranges) as be0.
-  eapply Rle_trans; [apply (T2_run s ranges drawn (agent_ok noise) w_0 (A s) (N s) held); [|exact pos|exact a1|exact (K_one s ranges)]|].
+  eapply Rle_trans; [apply (T2_run s ranges drawn (agent_ok noise) w_0 (beta s * INR (tau s)) (A s) (N s) round_rate held); [|exact pos|exact a1|exact (K_one s ranges)]|].
   - intros w Hw. apply (round_by_case s ranges held_sets drawn h_free step_free); try supplied. exact (held w Hw).
   - right. unfold Constants.T2. field. repeat split; lra.
 Qed.
 Theorem T3 : assumes_T3 s -> modes_T3 s -> requires_T3 s -> ex (iterate s w_0 (K s)) (F s) - F_star s <= Constants.T3 s (F s w_0 - F_star s).
-Proof using ranges free dom drawn held.
+Proof using ranges free dom drawn step_free held.
   intros (a1 & a2 & a3 & a4 & a5 & a6 & a7 & shared) _ r. unfold requires_T3 in r. assert (short : h s <= 1) by tauto. assert (pos : A s > 0) by tauto.
   assert (small : 2 * A s * (beta s * INR (tau s)) * mu_F s <= 1) by (let e := fresh in assert (e := proj1 (proj2 (proj2 r))); lra).
   assert (noise := or_intror (conj a4 shared) : the_mode s = mode_exact \/ _). pose proof (mu_F_pos s ranges) as m0.
-  eapply Rle_trans; [apply (T3_run s ranges drawn (agent_ok noise) w_0 (A s) (N s) held); [|exact pos|exact a7| |exact small]|].
+  eapply Rle_trans; [apply (T3_run s ranges drawn (agent_ok noise) w_0 (beta s * INR (tau s)) (A s) (N s) round_rate held); [|exact pos|exact a7| |exact small]|].
   - intros w Hw. apply (round_by_case s ranges held_sets drawn h_free step_free); try supplied. exact (held w Hw).
   - apply (N_nonneg s ranges held_sets drawn h_free step_free) with (w := w_0); try supplied. apply held, Chain.reached_start.
   - right. unfold Constants.T3. replace (1 - 2 * A s * (beta s * INR (tau s)) * mu_F s) with (1 - 2 * A s * INR (tau s) * beta s * mu_F s) by ring.
@@ -313,7 +318,7 @@ Theorem T4 : assumes_T4 s -> modes_T4 s ->
   (requires_T4 s -> forall eps, 0 < eps -> exists k0, forall k, (k0 <= k)%nat -> (1 <= k)%nat ->
     rmean (seq 0 k) (fun j => ex (iterate s w_0 j) (fun w => norm (grad_F s w) ^ 2)) <= Constants.T4 s + eps) /\
   (requires_T4_T4_gap s -> forall eps, 0 < eps -> exists k0, forall k, (k0 <= k)%nat -> ex (iterate s w_0 k) (F s) - F_star s <= T4_gap s + eps).
-Proof using ranges free dom drawn held.
+Proof using ranges free dom drawn step_free held.
   intros (a1 & a2 & a3 & a5 & a6 & a7) mode. assert (noise : the_mode s = mode_exact \/ A4 s /\ shared_probes s) by (left; exact mode).
   pose proof (tau_pos s ranges) as t0. pose proof (beta_pos s ranges) as be0. assert (r0 : 0 < beta s * INR (tau s)) by now apply Rmult_lt_0_compat.
   assert (one : h s <= 1 -> b s = 0 -> sigma2 s = 0 -> forall w, Chain.reached (round s) w_0 w ->
@@ -322,7 +327,7 @@ Proof using ranges free dom drawn held.
   split.
   - intros r eps He. unfold requires_T4 in r. assert (short : h s <= 1) by tauto. assert (bz : b s = 0) by tauto. assert (sz : sigma2 s = 0) by tauto. assert (pos : T1b_A s > 0) by tauto.
     destruct (share_falls (F s w_0 - F_star s) (T1b_A s * (beta s * INR (tau s))) eps) as (k0 & small); [now apply Rmult_lt_0_compat|exact He|].
-    exists k0. intros k le k1. pose proof (T2_run s ranges drawn (agent_ok noise) w_0 (T1b_A s) (T1b_N s) held (one short bz sz) pos k a1 k1) as T.
+    exists k0. intros k le k1. pose proof (T2_run s ranges drawn (agent_ok noise) w_0 (beta s * INR (tau s)) (T1b_A s) (T1b_N s) round_rate held (one short bz sz) pos k a1 k1) as T.
     specialize (small k le k1). unfold Constants.T4. lra.
   - intros r eps He. unfold requires_T4_T4_gap in r. assert (short : h s <= 1) by tauto. assert (bz : b s = 0) by tauto. assert (sz : sigma2 s = 0) by tauto. assert (pos : T1b_A s > 0) by tauto.
     set (lam := 2 * T1b_A s * (beta s * INR (tau s)) * mu_F s).
@@ -336,7 +341,7 @@ Proof using ranges free dom drawn held.
       repeat first [assumption | apply Rmult_le_pos | apply Rplus_le_le_0_compat | lra]. }
     set (gap := F s w_0 - F_star s). destruct (pow_lt_1_zero (1 - lam) ltac:(rewrite Rabs_right; lra) (eps / (1 + Rabs gap))) as (k0 & small).
     { apply Rdiv_lt_0_compat; [exact He|]. pose proof (Rabs_pos gap). lra. }
-    exists k0. intros k le. specialize (small k le). pose proof (T3_run s ranges drawn (agent_ok noise) w_0 (T1b_A s) (T1b_N s) held (one short bz sz) pos k a7 n0 lam1) as T.
+    exists k0. intros k le. specialize (small k le). pose proof (T3_run s ranges drawn (agent_ok noise) w_0 (beta s * INR (tau s)) (T1b_A s) (T1b_N s) round_rate held (one short bz sz) pos k a7 n0 lam1) as T.
     fold lam gap in T. eapply Rle_trans; [exact T|]. rewrite Rplus_comm. apply Rplus_le_compat.
     + right. unfold T4_gap. field. split; lra.
     + pose proof (Rabs_pos gap) as g0. pose proof (Rle_abs gap) as ga. assert (p0 : 0 <= (1 - lam) ^ k) by (apply pow_le; lra). rewrite Rabs_right in small by lra.

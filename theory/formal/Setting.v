@@ -116,7 +116,7 @@ Definition W0_holds_run w_0 : Prop := forall w, Chain.reached round w_0 w -> W0_
 Definition agents_drawn : Prop := (m s <= n s)%nat /\ the_sampling s = sampling_subset.
 
 (** ** W0+ and W0n *)
-Definition W0_plus : Prop := the_drift s = drift_ball -> forall i, (i < n s)%nat ->
+Definition W0_plus : Prop := forall i, (i < n s)%nat ->
   DriftLocal.curved_on_balls (F_i i) (grad_F_i i) (mu_c s) (L_F s) (W0 s).
-Definition W0_n : Prop := the_drift s = drift_ball -> forall i t w, (i < n s)%nat -> (t < tau s)%nat -> W0 s w -> W0 s (OneRound.exact_path grad_F_i (beta s) w i t).
+Definition W0_n : Prop := forall i t w, (i < n s)%nat -> (t < tau s)%nat -> W0 s w -> W0 s (OneRound.exact_path grad_F_i (beta s) w i t).
 End Setting.

@@ -23,6 +23,8 @@ _NOTE = "(** Written from the records by `python -m theory formal --write`; not 
 _OPTIONAL = ("mu",)  # inputs whose absence is a case of its own
 _RELATIONS = {"<=": "<=", ">=": ">=", "<": "<", ">": ">", "==": "="}
 _TAKEN = {"S", "O", "R", "I", "in", "at", "fun", "end", "mod"}
+# numbers that the proofs leave free: whatever is given for them, a theorem holds
+_FREE = ("beta_s", "T1d.c", "C1.r")
 # what no input decides, by its name in the records and in Setting.v
 _SUPPOSED = {"W0+": "W0_plus", "W0n": "W0_n", "shared probes": "shared_probes"}
 
@@ -192,7 +194,7 @@ class Printer:
             text = f"({text}{self.natural(item.right, frozenset())})%nat"
         else:
             text = f"{self.real(item.left)} {_RELATIONS[item.relation]} {self.real(item.right)}"
-        asked = [self.condition(getattr(item, "when", Otherwise()))]
+        asked = [self.condition(item.when)]
         if item.optional in _OPTIONAL:
             asked.append(f"(given ({item.optional} c))")
         elif item.optional in self.formulas:
@@ -204,7 +206,7 @@ class Printer:
         found = list(items)
         used = {str(symbol) for item in found for symbol in (item.left.free_symbols | item.right.free_symbols)}
         for item in found:
-            used |= {one.name for one in getattr(getattr(item, "when", Otherwise()), "asks", ())}
+            used |= {one.name for one in getattr(item.when, "asks", ())}
         text = " /\\\n  ".join(f"({self.hypothesis(item)})" for item in found) or "True"
         return f"Definition requires_{coq_name(name)} {self.binders(used)} : Prop :=\n  {text}."
 
@@ -254,7 +256,11 @@ def constants(table: Any) -> str:
     words = {"mode": [f"mode_{mode.name}" for mode in MODES]}
     words |= {name: [f"{name}_{value}" for value in option.values] for name, option in OPTIONS.items()}
     kinds = {name: name if name == "mode" else f"{name}_option" for name in words}
-    fields = [*_fields(), *((f"the_{word}", kind) for word, kind in kinds.items()), *((f"given_{key}", "option R") for key in keys)]
+    fields = [
+        *_fields(),
+        *((f"the_{word}", kind) for word, kind in kinds.items()),
+        *((f"given_{key}", "option R") for key in keys),
+    ]
     lines = [f"{_NOTE} Inputs, quantities, side conditions. *)", "Require Import Reals List Bool.",
              "Require Import Smoothness Sampling.", "Open Scope R_scope.", ""]  # fmt: skip
     lines += [f"Inductive {kinds[name]} := {' | '.join(values)}." for name, values in words.items()]
@@ -271,7 +277,7 @@ def constants(table: Any) -> str:
             f"match the_{name} c, v with {cases} | _, _ => false end."
         )
     ranges = " /\\\n  ".join(_in_range(printer))
-    free = " /\\ ".join(f"given_{key} c = None" for key in keys)
+    free = " /\\ ".join(f"given_{key} c = None" for key in keys if key not in map(coq_name, _FREE))
     lines += ["", f"Definition in_range (c : constants) : Prop :=\n  {ranges}.",
               f"Definition nothing_given (c : constants) : Prop :=\n  {free}.", ""]  # fmt: skip
     lines += [printer.formula(item) + "\n" for item in _order(printer.formulas)]
@@ -296,22 +302,21 @@ def _side(printer: Printer, table: Any, statement: Statement) -> Iterator[str]:
 
 def assumptions(table: Any) -> str:
     """The file Assumed.v: what each statement supposes of the setting, A1 to A7 by their names."""
-    lines = [f"{_NOTE} What each statement supposes. *)", "Require Import Setting.", ""]
+    lines = [f"{_NOTE} What each statement supposes. *)", "Require Import Constants Setting.", ""]
     for item in table.statements.values():
         if item.provenance == DERIVED:
-            names = [*item.assumptions, *_supposed(table, item)]
-            lines.append(
-                f"Definition assumes_{coq_name(item.id)} (s : setting) : Prop := "
-                + " /\\ ".join(f"{name} s" for name in names)
-                + "."
-            )
+            found = " /\\ ".join([*(f"{name} s" for name in item.assumptions), *_supposed(table, item)])
+            lines.append(f"Definition assumes_{coq_name(item.id)} (s : setting) : Prop := {found}.")
     return "\n".join(lines) + "\n"
 
 
-def _supposed(table: Any, statement: Statement) -> list[str]:
-    """What no input decides, of every quantity that the statement uses."""
-    used: set[str] = set()
+def _supposed(table: Any, statement: Statement) -> Iterator[str]:
+    """What no input decides, of every quantity that the statement uses, under the condition where it is asked."""
+    printer, used = Printer(table.formulas), set[str]()
     for quantity in statement.quantities:
         used |= dependencies(table.formulas, quantity.name)
-    found = [one.name for name in sorted(used & set(table.formulas)) for one in getattr(table.formulas[name], "assumed", ())]
-    return [_SUPPOSED[name] for name in dict.fromkeys(found)]
+    found = [one for name in sorted(used & set(table.formulas)) for one in table.formulas[name].assumed]
+    for name in dict.fromkeys(one.name for one in found):
+        asked = {printer.condition(one.when) for one in found if one.name == name} - {"true"}
+        where = "".join(f"{one.replace(' c ', ' s ')} = true -> " for one in sorted(asked))
+        yield f"({where}{_SUPPOSED[name]} s)" if where else f"{_SUPPOSED[name]} s"
