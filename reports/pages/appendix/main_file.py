@@ -14,7 +14,8 @@ from reports.pages.appendix.sources import SOURCES
 from reports.pages.latex import code, escaped, number, prose
 from reports.pages.templating import TEX, environment
 from reports.pages.words import GROUPS
-from theory.language.records import ASSUMPTIONS, SETTING
+from theory.formal.listing import described
+from theory.language.records import ASSUMPTIONS, DERIVED, SETTING
 from theory.tables import Table
 
 
@@ -42,6 +43,7 @@ def main_file(
             for provenance, title in GROUPS.items()
         ],
         "verdicts": {bound.id: _verdict_line(lines[bound.id]) + _shown(figures, placed, bound.id) for bound in bounds},
+        "checked": {bound.id: described(bound.id) for bound in bounds if bound.provenance == DERIVED},
         "drawn": placed,
         "setting": SETTING,
         "assumptions": ASSUMPTIONS,
