@@ -120,6 +120,12 @@ def mutations() -> Iterator[tuple[str, Table]]:
         ("T1d.N", "share halved", put(share, share / 2)),
         ("T1d.A", "coefficient", put(eps, 2 * eps)),
         ("T2p", "beta lost", put(beta, sympy.Integer(1))),
+        ("T4p.biased", "root halved", times(half)),
+        ("T4c_gap", "(2 tau - 1) lost", put(2 * tau - 1, sympy.Integer(1))),
+        ("C1_E0", "squared", lambda e: e**2),
+        ("C2", "sampling lost", without(kappa)),
+        ("C4", "coefficient of b", times(half)),
+        ("C5.gamma_F", "coefficient", times(2)),
         ("T3p", "power", put(K, K + 1)),
     ]
     for name, what, change in right_sides:
