@@ -101,7 +101,8 @@ class Printer:
         if e.is_Mul:
             return self._product(e, bound)
         if e.is_Pow:
-            return self._power(*e.as_base_exp(), bound)
+            base, exponent = e.as_base_exp()
+            return self._power(base, exponent, bound)
         if isinstance(e, sympy.exp):
             return f"(exp {self.real(e.args[0], bound)})"
         if isinstance(e, algebra.S):
