@@ -15,7 +15,8 @@ from tests.architecture import imported, imports, modules, room
 FLOORS = {
     "theory": [
         {"language"}, {"enclosure"}, {"printing"}, {"statements"}, {"views"}, {"tables"},
-        {"growth", "admissibility", "planning"}, {"claims"}, {"text", "macros"}, {"theory"}, {"__main__"},
+        {"growth", "admissibility", "planning"}, {"claims"}, {"formal"}, {"text", "macros", "topics"}, {"theory"},
+        {"__main__"},
     ],
     "empirics": [
         {"numerics"}, {"graphs"}, {"tasks"}, {"task"}, {"algorithm"}, {"backends"}, {"runs"}, {"certificates"},

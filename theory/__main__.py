@@ -39,7 +39,7 @@ def list_command(as_json: Json = False) -> None:
     ]  # fmt: skip
     statements = [
         {"id": item.id, "title": item.title, "kind": item.kind, "quantity": item.quantity,
-         "provenance": item.provenance, "modes": list(item.modes)} for item in table.bounds()
+         "provenance": item.provenance, "modes": list(item.modes), "within": item.within} for item in table.bounds()
     ]  # fmt: skip
     if as_json:
         typer.echo(json.dumps({"quantities": quantities, "statements": statements}, indent=2))
@@ -49,13 +49,17 @@ def list_command(as_json: Json = False) -> None:
         typer.echo(f"  {row['name']:<22}{'[' + row['unit'] + ']':<12}{row['meaning']}; {row['provenance']}")
     typer.echo("Statements (python -m theory show ID)")
     for row in statements:
-        typer.echo(f"  {row['id']:<22}{row['kind']:<15}{row['title']}; {row['provenance']}")
+        contained = f"; contained in {row['within']}" if row["within"] else ""
+        typer.echo(f"  {row['id']:<22}{row['kind']:<15}{row['title']}; {row['provenance']}{contained}")
 
 
 @app.command("show")
 def show_command(
     name: Annotated[
-        str, typer.Argument(metavar="ID", help="A statement such as S4, a quantity, or a record MODULE:NAME of yours.")
+        str,
+        typer.Argument(
+            metavar="ID", help="A statement such as S4, a quantity, an assumption, a symbol, or MODULE:NAME."
+        ),
     ],
     latex: Annotated[bool, typer.Option("--latex", help="Only the displayed statement, in LaTeX.")] = False,
 ) -> None:
@@ -63,6 +67,7 @@ def show_command(
     from theory.language.errors import InputError
     from theory.tables import default_table, with_records
     from theory.text import describe_quantity, describe_statement
+    from theory.topics import topics
 
     table, names = default_table(), [name]
     if ":" in name:
@@ -77,9 +82,12 @@ def show_command(
         elif item in table.formulas:
             quantity = table.quantity(item)
             typer.echo(quantity.latex if latex else describe_quantity(quantity))
+        elif item in (found := topics(table)):
+            typer.echo(found[item]())
         else:
             known = f"statements {', '.join(table.statements)}; quantities {', '.join(table.formulas)}"
-            raise InputError(f"{name}: unknown statement or quantity; known {known}")
+            others = ", ".join(key for key in found if key not in table.symbols)
+            raise InputError(f"{name}: unknown statement or quantity; known {known}; {others}, and every key of eval")
 
 
 def _record(place: str) -> Any:

@@ -17,6 +17,7 @@ from theory.enclosure.scope import Scope, missing, to_fraction
 from theory.language.errors import Inadmissible, InputError
 from theory.language.records import Hypothesis, dependencies
 from theory.language.symbols import mu_F, tau
+from theory.statements import t1d_terms
 from theory.statements.s04 import L_F
 from theory.statements.t1 import h
 from theory.tables import Table, default_table
@@ -54,6 +55,9 @@ def admissible(name: str, **inputs: object) -> Largest:
     """
     table = default_table()
     table.quantity(name)
+    if t1d_terms.A.name in dependencies(table.formulas, name):
+        older = "every beta that is admissible for T2 (T3) is so for T2p (T3p)"
+        raise InputError(f"{name}: its admissible steps need not form an interval; ask for T2 or T3: {older}")
     if "h" in inputs:
         raise InputError(f"h = {inputs['h']}: h is what admissible finds; give L_F or the constants instead")
     fixed = {key: value for key, value in inputs.items() if key != "beta"}

@@ -21,6 +21,7 @@ from theory.statements.s03 import B_F
 from theory.statements.s04 import L_F
 from theory.statements.s05 import b_sto
 from theory.statements.s05p import b_sto_2
+from theory.statements.s05s import b_sto_3
 from theory.statements.s06 import eta2, sigma_F2
 from theory.statements.s07 import gamma_F
 from theory.statements.s08 import b_FO
@@ -123,55 +124,89 @@ class _Order:
         raise TypeError(f"{expression}: no order for {type(expression).__name__}")
 
 
-def growth(expression: Expr, formulas: Mapping[str, Formula]) -> Expr:
-    """The exponential growth in nu for q > 1, as powers of q and of q^2 + eta^2.
+def growth(expression: Expr, formulas: Mapping[str, Formula], contracts: bool = False) -> Expr:
+    """The exponential growth in nu as powers of q and of q^2 + eta^2, up to powers of nu.
 
-    >>> growth(L_F, default_table().formulas)
-    q**(2*nu)
+    For q > 1, or where fine-tuning contracts for q < 1 and q^2 + eta^2 <= 1, where it is a decay.
+
+    >>> growth(L_F, default_table().formulas), growth(b_HF, default_table().formulas, contracts=True)
+    (q**(2*nu), q**(3*nu))
     """
-    found = {(sympy.expand(a).coeff(nu), sympy.expand(c).coeff(nu)) for a, c in _growths(expression, formulas)}
-    fastest = {(a, c) for a, c in found if not any((b, d) != (a, c) and b >= a and d >= c for b, d in found)}
-    return sympy.Max(*(q ** (a * nu) * (q**2 + eta2) ** (c * nu) for a, c in fastest))
+    walk = _Growth(formulas, contracts)
+    found = walk.leading(walk.of(expression))
+    return sympy.Max(*(q ** (a * nu) * (q**2 + eta2) ** (c * nu) for a, c in found))
 
 
 _FLAT: Growth = (sympy.Integer(0), sympy.Integer(0))
 
 
-def _growths(expression: Expr, formulas: Mapping[str, Formula]) -> set[Growth]:
-    """Candidates (a, c) for growth q^a (q^2 + eta^2)^c, with a and c linear in nu and the summation indices."""
-    if expression.is_Symbol:
-        name = str(expression)
-        known = name in formulas and expression not in (q, eta2)
-        return _growths(formulas[name].cases[-1].expression, formulas) if known else {_FLAT}
-    if expression.is_Add or isinstance(expression, (sympy.Min, sympy.Max)):
-        return set().union(*(_growths(term, formulas) for term in expression.args))
-    if expression.is_Mul:
-        total = {_FLAT}
-        for factor in expression.args:
-            total = {(a + b, c + d) for a, c in total for b, d in _growths(factor, formulas)}
-        return total
-    if expression.is_Pow:
-        base, exponent = expression.as_base_exp()
-        return _growth_of_power(base, exponent, formulas)
-    if isinstance(expression, S):
-        return {_FLAT} | _growth_of_power(expression.args[1], expression.args[0], formulas)
-    if isinstance(expression, PowerGain):
-        lower, gain, power = cast(tuple[Expr, ...], expression.args)
-        return _growth_of_power(lower + gain, power, formulas)
-    if isinstance(expression, sympy.Sum):
-        index, low, high = expression.limits[0]
-        inside = _growths(expression.function, formulas)
-        return {(a.subs(index, end), c.subs(index, end)) for a, c in inside for end in (low, high)}
-    return {_FLAT}
+@dataclass(frozen=True)
+class _Growth:
+    """A walk that collects candidates (a, c) for growth q^a (q^2 + eta^2)^c, linear in nu and the summation indices."""
 
+    formulas: Mapping[str, Formula]
+    contracts: bool
 
-def _growth_of_power(base: Expr, exponent: Expr, formulas: Mapping[str, Formula]) -> set[Growth]:
-    if exponent.is_number:
-        return {(a * exponent, c * exponent) for a, c in _growths(base, formulas)}
-    if base == q**2 + eta2:
-        return {(sympy.Integer(0), exponent)}
-    inner, power = base.as_base_exp()
-    return {(power * exponent, sympy.Integer(0))} if inner == q else {_FLAT}
+    def leading(self, candidates: set[Growth]) -> set[Growth]:
+        """Those that no other candidate outgrows, by their coefficients of nu."""
+        found = {(sympy.expand(a).coeff(nu), sympy.expand(c).coeff(nu)) for a, c in candidates}
+        return {one for one in found if not any(other != one and self._outgrows(other, one) for other in found)}
+
+    def _outgrows(self, one: Growth, other: Growth) -> bool:
+        pairs = zip(one, other, strict=True)
+        return all(left <= right if self.contracts else left >= right for left, right in pairs)
+
+    def of(self, expression: Expr) -> set[Growth]:
+        if expression.is_Symbol:
+            return self.of_symbol(expression)
+        if isinstance(expression, sympy.Min):
+            return self.smallest([self.of(term) for term in expression.args])
+        if expression.is_Add or isinstance(expression, sympy.Max):
+            return set().union(*(self.of(term) for term in expression.args))
+        if expression.is_Mul:
+            total = {_FLAT}
+            for factor in expression.args:
+                total = {(a + b, c + d) for a, c in total for b, d in self.of(factor)}
+            return total
+        if expression.is_Pow:
+            return self.of_power(*expression.as_base_exp())
+        return self.of_function(expression)
+
+    def of_symbol(self, symbol: Expr) -> set[Growth]:
+        """The case without mu for q > 1, that with mu where fine-tuning contracts."""
+        formula = self.formulas.get(str(symbol))
+        if formula is None or symbol in (q, eta2):
+            return {_FLAT}
+        return self.of(formula.cases[0 if self.contracts else -1].expression)
+
+    def smallest(self, found: list[set[Growth]]) -> set[Growth]:
+        """The candidates of the part of a minimum that every other part outgrows, of all where there is none."""
+        leading = [self.leading(part) for part in found]
+        for part, own in zip(found, leading, strict=True):
+            if all(any(self._outgrows(other, one) for other in others) for others in leading for one in own):
+                return part
+        return set().union(*found)
+
+    def of_function(self, expression: Expr) -> set[Growth]:
+        if isinstance(expression, S):
+            grown = set() if self.contracts else self.of_power(expression.args[1], expression.args[0])
+            return {_FLAT} | grown
+        if isinstance(expression, PowerGain):
+            lower, gain, power = cast(tuple[Expr, ...], expression.args)
+            return self.of_power(lower + gain, power)
+        if isinstance(expression, sympy.Sum):
+            index, low, high = expression.limits[0]
+            inside = self.of(expression.function)
+            return {(a.subs(index, end), c.subs(index, end)) for a, c in inside for end in (low, high)}
+        return {_FLAT}
+
+    def of_power(self, base: Expr, exponent: Expr) -> set[Growth]:
+        if exponent.is_number:
+            return {(a * exponent, c * exponent) for a, c in self.of(base)}
+        if base == q**2 + eta2:
+            return {(sympy.Integer(0), exponent)}
+        inner, power = base.as_base_exp()
+        return {(power * exponent, sympy.Integer(0))} if inner == q else {_FLAT}
 
 
 @dataclass(frozen=True)
@@ -202,6 +237,7 @@ _ROWS = (
     _Row("S5p", "squared bias", b_sto_2**2, _FALLING, "nu = 1, large D", steps=1),
     _Row("S5p", "squared bias", b_sto_2**2, _FALLING, "nu >= 2, rho > 0, large D"),
     _Row("S5", "squared bias", b_sto**2, _FALLING, "any nu >= 1", remark="also inside sigma_F^2"),
+    _Row("S5s", "squared bias", b_sto_3**2, _FALLING, "any nu >= 1", remark="for third derivatives that are Lipschitz"),
     _Row(
         "S8", "squared first-order error", b_FO**2, _FALLING, "any nu >= 1",
         remark="the measured floor is absent without heterogeneity",
@@ -232,11 +268,13 @@ def exponents() -> tuple[Exponent, ...]:
             if exponent is None:
                 raise ValueError(f"{row.term}: identically zero, it has no exponent in {variable}")
             found.append(_power_law(row.statement, row.term, variable, toward, exponent, row.regime, row.remark))
-    regime, bounded = "q < 1 and q^2 + eta^2 <= 1", sympy.Integer(0)
+    contractive = "q < 1 and q^2 + eta^2 <= 1"
     for symbol in _GROWING:
         statement, name = formulas[symbol.name].source, symbol.name
         found.append(Exponent(statement, name, nu.name, TO_INFINITY, None, growth(symbol, formulas), "q > 1"))
-        found.append(_power_law(statement, name, nu, TO_INFINITY, bounded, regime, "bounded"))
+        decay = growth(symbol, formulas, contracts=True)
+        said = "up to a power of nu"
+        found.append(Exponent(statement, name, nu.name, TO_INFINITY, None, decay, contractive, said))
     return (*found, *_linear_growth(formulas))
 
 

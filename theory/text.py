@@ -3,43 +3,91 @@
 from __future__ import annotations
 
 import math
-import textwrap
 from typing import Any
 
 from theory.admissibility import Largest
 from theory.enclosure.evaluation import Evaluation
 from theory.enclosure.hypotheses import HypothesisCheck
 from theory.formal.listing import described
+from theory.language.conditions import Condition, Otherwise
+from theory.language.records import Formula, dependencies
+from theory.language.setting import ASSUMPTIONS, GRADIENTS, SETS, SETTING
+from theory.printing.plain import WIDTH, indented, proof_lines, rows, wrapped
+from theory.statements.lemmas import LEMMAS
 from theory.views import Bound, Quantity
-
-_WIDTH = 110
 
 
 def describe_statement(bound: Bound) -> str:
-    """Everything about a statement: claim, display, definitions, hypotheses, origin, proof."""
-    hypotheses = [f"  {item.name}" + (f"  (when {item.optional} is given)" if item.optional else "")
-                  for item in bound.hypotheses]  # fmt: skip
+    """Everything about a statement, so that it can be read alone: what it says, of what, under what, and why."""
     lines = [
-        f"{bound.id}  {bound.title}",
+        f"{bound.id}  {bound.title}" + (f"  (contained in {bound.within})" if bound.within else ""),
         "",
-        _wrapped(bound.claim),
+        wrapped(bound.claim),
         "",
         "Statement (LaTeX)",
-        *("  " + row for row in _rows(bound.latex)),
+        *("  " + row for row in rows(bound.latex)),
         "Quantities",
         *(f"  {name} = {line}" for name in bound.quantities for line in _expressions(bound.table.formulas[name])),
+        *_choices(bound.table.formulas[bound.quantity]),
         "Hypotheses",
-        *(hypotheses or ["  none beyond the assumptions"]),
-        f"Assumptions  {', '.join(bound.assumptions)}",
+        *(_hypotheses(bound) or ["  none beyond the assumptions"]),
+        "Assumptions",
+        *(indented(f"{name}: {ASSUMPTIONS[name]}") for name in bound.assumptions),
+        "Modes",
+        *(indented(f"{mode}: g_i = {GRADIENTS[mode]}") for mode in bound.modes),
+        *([indented(f"also {bound.serves}")] if bound.serves else []),
+        *_by_mode(bound),
         f"Kind         {bound.kind}",
-        f"Modes        {', '.join(bound.modes)}",
         f"Provenance   {bound.provenance}",
         f"Source       {bound.source}",
         f"Checked      {described(bound.id)}",
         "Proof",
-        textwrap.indent(_wrapped(bound.proof), "  "),
+        *proof_lines(bound.proof),
+        *_lemmas(bound),
+        "Setting",
+        *proof_lines(SETTING),
     ]
     return "\n".join(lines)
+
+
+def _hypotheses(bound: Bound) -> list[str]:
+    stated = [
+        f"  {item.name}" + (f"  (when {item.optional} is given)" if item.optional else "") + _where(item.when)
+        for item in bound.hypotheses
+    ]
+    return stated + [
+        indented(f"{item.name}{_where(item.when)}: {SETS.get(item.name, item.detail)}") for item in bound.assumed
+    ]
+
+
+def _where(condition: Condition) -> str:
+    return "" if isinstance(condition, Otherwise) else f"  (where {condition.text})"
+
+
+def _choices(formula: Formula) -> list[str]:
+    """The finite list over which a right side is least."""
+    if not formula.choices:
+        return []
+    head = f"Without eps, {formula.name} is least over these elements, where they apply"
+    return [head, *(f"  {choice.text}" for choice in formula.choices)]
+
+
+def _by_mode(bound: Bound) -> list[str]:
+    """b and sigma^2 of the modes, where the statement uses them."""
+    table = bound.table.formulas
+    used = [name for name in ("b", "sigma2") if any(name in dependencies(table, item) for item in bound.quantities)]
+    listed = [
+        f"  {name} = {case.expression}    ({case.when.text})"
+        for name in used
+        for case in table[name].cases
+        if case.when.text.removeprefix("mode ") in bound.modes
+    ]
+    return ["b and sigma^2 by mode", *listed] if listed else []
+
+
+def _lemmas(bound: Bound) -> list[str]:
+    named = [lemma for lemma in LEMMAS if lemma.id in bound.lemmas]
+    return ["Lemmas", *(indented(f"{lemma.id} {lemma.title}: {lemma.claim}") for lemma in named)] if named else []
 
 
 def describe_quantity(quantity: Quantity) -> str:
@@ -52,6 +100,7 @@ def describe_quantity(quantity: Quantity) -> str:
         f"Hypotheses   {', '.join(item.name for item in quantity.hypotheses) or 'none of its own'}",
         f"Provenance   {quantity.provenance}",
         f"Source       {quantity.source}",
+        *_choices(quantity.formula),
     ]
     return "\n".join(lines)
 
@@ -60,22 +109,6 @@ def _expressions(formula: Any) -> list[str]:
     if len(formula.cases) == 1:
         return [str(formula.cases[0].expression)]
     return [f"{case.expression}    ({case.when.text})" for case in formula.cases]
-
-
-def _rows(latex: str) -> list[str]:
-    """The rows of an aligned display, with the rows of each cases environment kept together."""
-    inner = latex.removeprefix(r"\begin{aligned} ").removesuffix(r" \end{aligned}")
-    rows: list[str] = []
-    for part in inner.split(r" \\ "):
-        if rows and rows[-1].count(r"\begin{cases}") > rows[-1].count(r"\end{cases}"):
-            rows[-1] += r" \\ " + part
-        else:
-            rows.append(part)
-    return rows
-
-
-def _wrapped(text: str) -> str:
-    return textwrap.fill(" ".join(text.split()), _WIDTH, break_long_words=False, break_on_hyphens=False)
 
 
 def evaluation_json(outcome: Evaluation) -> dict[str, Any]:
@@ -99,7 +132,7 @@ def evaluation_text(outcome: Evaluation) -> str:
     if failed:
         return "\n".join(f"{outcome.name} has no value: {item.name} fails, {item.detail}" for item in failed)
     lines = [f"{outcome.name} = {outcome.digits}"]
-    if outcome.exact is not None and len(str(outcome.exact)) <= _WIDTH:
+    if outcome.exact is not None and len(str(outcome.exact)) <= WIDTH:
         lines.append(f"exact       {outcome.exact}")
     if outcome.enclosure is not None:
         lines.append(f"enclosure   [{outcome.enclosure[0]}, {outcome.enclosure[1]}]")

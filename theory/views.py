@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from operator import attrgetter
@@ -17,7 +18,7 @@ from theory.enclosure.scope import Ends, Scope, missing
 from theory.language.errors import Inadmissible, InputError, PrecisionError
 from theory.language.records import CLAIM, Assumed, Choice, Formula, Hypothesis, Line, Statement, dependencies
 from theory.language.symbols import Symbol, eps
-from theory.printing.latex import formula_latex, hypothesis_latex, right_latex
+from theory.printing.latex import formula_latex, hypothesis_latex, latex, right_latex
 from theory.printing.mathml import mathml
 from theory.statements.s02 import CURVATURE_ORDER
 
@@ -189,7 +190,21 @@ class Bound:
     assumptions = _of("statement.assumptions", "The assumptions it uses, as keys of ASSUMPTIONS.")
     provenance = _of("statement.provenance", "Derived, published or claimed.")
     source = _of("statement.source", "Where it comes from.")
-    proof = _of("statement.proof", "The proof in sentences with inline LaTeX.")
+    proof = _of("statement.proof", "The proof: steps as paragraphs, with inline and displayed LaTeX.")
+    within = _of("statement.within", "The statement that contains it, empty where none does.")
+    serves = _of("statement.serves", "What it is used for besides its modes.")
+
+    @property
+    def lemmas(self) -> tuple[str, ...]:
+        """The lemmas that the proof names."""
+        return tuple(dict.fromkeys(re.findall(r"\bL\d+\b", self.proof)))
+
+    @property
+    def assumed(self) -> tuple[Assumed, ...]:
+        """The hypotheses that no input decides, those of what it uses included."""
+        used = [self.quantity, *sorted(dependencies(self.table.formulas, self.quantity) - {self.quantity})]
+        found = (item for name in used if name in self.table.formulas for item in self.table.formulas[name].assumed)
+        return tuple({item.name: item for item in reversed([*found])}.values())
 
     @property
     def quantity(self) -> str:
@@ -218,6 +233,7 @@ class Bound:
     def latex(self) -> str:
         """The statement and the definitions of its quantities, as aligned rows."""
         rows = [self._row(line) for line in self.statement.lines]
+        rows += [f"{left} &= {latex(expression)}" for left, expression in self.statement.defines]
         shown = {line.quantity for line in self.statement.lines if line.quantity and self._inlined(line.quantity)}
         defined = (self.table.formulas[name] for name in self.quantities)
         rows += [
@@ -228,7 +244,10 @@ class Bound:
         conditions = [hypothesis_latex(item) for item in self.hypotheses if item.optional not in ("mu", "mu_c")]
         if conditions:
             rows.append(r"& \text{if } " + r", \quad ".join(conditions))
-        return r"\begin{aligned} " + r" \\ ".join(rows) + r" \end{aligned}"
+        shown = r"\begin{aligned} " + r" \\ ".join(rows) + r" \end{aligned}"
+        for symbol, point in self.statement.points:
+            shown = shown.replace(symbol.record.latex, point)
+        return shown
 
     @property
     def mathml(self) -> str:

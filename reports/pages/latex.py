@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from theory.printing.mathml import mathml
+from theory.printing.prose import pieces
 
 _SPECIAL = {
     "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "$": r"\$", "&": r"\&", "#": r"\#", "_": r"\_", "%": r"\%",
@@ -72,10 +73,18 @@ def prose(text: str) -> str:
     >>> print(prose("costs $5"), prose(r"$\input{secrets}$"))
     costs \$5 \$\textbackslash{}input\{secrets\}\$
     """
+    if displayed := pieces(text)[1:]:
+        shown = [displayed_formula(part) if of_its_own else prose(part) for part, of_its_own in displayed]
+        return prose(pieces(text)[0][0]) + "".join(shown)
     parts = text.split("$")
     if len(parts) % 2 == 0 or not all(map(_is_mathematics, parts[1::2])):
         return escaped(text)
     return "$".join(part if place % 2 else escaped(part) for place, part in enumerate(parts))
+
+
+def displayed_formula(formula: str) -> str:
+    r"""A formula of its own line in a text, as it is typed where it is none of the closed list."""
+    return f"\\[ {formula} \\]" if _is_mathematics(formula) else escaped(formula)
 
 
 def _is_mathematics(formula: str) -> bool:

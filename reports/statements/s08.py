@@ -48,8 +48,8 @@ MEASURED = AtPoints(
     wrong=versions(
         "S8", "b_FO",
         (SUM, "nu for S_nu(q)", swap("S(nu, q)", "nu"), True),
-        (EXPONENT, "q^(nu-1) for q^nu in the second branch", becomes("min(alpha*L*S(nu, q), 1 + q**(nu-1))*B")),
-        (TERM, "q^nu for 1 + q^nu", becomes("min(alpha*L*S(nu, q), q**nu)*B"), True),
+        (EXPONENT, "q^(nu-1) for q^nu in the second branch", becomes("min(alpha*L*S(nu, q), 1 + q**(nu-1))*B_q")),
+        (TERM, "q^nu for 1 + q^nu", becomes("min(alpha*L*S(nu, q), q**nu)*B_q"), True),
         (CONSTANT, "0.95 of it", times("0.95"), True),
     ),
 )  # fmt: skip

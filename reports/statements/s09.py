@@ -68,7 +68,7 @@ MEASURED = AtPoints(
         (CONSTANT, "a quarter for a half", times("1/2")),
         (SUM, "nu for S_nu(q)", swap("S(nu, q)", "nu"), True),
         (FACTOR, "q^(nu-1) lost", swap("q**(nu-1)", "1")),
-        (EXPONENT, "B for B^2", swap("B**2", "B")),
+        (EXPONENT, "B for B^2", swap("B_q**2", "B_q")),
         (CONSTANT, "0.95 of it", times("0.95"), True),
     ),
 )  # fmt: skip

@@ -16,6 +16,16 @@ class Rounds(Oracle):
         super().__init__(mode, **inputs)
         self.drift, self.variance = drift, variance
 
+    @staticmethod
+    def number(value: Fraction) -> mpf:
+        """A rational at the working precision."""
+        return mpf(value.numerator) / value.denominator
+
+    @staticmethod
+    def root(value: mpf) -> mpf:
+        """A square root at the working precision."""
+        return sqrt(value)
+
     def own(self, key: str, otherwise):
         return getattr(self, "v_" + key) if key in self.given else otherwise()
 

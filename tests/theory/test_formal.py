@@ -8,11 +8,10 @@ import pytest
 
 import theory
 from theory.__main__ import main
-from theory.formal import machine_checked, theorems
 from theory.formal.building import ProofError, build, dependents, requirements
 from theory.formal.checking import AXIOMS, admitted, changed_since, last_check, out_of_date
 from theory.formal.differences import DIFFERENCES, NOISY, OWN_TERMS
-from theory.formal.listing import sources
+from theory.formal.listing import machine_checked, sources, theorems
 from theory.language.records import DERIVED
 from theory.printing.coq import Printer, assumptions, constants
 

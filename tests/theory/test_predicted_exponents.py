@@ -32,6 +32,7 @@ STATED = {
     ("S5p", "squared bias", "D", "nu = 1, large D"): -2,
     ("S5p", "squared bias", "D", "nu >= 2, rho > 0, large D"): -1,
     ("S5", "squared bias", "D", "any nu >= 1"): -1,
+    ("S5s", "squared bias", "D", "any nu >= 1"): -2,
     ("S8", "squared first-order error", "D", "any nu >= 1"): 0,
     ("S9", "squared Hessian-free error", "delta", "any nu >= 1"): 2,
     ("S4", "L_F", "nu", "q = 1"): 1,
@@ -83,11 +84,25 @@ def test_contractive_regime_is_bounded(name: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("name", "decay"), [("B_F", 2), ("L_F", 2), ("b_HF", 3), ("gamma_F", 1), ("b_FO", 1), ("b_sto", 1)]
+)
+def test_decay_in_the_contractive_regime(name: str, decay: int) -> None:
+    """The stated power of q, and the logarithm per step from nu = 400 to 800 up to a power of nu."""
+    assert growth(symbol(name), FORMULAS, contracts=True) == symbol("q") ** (decay * symbol("nu"))
+    inputs = {**ACCEPTANCE, "alpha": "1/2", "mu": "1/2"}  # q = 3/4
+    inputs.pop("nu")
+    first, last = (theory.quantity(name).evaluate(**inputs, nu=nu).digits for nu in (400, 800))
+    slope = float(sympy.log(sympy.Float(last, 30) / sympy.Float(first, 30))) / 400
+    assert slope == pytest.approx(decay * math.log(0.75), rel=2e-2)
+
+
+@pytest.mark.parametrize(
     ("name", "variable", "toward", "steps"),
     [
         ("b_sto_2", "D", TO_INFINITY, 1),
         ("b_sto_2", "D", TO_INFINITY, 3),
         ("b_sto", "D", TO_INFINITY, 2),
+        ("b_sto_3", "D", TO_INFINITY, 4),
         ("V", "D_prime", TO_INFINITY, 2),
         ("b_HF", "delta", TO_ZERO, 2),
         ("gamma_F", "gamma_H", TO_INFINITY, 2),

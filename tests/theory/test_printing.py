@@ -14,7 +14,8 @@ import theory
 from tests.theory.parameters import ACCEPTANCE, symbol
 from theory.language.algebra import PowerGain, S
 from theory.language.modes import MODE_NAMES
-from theory.language.records import ASSUMPTIONS, SETTING, Case, Formula
+from theory.language.records import Case, Formula
+from theory.language.setting import ASSUMPTIONS, SETTING
 from theory.macros import macro_name, macros
 from theory.printing.latex import latex
 from theory.printing.mathml import mathml, prose_html
@@ -44,6 +45,8 @@ def values(table: Table, name: str) -> list[Fraction | str | None]:
     """
     settings = [{**EVERYTHING, "mode": mode, **change} for mode in MODE_NAMES for change in (
         {}, {"tau": 1}, {"n": 1, "m": 1}, {"mu": "1/2"}, {"nu": 1, "sigma_G": 0, "sigma_H": 0}, {"nu": 1},
+    )]  # fmt: skip
+    settings += [{**EVERYTHING, "mode": mode, **change} for mode in ("exact", "stochastic") for change in (
         {"mu": "1/2", "rho": 0, "alpha": 1, "m": 10}, {"mu": "-1/2"}, {"tau": 1, "m": 10, "beta_s": 1},
         {"drift": "ball", "variance": "budget"}, {"sampling": "replacement"}, {"sampling": "full"},
         {"nu": 3},

@@ -73,7 +73,7 @@ def test_show_prints_it_like_a_built_in_one(outside: str, capsys: pytest.Capture
     for line in (
         "  M1 = 2*L_F",
         "  alpha L <= 1",
-        "Modes        exact",
+        "Modes",
         "Source       a notebook",
         "Provenance   derived",
     ):

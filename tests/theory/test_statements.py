@@ -7,7 +7,8 @@ import pytest
 import theory
 from theory.language.homogeneity import check_hypothesis
 from theory.language.modes import MODE_NAMES
-from theory.language.records import ASSUMPTIONS, dependencies
+from theory.language.records import dependencies
+from theory.language.setting import ASSUMPTIONS
 from theory.tables import default_table
 
 IDS = [
@@ -90,7 +91,7 @@ HYPOTHESES = {
     "T4p": {"h <= 1", "m = n", "sigma^2 = 0"},
     "T4c": {"h <= 1", "m = n", "sigma^2 = 0", "b = 0", "mu_c >= 0"},
     "C1": {"Lambda > 0", "Delta_F > 0", "tau = 1", "m = n"},
-    "C2": {"beta L_F <= 1", "beta_s = 1"},
+    "C2": {"beta L_F <= 1", "beta_s = 1", "drawn as without replacement", "sampling of m agents"},
     "S10": {"nu >= 1"},
     "T2": {"h <= 1", "A > 0"},
     "T3": {"h <= 1", "A > 0", "2 A beta tau mu_F <= 1"},

@@ -86,6 +86,7 @@ BAD = [
     (["eval", "q", "mode=fast"], "mode = fast: expected one of exact"),
     (["show", "S44"], "S44: unknown statement or quantity"),
     (["admissible", "L_F", "alpha=1", "L=1", "rho=1", "B=1", "nu=1"], "do not involve beta"),
+    (["admissible", "T2p", "L=1"], "need not form an interval; ask for T2"),
     (["plan", "--epsilon", "0.1", "alpha=1"], "plan: not in this version"),
     (["prove", "--all"], "prove: not in this version"),
     (["eval", "L_F", "--unknown"], "No such option"),

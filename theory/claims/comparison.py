@@ -11,6 +11,7 @@ import sympy
 
 from theory.claims.reading import Claim
 from theory.language.algebra import Expr, PowerGain, S, unfold
+from theory.language.conditions import AnyGiven, Otherwise
 from theory.language.errors import InputError, PrecisionError
 from theory.language.records import dependencies
 from theory.language.symbols import L, alpha, nu
@@ -118,7 +119,10 @@ def _proofs(claim: Claim, ours: str, table: Table) -> Iterator[str]:
 
 
 def _closed(name: str, steps: int, table: Table, kept: frozenset[Expr]) -> Expr | None:
-    """A quantity written out in the inputs and what is kept, with q = 1 + alpha L; None where it depends on cases."""
+    """A quantity written out in the inputs and what is kept, with q = 1 + alpha L; None where it depends on cases.
+
+    Cases that only a mu or a q of one's own decides are settled where q is not kept: then the last one is in use.
+    """
     expression = table.formulas[name].cases[-1].expression
     for _ in range(12):
         inner = [item for item in expression.free_symbols - kept if str(item) in table.formulas]
@@ -127,7 +131,8 @@ def _closed(name: str, steps: int, table: Table, kept: frozenset[Expr]) -> Expr 
         for item in inner:
             cases = table.formulas[str(item)].cases
             last = cases[-1].expression
-            if len(cases) > 1 and item != q:
+            settled = not kept and all(isinstance(case.when, (AnyGiven, Otherwise)) for case in cases)
+            if len(cases) > 1 and item != q and not settled:
                 return None
             expression = expression.xreplace({item: last})
     expression = expression.subs(nu, steps)

@@ -755,6 +755,8 @@ Definition modes_C1 (c : constants) : Prop := the_mode c = mode_first_order.
 Definition requires_C2 (c : constants) : Prop :=
   ((h c) <= (INR (tau c))) /\
   ((given (given_beta_s c)) = true -> (beta_s c) = 1) /\
+  ((negb (is_sampling c sampling_subset)) = true -> (((INR (n c)) - 1) * (INR (m c)) * (kappa c)) = ((INR (n c)) - (INR (m c)))) /\
+  ((is_sampling c sampling_full) = true -> (share c) <= (/ (INR (m c)))) /\
   ((given (mu c)) = true -> (- (L c)) <= (value (mu c))) /\
   ((given (mu c)) = true -> (value (mu c)) <= (L c)) /\
   ((given (given_mu_c c)) = true -> (- (L_F c)) <= (mu_c c)) /\
@@ -765,6 +767,7 @@ Definition modes_C2 (c : constants) : Prop := the_mode c = mode_exact \/ the_mod
 Definition requires_C4 (c : constants) (F0_gap : R) : Prop :=
   (F0_gap > 0) /\
   ((L_F c) > 0) /\
+  ((is_sampling c sampling_full) = true -> (share c) <= (/ (INR (m c)))) /\
   ((given (mu c)) = true -> (- (L c)) <= (value (mu c))) /\
   ((given (mu c)) = true -> (value (mu c)) <= (L c)).
 

@@ -30,7 +30,7 @@ Theorem C2 : assumes_C2 s -> modes_C2 s -> requires_C2 s -> forall w_0, W0_holds
   rmean (seq 0 (K s)) (fun k => ex (Chain.law averaged_round w_0 k) (fun w => rmean (seq 0 (tau s)) (fun t => ex (agents_after w t) (fun l => norm (grad_F s (LocalAverage.average l)) ^ 2)))) <=
   Constants.C2 s (F s w_0 - F_star s).
 Proof using ranges free dom drawn.
-  intros (a1 & a2 & a3 & a4 & a5 & a6 & shared) _ (ht & _ & m1 & m2 & _) w_0 held.
+  intros (a1 & a2 & a3 & a4 & a5 & a6 & shared) _ (ht & _ & _ & _ & m1 & m2 & _) w_0 held.
   assert (order : given (mu s) = true -> - L s <= value (mu s) <= L s) by (intros e; split; [now apply m1|now apply m2]).
   assert (noise := or_intror (conj a4 shared) : the_mode s = mode_exact \/ _). pose proof (DriftStatements.short_step s ranges free ht) as st.
   pose proof (held w_0 (Chain.reached_start _ _)) as [w0_in _]. destruct (sigma2_at w_0 a2 a3 a6 noise w0_in) as [b0' sq].

@@ -129,7 +129,7 @@ class Chosen(Condition):
         return facts.options.get(self.option.name, self.option.default) == self.value
 
     def _shown(self) -> tuple[str, str]:
-        return rf"\text{{{self.option.name} = {self.value}}}", f"{self.option.name} = {self.value}"
+        return rf"\text{{{self.option.name}}} = \text{{{self.value}}}", f"{self.option.name} = {self.value}"
 
 
 @dataclass(frozen=True)
@@ -183,7 +183,9 @@ class Not(Condition):
 
     def _shown(self) -> tuple[str, str]:
         latex, text = self.condition._shown()
-        return rf"\text{{not }} {latex}", f"not {text}"
+        if text.count(" = ") == 1:
+            return latex.replace(" = ", r" \ne "), text.replace(" = ", " != ")
+        return rf"\text{{not: }} {latex}", f"not ({text})"
 
 
 @dataclass(frozen=True)
@@ -203,7 +205,7 @@ class AllOf(Condition):
 
     def _shown(self) -> tuple[str, str]:
         shown = [one._shown() for one in self.conditions]
-        return r", \quad ".join(latex for latex, _ in shown), ", ".join(text for _, text in shown)
+        return r" \text{ and } ".join(latex for latex, _ in shown), " and ".join(text for _, text in shown)
 
 
 @dataclass(frozen=True)

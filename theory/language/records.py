@@ -21,31 +21,6 @@ CLAIM = "claim"
 OURS = "derived here; setting of arXiv 2504.21327"
 IDENTITY, DETERMINISTIC, EXPECTATION = "identity", "deterministic", "expectation"
 
-ASSUMPTIONS: Mapping[str, str] = {
-    "A1": r"$F$ is bounded below by $F^{\ast}$ on $W_0$.",
-    "A2": r"Every $f_i$ is twice continuously differentiable with $\|\nabla f_i\| \le B$ and "
-    r"$\|\nabla^2 f_i\| \le L$ on $W$.",
-    "A3": r"$\|\nabla^2 f_i(w) - \nabla^2 f_i(u)\| \le \rho \|w - u\|$ on $W$.",
-    "A4": r"Per sample, at every point of $W$, the gradient noise has mean zero and mean square at most "
-    r"$\sigma_G^2$, the Hessian noise mean zero and mean square at most $\sigma_H^2$; samples are independent "
-    r"(drawing without replacement inside a batch is allowed).",
-    "A5": r"At every point of $W$ the mean over the agents of $\|\nabla f_i - \nabla f\|^2$ is at most "
-    r"$\gamma_G^2$, and that of $\|\nabla^2 f_i - \nabla^2 f\|^2$ at most $\gamma_H^2$.",
-    "A6": r"The eigenvalues of every $\nabla^2 f_i$ lie in $[\mu, L]$ with $-L \le \mu \le L$; used when $\mu$ is "
-    r"given.",
-    "A7": r"$\|\nabla F\|^2 \ge 2 \mu_F (F - F^{\ast})$ on $W_0$ with $\mu_F > 0$.",
-}
-
-SETTING = (
-    r"The loss is $f = \frac{1}{n} \sum_{i=1}^{n} f_i$ over $n$ agents. Fine-tuning from $w$ is $w_i^0 = w$, "
-    r"$w_i^l = w_i^{l-1} - \alpha \nabla f_i(w_i^{l-1})$; the meta loss is $F_i(w) = f_i(w_i^{\nu})$ and "
-    r"$F = \frac{1}{n} \sum_{i=1}^{n} F_i$. Write $P_i^l = I - \alpha \nabla^2 f_i(w_i^l)$. $W_0$ is a convex set that "
-    r"holds every global and local iterate of all agents, and $W$ a convex set that contains $W_0$ and, from every "
-    r"point of it, the exact and noisy fine-tuning trajectories and every probe point. Matrix norms are spectral. "
-    r"The step factor $q$ bounds $\|I - \alpha \nabla^2 f_i\|$ on $W$, and $S_j(x) = 1 + x + \dots + x^{j-1}$. "
-    r"$E_l = \frac{\alpha^2 \sigma_G^2}{D} S_l(q^2)$ bounds the mean squared error of the noisy trajectory."
-)
-
 
 @dataclass(frozen=True)
 class Case:
@@ -171,6 +146,16 @@ def dependencies(formulas: Mapping[str, Formula], name: str) -> frozenset[str]:
 
 
 @dataclass(frozen=True)
+class Lemma:
+    """An argument that several proofs share: they name it as `Lemma L1`."""
+
+    id: str
+    title: str
+    claim: str
+    proof: str
+
+
+@dataclass(frozen=True)
 class Line:
     """One displayed relation: `left relation quantity suffix`; `literal` replaces the quantity in an identity."""
 
@@ -185,7 +170,10 @@ class Line:
 class Statement:
     """A statement of the theory. Formulas are named, never retyped: the display prints them from the table.
 
-    The first of `quantities` is the main right side; the others are shown with it.
+    The first of `quantities` is the main right side; the others are shown with it. `within`: the statement that
+    contains it, as its proof shows. `serves`: what else than the modes it is used in. `points`: symbols with the LaTeX
+    that says at which point they are meant here. `defines`: sequences that stand in no quantity of their own, left side
+    and expression.
     """
 
     id: str
@@ -200,3 +188,7 @@ class Statement:
     source: str
     provenance: str = DERIVED
     proof: str = ""
+    within: str = ""
+    serves: str = ""
+    points: tuple[tuple[Symbol, str], ...] = ()
+    defines: tuple[tuple[str, Expr], ...] = ()

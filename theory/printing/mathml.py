@@ -11,6 +11,8 @@ import re
 from functools import lru_cache
 from html import escape
 
+from theory.printing.prose import pieces
+
 _IDENTIFIERS = {
     "alpha": "α", "beta": "β", "gamma": "γ", "delta": "δ", "Delta": "Δ", "epsilon": "ε", "varepsilon": "ε",
     "eta": "η", "theta": "θ", "kappa": "κ", "lambda": "λ", "mu": "μ", "nu": "ν", "xi": "ξ", "rho": "ρ", "sigma": "σ",
@@ -21,7 +23,7 @@ _IDENTIFIERS = {
 _OPERATORS = {
     "le": "≤", "ge": "≥", "ne": "≠", "cdot": "·", "times": "×", "to": "→", "in": "∈", "ast": "∗", "dots": "…",
     "quad": "", "|": "‖", "{": "{", "}": "}", "mid": "|", "langle": "⟨", "rangle": "⟩", ",": "", "approx": "≈",
-    "subset": "⊂", "mapsto": "↦", "bigl": "", "bigr": "", "top": "⊤", "colon": ":", "Rightarrow": "⇒",
+    "pm": "±", "subset": "⊂", "mapsto": "↦", "bigl": "", "bigr": "", "top": "⊤", "colon": ":", "Rightarrow": "⇒",
 }  # fmt: skip
 _NAMED = ("min", "max", "sup", "inf", "log", "exp", "lim", "limsup", "cov")
 _ACCENTS = {"bar": "¯", "hat": "ˆ", "tilde": "˜"}
@@ -200,10 +202,14 @@ def mathml(source: str, display: str = "block") -> str:
 
 
 def prose_html(text: str) -> str:
-    """Prose with $inline formulas$ as HTML: text escaped, formulas in MathML.
+    r"""Prose with $inline formulas$ and \[displayed ones\] as HTML: text escaped, formulas in MathML.
 
     >>> prose_html("a < b")
     'a &lt; b'
     """
+    return "".join(mathml(part) if shown else _running(part) for part, shown in pieces(text))
+
+
+def _running(text: str) -> str:
     parts = text.split("$")
     return "".join(mathml(part, "inline") if place % 2 else escape(part) for place, part in enumerate(parts))

@@ -17,7 +17,7 @@ def pages(package: str = __name__) -> Iterator[ModuleType]:
     """Every file of the folder: what is shared, S, D, T and C, each by name, subfolders (what is published) last.
 
     >>> [page.__name__.rpartition(".")[2] for page in pages()][:3]
-    ['noisy_path', 's01', 's02']
+    ['lemmas', 'noisy_path', 's01']
     """
     found = pkgutil.iter_modules(import_module(package).__path__)
     for item in sorted(found, key=lambda item: (item.ispkg, _ORDER.find(item.name[0]), item.name)):

@@ -74,5 +74,26 @@ STATEMENT = Statement(
     assumptions=("A1", "A2", "A3", "A5", "A6"),
     modes=(FIRST_ORDER,),
     source=OURS,
-    proof=r"""TODO""",
+    proof=r"""Write $J_i = P_i^{\nu-1} \dots P_i^0$, $g_i = \nabla f_i(w_i^{\nu})$, $y = \frac{1}{n}
+\sum_i g_i$ for the first-order step, and $\bar{J}$ for the Jacobian along $f$'s own trajectory. As the $g_i - y$
+have mean $0$,
+\[ \nabla F = \frac{1}{n} \sum_{i=1}^{n} J_i^{\top} g_i = C y + E, \quad C = \frac{1}{n} \sum_{i=1}^{n} J_i^{\top},
+\quad E = \frac{1}{n} \sum_{i=1}^{n} (J_i - \bar{J})^{\top} (g_i - y) . \]
+
+The rest $E$. By Lemmas L4 and L2 the Jacobians differ from $\bar{J}$ by $\gamma_J$ in root mean square, and the
+$g_i$ from their mean by no more than from $\nabla f(\bar{w}^{\nu})$, which is $\gamma_g$. Cauchy-Schwarz over the
+agents: $\|E\| \le \gamma_J \gamma_g = E_0$.
+
+Alignment. Telescoping as in S8, $\|I - J_i\| \le \alpha L S_{\nu}(q) = 1 - \Lambda$, so
+\[ \langle \nabla F, y \rangle \ge \Lambda \|y\|^2 - E_0 \|y\|, \quad \|\nabla F\| \le q^{\nu} \|y\| + E_0 . \]
+
+Descent of one step $w_{k+1} = w_k - \beta y$, by smoothness and $E_0 \|y\| \le \frac{\Delta_F}{2} \|y\|^2 +
+\frac{E_0^2}{2 \Delta_F}$:
+\[ F(w_{k+1}) \le F(w_k) - \beta \Delta_F \|y\|^2 + \beta E_0 \|y\| \le F(w_k) - \frac{\beta \Delta_F}{2} \|y\|^2 +
+\frac{\beta E_0^2}{2 \Delta_F} . \]
+
+Sum over the rounds: the mean of $\|y\|^2$ is at most $\frac{2 \Delta_0}{\Delta_F \beta K} +
+\frac{E_0^2}{\Delta_F^2}$. Then $(x + z)^2 \le (1 + r) x^2 + (1 + \frac{1}{r}) z^2$ for $\|\nabla F\|$. With $r =
+\Delta_F / q^{\nu}$ the floor is $(q^{\nu} / \Delta_F + 1)^2 E_0^2$. At $\nu = 0$, $E_0 = 0$. In general $\Lambda =
+2 - q^{\nu}$.""",
 )

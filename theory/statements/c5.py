@@ -71,8 +71,10 @@ FORMULAS = (
 STATEMENT = Statement(
     id="C5",
     title="Many fine-tuning steps",
-    claim=r"With $\alpha = c / (\nu L)$ every constant is bounded uniformly in $\nu$, and so is every T. At fixed $D$ the "
-    r"bounds of the bias fall: $b_{\mathrm{sto}}$ and $b'_{\mathrm{sto}}$ like $\nu^{-1/2}$, $b''_{\mathrm{sto}}$ like "
+    claim=r"With $\alpha = c / (\nu L)$ every constant is bounded uniformly in $\nu$, and so is every T. At fixed "
+    r"$D$ the "
+    r"bounds of the bias fall: $b_{\mathrm{sto}}$ and $b'_{\mathrm{sto}}$ like $\nu^{-1/2}$, $b''_{\mathrm{sto}}$ "
+    r"like "
     r"$1/\nu$, and $V$ tends to $e^{2c} \sigma_G^2 / D'$.",
     measures="",
     quantities=(smoothness, total),
@@ -90,5 +92,19 @@ STATEMENT = Statement(
     assumptions=("A2", "A3", "A4", "A5"),
     modes=(EXACT,),
     source=OURS,
-    proof=r"""TODO""",
+    proof=r"""At $\alpha = c / (\nu L)$, in general $q = 1 + \frac{c}{\nu} \ge 1$ (a smaller $q$ makes
+every constant smaller), and $1 + y \le e^y$ gives
+\[ q^{\nu} \le e^c, \quad \alpha L S_{\nu}(q) = q^{\nu} - 1 \le e^c - 1, \quad \alpha S_{\nu}(q) \le \frac{e^c -
+1}{L} . \]
+These are $B_F$, $L_F$ (S4), $b_{\mathrm{FO}}$ (S8) and $b_{\mathrm{HF}}$ (S9) at once, with $q^{\nu-1} \le e^c$ and
+$B_q \le B$.
+
+For $\gamma_F$ (S7) also $\alpha \nu = \frac{c}{L}$ and
+\[ \alpha^2 \sum_{l=0}^{\nu-1} S_l(q) = \frac{\alpha}{L} \sum_{l=0}^{\nu-1} (q^l - 1) = \frac{1}{L^2} \left(q^{\nu}
+- 1 - c\right) \le \frac{e^c - 1 - c}{L^2} . \]
+
+For the noise $S_{\nu}(q^2) \le \nu q^{2 \nu}$ and $\alpha^2 = \frac{c^2}{\nu^2 L^2}$ give $E_{\nu}$, and $q^2 +
+\eta^2 \le \exp(\frac{2 c}{\nu} + \frac{c^2 \sigma_H^2}{\nu^2 L^2 D_H})$ gives the last one. $b_{\mathrm{sto}}$ and
+the second term of $b'_{\mathrm{sto}}$ carry $\alpha \sum_l \sqrt{E_l} \le \frac{c}{L} \sqrt{E_{\nu}}$, which falls
+like $\nu^{-1/2}$; $b''_{\mathrm{sto}}$ is linear in $E_{\nu}$.""",
 )

@@ -34,12 +34,15 @@ def mean_errors(steps: int) -> list[Expr]:
 
 
 def moving_factors(steps: int, start: Expr = B_q) -> list[Expr]:
-    """What step l of the sweep adds: its factor moves by alpha rho sqrt(E_l) and acts on q^(nu-1-l) times the start."""
+    """What step l of the sweep adds: alpha rho sqrt(E_l), the move of its factor, on q^(nu-1-l) times the start."""
     return [
         alpha * rho * sympy.sqrt(error) * q ** (steps - 1 - step) * start
         for step, error in enumerate(noisy(steps)[:steps])
     ]
 
+
+ERROR_SEQUENCE = ("E_l", squared_error(ell))
+MEAN_SEQUENCE = ("m_l", mean_error(ell))
 
 E_nu = introduce("E_nu", r"E_{\nu}", Unit(0, 2), "mean squared error at the noisy end point")
 m_nu = introduce("m_nu", r"m_{\nu}", Unit(0, 1), "norm of the mean error at the noisy end point")

@@ -44,22 +44,27 @@ STATEMENT = Statement(
     assumptions=("A2", "A3", "A6"),
     modes=(EXACT,),
     source=OURS,
-    proof=r"""The map $w \mapsto w_i^{l+1}$ is $w_i^l - \alpha \nabla f_i(w_i^l)$ after $w \mapsto w_i^l$, so its
-Jacobian is $P_i^l$ times the previous one and the Jacobian of $w \mapsto w_i^{\nu}$ is $P_i^{\nu-1} \dots P_i^0$.
-Each factor is symmetric, so the chain rule gives $\nabla F_i(w) = P_i^0 \dots P_i^{\nu-1} \nabla f_i(w_i^{\nu})$.
-It is computed by the reverse sweep $v_{\nu} = \nabla f_i(w_i^{\nu})$, $v_l = v_{l+1} - \alpha \nabla^2 f_i(w_i^l)
-v_{l+1}$ for $l = \nu-1, \dots, 0$: $\nu$ Hessian-vector products and no stored graph. For the rounding error let
-one gradient be computed within $\eta_G$ and one Hessian-vector product within $\eta_H \|v\|$, the rounding of the
-vector updates counted in these, and let the computed points lie in $W$. The computed trajectory satisfies
-$\hat{w}^{l+1} = \hat{w}^l - \alpha \nabla f_i(\hat{w}^l) - \alpha r_l$ with $\|r_l\| \le \eta_G$; one exact step
-expands distances by at most $q$, so $\|\hat{w}^l - w^l\| \le \alpha \eta_G S_l(q)$. The computed gradient at the
-end is within $\eta_G + L \alpha \eta_G S_{\nu}(q)$ of the exact one. For the sweep let $d_l = \|\hat{v}_l - v_l\|$
-and use $\|v_{l+1}\| \le q^{\nu-1-l} B$ (S3). Then $\hat{v}_l - v_l$ is the factor at $\hat{w}^l$ applied to
-$\hat{v}_{l+1} - v_{l+1}$, plus the change of the factor applied to $v_{l+1}$, plus the error of the product, so
-$d_l \le q d_{l+1} + \alpha \rho \alpha \eta_G S_l(q) q^{\nu-1-l} B + \alpha \eta_H (d_{l+1} + q^{\nu-1-l} B)$.
-Unrolling with the factor $q + \alpha \eta_H$ gives the bound. Two computations $\hat{g}_i$ and $\hat{g}'_i$ with
-the same accuracies are each within it of the exact value, so they differ by at most twice the bound; dividing by
-$\|\hat{g}'_i\|$, the norm at hand, gives the relative form.""",
+    proof=r"""The map $w \mapsto w_i^{l+1}$ is $w_i^l - \alpha \nabla f_i(w_i^l)$ after $w \mapsto
+w_i^l$, so its Jacobian is $P_i^l$ times the previous one. Each factor is symmetric, so the chain rule gives
+\[ \nabla F_i(w) = P_i^0 \dots P_i^{\nu-1} \nabla f_i(w_i^{\nu}) , \]
+computed by the reverse sweep $v_{\nu} = \nabla f_i(w_i^{\nu})$, $v_l = v_{l+1} - \alpha \nabla^2 f_i(w_i^l)
+v_{l+1}$ for $l = \nu-1, \dots, 0$: $\nu$ Hessian-vector products and no stored graph.
+
+Rounding of the trajectory. Let one gradient be computed within $\eta_G$ and one Hessian-vector product within
+$\eta_H \|v\|$, the rounding of the vector updates counted in these, and let the computed points lie in $W$. With
+Lemma L1
+\[ \|\hat{w}^{l+1} - w^{l+1}\| \le q \|\hat{w}^l - w^l\| + \alpha \eta_G, \quad \|\hat{w}^l - w^l\| \le \alpha
+\eta_G S_l(q) , \]
+so the computed gradient at the end is within $\eta_G + L \alpha \eta_G S_{\nu}(q)$ of the exact one.
+
+Rounding of the sweep. Let $d_l = \|\hat{v}_l - v_l\|$. The factor at $\hat{w}^l$ acts on $\hat{v}_{l+1} - v_{l+1}$,
+its change (A3) and the error of the product on $v_{l+1}$, of norm at most $q^{\nu-1-l} B_q$ (S3q), so
+\[ d_l \le (q + \alpha \eta_H) d_{l+1} + \alpha \left(\eta_H + \rho \alpha \eta_G S_l(q)\right) q^{\nu-1-l} B_q . \]
+Unrolled this is the bound.
+
+Two computations $\hat{g}_i$ and $\hat{g}'_i$ with the same accuracies are each within it of the exact value, so
+they differ by at most twice the bound; dividing by the norm at hand, $\|\hat{g}'_i\|$, gives the relative form.""",
+    points=((grad_norm, r"\|\hat{g}'_i\|"),),
 )
 
 

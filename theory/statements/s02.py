@@ -40,10 +40,10 @@ STATEMENT = Statement(
     assumptions=("A2", "A6"),
     modes=(EXACT,),
     source=OURS,
-    proof=r"""One step maps $w$ to $w - \alpha \nabla f_i(w)$. By the mean value theorem the images of $w$ and $u$
-differ by $(I - \alpha \bar{H})(w - u)$, where $\bar{H}$ is the Hessian averaged over the segment from $u$ to $w$,
-which lies in the convex set $W$. Its eigenvalues lie where those of the Hessians lie, so $\|I - \alpha \bar{H}\|
-\le q$. Repeat $\nu$ times.""",
+    proof=r"""One step expands distances by at most $q$ (Lemma L1). Repeat $\nu$ times:
+\[ \|w_i^{\nu}(w) - w_i^{\nu}(u)\| \le q \|w_i^{\nu-1}(w) - w_i^{\nu-1}(u)\| \le \dots \le q^{\nu} \|w - u\| . \]
+The second value of $q$, under A6, is the largest of $\left|1 - \alpha y\right|$ over $\mu \le y \le L$, which is
+taken at an end.""",
 )
 
 

@@ -32,11 +32,13 @@ STATEMENT = Statement(
     assumptions=("A2", "A6"),
     modes=(EXACT,),
     source=OURS,
-    proof=r"""With $\bar{H}$ the Hessian averaged along the step, $\nabla f_i(w^{l+1}) = \nabla f_i(w^l - \alpha
-\nabla f_i(w^l)) = (I - \alpha \bar{H}) \nabla f_i(w^l)$, so $\|\nabla f_i(w^l)\| \le q^l \|\nabla f_i(w)\|$. By S1
-the meta-gradient is a product of $\nu$ factors of norm at most $q$ with $\nabla f_i(w^{\nu})$, hence $\|\nabla
-F_i(w)\| \le q^{\nu} \|\nabla f_i(w^{\nu})\| \le q^{2 \nu} \|\nabla f_i(w)\|$. With A2 instead, $\|\nabla
-f_i(w^{\nu})\| \le B$ gives $\|\nabla F_i(w)\| \le q^{\nu} B$.""",
+    proof=r"""By Lemma L1 the gradient does not grow by more than $q$ along the trajectory:
+\[ \|\nabla f_i(w^l)\| \le q^l \|\nabla f_i(w)\| . \]
+
+By S1 the meta-gradient is a product of $\nu$ factors of norm at most $q$ with $\nabla f_i(w^{\nu})$, hence
+\[ \|\nabla F_i(w)\| \le q^{\nu} \|\nabla f_i(w^{\nu})\| \le q^{2 \nu} \|\nabla f_i(w)\| . \]
+With $\|\nabla f_i(w^{\nu})\| \le B_q$ (S3q) instead, it is at most $q^{\nu} B_q$.""",
+    points=((grad_norm_i, r"\|\nabla f_i(w)\|"),),
 )
 
 

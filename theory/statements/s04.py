@@ -38,15 +38,20 @@ STATEMENT = Statement(
     assumptions=("A2", "A3", "A6"),
     modes=(EXACT,),
     source=OURS,
-    proof=r"""Let $v_l(w)$ be the vectors of the reverse sweep of S1 started at $w$. The start $v_{\nu} = \nabla
-f_i(w^{\nu})$ is Lipschitz in $w$ with constant $L q^{\nu}$ by A2 and S2, and $v_l = P^l v_{l+1}$. Compare $w$ with
-$u$: $P^l(w) v_{l+1}(w) - P^l(u) v_{l+1}(u) = P^l(w) (v_{l+1}(w) - v_{l+1}(u)) + (P^l(w) - P^l(u)) v_{l+1}(u)$. The
-first part is at most $q$ times the previous difference. In the second the factor moves by at most $\alpha \rho q^l
-\|w - u\|$ (A3 and S2), and the vector has norm at most $q^{\nu-1-l} B$. So the Lipschitz constants obey
-$\lambda_{\nu} = L q^{\nu}$ and $\lambda_l = q \lambda_{l+1} + \alpha \rho B q^{\nu-1}$, and $l$ runs over $\nu$
-values: the contribution of step $l$ reaches $l = 0$ with the factor $q^l$, which sums to $S_{\nu}(q)$. For the
-pointwise form use $\|v_{l+1}(u)\| \le q^{\nu-1-l} q^{\nu} \|\nabla f_i(u)\|$ from S3 in place of A2. $F$ is a mean
-of the $F_i$. The first term is attained: $f(w) = -\frac{L}{2} w^2$ has $F'' = -L (1 + \alpha L)^{2 \nu}$.""",
+    proof=r"""Compare the sweep at $w$ with that at $u$ by Lemma L2. The last gradient moves by at most
+$L q^{\nu} \|w - u\|$ (A2 and S2), and the factor of step $l$ by
+\[ \|P^l(w) - P^l(u)\| \le \alpha \rho \|w^l - u^l\| \le \alpha \rho q^l \|w - u\| \]
+(A3 and S2).
+
+The vector at the end of $u$'s trajectory has norm at most $B_q$ (S3q), so
+\[ \|\nabla F_i(w) - \nabla F_i(u)\| \le \left(q^{\nu} L q^{\nu} + q^{\nu-1} B_q \sum_{l=0}^{\nu-1} \alpha \rho
+q^l\right) \|w - u\| , \]
+and the powers sum to $S_{\nu}(q)$. $F$ is a mean of the $F_i$.
+
+For the pointwise form use $\|\nabla f_i(u^{\nu})\| \le q^{\nu} \|\nabla f_i(u)\|$ (S3) in the place of $B_q$.
+
+The first term is attained: $f(w) = -\frac{L}{2} w^2$ has $F'' = -L (1 + \alpha L)^{2 \nu}$.""",
+    points=((grad_norm_i, r"\|\nabla f_i(u)\|"),),
 )
 
 

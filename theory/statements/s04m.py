@@ -35,7 +35,8 @@ FORMULAS = (
 STATEMENT = Statement(
     id="S4m",
     title="Curvature of the meta loss from below",
-    claim=r"Under A6 every $F_i - \frac{\mu_c}{2} \|w\|^2$ is convex on $W_0$; $\mu_c \ge 0$ makes every $F_i$ convex.",
+    claim=r"Under A6 every $F_i - \frac{\mu_c}{2} \|w\|^2$ is convex on $W_0$; $\mu_c \ge 0$ makes every $F_i$ "
+    r"convex.",
     measures="",
     quantities=(mu_c, mu_J, L_F, B_q),
     lines=(Line(r"\langle \nabla F_i(w) - \nabla F_i(u), w - u \rangle", mu_c, r"\|w - u\|^2", relation=r"\ge"),),
@@ -43,5 +44,20 @@ STATEMENT = Statement(
     assumptions=("A2", "A3", "A6"),
     modes=(EXACT,),
     source=OURS,
-    proof=r"""TODO""",
+    proof=r"""Write $\nabla F_i = J^{\top} g$ with $J = P^{\nu-1} \dots P^0$ and $g = \nabla
+f_i(w^{\nu})$ (S1). Both are Lipschitz on $W_0$, so they have derivatives almost everywhere, on almost every segment
+too, which is enough for convexity:
+\[ \nabla^2 F_i = J^{\top} \nabla^2 f_i(w^{\nu}) J + (D J)^{\top} g . \]
+
+The first part is at least $\mu J^{\top} J$ by A6. Every factor has its eigenvalues in $[1 - \alpha L, 1 - \alpha
+\mu]$ and norm at most $q$, so the singular values of $J$ lie between the power of $\max\{0, 1 - \alpha L\}$ and
+that of $q$:
+\[ \mu J^{\top} J \ge \mu_J I . \]
+
+The second part is the change of the Jacobian applied to $g$, which S4 bounds by its second term, with $\|g\| \le
+B_q$:
+\[ \|(D J)^{\top} g\| \le \alpha \rho B_q q^{\nu-1} S_{\nu}(q) . \]
+
+$F_i$ is $L_F$-smooth (S4), so its curvature is never below $-L_F$. As $\mu_J \le q^{2 \nu} L$, $\mu_c \le L_F$
+always. For quadratics $\mu_c$ may be taken as the least eigenvalue of the $M_i = A_i (I - \alpha A_i)^{2 \nu}$.""",
 )

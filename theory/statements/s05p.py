@@ -7,7 +7,15 @@ from theory.language.modes import STOCHASTIC
 from theory.language.records import EXPECTATION, OURS, Line, Statement, formula
 from theory.language.symbols import L, alpha, introduce, nu, rho
 from theory.language.units import GRADIENT
-from theory.statements.noisy_path import B_V, SUMMED_ROOTS, E_nu, m_nu, moving_factors
+from theory.statements.noisy_path import (
+    B_V,
+    ERROR_SEQUENCE,
+    MEAN_SEQUENCE,
+    SUMMED_ROOTS,
+    E_nu,
+    m_nu,
+    moving_factors,
+)  # fmt: skip
 from theory.statements.s02 import q, swept
 from theory.statements.s05 import MEAN_ERROR, b_sto
 
@@ -36,15 +44,21 @@ STATEMENT = Statement(
     assumptions=("A2", "A3", "A4", "A6"),
     modes=(STOCHASTIC,),
     source=OURS,
-    proof=r"""Write $E_l = \frac{\alpha^2 \sigma_G^2}{D} S_l(q^2)$, so that $\mathrm{E} \|e_l\|^2 \le E_l$ as in S5.
-Expanding the gradient at the true trajectory, $e_{l+1} = P^l e_l - \alpha r_l - \alpha \xi_l$ with $\|r_l\| \le
-\frac{\rho}{2} \|e_l\|^2$ and $\mathrm{E} \xi_l = 0$. Hence $\|\mathrm{E} e_{l+1}\| \le q \|\mathrm{E} e_l\| +
-\frac{\alpha \rho}{2} E_l$, and $\|\mathrm{E} e_{\nu}\| \le m_{\nu} = \frac{\alpha \rho}{2} \sum_{j=1}^{\nu-1}
-q^{\nu-1-j} E_j$. Split the error of the conditional mean of $g_i$ in two. First, the true factors applied to the
-error of the final gradient: they are deterministic, so their mean is at most $q^{\nu}$ times $\|\mathrm{E} \nabla
-f_i(w^{\nu} + e_{\nu}) - \nabla f_i(w^{\nu})\|$, which is at most $L \sqrt{E_{\nu}}$, and by expansion also at most
-$L m_{\nu} + \frac{\rho}{2} E_{\nu}$. Second, the change of the factors, which is $\alpha \rho B q^{\nu-1}
-\sum_{l=1}^{\nu-1} \sqrt{E_l}$ as in S5. On quadratics $\rho = 0$ and the bound is 0: $g_i$ is unbiased.""",
+    proof=r"""Split the error of the conditional mean of $g_i$ in two by Lemma L2: the true factors on
+the error of the last gradient, and the change of the factors on the last gradient of the noisy trajectory.
+
+The true factors are deterministic. Expanding the gradient at $w^{\nu}$, with a remainder of at most $\frac{\rho}{2}
+\|e_{\nu}\|^2$ (A3), and with the mean of Lemma L3,
+\[ \|P^0 \dots P^{\nu-1} \left(\mathrm{E} \nabla f_i(w^{\nu} + e_{\nu}) - \nabla f_i(w^{\nu})\right)\| \le q^{\nu}
+\left(L m_{\nu} + \frac{\rho}{2} E_{\nu}\right) . \]
+
+The factors change by at most $\alpha \rho \|e_l\|$ each. By Cauchy-Schwarz, and with the root mean square $B_V$ of
+the gradient at the noisy end point (S3q), their part is at most
+\[ \alpha \rho B_V q^{\nu-1} \sum_{l=1}^{\nu-1} \sqrt{E_l} . \]
+
+The smaller of the sum and of S5 holds. On quadratics $\rho = 0$ and it is $0$: $g_i$ is unbiased. At $\nu = 1$ it
+is of order $1/D$.""",
+    defines=(ERROR_SEQUENCE, MEAN_SEQUENCE),
 )
 
 

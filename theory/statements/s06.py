@@ -40,16 +40,20 @@ STATEMENT = Statement(
     assumptions=("A2", "A3", "A4", "A6"),
     modes=(STOCHASTIC,),
     source=OURS,
-    proof=r"""Condition on the noisy trajectory. Let $v_l$ be the vectors of the noisy sweep and $m_l$ their
-conditional means. The Hessian batch of step $l$ is independent of $v_{l+1}$ and the vector is fixed when the batch
-acts on it, so averaging $D_H$ samples gains the full $1/D_H$ although the norm is spectral: with $\eta^2 = \alpha^2
-\sigma_H^2 / D_H$ the noisy factor applied to $v$ has mean square at most $(q^2 + \eta^2) \|v\|^2$, of which $\eta^2
-\|v\|^2$ is noise. Hence $\mathrm{E} \|v_l - m_l\|^2 \le (q^2 + \eta^2) \mathrm{E} \|v_{l+1} - m_{l+1}\|^2 + \eta^2
-\|m_{l+1}\|^2$, with $\|m_{l+1}\| \le q^{\nu-1-l} B$ and $\mathrm{E} \|v_{\nu} - m_{\nu}\|^2 \le \sigma_G^2 / D'$.
-Unrolling gives $V$: the terms $\eta^2 (q^2 + \eta^2)^l q^{2 (\nu-1-l)} B^2$ sum to $B^2$ times $(q^2 +
-\eta^2)^{\nu} - q^{2 \nu}$. The conditional mean itself is within $b_{\mathrm{sto}}$ of $\nabla F_i$ in mean square
-by S5, and the two errors are orthogonal. The variance of $g_i$ about its own mean is at most the same number, since
-the mean is the best constant.""",
+    proof=r"""Condition on the noisy trajectory. Let $v_l$ be the vectors of the noisy sweep and $m_l$
+their conditional means. The Hessian batch of step $l$ is independent of $v_{l+1}$, and the vector is fixed when the
+batch acts on it, so averaging $D_H$ samples gains the full $1/D_H$ although the norm is spectral:
+\[ \mathrm{E} \|v_l - m_l\|^2 \le (q^2 + \eta^2) \mathrm{E} \|v_{l+1} - m_{l+1}\|^2 + \eta^2 \|m_{l+1}\|^2 . \]
+
+Start with $\mathrm{E} \|v_{\nu} - m_{\nu}\|^2 \le \sigma_G^2 / D'$, and use that the mean of $\|m_{l+1}\|^2$ over
+the trajectory is at most $q^{2 (\nu-1-l)} B_V^2$ (S3q). Unrolled,
+\[ V = (q^2 + \eta^2)^{\nu} \frac{\sigma_G^2}{D'} + B_V^2 \sum_{l=0}^{\nu-1} \eta^2 (q^2 + \eta^2)^l q^{2 (\nu-1-l)}
+, \]
+and the sum is $(q^2 + \eta^2)^{\nu} - q^{2 \nu}$.
+
+The conditional mean itself is within $b_{\mathrm{sto}}$ of $\nabla F_i$ in mean square by S5, and the two errors
+are orthogonal. The variance of $g_i$ about its own mean is at most the same number, since the mean is the best
+constant.""",
 )
 
 

@@ -28,10 +28,12 @@ STATEMENT = Statement(
     assumptions=("A2", "A6"),
     modes=(FIRST_ORDER,),
     source=OURS,
-    proof=r"""By S1 the error is $(P^0 \dots P^{\nu-1} - I) \nabla f_i(w^{\nu})$. Telescope the product: one factor
-less $I$ has norm at most $\alpha L$, and the factors to its right at most $q$ each, so the norm is at most $\alpha
-L S_{\nu}(q) B$. The triangle inequality gives $(q^{\nu} + 1) B$ instead. At $q = 1 + \alpha L$ the first is $((1 +
-\alpha L)^{\nu} - 1) B$.""",
+    proof=r"""By S1 the error is $(P^0 \dots P^{\nu-1} - I) \nabla f_i(w^{\nu})$, and the vector has norm
+at most $B_q$ (S3q). Telescope the product: one factor less $I$ has norm at most $\alpha L$, and the factors to its
+left at most $q$ each, so
+\[ \|P^0 \dots P^{\nu-1} - I\| \le \sum_{l=0}^{\nu-1} q^l \alpha L = \alpha L S_{\nu}(q) . \]
+
+The triangle inequality gives $q^{\nu} + 1$ instead. At $q = 1 + \alpha L$ the first is $(1 + \alpha L)^{\nu} - 1$.""",
 )
 
 

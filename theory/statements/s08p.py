@@ -28,5 +28,17 @@ STATEMENT = Statement(
     assumptions=("A2", "A3", "A4", "A6"),
     modes=(FIRST_ORDER_STOCHASTIC,),
     source=OURS,
-    proof=r"""TODO""",
+    proof=r"""The outer batch is unbiased given the trajectory, so the mean of $g_i$ is that of the
+gradient at the noisy end point:
+\[ \|\mathrm{E} g_i - \nabla F_i(w)\| \le \|\nabla f_i(w^{\nu}) - \nabla F_i(w)\| + \|\mathrm{E} \nabla f_i(w^{\nu}
++ e_{\nu}) - \nabla f_i(w^{\nu})\| . \]
+
+The first part is at most $b_{\mathrm{FO}}$ (S8). The second is at most $L \sqrt{E_{\nu}}$ by A2, Jensen's
+inequality and Lemma L3.
+
+Expanding the gradient at $w^{\nu}$, with a remainder of at most $\frac{\rho}{2} \|e_{\nu}\|^2$ by A3, it is also at
+most
+\[ \|\nabla^2 f_i(w^{\nu}) \mathrm{E} e_{\nu}\| + \frac{\rho}{2} \mathrm{E} \|e_{\nu}\|^2 \le L m_{\nu} +
+\frac{\rho}{2} E_{\nu} . \]
+No Jacobian moves, so this is of order $1/D$ at every $\nu$; at $\rho = 0$ it is $0$. The variance is that of S8s.""",
 )

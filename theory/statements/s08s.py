@@ -7,6 +7,7 @@ from theory.language.modes import FIRST_ORDER_STOCHASTIC
 from theory.language.records import EXPECTATION, OURS, Line, Statement, formula
 from theory.language.symbols import D, D_prime, L, alpha, introduce, nu, sigma_G
 from theory.language.units import GRADIENT, GRADIENT_SQUARED
+from theory.statements.noisy_path import ERROR_SEQUENCE
 from theory.statements.s02 import q
 from theory.statements.s05 import MEAN_ERROR
 from theory.statements.s08 import b_FO
@@ -34,9 +35,11 @@ STATEMENT = Statement(
     assumptions=("A2", "A4", "A6"),
     modes=(FIRST_ORDER_STOCHASTIC,),
     source=OURS,
-    proof=r"""Here $g_i$ is a batch gradient at the end of the noisy trajectory. Its conditional mean is $\nabla
-f_i(w^{\nu} + e_{\nu})$, within $L \|e_{\nu}\|$ of $\nabla f_i(w^{\nu})$, and $\mathrm{E} \|e_{\nu}\|^2 \le
-\frac{\alpha^2 \sigma_G^2}{D} S_{\nu}(q^2)$ as in S5. Add S8 for the bias. The variance splits into that of the
-outer batch, at most $\sigma_G^2 / D'$, and that of the conditional mean, at most its mean squared distance from the
-constant $\nabla f_i(w^{\nu})$, which is at most $L^2 \frac{\alpha^2 \sigma_G^2}{D} S_{\nu}(q^2)$.""",
+    proof=r"""Here $g_i$ is a batch gradient at the end of the noisy trajectory. Its conditional mean is
+$\nabla f_i(w^{\nu} + e_{\nu})$, so with S8 and Lemma L3
+\[ \|\mathrm{E} g_i - \nabla F_i(w)\| \le b_{\mathrm{FO}} + L \sqrt{E_{\nu}} . \]
+
+The variance splits into that of the outer batch, at most $\sigma_G^2 / D'$, and that of the conditional mean, at
+most its mean squared distance from the constant $\nabla f_i(w^{\nu})$, which is at most $L^2 E_{\nu}$.""",
+    defines=(ERROR_SEQUENCE,),
 )

@@ -33,15 +33,20 @@ STATEMENT = Statement(
     assumptions=("A2", "A3", "A6"),
     modes=(HESSIAN_FREE,),
     source=OURS,
-    proof=r"""A central difference is the Hessian averaged over the segment from $w^l - \delta v$ to $w^l + \delta
-v$, applied to $v$. The average is within $\frac{1}{2} \rho \delta \|v\|$ of the Hessian at $w^l$, so one
-Hessian-free factor applied to $v$ errs by at most $\frac{1}{2} \alpha \rho \delta \|v\|^2$. As a map of $v$ it has
-derivative $I - \frac{\alpha}{2} (\nabla^2 f_i(w^l + \delta v) + \nabla^2 f_i(w^l - \delta v))$, of norm at most
-$q$, so it is $q$-Lipschitz. With the exact vectors $\|v_{l+1}\| \le q^{\nu-1-l} B$ the error of the sweep obeys
-$d_l \le q d_{l+1} + \frac{1}{2} \alpha \rho \delta q^{2 (\nu-1-l)} B^2$ from $d_{\nu} = 0$; unrolled, the powers
-$q^{2 \nu - 2 - l}$ sum to $q^{\nu-1} S_{\nu}(q)$. It is zero on quadratics; on losses with Lipschitz third
-derivative the true error is of order $\delta^2$, and floating point adds a rounding error of order $\epsilon /
-\delta$.""",
+    proof=r"""A central difference is the Hessian averaged over the segment from $w^l - \delta v$ to $w^l
++ \delta v$, applied to $v$. The average is within $\frac{1}{2} \rho \delta \|v\|$ of the Hessian at $w^l$, so one
+Hessian-free factor applied to $v$ errs by at most $\frac{1}{2} \alpha \rho \delta \|v\|^2$.
+
+As a map of $v$ it has derivative
+\[ I - \frac{\alpha}{2} \left(\nabla^2 f_i(w^l + \delta v) + \nabla^2 f_i(w^l - \delta v)\right) , \]
+of norm at most $q$, so it is $q$-Lipschitz.
+
+With the exact vectors $\|v_{l+1}\| \le q^{\nu-1-l} B_q$ (S3q) the error of the sweep obeys
+\[ d_l \le q d_{l+1} + \frac{\alpha \rho \delta}{2} q^{2 (\nu-1-l)} B_q^2, \quad d_{\nu} = 0 . \]
+Unrolled, the powers $q^{2 \nu - 2 - l}$ sum to $q^{\nu-1} S_{\nu}(q)$.
+
+It is zero on quadratics; on losses with Lipschitz third derivative the true error is of order $\delta^2$, and
+floating point adds a rounding error of order $\epsilon / \delta$.""",
 )
 
 

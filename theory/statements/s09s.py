@@ -49,23 +49,31 @@ STATEMENT = Statement(
     assumptions=("A2", "A3", "A4", "A6"),
     modes=(HESSIAN_FREE_STOCHASTIC,),
     source=OURS,
-    proof=r"""Both probes of one step share one batch of $D_H$ samples, and the Hessian noise is the derivative of
-the gradient noise, so the noisy factor is $v$ less $\alpha$ times a batch Hessian averaged over the segment from
-$w^l - \delta v$ to $w^l + \delta v$, applied to $v$. Its conditional mean is the Hessian-free factor of S9, a
-$q$-Lipschitz map that fixes 0. Its noise has mean square at most $\eta^2 \|v\|^2$ by Jensen's inequality along the
-segment, so one factor multiplies the mean square by at most $q^2 + \eta^2$. The start has mean square at most $B^2
-+ \sigma_G^2 / D'$, so $\mathrm{E} \|v_{l+1}\|^2 \le (q^2 + \eta^2)^{\nu-1-l} (B^2 + \sigma_G^2 / D')$. The exact
-factor and the Hessian-free one differ at $v$ by at most $\frac{1}{2} \alpha \rho \delta \|v\|^2$, and the exact
-factor has norm at most $q$; so the conditional means of the two sweeps differ by $d_l \le q d_{l+1} + \frac{1}{2}
-\alpha \rho \delta \mathrm{E} \|v_{l+1}\|^2$, a second moment and not a squared mean. Unroll and add
-$b_{\mathrm{sto}}$ for the stochastic sweep: this is the bias. For the mean squared error let $k = \nu - l$, let
-$a_l$ be the conditional variance of $v_l$ and $m_l$ its conditional mean, and show $a_l \le (q^2 + \eta^2)^k
-(\sigma_G^2 / D' + B^2) - q^{2 k} B^2$ by induction; at $l = 0$ the right side is $V$. A $q$-Lipschitz map
-multiplies a variance by at most $q^2$, so $a_{l-1} \le (q^2 + \eta^2) a_l + \eta^2 \|m_l\|^2$. If $\|m_l\| \le q^k
-B$ the step is that of S6. If $\|m_l\| > q^k B$, use $a_l + \|m_l\|^2 \le (q^2 + \eta^2)^k (\sigma_G^2 / D' + B^2)$
-instead: then $a_{l-1} \le (q^2 + \eta^2)^{k+1} (\sigma_G^2 / D' + B^2) - q^2 \|m_l\|^2$, which is smaller still.
-The conditional mean is within the bias bound in mean square, and the two errors are orthogonal. The variance about
-the mean is no larger.""",
+    proof=r"""One factor. Both probes of one step share one batch of $D_H$ samples, and the Hessian noise
+is the derivative of the gradient noise, so the noisy factor is $v$ less $\alpha$ times a batch Hessian averaged
+over the segment from $w^l - \delta v$ to $w^l + \delta v$, applied to $v$. Its conditional mean is the Hessian-free
+factor of S9, a $q$-Lipschitz map that fixes $0$; its noise has mean square at most $\eta^2 \|v\|^2$ by Jensen's
+inequality along the segment. So one factor multiplies the mean square by at most $q^2 + \eta^2$.
+
+Bias. Given the trajectory the start has mean square at most $\|\nabla f_i(w^{\nu} + e_{\nu})\|^2 + \sigma_G^2 /
+D'$. The exact factor and the Hessian-free one differ at $v$ by at most $\frac{1}{2} \alpha \rho \delta \|v\|^2$, so
+the conditional means of the two sweeps differ by
+\[ d_l \le q d_{l+1} + \frac{\alpha \rho \delta}{2} \mathrm{E} \|v_{l+1}\|^2 : \]
+a second moment and not a squared mean. Unrolled, and in mean square over the trajectory, where the mean of
+$\|\nabla f_i\|^4$ at the noisy end point is at most $B^2 B_V^2$ (S3q), this is the term in $\delta$. Add
+$b_{\mathrm{sto}}$ for the stochastic sweep.
+
+Mean squared error. Let $k = \nu - l$, let $a_l$ be the conditional variance of $v_l$ and $m_l$ its conditional
+mean, and $B_{\nu}$ the norm of the gradient at the noisy end point. By induction
+\[ a_l \le (q^2 + \eta^2)^k \left(\frac{\sigma_G^2}{D'} + B_{\nu}^2\right) - q^{2 k} B_{\nu}^2 . \]
+A $q$-Lipschitz map multiplies a variance by at most $q^2$, so $a_{l-1} \le (q^2 + \eta^2) a_l + \eta^2 \|m_l\|^2$.
+If $\|m_l\| \le q^k B_{\nu}$ the step is that of S6. If not, use $a_l + \|m_l\|^2 \le (q^2 + \eta^2)^k (\sigma_G^2 /
+D' + B_{\nu}^2)$ instead: then $a_{l-1} \le (q^2 + \eta^2)^{k+1} (\sigma_G^2 / D' + B_{\nu}^2) - q^2 \|m_l\|^2$,
+which is smaller still.
+
+In the mean over the trajectory $B_{\nu}^2$ becomes at most $B_V^2$, and the right side at $l = 0$ is $V$. The
+conditional mean is within the bias bound in mean square, and the two errors are orthogonal. The variance about the
+mean is no larger.""",
 )
 
 

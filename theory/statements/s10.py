@@ -31,8 +31,9 @@ STATEMENT = Statement(
     assumptions=("A2",),
     modes=(EXACT,),
     source=OURS,
-    proof=r"""This is the descent lemma: $f_i(w - \alpha g) \le f_i(w) - \alpha \|g\|^2 + \frac{L}{2} \alpha^2
-\|g\|^2$ with $g = \nabla f_i(w)$, at $w = w^{\nu-1}$; here $\|\nabla f_i\|$ stands for $\|\nabla f_i(w^{\nu-1})\|$.
-For $\alpha \le 2/L$ the right side is not positive, so $F$ at every $w$, and its infimum, are non-increasing in
-$\nu$.""",
+    proof=r"""This is the descent lemma with $g = \nabla f_i(w^{\nu-1})$ at $w = w^{\nu-1}$:
+\[ f_i(w - \alpha g) \le f_i(w) - \alpha \|g\|^2 + \frac{L}{2} \alpha^2 \|g\|^2 . \]
+For $\alpha \le 2/L$ the right side is not above $f_i(w)$, so $F$ at every $w$, and its infimum, are non-increasing
+in $\nu$.""",
+    points=((grad_norm_i, r"\|\nabla f_i(w^{\nu-1})\|"),),
 )

@@ -103,7 +103,7 @@ def positive(symbol: Symbol) -> Hypothesis:
 
 
 def next_gap(A: Expr, N: Expr) -> Expr:
-    """The expected gap after a round with these coefficients: it falls by A norm(grad F)^2 - N per unit of beta tau."""
+    """The expected gap after a round: it falls by A norm(grad F)^2 - N per unit of beta tau."""
     return F0_gap - beta * tau * A * grad_norm**2 + beta * tau * N
 
 
@@ -121,20 +121,27 @@ def statement(symbol: Symbol, claim: str, proof: str, **fields: Any) -> Statemen
     )
 
 
-_BEGINNING = r"""Fix $w_k$, let $a = \nabla F(w_k)$ and let $Y_i$ be the sum over the local steps of agent $i$'s
-vectors $g$; in thought all $n$ agents run. Then $w_{k+1} = w_k - \beta \frac{1}{m} \sum_{i \in A_k} Y_i$. Given
-$w_k$ the $Y_i$ are independent of each other and of $A_k$, so the mean square of the sampled mean is $\|\mathrm{E}
-\bar{Y}\|^2$ plus $\kappa$ times the spread over the agents of $\mathrm{E} Y_i$ plus $\frac{1}{m}$ times the mean
-variance of the $Y_i$. Put $\mathrm{E} \bar{Y} = \tau (a + R)$. $F$ is $L_F$-smooth, and $-\langle a, a + R \rangle
-= -\frac{1}{2} \|a\|^2 - \frac{1}{2} \|a + R\|^2 + \frac{1}{2} \|R\|^2$; for $h \le 1$ the terms in $\|a + R\|^2$
-add up to something not positive. What is left is $\mathrm{E} F(w_{k+1}) \le F(w_k) - \frac{\beta \tau}{2} \|a\|^2 +
-\frac{\beta \tau}{2} \|R\|^2$ plus $\frac{\beta h}{2 \tau}$ times the last two terms. """
+_BEGINNING = r"""Fix $w_k$, let $a = \nabla F(w_k)$ and let $Y_i$ be the sum over the local steps of agent
+$i$'s vectors $g$; in thought all $n$ agents run, so $w_{k+1} = w_k - \beta \frac{1}{m} \sum_{i \in A_k} Y_i$. Put
+$\mathrm{E} \bar{Y} = \tau (a + R)$. $F$ is $L_F$-smooth; with Lemma L5 for the square and $-\langle a, a + R
+\rangle = -\frac{1}{2} \|a\|^2 - \frac{1}{2} \|a + R\|^2 + \frac{1}{2} \|R\|^2$,
+\[ \frac{\mathrm{E} F(w_{k+1}) - F(w_k)}{\beta \tau} \le -\frac{1}{2} \|a\|^2 + \frac{1}{2} \|R\|^2 - \frac{1 -
+h}{2} \|a + R\|^2 + \frac{h}{2 \tau^2} \left(\kappa s^2 + \frac{1}{m} v^2\right) , \]
+with the spread $s^2$ of the $\mathrm{E} Y_i$ and the mean $v^2$ of their variances. For $h \le 1$ the third term is
+dropped.
 
-DRIFT_PROOF = r"""Drift: let $r_t$ be the distance of the local iterates from $w_k$ after $t$ steps, in root mean square
-over agents and randomness. The mean of $\|\nabla F_i(w_k)\|^2$ is $\|a\|^2$ plus the spread, so at most $G^2 =
-\|a\|^2 + \gamma_F^2$. Every $F_i$ is $L_F$-smooth, so with $p = 1 + \beta L_F = 1 + h / \tau$ and $c = G + b$ one
-has $r_{t+1}^2 \le (p r_t + \beta c)^2 + \beta^2 \sigma^2$, and by induction with Minkowski's inequality $r_t \le
-\beta c S_t(p) + \beta \sigma \sqrt{S_t(p^2)}$. Averaged over $t$ and multiplied by $L_F$, and with the bias added,
-the root mean square distance of the conditional means of the $g$ from the $\nabla F_i(w_k)$ is at most $\sqrt{Q}$
-with $\sqrt{Q} \le x G + b_0$, where $x = h \theta$ and $b_0 = (1 + x) b + h \chi \sigma / \tau$. So $\|R\|^2 \le
-Q$. """
+"""
+
+DRIFT_PROOF = r"""Drift. Every $F_i$ is $L_F$-smooth, so one step is $p$-Lipschitz with $p = 1 + h / \tau$;
+the mean of $\|\nabla F_i(w_k)\|^2$ is $\|a\|^2$ plus the spread, so at most $G^2 = \|a\|^2 + \gamma_F^2$. Lemma L6
+around the constant $w_k$ gives, in root mean square over agents and randomness,
+\[ r_t \le \beta (G + b) S_t(p) + \beta \sigma \sqrt{S_t(p^2)} \]
+for the distance of the local iterates from $w_k$.
+
+The conditional mean of $g$ at step $t$ is within $L_F r_t + b$ of $\nabla F_i(w_k)$. Minkowski's inequality over
+$t$ bounds the root mean square of the average of these differences:
+\[ \sqrt{Q} \le b + \frac{L_F}{\tau} \sum_{t=0}^{\tau-1} r_t \le x G + b_0, \quad x = h \theta, \quad b_0 = (1 + x)
+b + \frac{h \chi \sigma}{\tau} . \]
+$R$ is the mean over agents and randomness of that average, so $\|R\|^2 \le Q$ by Jensen's inequality.
+
+"""

@@ -31,9 +31,18 @@ STATEMENT = t1.statement(
     assumptions=("A1", "A2", "A3", "A4", "A5", "A6"),
     modes=tuple(t1.BIAS),
     proof=t1.DRIFT_PROOF
-    + r"""The variance of $Y_i$ is on average at most $2 \tau \sigma^2 + 2 \tau^2 Q$ (the noise of the steps is
-a martingale, the rest moves only with the conditional means; it is absent when $\sigma = 0$), the spread of
-$\mathrm{E} Y_i$ at most $2 \tau^2 (Q + \gamma_F^2)$, and $Q \le 2 x^2 G^2 + 2 b_0^2$. Collecting the terms in $Q$
-gives the weight $M = \frac{1}{2} + h \kappa + \frac{h}{m}$, and those in $\|a\|^2$, $\gamma_F^2$ and $\sigma^2$
-give $A$ and $N$.""",
+    + r"""Variance and spread. $Y_i$ less $\tau \nabla F_i(w_k)$ is a martingale sum of variance at
+most $\tau \sigma^2$ and $\tau$ times the average above, so by $(x + y)^2 \le 2 x^2 + 2 y^2$
+\[ v^2 \le 2 \tau \sigma^2 + 2 \tau^2 Q, \quad s^2 \le 2 \tau^2 (Q + \gamma_F^2) ; \]
+the first is absent when $\sigma = 0$.
+
+Collect the terms in $Q$, whose weight is $M = \frac{1}{2} + h \kappa + \frac{h}{m}$, and put in $Q \le 2 x^2 G^2 +
+2 b_0^2$:
+\[ -\frac{1}{2} \|a\|^2 + 2 M \left(x^2 \|a\|^2 + x^2 \gamma_F^2 + b_0^2\right) + \frac{h}{\tau} \frac{\sigma^2}{m}
++ h \kappa \gamma_F^2 . \]
+
+Contained in T1d: the pair $(1, x)$ with $p$, $\varepsilon = \zeta = 1$, $c = M$ and the second form of $V$ have the
+same $A$, and $N$ is not larger because $\frac{c}{2 c - h \kappa} \le 1$ and $\frac{c}{2 c - h / m} \le 1$ for $c
+\ge \max\{h \kappa, h / m\}$.""",
+    within="T1d",
 )

@@ -35,7 +35,15 @@ STATEMENT = t1.statement(
     assumptions=("A1", "A2", "A3", "A5", "A6"),
     modes=(EXACT,),
     proof=t1.DRIFT_PROOF
-    + r"""Here $b = \sigma = 0$, so $Y_i$ has no variance, $\sqrt{Q} \le x G$, and the spread of the $Y_i$ is at
-most $\tau^2 (x G + \gamma_F)^2$. With $2 G \gamma_F \le G^2 + \gamma_F^2$ and $G^2 = \|a\|^2 + \gamma_F^2$ one has
-$(x G + \gamma_F)^2 \le (1 + x)^2 \gamma_F^2 + x (1 + x) \|a\|^2$. Collect the terms.""",
+    + r"""Here $b = \sigma = 0$, so $v^2 = 0$, $\sqrt{Q} \le x G$ and $s^2 \le \tau^2 (x G +
+\gamma_F)^2$. With $2 G \gamma_F \le G^2 + \gamma_F^2$ and $G^2 = \|a\|^2 + \gamma_F^2$
+\[ (x G + \gamma_F)^2 \le (1 + x)^2 \gamma_F^2 + x (1 + x) \|a\|^2 . \]
+Collect the terms in $\|a\|^2$ and in $\gamma_F^2$.
+
+Contained in T1d: the pair $(1, x)$ with $p$, $\varepsilon = 1$ and $c = \frac{1}{2} + h \kappa \frac{1 + x}{2 x}$
+have the same $A$, and $N$ is not larger because $2 c - h \kappa = 1 + h \kappa / x$ and $\frac{x + h \kappa (1 +
+x)}{x + h \kappa} \le 1 + x$.""",
+    within="T1d",
+    serves="any mode in which b and sigma vanish: first_order at nu = 0, hessian_free at nu = 0 or rho = 0, stochastic "
+    "without noise",
 )

@@ -30,7 +30,16 @@ STATEMENT = t1.statement(
     quantities=(T1c, A, N, h, kappa),
     assumptions=("A1", "A2", "A3", "A4", "A5", "A6"),
     modes=MODES,
-    proof=r"""At $\tau = 1$ every $g_i$ is taken at $w_k$. So $\|R\| \le b$, the variance of $Y_i$ is at most
-$\sigma^2$, and the spread of $\mathrm{E} Y_i$ is at most $(\gamma_F + b)^2$ by Minkowski's inequality over the
-agents.""",
+    proof=r"""At $\tau = 1$ every $g$ is taken at $w_k$, so there is no drift: $\|R\| \le b$, $v^2 \le
+\sigma^2$, and by Minkowski's inequality over the agents
+\[ s^2 \le (\gamma_F + b)^2 . \]
+
+Contained in T1d: there $x = 0$. Take $\varepsilon = 1$ and $c = \max\{\frac{1}{2}, \frac{h \kappa}{2} (1 +
+\frac{\gamma_F}{b})\}$ ($c \to \infty$ for $b = 0$): $A = \frac{1}{2}$. If the second is larger, $N = \frac{h
+\kappa}{2} (\gamma_F + b)^2 + \frac{h \sigma^2}{2 m}$. If $c = \frac{1}{2}$, then $\gamma_F + b \ge
+\frac{\gamma_F}{1 - h \kappa}$ and
+\[ N = \frac{b^2}{2} + \frac{h \kappa \gamma_F^2}{2 (1 - h \kappa)} + \frac{h \sigma^2}{2 m} \le \frac{b^2}{2} +
+\frac{h \kappa}{2} (\gamma_F + b)^2 + \frac{h \sigma^2}{2 m} . \]
+Both are at most this statement's $N$.""",
+    within="T1d",
 )

@@ -19,17 +19,12 @@ FORMULAS = ()
 _STILL = AllZero((omega,))  # no drift
 _CLEAN = AllZero((b0_d,))  # neither bias nor noise in the drift
 _WEIGHTS = tuple(sympy.Rational(1, below) for below in (8, 4, 2, 1))
+_SQUARED = AllOf((Not(_CLEAN), Not(_STILL)))  # the square (omega G + b_0)^2 has two parts
 _SQUARES: tuple[tuple[str, Expr | None, Condition], ...] = (
-    ("", None, _STILL),
-    ("", None, AllOf((_CLEAN, Not(_STILL)))),
-    *(
-        (f", zeta = {text}", value, AllOf((Not(_CLEAN), Not(_STILL))))
-        for text, value in (
-            ("1", sympy.Integer(1)),
-            ("1/omega", 1 / omega),
-            ("b_0/(omega gamma_F)", b0_d / (omega * gamma_F)),
-        )
-    ),
+    ("", None, Not(_SQUARED)),
+    (", zeta = 1", sympy.Integer(1), _SQUARED),
+    (", zeta = 1/omega", 1 / omega, _SQUARED),
+    (", zeta = b_0/(omega gamma_F)", b0_d / (omega * gamma_F), _SQUARED),
 )
 _PRICES: tuple[tuple[str, Expr | None, str, Condition], ...] = (
     ("c_eps", None, "recursion", Otherwise()),

@@ -23,9 +23,15 @@ STATEMENT = Statement(
     assumptions=("A1", "A2", "A3", "A4", "A5", "A6"),
     modes=MODES,
     source=OURS,
-    proof=r"""Take expectations in T1 and sum over $k = 0, \dots, K-1$: the losses telescope, so $A \beta \tau
-\sum_{k=0}^{K-1} \mathrm{E} \|\nabla F(w_k)\|^2 \le F(w_0) - \mathrm{E} F(w_K) + K \beta \tau N$, and $F(w_K) \ge
-F^{\ast}$. Divide by $A \beta \tau K$. The case of T1 is T1c when $\tau = 1$, else T1b when $b = \sigma = 0$, else
-T1a. In the exact case and for $\beta \le 1 / (10 \tau L_F)$ one has $x \le 0.0518$ and $A \ge 0.4959$, so the
-leading term is at most $2.02 (F(w_0) - F^{\ast}) / (\beta \tau K)$.""",
+    proof=r"""T1 is an inequality for one round with $s = \beta \tau$ and constants $A$ and $N$ of the
+case in use: T1c when $\tau = 1$, else T1b when $b = \sigma = 0$, else T1a. Lemma L7 turns it into
+\[ \frac{1}{K} \sum_{k=0}^{K-1} \mathrm{E} \|\nabla F(w_k)\|^2 \le \frac{F(w_0) - F^{\ast}}{A \beta \tau K} +
+\frac{N}{A} . \]
+
+In the exact case and for $\beta \le 1 / (10 \tau L_F)$ one has $x \le 0.0518$ and $A \ge 0.4959$, so the leading
+term is at most $2.02 (F(w_0) - F^{\ast}) / (\beta \tau K)$.
+
+Contained in T1d: the three cases are elements of T2p's list with the same $A$ and $N$ not larger (proofs of T1a,
+T1b and T1c), so T2p is at most this bound.""",
+    within="T2p",
 )

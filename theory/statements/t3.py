@@ -33,8 +33,13 @@ STATEMENT = Statement(
     assumptions=("A1", "A2", "A3", "A4", "A5", "A6", "A7"),
     modes=MODES,
     source=OURS,
-    proof=r"""Insert $\|\nabla F(w_k)\|^2 \ge 2 \mu_F (F(w_k) - F^{\ast})$ in T1: the expected gap obeys
-$\Delta_{k+1} \le (1 - 2 A \beta \tau \mu_F) \Delta_k + \beta \tau N$. The factor lies in $[0, 1)$ by hypothesis, so
-unrolling gives the power and a geometric sum of at most $\frac{\beta \tau N}{2 A \beta \tau \mu_F}$. The hypothesis
-is automatic when $\mu_F \le L_F$, since $2 A \le 1$ and $h \le 1$.""",
+    proof=r"""T1 is an inequality for one round with $s = \beta \tau$, $A$ and $N$ as in T2. The second
+half of Lemma L7 applies, the factor $1 - 2 A \beta \tau \mu_F$ being in $[0, 1)$ by hypothesis:
+\[ \mathrm{E} F(w_K) - F^{\ast} \le (1 - 2 A \beta \tau \mu_F)^K (F(w_0) - F^{\ast}) + \frac{N}{2 A \mu_F} , \]
+where the geometric sum is replaced by its limit. The hypothesis is automatic when $\mu_F \le L_F$, since $2 A \le
+1$ and $h \le 1$.
+
+Contained in T1d: T3p has the same cases in its list with the same $A$ and $N$ not larger, and keeps the factor $1 -
+(1 - \lambda_K)^K$ before the floor.""",
+    within="T3p",
 )

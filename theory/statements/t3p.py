@@ -26,7 +26,8 @@ FORMULAS = (
 STATEMENT = Statement(
     id="T3p",
     title="Rate under the Polyak-Lojasiewicz inequality from T1d",
-    claim="Under A7 the expected optimality gap shrinks by a constant factor per round, and what it does not shrink to "
+    claim="Under A7 the expected optimality gap shrinks by a constant factor per round, and what it does not "
+    "shrink to "
     "is a floor that the run approaches from below.",
     measures="optimality_gap",
     quantities=(T3p, lam, A, N),
@@ -35,5 +36,9 @@ STATEMENT = Statement(
     assumptions=("A1", "A2", "A3", "A4", "A5", "A6", "A7"),
     modes=MODES,
     source=OURS,
-    proof=r"""TODO""",
+    proof=r"""T1d is an inequality for one round with $s = \beta_s \beta \tau$; $A > 0$ and $\lambda_K
+\le 1$ by hypothesis, and $\lambda_K = 2 A s \mu_F$. The second half of Lemma L7 is the bound.
+
+The hypothesis on $\lambda_K$ is automatic when $\mu_F \le L_F$: since $A \le \psi (1 - \frac{H \psi}{2})$,
+\[ \lambda_K \le 2 A s L_F = 2 A H \le 2 H \psi \left(1 - \frac{H \psi}{2}\right) \le 1 . \]""",
 )

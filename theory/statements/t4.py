@@ -43,7 +43,12 @@ STATEMENT = Statement(
     assumptions=("A1", "A2", "A3", "A5", "A6", "A7"),
     modes=(EXACT,),
     source=OURS,
-    proof=r"""These are T2 and T3 with T1b as $K \to \infty$ (the second line needs A7). With $m = n$ one has
-$\kappa = 0$ and the floors are $\frac{x^2 \gamma_F^2}{2 A}$ and $\frac{x^2 \gamma_F^2}{4 A \mu_F}$: client drift.
-With $\tau = 1$ in addition $x = 0$, and the floors are 0.""",
+    proof=r"""These are T2 and T3 with T1b as $K \to \infty$ (the second line needs A7 and the hypothesis
+of T3). With $m = n$ one has $\kappa = 0$ and the floors are
+\[ \frac{x^2 \gamma_F^2}{2 A}, \quad \frac{x^2 \gamma_F^2}{4 A \mu_F} : \]
+client drift. With $\tau = 1$ in addition $x = 0$, and the floors are $0$.
+
+Contained in T1d: T1b is an element of the lists of T2p and T3p, whose limits these floors are not below; with all
+agents T4p is smaller, and attained.""",
+    within="T1d",
 )

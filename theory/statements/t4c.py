@@ -32,7 +32,8 @@ FORMULAS = (
 STATEMENT = Statement(
     id="T4c",
     title="Floor of the gap for convex meta losses",
-    claim=r"If every $F_i$ is convex, the gap at every fixed point of a round is of order $h^2$ without A7; the smaller of "
+    claim=r"If every $F_i$ is convex, the gap at every fixed point of a round is of order $h^2$ without A7; the "
+    r"smaller of "
     "this and T4p's counts.",
     measures="optimality_gap_at_a_fixed_point",
     quantities=(T4c_gap, psi, P_plus, P_minus, mu_c),
@@ -41,5 +42,20 @@ STATEMENT = Statement(
     assumptions=("A2", "A3", "A5", "A6"),
     modes=(EXACT,),
     source=OURS,
-    proof=r"""TODO""",
+    proof=r"""Let $w$ be a fixed point, $v_i^t$ the exact local path of agent $i$ from $w$ and $u$ any
+point of $W_0$. Convexity of $F_i$ at $v_i^t$ and smoothness from $v_i^t$ to $w$ give
+\[ F_i(w) - F_i(u) \le \langle \nabla F_i(v_i^t), w - u \rangle + \frac{L_F}{2} \|w - v_i^t\|^2 . \]
+
+Average over $t$ and $i$: the mean of all $\nabla F_i(v_i^t)$ is $0$ at a fixed point, so the inner products drop
+out. Gradients do not grow along a path of a convex function with $\beta L_F \le 1$ (they are cocoercive), so $\|w -
+v_i^t\| \le \beta t \|\nabla F_i(w)\|$ and
+\[ F(w) - F(u) \le \frac{L_F \beta^2}{2} \frac{1}{\tau} \sum_{t=0}^{\tau-1} t^2 \frac{1}{n} \sum_{i=1}^{n} \|\nabla
+F_i(w)\|^2 . \]
+
+The sum of $t^2$ over $t < \tau$ is $\frac{1}{6} (\tau - 1) \tau (2 \tau - 1)$, $\beta^2 L_F = h^2 / (\tau^2 L_F)$,
+and by T4p the mean of the squared gradients is at most
+\[ \|\nabla F(w)\|^2 + \gamma_F^2 \le \gamma_F^2 \left(1 + \frac{\omega^2}{P_+ P_-}\right) = \gamma_F^2
+\frac{\psi^2}{P_+ P_-} . \]
+Here $F^{\ast}$ is the infimum over $W_0$, not any lower bound. The bound is not attained: the largest ratio known
+is $0.74$.""",
 )

@@ -11,11 +11,14 @@ from reports.judging.rows import Row, Verdict
 from reports.pages.appendix.names import file_stem
 from reports.pages.appendix.row_tables import VERDICT_WORDS, RowTable
 from reports.pages.appendix.sources import SOURCES
-from reports.pages.latex import code, escaped, number, prose
+from reports.pages.latex import code, display, escaped, number, prose
 from reports.pages.templating import TEX, environment
 from reports.pages.words import GROUPS
 from theory.formal.listing import described
-from theory.language.records import ASSUMPTIONS, DERIVED, SETTING
+from theory.language.records import DERIVED
+from theory.language.setting import ASSUMPTIONS, GRADIENTS, SETS, SETTING
+from theory.printing.prose import paragraphs
+from theory.statements.lemmas import LEMMAS
 from theory.tables import Table
 
 
@@ -32,7 +35,7 @@ def main_file(
     listed: the tables of all rows. about: the names of the tables on the suite itself.
     """
     templates = environment(**TEX)
-    templates.filters.update(escaped=escaped, prose=prose, code=code, file=file_stem)
+    templates.filters.update(escaped=escaped, prose=prose, display=display, code=code, file=file_stem)
     lines = {line["bound"]: line for line in summary_frame(rows, table).to_dict("records")}
     bounds = list(table.bounds())
     placed = _placed(figures, [bound.id for bound in bounds])
@@ -45,8 +48,11 @@ def main_file(
         "verdicts": {bound.id: _verdict_line(lines[bound.id]) + _shown(figures, placed, bound.id) for bound in bounds},
         "checked": {bound.id: described(bound.id) for bound in bounds if bound.provenance == DERIVED},
         "drawn": placed,
-        "setting": SETTING,
-        "assumptions": ASSUMPTIONS,
+        "setting": paragraphs(SETTING),
+        "gradients": GRADIENTS,
+        "by_mode": [table.quantity(name).latex for name in ("b", "sigma2")],
+        "lemmas": LEMMAS,
+        "assumptions": ASSUMPTIONS | SETS,
         "listed": listed,
         "about": about,
         "figures": figures,

@@ -18,16 +18,17 @@ from reports.judging.rows import Row, Verdict
 from reports.pages.html.anchors import row_anchors, slug
 from reports.pages.html.commands import evaluation_command, repeat_command
 from reports.pages.html.cover import coverage
-from reports.pages.html.formulas import prose
+from reports.pages.html.formulas import prose, steady
 from reports.pages.html.manifest import flattened
 from reports.pages.html.numerals import interval, number, scale, short_number, sortable
 from reports.pages.html.opening import counts, facts, headline
-from reports.pages.html.statements import statement_entries
+from reports.pages.html.statements import lemma_entries, statement_entries
 from reports.pages.templating import environment, script_hash, source
 from reports.pages.words import GROUPS
 from reports.sections import Section
 from theory.language.modes import MODE_NAMES as MODES
-from theory.language.records import ASSUMPTIONS, SETTING
+from theory.language.setting import ASSUMPTIONS, GRADIENTS, SETS, SETTING
+from theory.printing.prose import paragraphs
 from theory.tables import Table
 
 _WORDS = {
@@ -94,8 +95,11 @@ def render(
         "stated": set(table.statements),
         "companion": companion,
         "sections": [_section(section) for section in sections],
-        "assumptions": {name: prose(text) for name, text in ASSUMPTIONS.items()},
-        "setting": prose(SETTING),
+        "assumptions": {name: prose(text) for name, text in (ASSUMPTIONS | SETS).items()},
+        "setting": [prose(part) for part in paragraphs(SETTING)],
+        "gradients": {mode: prose(text) for mode, text in GRADIENTS.items()},
+        "by_mode": [steady(table.quantity(name).mathml) for name in ("b", "sigma2")],
+        "lemmas": lemma_entries(),
         "manifest": flattened(manifest),
         "command": repeat_command,
         "evaluation": lambda row: evaluation_command(row, [file["file"] for file in manifest.get("claims", [])]),

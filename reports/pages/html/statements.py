@@ -6,6 +6,8 @@ import re
 from collections.abc import Hashable, Mapping, Sequence
 from typing import Any
 
+from markupsafe import Markup
+
 import theory
 from reports.figures import Figure
 from reports.figures.overview import tightest
@@ -14,6 +16,8 @@ from reports.pages.html.formulas import display, inline, prose
 from reports.pages.html.numerals import raised
 from theory.formal.listing import described, machine_checked
 from theory.printing.latex import hypothesis_latex
+from theory.printing.prose import paragraphs
+from theory.statements.lemmas import LEMMAS
 from theory.tables import Table
 
 
@@ -51,7 +55,7 @@ def _statement(bound: theory.Bound, line: Mapping[Hashable, Any], table: Table) 
         "claim": prose(bound.claim),
         "theorem": machine_checked(bound.id),
         "checked": described(bound.id),
-        "proof": [prose(part) for part in _paragraphs(bound.proof)],
+        "proof": [linked(part) for part in paragraphs(bound.proof)],
         "hypotheses": [inline(hypothesis_latex(item)) for item in bound.hypotheses],
         "units": [
             (inline(table.symbols[name].record.latex), _unit(table.quantity(name).unit)) for name in bound.quantities
@@ -59,12 +63,25 @@ def _statement(bound: theory.Bound, line: Mapping[Hashable, Any], table: Table) 
     }
 
 
+def lemma_entries() -> list[dict[str, Any]]:
+    """The arguments that several proofs share, each printed once; proofs link to them."""
+    return [
+        {
+            "id": lemma.id,
+            "title": lemma.title,
+            "claim": linked(lemma.claim),
+            "proof": [linked(part) for part in paragraphs(lemma.proof)],
+        }
+        for lemma in LEMMAS
+    ]
+
+
+def linked(text: str) -> Markup:
+    """Prose in which the names of lemmas are links."""
+    return Markup(re.sub(r"\b(L\d+)\b(?![^<]*>)", r'<a href="#\1">\1</a>', prose(text)))
+
+
 def _unit(unit: object) -> str:
     """A unit such as F^2/W^2 with raised exponents."""
     shown = re.sub(r"\^(-?\d+)", lambda power: raised(power[1]), str(unit))
     return "dimensionless" if shown == "1" else shown
-
-
-def _paragraphs(text: str) -> list[str]:
-    """Paragraphs of a proof: blank lines separate them; a line may end anywhere else."""
-    return [part.strip() for part in re.split(r"\n\s*\n", text) if part.strip()]
