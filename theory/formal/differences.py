@@ -5,7 +5,28 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 FINITE_SUPPORT = "noise of finite support, with the same law of batches at every step"
-NOISY = frozenset(["S5", "S5p", "S5s", "S6", "S8s", "S8p", "S9s", "S9p", "T1a", "T1c", "T1d", "T2", "T2p", "T3", "T3p"])
+NOISY = frozenset(
+    {
+        "S3q",
+        "S5",
+        "S5p",
+        "S5s",
+        "S6",
+        "S8s",
+        "S8p",
+        "S9s",
+        "S9p",
+        "T1a",
+        "T1c",
+        "T1d",
+        "T2",
+        "T2p",
+        "T3",
+        "T3p",
+        "C2",
+        "C4",
+    }
+)
 _SUBSET = "m of n agents without replacement"
 _OPERATOR = "A5's Hessian part through any numbers e_i with norm((hess f_i - hess f) d) <= e_i norm(d)"
 _RUN = "W0 holds every iterate that a run from w_0 can reach"
