@@ -15,7 +15,8 @@ from tests.architecture import imported, imports, modules, room
 FLOORS = {
     "theory": [
         {"language"}, {"enclosure"}, {"printing"}, {"statements"}, {"views"}, {"tables"},
-        {"growth", "admissibility", "planning"}, {"claims", "sharp"}, {"text", "macros", "topics"}, {"theory"},
+        {"growth", "admissibility", "planning"}, {"claims", "sharp"}, {"formal"}, {"text", "macros", "topics"},
+        {"theory"},
         {"__main__"},
     ],
     "empirics": [

@@ -1,4 +1,4 @@
-"""The command line: python -m theory list | show | eval | admissible | latex | sharpen | check-certificate."""
+"""The command line: python -m theory list | show | eval | admissible | latex | sharpen | check-certificate | formal."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+
+from theory.formal.command import formal_command
 
 app = typer.Typer(
     add_completion=False,
@@ -202,6 +204,9 @@ def latex_command() -> None:
     from theory.tables import default_table
 
     typer.echo(macros(default_table()), nl=False)
+
+
+app.command("formal")(formal_command)
 
 
 @app.command("plan", hidden=True, context_settings=_ANYTHING)

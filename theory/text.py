@@ -8,6 +8,7 @@ from typing import Any
 from theory.admissibility import Largest
 from theory.enclosure.evaluation import Evaluation
 from theory.enclosure.hypotheses import HypothesisCheck
+from theory.formal.listing import described
 from theory.language.conditions import Condition, Otherwise
 from theory.language.records import Formula, dependencies
 from theory.language.setting import ASSUMPTIONS, GRADIENTS, SETS, SETTING
@@ -39,6 +40,7 @@ def describe_statement(bound: Bound) -> str:
         f"Kind         {bound.kind}",
         f"Provenance   {bound.provenance}",
         f"Source       {bound.source}",
+        f"Checked      {described(bound.id)}",
         "Proof",
         *proof_lines(bound.proof),
         *_lemmas(bound),

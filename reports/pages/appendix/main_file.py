@@ -14,6 +14,8 @@ from reports.pages.appendix.sources import SOURCES
 from reports.pages.latex import code, display, escaped, number, prose
 from reports.pages.templating import TEX, environment
 from reports.pages.words import GROUPS
+from theory.formal.listing import described
+from theory.language.records import DERIVED
 from theory.language.setting import ASSUMPTIONS, GRADIENTS, SETS, SETTING
 from theory.printing.prose import paragraphs
 from theory.statements.lemmas import LEMMAS
@@ -44,6 +46,7 @@ def main_file(
             for provenance, title in GROUPS.items()
         ],
         "verdicts": {bound.id: _verdict_line(lines[bound.id]) + _shown(figures, placed, bound.id) for bound in bounds},
+        "checked": {bound.id: described(bound.id) for bound in bounds if bound.provenance == DERIVED},
         "drawn": placed,
         "setting": paragraphs(SETTING),
         "gradients": GRADIENTS,

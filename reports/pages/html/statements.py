@@ -14,6 +14,7 @@ from reports.figures.overview import tightest
 from reports.judging.rows import Row
 from reports.pages.html.formulas import display, inline, prose
 from reports.pages.html.numerals import raised
+from theory.formal.listing import described, machine_checked
 from theory.printing.latex import hypothesis_latex
 from theory.printing.prose import paragraphs
 from theory.statements.lemmas import LEMMAS
@@ -52,6 +53,8 @@ def _statement(bound: theory.Bound, line: Mapping[Hashable, Any], table: Table) 
         "line": line,
         "formula": display(bound),
         "claim": prose(bound.claim),
+        "theorem": machine_checked(bound.id),
+        "checked": described(bound.id),
         "proof": [linked(part) for part in paragraphs(bound.proof)],
         "hypotheses": [inline(hypothesis_latex(item)) for item in bound.hypotheses],
         "units": [
