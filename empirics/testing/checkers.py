@@ -60,7 +60,8 @@ def check_meta_gradient(
 
     Raises:
         CheckFailedError: some property fails; says which, both numbers, the likely cause, a small case and a script.
-        InputError: an unknown mode, dtype or profile.
+        InputError: an unknown mode, dtype or profile; a problem whose module draws at random or has a layer with a
+            wrong derivative, by the layer's name.
 
     >>> def mine(problem, w, alpha, nu, mode, delta):
     ...     points = [w]
@@ -73,6 +74,8 @@ def check_meta_gradient(
     >>> check_meta_gradient(mine, dtype="numpy.float64", max_examples=3).checker
     'check_meta_gradient'
     """
+    if problem is not None:
+        problem.refuse_wrong_derivatives()
     return _check(META_GRADIENT, f, tuple(modes), dtype, budget_of(profile, max_examples), problem)
 
 
@@ -159,14 +162,23 @@ def _applicable(checker: Checker, modes: tuple[str, ...], own: Any) -> list[tupl
 def _check(
     checker: Checker, f: Callable[..., Any], modes: tuple[str, ...], dtype: Any, budget: SearchBudget, own: Any = None
 ) -> Report:
-    arrays, failures, worst = arrays_of(dtype), [], {}
+    arrays, found, worst = arrays_of(dtype), [], {}
     for tested, mode, outcome in search_results(checker, f, modes, arrays, budget, own):
         worst[tested.name, mode] = outcome.worst
         if outcome.failure is not None:
-            failures.append(_failure(checker, tested, mode, f, arrays, outcome.failure))
-    if failures:
-        raise CheckFailedError(checker.name, len(worst), tuple(failures))
+            found.append((tested, mode, outcome.failure))
+    if found:
+        failures = tuple(_failure(checker, each, f, arrays, _of_one_mode(each, found)) for each in found)
+        raise CheckFailedError(checker.name, len(worst), failures)
     return Report(checker.name, worst)
+
+
+Failed = tuple[Property, str, Found]
+
+
+def _of_one_mode(one: Failed, found: Sequence[Failed]) -> list[Any]:
+    """The failing cases of one mode, shrunk and not: a cause has to explain what the function says on all of them."""
+    return [case for _, mode, failed in found if mode == one[1] for case in (failed.case, failed.first)]
 
 
 def _strategy(checker: Checker, tested: Property, mode: str, arrays: Arrays) -> st.SearchStrategy[Any]:
@@ -174,9 +186,12 @@ def _strategy(checker: Checker, tested: Property, mode: str, arrays: Arrays) -> 
 
 
 def _failure(
-    checker: Checker, tested: Property, mode: str, f: Callable[..., Any], arrays: Arrays, found: Found
+    checker: Checker, failed: Failed, f: Callable[..., Any], arrays: Arrays, together: Sequence[Any]
 ) -> Failure:
-    cause = found.note or likely_cause(tested, checker.ask(f, arrays), found.case, found.comparison)
+    tested, mode, found = failed
+    cause = found.note or likely_cause(
+        tested, checker.ask(f, arrays), together, (found.case, found.first), found.comparison
+    )
     script = script_of(tested, f, found.case, arrays)
     return Failure(
         checker.name,

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from empirics.algorithm.modes import FULL_BATCH
 from empirics.testing.arrays import numbers
-from empirics.testing.ask import Ask, marks
+from empirics.testing.ask import UNCHANGED, Ask, changes
 from empirics.testing.cases import Case
 from empirics.testing.comparison import Comparison
 from empirics.testing.property import property_for
@@ -29,11 +31,33 @@ def no_memory(ask: Ask, case: Case) -> Comparison:
 
 
 @property_for(
-    FULL_BATCH, "cases", cause="an in-place update (w -= ..., sub_, .data) or requires_grad_() on the caller's tensor"
+    FULL_BATCH,
+    "cases",
+    cause="something is kept for an agent (a trajectory, a Hessian) and used at another point or setting",
+)
+def second_call(ask: Ask, case: Case) -> Comparison:
+    """An agent that was asked before is answered like a new one: at another point, step or number of steps.
+
+    New agents have the loss plus a constant, so nothing that is kept by identity or by value is theirs.
+    """
+    moved = case.but(w=tuple(entry + 0.25 for entry in case.w))
+    asked = [moved, moved.but(alpha=case.alpha / 2), moved.but(nu=case.nu + 1)]
+    fresh = [each.but(problem=case.problem.raised(2.0**-k)) for k, each in enumerate(asked, start=8)]
+    ask(case)
+    found, expected = ([ask(each) for each in cases] for cases in (asked, fresh))
+    tolerance = 2 * math.hypot(*(ask.rounding(each) for each in asked))
+    return Comparison(np.concatenate(found), np.concatenate(expected), tolerance)
+
+
+@property_for(
+    FULL_BATCH,
+    "cases",
+    cause="an in-place update (w -= ..., sub_, .data), requires_grad_() on the caller's tensor, or eval() not undone",
 )
 def untouched_input(ask: Ask, case: Case) -> Comparison:
-    """The caller's w is left as it was: no entry is changed, and it has not become a leaf with a gradient."""
-    return Comparison(marks(ask, case), 0, 0.0)
+    """The caller's w, module and data are left as they were: w is no leaf with a gradient, no mode is switched."""
+    changed = changes(ask, case)
+    return Comparison(changed, UNCHANGED, 0.0, cause=f"the call changes {changed}: work on a copy, or restore it")
 
 
 @property_for(FULL_BATCH, "cases", cause="a constant, buffer or conversion in another precision")

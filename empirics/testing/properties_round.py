@@ -6,7 +6,7 @@ import numpy as np
 
 from empirics.algorithm.modes import Mode
 from empirics.testing import oracles
-from empirics.testing.ask import marks
+from empirics.testing.ask import UNCHANGED, changes
 from empirics.testing.comparison import Comparison
 from empirics.testing.problems import Quadratic
 from empirics.testing.property import property_for
@@ -98,4 +98,4 @@ def steps_compose(ask: AskRound, case: RoundCase) -> Comparison:
 )
 def untouched_server(ask: AskRound, case: RoundCase) -> Comparison:
     """The server's w is left as it was: every agent starts from it."""
-    return Comparison(marks(ask, case), 0, 0.0)
+    return Comparison(changes(ask, case), UNCHANGED, 0.0)
