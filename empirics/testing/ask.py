@@ -45,7 +45,8 @@ class Ask:
 
     def rounding(self, case: Case) -> float:
         """At least the rounding error of a correct answer on the case."""
-        return case.rounding(self.arrays.eps)
+        adapter = getattr(self.f, "rounding", None)
+        return case.rounding(self.arrays.eps) + (adapter(case, self.arrays.eps) if adapter else 0.0)
 
     def at(self, precision: str) -> Ask:
         """The same function in another precision."""

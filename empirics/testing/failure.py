@@ -8,6 +8,7 @@ from typing import Any
 
 from empirics.testing.arrays import Arrays, WrongResultError
 from empirics.testing.comparison import Comparison
+from empirics.testing.meta_step import FromParameters
 from empirics.testing.property import Property
 
 
@@ -62,6 +63,8 @@ class CheckFailedError(AssertionError):
 
 def script_of(tested: Property, f: Callable[..., Any], case: Any, arrays: Arrays) -> str:
     """Python that prints the comparison of a property on a case, without hypothesis."""
+    options = ', returns="parameters"' if isinstance(f, FromParameters) else ""
+    f = f.f if isinstance(f, FromParameters) else f
     train = getattr(f, "train", None)
     home, name = _importable(f if train is None else train)
     call = name if train is None else f"on_modules({name})"
@@ -71,7 +74,7 @@ def script_of(tested: Property, f: Callable[..., Any], case: Any, arrays: Arrays
             f"from empirics.testing import {used}",
             f"from {home} import {name}",
             f"case = {case!r}",
-            f'print(replay("{tested.name}", {call}, case, "{arrays}"))',
+            f'print(replay("{tested.name}", {call}, case, "{arrays}"{options}))',
         ]
     )
 

@@ -140,6 +140,11 @@ def _rounds(case: RoundCase) -> Mistakes:
     setting, paths = case.setting, local_paths(case)
     ends = np.array([path[-1] for path in paths])
     counts = np.array([getattr(problem, "samples", 1) for problem in case.problems], dtype=float)
+    if setting.mode != Mode.EXACT:
+        yield "meta-gradients are exact (the mode is ignored)", next_iterate(case.but(mode=Mode.EXACT, delta=None))
+    if Mode(setting.mode).curved:
+        first_order = case.but(mode=Mode.FIRST_ORDER, delta=None)
+        yield "all Hessians are dropped (first order)", next_iterate(first_order)
     yield "alpha and beta are exchanged", next_iterate(case.but(alpha=setting.beta, beta=setting.alpha))
     yield "alpha stands for beta", next_iterate(case.but(beta=setting.alpha))
     yield "beta stands for alpha", next_iterate(case.but(alpha=setting.beta))

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from empirics.algorithm.modes import FULL_BATCH, SAMPLED, Mode
+from empirics.algorithm.modes import FULL_BATCH, SAMPLED
 from empirics.numerics.errors import InputError
 from empirics.testing import (
     properties_approximate,
@@ -20,6 +20,8 @@ from empirics.testing.arrays import Arrays, WrongResultError, arrays_of
 from empirics.testing.ask import Ask
 from empirics.testing.cases import Case
 from empirics.testing.comparison import Comparison
+from empirics.testing.fixed import returned
+from empirics.testing.meta_step import FromParameters
 from empirics.testing.property import Property, properties_of
 from empirics.testing.rounds import AskRound
 from empirics.testing.sampled import AskSampled, SampledCase
@@ -57,13 +59,15 @@ STOCHASTIC = Checker(
     "check_stochastic", properties_of(properties_sampled), SAMPLED, AskSampled, "empirics.testing.sampled_strategies"
 )
 ROUND = Checker(
-    "check_round", properties_of(properties_round), (Mode.EXACT,), AskRound, "empirics.testing.round_strategies"
+    "check_round", properties_of(properties_round), FULL_BATCH, AskRound, "empirics.testing.round_strategies"
 )
 CHECKERS = (META_GRADIENT, STOCHASTIC, ROUND)
 
 
-def replay(name: str, f: Callable[..., Any], case: Any, dtype: Any = "torch.float64") -> Comparison:
-    """What the property `name` finds on one case: both sides, and whether it `.holds`.
+def replay(
+    name: str, f: Callable[..., Any], case: Any, dtype: Any = "torch.float64", returns: str = "gradient"
+) -> Comparison:
+    """What the property `name` finds on one case: both sides, and whether it `.holds`; the rest as in the checkers.
 
     Raises:
         InputError: no property has that name.
@@ -74,6 +78,7 @@ def replay(name: str, f: Callable[..., Any], case: Any, dtype: Any = "torch.floa
     >>> print(replay("one_step", lambda f, w, alpha, nu, mode, delta: f.gradient(w), case))
     found [8], expected == [2], tolerance ...
     """
+    f = FromParameters(f) if returned(returns) == "parameters" else f
     for checker in CHECKERS:
         for own in checker.properties:
             if own.name == name:

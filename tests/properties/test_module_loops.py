@@ -87,7 +87,12 @@ def test_a_wrong_loop_fails_on_ones_own_module_with_its_cause(train, words, own)
     assert "do not tell these apart" not in caught.value.failures[0].cause
 
 
-@pytest.mark.parametrize(("train", "words"), LOOPS, ids=lambda value: getattr(value, "__name__", ""))
+# The searches that shrink long are slow.
+QUICK = (column_major, inputs_zeroed, data_exchanged, eval_left_on)
+BY_DEFAULT = [pytest.param(*each, marks=[] if each[0] in QUICK else [pytest.mark.slow]) for each in LOOPS]
+
+
+@pytest.mark.parametrize(("train", "words"), BY_DEFAULT, ids=lambda value: getattr(value, "__name__", ""))
 def test_a_wrong_loop_fails_by_default(train, words):
     with pytest.raises(CheckFailedError) as caught:
         check_meta_gradient(on_modules(train), max_examples=5)
