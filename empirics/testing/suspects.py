@@ -93,6 +93,11 @@ def _meta_gradients(case: Case) -> Mistakes:
         yield "Hessian-vector products are exact (the mode is ignored)", _swept(outer, hessians[:nu], alpha)
     if mode.curved:
         yield "all Hessians are dropped (first order)", outer
+    yield "the answer is zero (no graph to w, or a .grad that was cleared)", np.zeros(len(w))
+    yield "w is returned as it was", w
+    right = oracles.meta_gradient_of(f, w, alpha, nu, case.mode, case.delta)
+    yield 'new parameters w - g are returned (say returns="parameters")', w - right
+    yield "the meta step is taken from the fine-tuned point w^nu", w - points[-1] + right
     yield "nothing is adapted (the plain gradient at w)", oracles.gradient_at(f, w)
     yield "nu - 1 steps are taken", oracles.jacobian_product(f, w, alpha, max(nu - 1, 0))
     yield "nu + 1 steps are taken", oracles.jacobian_product(f, w, alpha, nu + 1)
@@ -107,7 +112,12 @@ def _meta_gradients(case: Case) -> Mistakes:
     yield "all Hessians are taken at w", _swept(outer, hessians[:1] * nu, alpha)
     yield "the Hessian is added instead of subtracted", _swept(outer, hessians[:nu], -alpha)
     yield "products of Hessians (alpha^2 terms) are dropped", outer - alpha * sum(hessians[:nu]) @ outer
+    yield "only the last Hessian factor is kept", _swept(outer, hessians[nu - 1 : nu], alpha)
+    total = np.sum([oracles.gradient_at(f, point) for point in points[:-1]], axis=0)
+    yield "the gradients along fine-tuning are added up (Reptile)", total
     early = oracles.gradient_at(f, points[-2])
+    if not mode.curved:
+        yield "the gradient is taken at w^(nu-1)", early
     yield "the outer gradient is taken at w^(nu-1)", _swept(early, hessians[:nu], alpha)
     yield "the sign of the whole answer is wrong", -_swept(outer, hessians[:nu], alpha)
 
@@ -145,6 +155,8 @@ def _rounds(case: RoundCase) -> Mistakes:
     if Mode(setting.mode).curved:
         first_order = case.but(mode=Mode.FIRST_ORDER, delta=None)
         yield "all Hessians are dropped (first order)", next_iterate(first_order)
+    yield "the server's w is returned as it was", case.point
+    yield "local meta steps are taken from the fine-tuned points", _from_the_fine_tuned(case)
     yield "alpha and beta are exchanged", next_iterate(case.but(alpha=setting.beta, beta=setting.alpha))
     yield "alpha stands for beta", next_iterate(case.but(beta=setting.alpha))
     yield "beta stands for alpha", next_iterate(case.but(alpha=setting.beta))
@@ -156,3 +168,15 @@ def _rounds(case: RoundCase) -> Mistakes:
     yield "tau + 1 local steps are taken", next_iterate(case.but(tau=setting.tau + 1))
     yield "nothing is fine-tuned (plain FedAvg)", next_iterate(case.but(nu=0))
     yield "nu + 1 fine-tuning steps are taken", next_iterate(case.but(nu=setting.nu + 1))
+
+
+def _from_the_fine_tuned(case: RoundCase) -> np.ndarray:
+    """x <- x^nu - beta g(x) in place of x <- x - beta g(x)."""
+    setting, ends = case.setting, []
+    for problem in case.problems:
+        x = case.point
+        for _ in range(setting.tau):
+            step = oracles.meta_gradient_of(problem, x, setting.alpha, setting.nu, setting.mode, setting.delta)
+            x = oracles.trajectory(problem, x, setting.alpha, setting.nu)[-1] - setting.beta * step
+        ends.append(x)
+    return np.mean(ends, axis=0)
