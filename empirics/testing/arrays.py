@@ -61,7 +61,15 @@ def _numpy_name(dtype: Any) -> str:
 
 
 class WrongResultError(Exception):
-    """What a checked function returned is not one gradient: the message says what it is instead."""
+    """What a checked function returned is not one gradient: the message says what it is instead.
+
+    `likely` is the cause where it is known.
+    """
+
+    def __init__(self, message: str, likely: str = "") -> None:
+        """Keep both."""
+        super().__init__(message)
+        self.likely = likely
 
 
 def numbers(result: Any, d: int) -> np.ndarray:

@@ -12,12 +12,16 @@ import torch
 from hypothesis import strategies as st
 
 from empirics.algorithm.modes import Mode
+from empirics.numerics.checks import integer
 from empirics.numerics.errors import InputError
 from empirics.testing.arrays import Arrays, arrays_of
 from empirics.testing.budget import SearchBudget, budget_of
 from empirics.testing.failure import CheckFailedError, Failure, script_of
+from empirics.testing.fixed import FREE, Fixed, fixed_at, returned
+from empirics.testing.meta_step import FromParameters
 from empirics.testing.modules import ModuleProblem
 from empirics.testing.property import Property
+from empirics.testing.sampled import MOST_STEPS
 from empirics.testing.search import Found, SearchResult, search
 from empirics.testing.tables import META_GRADIENT, ROUND, STOCHASTIC, Checker, likely_cause
 
@@ -43,6 +47,9 @@ def check_meta_gradient(
     max_examples: int | None = None,
     profile: str = "ci",
     problem: ModuleProblem | None = None,
+    nu: int | None = None,
+    delta: float | None = None,
+    returns: str = "gradient",
 ) -> Report:
     """Check f(problem, w, alpha, nu, mode, delta) -> one agent's meta-gradient, the shape and dtype of w.
 
@@ -52,15 +59,22 @@ def check_meta_gradient(
     Args:
         f: the function to check.
         modes: among exact, first_order, hessian_free.
-        dtype: torch.float64, torch.float32 (f gets tensors), numpy.float64 or numpy.float32 (f gets arrays).
+        dtype: torch.float64, torch.float32 (f gets tensors), numpy.float64 or numpy.float32 (f gets arrays). With
+            float64 the function is asked in float32 as well, with float32 in nothing else.
         max_examples: examples for each property, default that of the profile (25 in ci).
         profile: ci (the same examples each time), thorough (ten times as many, drawn afresh) or targeted (climbing).
         problem: a model of your own (`module_problem`) in place of generated losses; properties that have to
             transform the loss are then left out.
+        nu: the number of fine-tuning steps, where your code fixes it (1 in much federated code).
+        delta: the probe length of Hessian-free mode, where your code fixes it. Properties that have to vary what is
+            fixed are left out.
+        returns: "gradient", or "parameters" where f returns w - g, a meta step of length 1; digits of g that this
+            loses are allowed for.
 
     Raises:
         CheckFailedError: some property fails; says which, both numbers, the likely cause, a small case and a script.
-        InputError: an unknown mode, dtype or profile.
+        InputError: an unknown mode, dtype or profile; a problem whose module draws at random or has a layer with a
+            wrong derivative, by the layer's name.
 
     >>> def mine(problem, w, alpha, nu, mode, delta):
     ...     points = [w]
@@ -73,7 +87,11 @@ def check_meta_gradient(
     >>> check_meta_gradient(mine, dtype="numpy.float64", max_examples=3).checker
     'check_meta_gradient'
     """
-    return _check(META_GRADIENT, f, tuple(modes), dtype, budget_of(profile, max_examples), problem)
+    if problem is not None:
+        problem.refuse_wrong_derivatives()
+    checked = FromParameters(f) if returned(returns) == "parameters" else f
+    budget, fixed = budget_of(profile, max_examples), fixed_at(nu, delta)
+    return _check(META_GRADIENT, checked, tuple(modes), dtype, budget, fixed, problem)
 
 
 def check_stochastic(
@@ -83,6 +101,8 @@ def check_stochastic(
     dtype: Any = torch.float64,
     max_examples: int | None = None,
     profile: str = "ci",
+    nu: int | None = None,
+    delta: float | None = None,
 ) -> Report:
     """Check f(samples, w, alpha, nu, mode, delta) -> one agent's stochastic meta-gradient.
 
@@ -100,15 +120,24 @@ def check_stochastic(
     Traceback (most recent call last):
     empirics.testing.failure.CheckFailedError: check_stochastic: ... independent_batches ...
     """
-    return _check(STOCHASTIC, f, tuple(modes), dtype, budget_of(profile, max_examples))
+    if nu is not None and integer("nu", nu, at_least=1) > MOST_STEPS:
+        raise InputError(f"nu = {nu}: expected at most {MOST_STEPS}, as every batch that could be drawn is enumerated")
+    return _check(STOCHASTIC, f, tuple(modes), dtype, budget_of(profile, max_examples), fixed_at(nu, delta))
 
 
 def check_round(
-    f: Callable[..., Any], *, dtype: Any = torch.float64, max_examples: int | None = None, profile: str = "ci"
+    f: Callable[..., Any],
+    *,
+    modes: Sequence[str] = (Mode.EXACT,),
+    dtype: Any = torch.float64,
+    max_examples: int | None = None,
+    profile: str = "ci",
+    nu: int | None = None,
+    delta: float | None = None,
 ) -> Report:
-    """Check f(problems, w, setting) -> the next server iterate: exact mode, every agent takes part, equal weights.
+    """Check f(problems, w, setting) -> the next server iterate: every agent takes part, with equal weights.
 
-    setting has alpha, nu, beta and tau; problems is a list; the rest as in `check_meta_gradient`.
+    setting has alpha, nu, beta, tau, mode and delta; problems is a list; the rest as in `check_meta_gradient`.
 
     >>> def mine(problems, w, setting):
     ...     ends = []
@@ -127,7 +156,7 @@ def check_round(
     >>> print(check_round(mine, dtype="numpy.float64", max_examples=2))
     check_round: 8 properties hold; ...
     """
-    return _check(ROUND, f, (Mode.EXACT,), dtype, budget_of(profile, max_examples))
+    return _check(ROUND, f, tuple(modes), dtype, budget_of(profile, max_examples), fixed_at(nu, delta))
 
 
 def search_results(
@@ -136,37 +165,53 @@ def search_results(
     modes: tuple[str, ...],
     arrays: Arrays,
     budget: SearchBudget,
+    fixed: Fixed = FREE,
     own: Any = None,
 ) -> Iterator[tuple[Property, str, SearchResult]]:
     """Search for a failure of every applicable property; an answer that the first one finds to be none ends it."""
-    for tested, mode in _applicable(checker, modes, own):
+    for tested, mode in _applicable(checker, modes, fixed, own):
         ask = checker.ask(f, arrays)
         cases = _strategy(checker, tested, mode, arrays) if own is None else own.cases(mode)
-        outcome = search(partial(tested.test, ask), cases, budget)
+        outcome = search(partial(tested.test, ask), cases if fixed == FREE else cases.map(fixed.applied), budget)
         yield tested, mode, outcome
         if outcome.failure is not None and outcome.failure.error is not None and tested is checker.properties[0]:
             return
 
 
-def _applicable(checker: Checker, modes: tuple[str, ...], own: Any) -> list[tuple[Property, str]]:
+def _applicable(checker: Checker, modes: tuple[str, ...], fixed: Fixed, own: Any) -> list[tuple[Property, str]]:
     unknown = [mode for mode in modes if mode not in checker.modes]
     if unknown or not modes:
         raise InputError(f"modes = {modes}: expected some of {', '.join(checker.modes)}")
-    pairs = checker.applicable(modes)
+    pairs = [pair for pair in checker.applicable(modes) if fixed.allows(pair[0])]
     return pairs if own is None else [pair for pair in pairs if pair[0].name in ModuleProblem.PROPERTIES]
 
 
 def _check(
-    checker: Checker, f: Callable[..., Any], modes: tuple[str, ...], dtype: Any, budget: SearchBudget, own: Any = None
+    checker: Checker,
+    f: Callable[..., Any],
+    modes: tuple[str, ...],
+    dtype: Any,
+    budget: SearchBudget,
+    fixed: Fixed,
+    own: Any = None,
 ) -> Report:
-    arrays, failures, worst = arrays_of(dtype), [], {}
-    for tested, mode, outcome in search_results(checker, f, modes, arrays, budget, own):
+    arrays, found, worst = arrays_of(dtype), [], {}
+    for tested, mode, outcome in search_results(checker, f, modes, arrays, budget, fixed, own):
         worst[tested.name, mode] = outcome.worst
         if outcome.failure is not None:
-            failures.append(_failure(checker, tested, mode, f, arrays, outcome.failure))
-    if failures:
-        raise CheckFailedError(checker.name, len(worst), tuple(failures))
+            found.append((tested, mode, outcome.failure))
+    if found:
+        failures = tuple(_failure(checker, each, f, arrays, _of_one_mode(each, found)) for each in found)
+        raise CheckFailedError(checker.name, len(worst), failures)
     return Report(checker.name, worst)
+
+
+Failed = tuple[Property, str, Found]
+
+
+def _of_one_mode(one: Failed, found: Sequence[Failed]) -> list[Any]:
+    """The failing cases of one mode, shrunk and not: a cause has to explain what the function says on all of them."""
+    return [case for _, mode, failed in found if mode == one[1] for case in (failed.case, failed.first)]
 
 
 def _strategy(checker: Checker, tested: Property, mode: str, arrays: Arrays) -> st.SearchStrategy[Any]:
@@ -174,9 +219,12 @@ def _strategy(checker: Checker, tested: Property, mode: str, arrays: Arrays) -> 
 
 
 def _failure(
-    checker: Checker, tested: Property, mode: str, f: Callable[..., Any], arrays: Arrays, found: Found
+    checker: Checker, failed: Failed, f: Callable[..., Any], arrays: Arrays, together: Sequence[Any]
 ) -> Failure:
-    cause = found.note or likely_cause(tested, checker.ask(f, arrays), found.case, found.comparison)
+    tested, mode, found = failed
+    cause = found.note or likely_cause(
+        tested, checker.ask(f, arrays), together, (found.case, found.first), found.comparison
+    )
     script = script_of(tested, f, found.case, arrays)
     return Failure(
         checker.name,

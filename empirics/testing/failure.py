@@ -8,6 +8,7 @@ from typing import Any
 
 from empirics.testing.arrays import Arrays, WrongResultError
 from empirics.testing.comparison import Comparison
+from empirics.testing.meta_step import FromParameters
 from empirics.testing.property import Property
 
 
@@ -62,18 +63,27 @@ class CheckFailedError(AssertionError):
 
 def script_of(tested: Property, f: Callable[..., Any], case: Any, arrays: Arrays) -> str:
     """Python that prints the comparison of a property on a case, without hypothesis."""
-    name = getattr(f, "__qualname__", "")
-    module = getattr(f, "__module__", None)
-    importable = name.isidentifier() and module not in (None, "__main__")
-    source = f"from {module} import {name}" if importable else "from your_module import your_function"
-    used = ", ".join(sorted({*_classes(case), "replay"}))
+    options = ', returns="parameters"' if isinstance(f, FromParameters) else ""
+    f = f.f if isinstance(f, FromParameters) else f
+    train = getattr(f, "train", None)
+    home, name = _importable(f if train is None else train)
+    call = name if train is None else f"on_modules({name})"
+    used = ", ".join(sorted({*_classes(case), "replay", *(["on_modules"] if train is not None else [])}))
     return "\n".join(
         [
             f"from empirics.testing import {used}",
-            source,
+            f"from {home} import {name}",
             f"case = {case!r}",
-            f'print(replay("{tested.name}", {name if importable else "your_function"}, case, "{arrays}"))',
+            f'print(replay("{tested.name}", {call}, case, "{arrays}"{options}))',
         ]
+    )
+
+
+def _importable(f: Callable[..., Any]) -> tuple[str, str]:
+    """Module and name from which a function can be imported; for closures and scripts, what its owner fills in."""
+    name, module = getattr(f, "__qualname__", ""), getattr(f, "__module__", None)
+    return (
+        (module, name) if name.isidentifier() and module not in (None, "__main__") else ("your_module", "your_function")
     )
 
 

@@ -12,6 +12,13 @@ from torch import Tensor, nn
 from torch.func import functional_call
 
 from empirics.algorithm.modes import Mode
+from empirics.numerics.errors import InputError
+from empirics.tasks.networks.agent_model import AgentModel
+from empirics.tasks.networks.derivative_checks import refuse_derivatives
+from empirics.tasks.networks.layer_kinds import refuse_uncopyable
+from empirics.tasks.networks.module_checks import widest
+from empirics.tasks.networks.module_traces import calls, first_unlike
+from empirics.testing.models import Model
 from empirics.testing.problems import Problem, TermSizes
 
 
@@ -25,24 +32,29 @@ class ModuleProblem(Problem):
         "first_order_formula",
         "hessian_free_formula",
         "no_memory",
+        "second_call",
         "untouched_input",
     )
 
     def __init__(self, module: nn.Module, x: Tensor, y: Tensor, loss: Callable[[Any, Tensor], Tensor]) -> None:
-        """Copy the module in float64."""
+        """Copy the module in float64; `InputError` names a layer that cannot be copied."""
+        refuse_uncopyable(module)
         self._module = copy.deepcopy(module).to(torch.float64)
         self._x, self._y, self._loss, self._factor, self._constant = _double(x), _double(y), loss, 1.0, 0.0
-        self._shapes = {name: p.shape for name, p in self._module.named_parameters()}
+        self._shapes = {name: p.shape for name, p in self._module.named_parameters() if p.requires_grad}
+        if not self._shapes:
+            raise InputError("the module has no trainable parameter: expected one with requires_grad=True at least")
 
     @property
     def d(self) -> int:
-        """Number of parameters of the module."""
+        """Number of trainable parameters of the module."""
         return sum(shape.numel() for shape in self._shapes.values())
 
     @property
     def start(self) -> np.ndarray:
-        """The module's own parameters (d,)."""
-        return torch.cat([p.detach().reshape(-1) for p in self._module.parameters()]).numpy()
+        """The module's own trainable parameters (d,)."""
+        parameters = dict(self._module.named_parameters())
+        return torch.cat([parameters[name].detach().reshape(-1) for name in self._shapes]).numpy()
 
     def loss(self, w: Any) -> Any:
         """loss(module(x), y) with parameters w."""
@@ -51,12 +63,14 @@ class ModuleProblem(Problem):
 
     def gradient(self, w: Any) -> Any:
         """By automatic differentiation, detached."""
-        return _back(torch.func.grad(self._value)(_tensor(w)), w)
+        point = _leaf(w)
+        return _back(_slope(self._value(point), point), w)
 
     def hvp(self, w: Any, v: Any) -> Any:
-        """By automatic differentiation, twice: the gradient of <grad f(w), v>."""
-        along = _tensor(v)
-        return _back(torch.func.grad(lambda point: torch.func.grad(self._value)(point) @ along)(_tensor(w)), w)
+        """By automatic differentiation, twice: the gradient of <grad f(w), v>, detached."""
+        point = _leaf(w)
+        slope = _slope(self._value(point), point, create_graph=True)
+        return _back(_slope(slope @ _tensor(v).detach(), point), w)
 
     def sizes(self, w: np.ndarray) -> TermSizes:
         """An estimate: a model is a black box, so its terms are taken to be as large as its Hessian and gradient.
@@ -79,6 +93,33 @@ class ModuleProblem(Problem):
         other._constant = self._constant + constant
         return other
 
+    def model(self, w: Tensor) -> Model:
+        """A copy of the module at w, with the data and the loss function."""
+        module = copy.deepcopy(self._module).to(w.dtype)
+        parameters = dict(module.named_parameters())
+        with torch.no_grad():
+            for name, part in self._split(w).items():
+                parameters[name].copy_(part)
+        return Model(module, _like(self._x, w).clone(), _like(self._y, w).clone(), self._scaled_loss)
+
+    def refuse_wrong_derivatives(self) -> None:
+        """Compare the module's derivatives, which the answers are tested against, with differences of its loss.
+
+        Raises:
+            InputError: two evaluations differ, or a derivative of first or second order is not that of the loss; names
+                the layer.
+        """
+        start = torch.tensor(self.start)
+        if not torch.equal(self.loss(start), self.loss(start)):
+            first, second = (calls(self._module, lambda: self._module(self._x)) for _ in range(2))
+            words = first_unlike(first, second, torch.equal) or "the module"
+            raise InputError(
+                f"{words}: two evaluations at the same parameters differ; "
+                "expected a function of its parameters and inputs: eval() for dropout, and no state kept in forward"
+            )
+        agent = AgentModel(copy.deepcopy(self._module), self._loss)
+        refuse_derivatives(agent, self._x[None], self._y[None], widest(agent.module, self._x), smooth=False)
+
     def cases(self, mode: str) -> Any:
         """Points near the module's parameters, 1 to 3 steps of 1/16, 1/8 or 1/4."""
         from hypothesis import strategies as st
@@ -97,16 +138,17 @@ class ModuleProblem(Problem):
         return "module_problem(module, x, y, loss)"
 
     def _value(self, w: Tensor) -> Tensor:
-        parameters, place = {}, 0
-        for name, shape in self._shapes.items():
-            parameters[name] = w[place : place + shape.numel()].reshape(shape)
-            place += shape.numel()
-        x, y = (part.to(w.dtype) if part.is_floating_point() else part for part in (self._x, self._y))
-        buffers = {
-            name: b.to(w.dtype) if b.is_floating_point() else b.clone() for name, b in self._module.named_buffers()
-        }
-        output = functional_call(self._module, {**parameters, **buffers}, (x,))
+        x, y = (_like(part, w) for part in (self._x, self._y))
+        frozen = {name: p for name, p in self._module.named_parameters() if name not in self._shapes}
+        constants = {name: _like(part, w).clone() for name, part in (*frozen.items(), *self._module.named_buffers())}
+        return self._scaled_loss(functional_call(self._module, {**self._split(w), **constants}, (x,)), y)
+
+    def _scaled_loss(self, output: Any, y: Tensor) -> Tensor:
         return self._factor * self._loss(output, y) + self._constant
+
+    def _split(self, w: Tensor) -> dict[str, Tensor]:
+        parts = w.split([shape.numel() for shape in self._shapes.values()])
+        return {name: part.reshape(shape) for (name, shape), part in zip(self._shapes.items(), parts, strict=True)}
 
 
 def module_problem(
@@ -114,7 +156,9 @@ def module_problem(
 ) -> ModuleProblem:
     """Your model and a plain loss function as a problem for `check_meta_gradient(f, problem=...)`.
 
-    The model is copied, so its weights do not move; w is its parameters in the order of `module.parameters()`.
+    The model is copied, so its weights do not move; w is its trainable parameters in the order of
+    `module.parameters()`. Before f is called the model's own derivatives are compared with differences of its loss: a
+    layer with a wrong backward, or one that draws at random, is refused by its name.
 
     >>> model = nn.Linear(1, 1, bias=False)
     >>> problem = module_problem(model, torch.tensor([[1.0]]), torch.tensor([[3.0]]))
@@ -131,6 +175,21 @@ def _double(values: Tensor) -> Tensor:
 
 def _tensor(w: Any) -> Tensor:
     return w if isinstance(w, Tensor) else torch.tensor(np.asarray(w))
+
+
+def _like(part: Tensor, w: Tensor) -> Tensor:
+    return part.detach().to(w.dtype) if part.is_floating_point() else part.detach()
+
+
+def _leaf(w: Any) -> Tensor:
+    return _tensor(w).detach().clone().requires_grad_()
+
+
+def _slope(value: Tensor, point: Tensor, *, create_graph: bool = False) -> Tensor:
+    """The gradient, 0 where the value does not depend on the point; torch.func would refuse old-style layers."""
+    if not value.requires_grad:
+        return torch.zeros_like(point)
+    return torch.autograd.grad(value, point, create_graph=create_graph, materialize_grads=True, allow_unused=True)[0]
 
 
 def _back(result: Tensor, like: Any) -> Any:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from empirics.testing.models import Model, TanhLayer
 from empirics.testing.problems import Matrix, Problem, TermSizes, Vector
 from empirics.testing.shown import Shown
 
@@ -36,7 +37,8 @@ class Network(Shown, Problem):
     def loss(self, w: Any) -> Any:
         """Half the mean squared residual."""
         p, _, _, _, residual = self._forward(w)
-        return self.scale * (residual * residual).sum() / (2 * len(self.y)) + p.e
+        # A Python number times a tensor without axes would be float64 under forward differentiation.
+        return (self.scale * residual * residual).sum() / (2 * len(self.y)) + p.e
 
     def gradient(self, w: Any) -> Any:
         """Backpropagation, written out for both libraries."""
@@ -80,12 +82,24 @@ class Network(Shown, Problem):
         """e plus the constant."""
         return replace(self, e=self.e + constant)
 
+    def model(self, w: torch.Tensor) -> Model:
+        """Inputs z_k, targets y_k, and half the mean squared residual."""
+        p = self._arrays(w)
+
+        def loss(output: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
+            return (self.scale * (output - y).square()).mean() / 2 + p.e
+
+        return Model(TanhLayer(w, self.hidden), p.z, p.y, loss)
+
     def _split(self, w: Any) -> tuple[Any, Any]:
         inner = self.hidden * (len(self.x[0]) + 1)
         return w[:inner].reshape(self.hidden, -1), w[inner:]
 
+    def _arrays(self, w: Any) -> SimpleNamespace:
+        return self._as(w, z=tuple((*row, 1.0) for row in self.x), y=self.y, e=self.e)
+
     def _forward(self, w: Any) -> tuple[SimpleNamespace, Any, Any, Any, Any]:
-        p = self._as(w, z=tuple((*row, 1.0) for row in self.x), y=self.y, e=self.e)
+        p = self._arrays(w)
         inner, out = self._split(w)
         units = torch.tanh(p.z @ inner.T) if isinstance(w, torch.Tensor) else np.tanh(p.z @ inner.T)
         return p, inner, out, units, units @ out - p.y

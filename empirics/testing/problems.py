@@ -11,6 +11,7 @@ from typing import Any, Self
 import numpy as np
 import torch
 
+from empirics.testing.models import Model, Projection
 from empirics.testing.shown import Shown
 
 Vector = tuple[float, ...]
@@ -62,17 +63,23 @@ class Problem(ABC):
     def raised(self, constant: float) -> Self:
         """The loss plus `constant`."""
 
+    @abstractmethod
+    def model(self, w: torch.Tensor) -> Model:
+        """The same loss as a fresh module at w, with the data and the loss function that make it."""
+
     def _as(self, w: Any, **values: Any) -> SimpleNamespace:
-        """The given numbers as arrays of the library, precision and device of w, made once."""
-        cache: dict[Any, SimpleNamespace] = vars(self).setdefault("_made", {})  # type: ignore[attr-defined]
-        key = (type(w), w.dtype, getattr(w, "device", None))
-        if key not in cache:
-            if isinstance(w, torch.Tensor):
-                made = {k: torch.tensor(v, dtype=w.dtype, device=w.device) for k, v in values.items()}
-            else:
-                made = {k: np.array(v, dtype=w.dtype) for k, v in values.items()}
-            cache[key] = SimpleNamespace(**made)
-        return cache[key]
+        """The given numbers as arrays of the library, precision and device of w.
+
+        NumPy arrays are kept; tensors are views of them, made each time: one made under a transform of torch.func
+        belongs to that transform and must not outlive it.
+        """
+        kept: dict[str, dict[str, np.ndarray]] = vars(self).setdefault("_made", {})
+        precision = str(w.dtype).removeprefix("torch.")
+        if precision not in kept:
+            kept[precision] = {name: np.array(value, dtype=precision) for name, value in values.items()}
+        if not isinstance(w, torch.Tensor):
+            return SimpleNamespace(**kept[precision])
+        return SimpleNamespace(**{name: torch.from_numpy(v).to(w.device) for name, v in kept[precision].items()})
 
 
 class Transformable(Problem):
@@ -150,6 +157,17 @@ class Quadratic(Shown, Transformable):
         turned = rotation @ np.array(self.A) @ rotation.T
         return replace(self, A=_matrix((turned + turned.T) / 2), c=_vector(rotation @ np.array(self.c)))
 
+    def model(self, w: torch.Tensor) -> Model:
+        """Sample k has x = (row k of A, unit vector k) and y = x c; the loss is sum r_1 r_2 / 2 with r = x w - y."""
+        p = self._arrays(w)
+        x = torch.stack([p.A, torch.eye(self.d, dtype=w.dtype)], dim=1)
+
+        def loss(output: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
+            residuals = output - y
+            return (residuals[:, 0] * residuals[:, 1]).sum() / 2 + p.e
+
+        return Model(Projection(w), x, x @ p.c, loss)
+
     def _arrays(self, w: Any) -> SimpleNamespace:
         return self._as(w, A=self.A, c=self.c, e=self.e)
 
@@ -226,6 +244,18 @@ class Ridge(Shown, Transformable):
     def rotated(self, rotation: np.ndarray) -> Ridge:
         """u -> f(rotation^T u)."""
         return replace(self, a=_matrix(np.array(self.a) @ rotation.T), b=_vector(rotation @ np.array(self.b)))
+
+    def model(self, w: torch.Tensor) -> Model:
+        """Samples x = a_j with y = (s_j, phi_j, 0), and x = b with y = (0, 0, 1): y_1 psi(x w + y_2) + y_3 x w."""
+        p = self._arrays(w)
+        x = torch.cat([p.a, p.b[None]])
+        y = torch.zeros(len(x), 3, dtype=w.dtype)
+        y[:-1, 0], y[:-1, 1], y[-1, 2] = p.s, p.phi, 1
+
+        def loss(output: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
+            return (y[:, 0] * _profile(self.kind, output + y[:, 1]) + y[:, 2] * output).sum() + p.e
+
+        return Model(Projection(w), x, y, loss)
 
     def _arrays(self, w: Any) -> SimpleNamespace:
         return self._as(w, a=self.a, s=self.s, phi=self.phi, b=self.b, e=self.e)

@@ -35,6 +35,7 @@ def plain_gradient(ask: Ask, case: Case) -> Comparison:
     (Mode.EXACT,),
     "one_step_cases",
     cause="the Hessian is taken at another point, or multiplies another gradient, than in the formula",
+    nu=1,
 )
 def one_step(ask: Ask, case: Case) -> Comparison:
     """nu = 1 is Per-FedAvg (arXiv 2002.07948): (I - alpha hess f(w)) grad f(w - alpha grad f(w))."""
@@ -67,7 +68,10 @@ def derivative_of_meta_loss(ask: Ask, case: Case) -> Comparison:
 
 
 @property_for(
-    (Mode.EXACT,), "long_cases", cause="the product is cut after a number of steps, or its first factor is not at w"
+    (Mode.EXACT,),
+    "long_cases",
+    cause="the product is cut after a number of steps, or its first factor is not at w",
+    varies=("nu",),
 )
 def semigroup(ask: Ask, case: Case) -> Comparison:
     """grad F^(nu)(w) = (I - alpha hess f(w)) grad F^(nu-1)(w - alpha grad f(w)), also for many steps."""

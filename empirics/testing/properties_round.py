@@ -4,41 +4,45 @@ from __future__ import annotations
 
 import numpy as np
 
-from empirics.algorithm.modes import Mode
+from empirics.algorithm.modes import FULL_BATCH, Mode
 from empirics.testing import oracles
-from empirics.testing.ask import marks
+from empirics.testing.ask import UNCHANGED, changes
 from empirics.testing.comparison import Comparison
 from empirics.testing.problems import Quadratic
 from empirics.testing.property import property_for
 from empirics.testing.rounds import AskRound, RoundCase, next_iterate
 
 
-@property_for((Mode.EXACT,), "rounds", cause="the function returns all agents' results, or nothing")
+@property_for(FULL_BATCH, "rounds", cause="the function returns all agents' results, or nothing")
 def returns_an_iterate(ask: AskRound, case: RoundCase) -> Comparison:
     """The answer is one finite vector of the shape of w."""
     return Comparison(ask(case).shape, (len(case.w),), 0.0)
 
 
 @property_for(
-    (Mode.EXACT,),
+    FULL_BATCH,
     "quadratic_rounds",
     cause="alpha and beta are exchanged, a sign is wrong, or a sum stands for the mean",
 )
 def affine_on_quadratics(ask: AskRound, case: RoundCase) -> Comparison:
-    """Q2: on quadratics a round is w -> mean [c_i + (I - beta M_i)^tau (w - c_i)], M_i = A_i (I - alpha A_i)^(2 nu)."""
+    """Q2: on quadratics a round is w -> mean [c_i + (I - beta M_i)^tau (w - c_i)], M_i = A_i (I - alpha A_i)^(2 nu).
+
+    First order has the power nu; central differences are exact on quadratics.
+    """
     setting, results = case.setting, []
     for problem in case.problems:
         assert isinstance(problem, Quadratic)
         matrix, centre = np.array(problem.A), np.array(problem.c)
         identity = np.eye(len(centre))
-        meta = matrix @ np.linalg.matrix_power(identity - setting.alpha * matrix, 2 * setting.nu)
+        power = (2 if Mode(setting.mode).curved else 1) * setting.nu
+        meta = matrix @ np.linalg.matrix_power(identity - setting.alpha * matrix, power)
         contraction = np.linalg.matrix_power(identity - setting.beta * meta, setting.tau)
         results.append(centre + contraction @ (case.point - centre))
     return Comparison(ask(case), np.mean(results, axis=0), ask.rounding(case))
 
 
 @property_for(
-    (Mode.EXACT,),
+    FULL_BATCH,
     "ridge_rounds",
     cause="a gradient or a Hessian is kept from an earlier local step, or agents are averaged before they have adapted",
 )
@@ -47,7 +51,7 @@ def local_steps(ask: AskRound, case: RoundCase) -> Comparison:
     return Comparison(ask(case), next_iterate(case), ask.rounding(case))
 
 
-@property_for((Mode.EXACT,), "unadapted_rounds", cause="the loop always takes a fine-tuning step")
+@property_for(FULL_BATCH, "unadapted_rounds", cause="the loop always takes a fine-tuning step")
 def fedavg(ask: AskRound, case: RoundCase) -> Comparison:
     """nu = 0 is FedAvg: tau plain gradient steps on every agent, then the mean."""
     ends = []
@@ -60,7 +64,7 @@ def fedavg(ask: AskRound, case: RoundCase) -> Comparison:
 
 
 @property_for(
-    (Mode.EXACT,),
+    FULL_BATCH,
     "crowded_rounds",
     cause="an agent starts where another one ended, or the last chunk of agents has another weight",
 )
@@ -71,7 +75,7 @@ def order_of_agents(ask: AskRound, case: RoundCase) -> Comparison:
 
 
 @property_for(
-    (Mode.EXACT,),
+    FULL_BATCH,
     "crowded_rounds",
     cause="agents are weighted by something else than 1/n, or chunks of different length have equal weight",
 )
@@ -82,7 +86,7 @@ def agents_twice(ask: AskRound, case: RoundCase) -> Comparison:
 
 
 @property_for(
-    (Mode.EXACT,), "lonely_rounds", cause="a gradient is refreshed only every few local steps, or momentum is kept"
+    FULL_BATCH, "lonely_rounds", cause="a gradient is refreshed only every few local steps, or momentum is kept"
 )
 def steps_compose(ask: AskRound, case: RoundCase) -> Comparison:
     """For one agent a round of tau local steps is tau rounds of one, also for many of them."""
@@ -93,9 +97,7 @@ def steps_compose(ask: AskRound, case: RoundCase) -> Comparison:
     return Comparison(ask(case), np.array(w), 2 * tolerance)
 
 
-@property_for(
-    (Mode.EXACT,), "rounds", cause="an in-place update of w: the second agent starts where the first one ended"
-)
+@property_for(FULL_BATCH, "rounds", cause="an in-place update of w: the second agent starts where the first one ended")
 def untouched_server(ask: AskRound, case: RoundCase) -> Comparison:
     """The server's w is left as it was: every agent starts from it."""
-    return Comparison(marks(ask, case), 0, 0.0)
+    return Comparison(changes(ask, case), UNCHANGED, 0.0)

@@ -16,6 +16,7 @@ from empirics.testing.property import property_for
     FULL_BATCH,
     "rescaled_cases",
     cause="a gradient is clipped or normalised, or a fixed number (an epsilon, a threshold) is compared with it",
+    varies=("delta",),
 )
 def unit_of_loss(ask: Ask, case: Case) -> Comparison:
     """f -> c f with alpha -> alpha/c (and delta -> delta/c) multiplies the meta-gradient by c."""
@@ -24,7 +25,12 @@ def unit_of_loss(ask: Ask, case: Case) -> Comparison:
     return _same(ask, case, other, ask(other) / c, 1 / c)
 
 
-@property_for(FULL_BATCH, "rescaled_cases", cause="parameters are clipped or decayed, or compared with a fixed number")
+@property_for(
+    FULL_BATCH,
+    "rescaled_cases",
+    cause="parameters are clipped or decayed, or compared with a fixed number",
+    varies=("delta",),
+)
 def unit_of_parameters(ask: Ask, case: Case) -> Comparison:
     """w -> s w with f(w/s) and alpha, delta -> s^2 alpha, s^2 delta divides the meta-gradient by s."""
     s = 2.0**case.twist

@@ -17,7 +17,8 @@ class Property:
     """`test(ask, case)` compares what a checked function says on a case with what must come out: the `claim`.
 
     `cause` is the likely cause of a failure when nothing more precise is found; `cases` names the strategy that draws
-    the cases (hypothesis is imported only where they are drawn).
+    the cases (hypothesis is imported only where they are drawn). `nu` is the only number of steps that it speaks about;
+    `varies` names what differs between its calls, so it cannot be asked of code that fixes it.
     """
 
     name: str
@@ -26,14 +27,18 @@ class Property:
     modes: tuple[str, ...]
     cases: str
     test: Test
+    nu: int | None = None
+    varies: tuple[str, ...] = ()
 
 
-def property_for(modes: tuple[str, ...], cases: str, *, cause: str) -> Callable[[Test], Property]:
+def property_for(
+    modes: tuple[str, ...], cases: str, *, cause: str, nu: int | None = None, varies: tuple[str, ...] = ()
+) -> Callable[[Test], Property]:
     """Make a test the property of its name; the claim is the first paragraph of its docstring."""
 
     def made(test: Test) -> Property:
         claim = (test.__doc__ or "").partition("\n\n")[0]
-        return Property(test.__name__, claim, cause, modes, cases, test)
+        return Property(test.__name__, claim, cause, modes, cases, test, nu, varies)
 
     return made
 

@@ -20,12 +20,14 @@ from empirics.testing.tolerances import SLACK, meta_gradient_rounding
 
 @dataclass(frozen=True, repr=False)
 class RoundSetting(Shown):
-    """Fine-tuning step and number, meta step and number of local steps; mode exact, every agent takes part."""
+    """Fine-tuning step and number, meta step and number of local steps, mode and probe; every agent takes part."""
 
     alpha: float
     nu: int
     beta: float
     tau: int
+    mode: str = Mode.EXACT
+    delta: float | None = None
 
 
 @dataclass(frozen=True, repr=False)
@@ -35,8 +37,11 @@ class RoundCase(AtPoint):
     problems: tuple[Problem, ...]
     w: Vector
     setting: RoundSetting
-    twist: Any = None
-    mode: str = Mode.EXACT
+
+    @property
+    def mode(self) -> str:
+        """How the agents compute their meta-gradients."""
+        return self.setting.mode
 
     def but(self, **changes: Any) -> Self:
         """The same case with some fields of it or of its setting replaced."""
@@ -76,19 +81,23 @@ def local_paths(case: RoundCase) -> list[list[np.ndarray]]:
     for problem in case.problems:
         path = [case.point]
         for _ in range(setting.tau):
-            step = oracles.jacobian_product(problem, path[-1], setting.alpha, setting.nu)
+            step = oracles.meta_gradient_of(problem, path[-1], setting.alpha, setting.nu, setting.mode, setting.delta)
             path.append(path[-1] - setting.beta * step)
         paths.append(path)
     return paths
 
 
 def round_rounding(case: RoundCase, eps: float) -> float:
-    """At least the rounding error of a round: local steps with factor 1 + beta L_F, L_F of S4's pointwise form."""
+    """At least the rounding error of a round: local steps with factor 1 + beta L_F, L_F of S4's pointwise form.
+
+    It serves all modes: first order drops factors of it, and a central difference of gradients along v has Lipschitz
+    constants L in v and rho norm(v) in w, as hess f v has.
+    """
     setting, worst, largest = case.setting, 0.0, 0.0
     for problem, path in zip(case.problems, local_paths(case), strict=True):
         drift = 0.0
         for point in path[:-1]:
-            own = meta_gradient_rounding(problem, point, setting.alpha, setting.nu, Mode.EXACT, None, eps)
+            own = meta_gradient_rounding(problem, point, setting.alpha, setting.nu, setting.mode, setting.delta, eps)
             moved = SLACK * eps * (float(np.linalg.norm(point)) + setting.beta * problem.sizes(point).gradient)
             drift = (1 + setting.beta * _smoothness(problem, point, setting)) * drift + setting.beta * own + moved
         worst, largest = max(worst, drift), max(largest, float(np.linalg.norm(path[-1])))

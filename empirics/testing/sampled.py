@@ -20,6 +20,8 @@ from empirics.testing.tolerances import SLACK
 
 PURPOSES = ("inner", "outer", "hessian")
 _MOST_DRAWS = 12
+# nu + 1 + nu batches, of two outcomes each
+MOST_STEPS = 4
 
 
 @dataclass(frozen=True, repr=False)

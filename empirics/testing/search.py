@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from hypothesis import given, target
@@ -20,12 +20,13 @@ UNREPEATABLE = "the failure did not repeat on the same case: the function keeps 
 
 @dataclass(frozen=True)
 class Found:
-    """A failing case with its comparison, or with what was wrong about the answer."""
+    """A failing case with its comparison, or with what was wrong about the answer; `first` failed before shrinking."""
 
     case: Any
     comparison: Comparison | None
     error: WrongResultError | None
     note: str = ""
+    first: Any = None
 
 
 @dataclass(frozen=True)
@@ -64,8 +65,8 @@ def search(test: Callable[[Any], Comparison], cases: SearchStrategy[Any], budget
     try:
         attempt()
     except _FailsError:
-        return SearchResult(failures[-1], worst)
+        return SearchResult(replace(failures[-1], first=failures[0].case), worst)
     except Flaky:
         last = failures[-1]
-        return SearchResult(Found(last.case, last.comparison, last.error, UNREPEATABLE), worst)
+        return SearchResult(replace(last, note=UNREPEATABLE, first=failures[0].case), worst)
     return SearchResult(None, worst)

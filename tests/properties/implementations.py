@@ -54,7 +54,8 @@ def ours(problem, w, alpha, nu, mode, delta):
 
 def our_round(problems, w, setting):
     """empirics.MetaFedAvg for one round."""
-    settings = MetaFedAvg(setting.alpha, setting.nu, setting.beta, setting.tau)
+    probe = {} if setting.delta is None else {"delta": setting.delta}
+    settings = MetaFedAvg(setting.alpha, setting.nu, setting.beta, setting.tau, mode=setting.mode, **probe)
     return settings.run(task_of(tuple(problems), w.dtype), w, 1).iterates[0, 1]
 
 
@@ -129,7 +130,7 @@ def right_round(problems, w, setting):
     for f in problems:
         x = w
         for _ in range(setting.tau):
-            x = x - setting.beta * right(f, x, setting.alpha, setting.nu, "exact", None)
+            x = x - setting.beta * right(f, x, setting.alpha, setting.nu, setting.mode, setting.delta)
         ends.append(x)
     return sum(ends) / len(ends)
 

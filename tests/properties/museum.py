@@ -255,6 +255,20 @@ def trajectory_kept_from_the_last_agent():
     return f
 
 
+def trajectory_kept_for_each_agent():
+    kept: dict[Any, Any] = {}
+
+    def f(f, w, alpha, nu, mode, delta):
+        # The loss is kept beside its trajectory, so that no other object takes its id.
+        key = (id(f), alpha, nu, w.dtype)
+        if key not in kept:
+            kept[key] = (f, fine_tuned(f, w, alpha, nu))
+        *points, last = kept[key][1]
+        return swept(f, f.gradient(last), points, alpha)
+
+    return f
+
+
 def noise_of_dropout_left_on():
     rng = np.random.default_rng(0)
 
@@ -597,6 +611,7 @@ MISTAKES = (
     Mistake(parameters_updated_in_place, META, "exact", "untouched_input"),
     Mistake(gradients_accumulated_across_agents, META, "exact", "no_memory"),
     Mistake(trajectory_kept_from_the_last_agent, META, "exact", "no_memory"),
+    Mistake(trajectory_kept_for_each_agent, META, "exact", "second_call"),
     Mistake(noise_of_dropout_left_on, META, "exact", "no_memory"),
     Mistake(one_row_for_each_agent, META, "exact", "returns_a_gradient"),
     Mistake(mode_ignored, META, "first_order", "first_order_formula"),

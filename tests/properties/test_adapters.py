@@ -50,7 +50,7 @@ def test_an_optimiser_on_a_copy_is_first_order():
 
 
 def test_a_cut_graph_is_said_so():
-    with pytest.raises(CheckFailedError, match="no gradient for the parameters head"):
+    with pytest.raises(CheckFailedError, match="no gradient for the parameters bias"):
         check_meta_gradient(on_modules(lambda *_: None), max_examples=8)
 
 

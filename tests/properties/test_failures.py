@@ -30,7 +30,7 @@ from empirics.testing.arrays import arrays_of, numbers
 from empirics.testing.budget import PROFILES, budget_of
 from empirics.testing.comparison import Comparison
 from empirics.testing.search import UNREPEATABLE
-from empirics.testing.suspects import diagnosis, round_diagnosis
+from empirics.testing.suspects import diagnosis, observed, observed_round, single_precision
 from tests.properties import museum
 from tests.properties.implementations import right, right_stochastic
 
@@ -157,9 +157,10 @@ def test_classic_mistakes_are_told_apart_by_their_numbers(mistake, mode, words):
     case = Case(problem, (0.75, -0.5), 0.3, 3, mode, delta)
     found = mistake()(problem, case.point, case.alpha, case.nu, mode, delta)
     tolerance = case.rounding(2.0**-52)
-    assert words in diagnosis(case, found, tolerance)
-    assert diagnosis(case, right(problem, case.point, 0.3, 3, mode, delta), tolerance) == ""
-    assert diagnosis(case, found + 1.0, tolerance) == ""
+    cause = single_precision(case, observed(case, found, tolerance)) if words == "float32" else ""
+    assert words in (diagnosis([observed(case, found, tolerance)]) or cause)
+    assert diagnosis([observed(case, right(problem, case.point, 0.3, 3, mode, delta), tolerance)]) == ""
+    assert diagnosis([observed(case, found + 1.0, tolerance)]) == ""
 
 
 @pytest.mark.parametrize(
@@ -173,7 +174,34 @@ def test_classic_mistakes_are_told_apart_by_their_numbers(mistake, mode, words):
 def test_classic_mistakes_of_a_round_are_told_apart(mistake, words):
     agents = (Quadratic(((1.0,),), (0.5,), samples=2), Quadratic(((2.0,),), (-1.0,), samples=5))
     case = RoundCase(agents, (0.75,), RoundSetting(0.25, 1, 0.125, 2))
-    assert words in round_diagnosis(case, mistake()(list(agents), case.point, case.setting), 1e-12)
+    found = mistake()(list(agents), case.point, case.setting)
+    assert words in diagnosis([observed_round(case, found, 1e-12)])
+
+
+def test_a_second_case_tells_mistakes_apart():
+    # By hand: f = w^2/2, alpha = 1/2, so w^nu = 8/2^nu is the first-order answer and the exact one is 8/4^nu. For one
+    # step the last Hessian is the only one; for two steps dropping it gives 1, dropping both gives 2.
+    line = Quadratic(((1.0,),), (0.0,))
+    found = {nu: observed(Case(line, (8.0,), 0.5, nu), np.array([8.0 * 0.5**nu]), 1e-12) for nu in (1, 2)}
+    alone = diagnosis([found[1]])
+    assert "all Hessians are dropped" in alone
+    assert "the last Hessian factor is dropped" in alone
+    assert "do not tell these apart" in alone
+    both = diagnosis([found[1], found[2]])
+    assert "all Hessians are dropped" in both
+    assert "the last Hessian factor is dropped" not in both
+    # an answer that is right where the mistake would show clears the suspect
+    right_at_two = observed(Case(line, (8.0,), 0.5, 2), np.array([8.0 * 0.5**4]), 1e-12)
+    assert diagnosis([found[1], right_at_two]) == ""
+
+
+def test_what_is_raised_is_told_with_its_place():
+    def broken(problem, w, alpha, nu, mode, delta):
+        return np.linalg.solve(np.zeros((2, 2)), np.zeros(2))
+
+    found = failure(broken).failures[0]
+    line = broken.__code__.co_firstlineno + 1
+    assert found.cause == f"the code raises LinAlgError at {__file__}:{line}"
 
 
 def test_shared_batches_are_named():

@@ -80,6 +80,16 @@ def refuse_layers(module: nn.Module) -> None:
             raise InputError(f"{described(name, part)}: {reason}")
 
 
+def refuse_uncopyable(module: nn.Module) -> None:
+    """Refuse what copy.deepcopy does not take, by name: parameters without values, and hooks that compute others.
+
+    >>> refuse_uncopyable(nn.Linear(2, 1))
+    """
+    for name, part in module.named_modules():
+        for reason in (*_without_values(part), *_hooked(part)):
+            raise InputError(f"{described(name, part)}: {reason}")
+
+
 def declared_smooth(module: nn.Module, loss: Callable[[Any, Any], Any], smooth: bool | None) -> bool:
     """Whether A2 and A3 may be asked of the network: as declared, or as its layers show.
 
