@@ -26,8 +26,8 @@ FLOORS = {
         {"sections", "wrong_versions", "refusal", "staging"}, {"user_objects"}, {"judging"}, {"cells"}, {"balls"},
         {"certificates"}, {"tasks"}, {"measure"}, {"statements"}, {"plans"}, {"records"}, {"upkeep"}, {"analyses"},
         {"refutation"},
-        {"figures"}, {"studies"}, {"pages"}, {"reports"}, {"request"}, {"manifest"}, {"contents", "outputs"},
-        {"pipeline", "recheck"}, {"build", "refute", "store", "__main__"},
+        {"figures"}, {"settings"}, {"studies"}, {"pages"}, {"reports"}, {"request"}, {"manifest"},
+        {"contents", "outputs"}, {"pipeline", "recheck"}, {"build", "check", "refute", "store", "__main__"},
     ],
 }  # fmt: skip
 # what a floor would allow, and the concept does not

@@ -11,19 +11,20 @@ from empirics.algorithm.modes import MODES, Mode
 from empirics.algorithm.sampling import Sampling, exact_weights
 from reports.cells.cell import LARGEST_COUNT, Cell, Kind, PositiveRational, Rational
 from reports.cells.options import OPTIONS, problem_with
+from theory.language.errors import near
 
 WITHOUT_REPLACEMENT, SERVER_STEP, EQUAL_WEIGHTS = "sampling without replacement", "server step 1", "equal weights"
 
 
 def _mode(value: Any) -> Mode:
     if value not in MODES:
-        raise ValueError(f"expected one of {', '.join(MODES)}")
+        raise ValueError(f"expected one of {', '.join(MODES)}{near(str(value), MODES)}")
     return Mode(value)
 
 
 def _sampling(value: Any) -> Sampling:
     if value not in tuple(Sampling):
-        raise ValueError(f"expected one of {', '.join(Sampling)}")
+        raise ValueError(f"expected one of {', '.join(Sampling)}{near(str(value), Sampling)}")
     return Sampling(value)
 
 

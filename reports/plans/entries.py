@@ -15,7 +15,7 @@ from reports.cells.options import OPTIONS, taken_by
 GROUPS = ("points", "noise", "runs")
 LARGEST_FILE = 1 << 20
 MOST_CELLS = 20_000
-_LIST_FIELDS = {"statements", "at", "pair", "start", "weights"}
+LIST_FIELDS = {"statements", "at", "pair", "start", "weights"}
 
 
 class PlanError(ValueError):
@@ -105,7 +105,7 @@ def shown(value: object) -> str:
 
 
 def _is_grid(key: str, value: object) -> bool:
-    return isinstance(value, list) and key not in _LIST_FIELDS
+    return isinstance(value, list) and key not in LIST_FIELDS
 
 
 def _tabulated(entry: dict[str, Any]) -> list[dict[str, Any]]:
