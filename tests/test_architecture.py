@@ -15,8 +15,8 @@ from tests.architecture import imported, imports, modules, room
 FLOORS = {
     "theory": [
         {"language"}, {"enclosure"}, {"printing"}, {"statements"}, {"views"}, {"tables"},
-        {"growth", "admissibility", "planning"}, {"claims", "sharp"}, {"text", "macros", "topics"}, {"theory"},
-        {"__main__"},
+        {"growth", "admissibility", "planning"}, {"claims", "sharp"}, {"text", "macros", "topics"},
+        {"tabulated"}, {"theory"}, {"__main__"},
     ],
     "empirics": [
         {"numerics"}, {"graphs"}, {"tasks"}, {"task"}, {"algorithm"}, {"backends"}, {"runs"}, {"certificates"},

@@ -35,13 +35,10 @@ def figure(checked: Checked) -> Figure:
         raise SettingError("nothing to plot: expected a key with several values, such as nu=0..5")
     x = max(checked.varied, key=lambda key: frame[key].nunique())
     others = [key for key in checked.varied if key != x]
-    frame = frame.assign(
-        x=[_place(value) for value in frame[x]], key=x, panel=[_title(line, others) for line in lines(frame)]
-    )
-    if (count := frame["panel"].nunique()) > MOST_PANELS:
-        raise SettingError(
-            f"{count} panels to plot, at most {MOST_PANELS}: vary fewer keys, or give fewer values of them"
-        )
+    titles = [_title(line, others) for line in lines(frame)]
+    frame = frame.assign(x=[_place(value) for value in frame[x]], key=x, panel=titles)
+    if (count := len(set(titles))) > MOST_PANELS:
+        raise SettingError(f"{count} panels to plot, at most {MOST_PANELS}: vary fewer keys, or give fewer values")
     if not any(_drawable(frame, column) for column in _SERIES):
         raise SettingError("nothing to plot: no row has a number on either side")
     title = f"{', '.join(dict.fromkeys(frame['bound']))} over {x}"
