@@ -54,7 +54,9 @@ def check(
         checked = _checked(ids, words or [], claims or [], out, seed)
         if plot is not None:
             _draw(checked, plot)
-        _show(checked, as_json=as_json, as_csv=as_csv)
+        lines = _lines(checked, as_json=as_json, as_csv=as_csv)
+    for line in lines:
+        typer.echo(line)
     raise typer.Exit(checked.exit_status)
 
 
@@ -81,14 +83,12 @@ def _check_file(plot: Path) -> None:
         raise RefusedError(f"--plot {plot}: {plot.absolute().parent} is not a folder")
 
 
-def _show(checked: Checked, *, as_json: bool, as_csv: bool) -> None:
+def _lines(checked: Checked, *, as_json: bool, as_csv: bool) -> list[str]:
     from reports.settings import shown
 
     if as_csv:
-        typer.echo(checked.frame().to_csv(index=False), nl=False)
-    else:
-        for line in [shown.as_json(checked)] if as_json else shown.text(checked):
-            typer.echo(line)
+        return [checked.frame().to_csv(index=False).rstrip("\n")]
+    return [shown.as_json(checked)] if as_json else list(shown.text(checked))
 
 
 def _draw(checked: Checked, plot: Path) -> None:

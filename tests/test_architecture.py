@@ -27,7 +27,7 @@ FLOORS = {
         {"certificates"}, {"tasks"}, {"measure"}, {"statements"}, {"plans"}, {"records"}, {"upkeep"}, {"analyses"},
         {"refutation"},
         {"figures"}, {"settings"}, {"studies"}, {"pages"}, {"reports"}, {"request"}, {"manifest"},
-        {"contents", "outputs"}, {"pipeline", "recheck"}, {"build", "check", "refute", "store", "__main__"},
+        {"contents", "outputs"}, {"pipeline", "recheck"}, {"build", "check", "plan", "refute", "store", "__main__"},
     ],
 }  # fmt: skip
 # what a floor would allow, and the concept does not

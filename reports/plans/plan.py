@@ -11,6 +11,7 @@ from typing import Any
 from pydantic import BaseModel, Field, ValidationError, model_validator
 
 from reports.cells.cell import STRICT, Cell, TaskPlan
+from reports.cells.kinds import CELLS
 from reports.cells.noise_cell import NoiseCell
 from reports.cells.points_cell import PointsCell
 from reports.cells.run_cell import RunCell
@@ -21,9 +22,6 @@ from reports.statements import measured, statements
 from reports.user_objects import UserObjectError, trusted
 from theory.language.errors import near
 
-CELLS: dict[str, type[PointsCell | NoiseCell | RunCell]] = {
-    cell.kind: cell for cell in (PointsCell, NoiseCell, RunCell)
-}
 PROFILES = ("quick", "standard", "full")
 WITNESSES = "witnesses"
 

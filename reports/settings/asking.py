@@ -9,10 +9,11 @@ from typing import Any
 
 from reports.analyses.claims import measured_statements
 from reports.cells.cell import TaskPlan
+from reports.cells.kinds import CELLS
 from reports.measure.statement import Measured
 from reports.plans.checking import check_tasks
 from reports.plans.entries import LIST_FIELDS, PlanError
-from reports.plans.plan import CELLS, Plan, plan_of
+from reports.plans.plan import Plan, plan_of
 from reports.settings.tasks import task_of
 from reports.settings.words import SettingError, arguments, read
 from reports.statements import measured, statements
@@ -136,7 +137,8 @@ def _check_keys(values: Mapping[str, Any], kinds: Mapping[str, Iterable[str]]) -
             raise SettingError(f"{key} = {value}: not a key of {who}{near(key, (*offered, 'task'))}; {expected}")
     for kind, names in kinds.items():
         if lacking := [key for key in _offered(kind) if key in _needed(kind) - values.keys()]:
-            raise SettingError(f"missing for {', '.join(names)}: {', '.join(lacking)}")
+            told = [f"{key} ({CELLS[kind].model_fields[key].description})" for key in lacking]
+            raise SettingError(f"missing for {', '.join(names)}: {', '.join(told)}")
 
 
 def _plan(raw: dict[str, Any]) -> Plan:

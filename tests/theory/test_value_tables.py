@@ -102,6 +102,6 @@ def test_bad_words_are_one_line(capsys: pytest.CaptureFixture[str], words: list[
 
 
 def test_a_statement_is_told_from_a_quantity() -> None:
-    with pytest.raises(theory.InputError, match="^S7 is a statement; its quantities are gamma_F"):
+    with pytest.raises(theory.InputError, match=r"^S7 is a statement; its quantities are gamma_F"):
         theory.quantity("S7")
     assert theory.quantity("T2").name == "T2"
