@@ -76,6 +76,10 @@ class Quantity:
         """The quantity with its definition, printed from the expression."""
         return formula_latex(self.formula)
 
+    def _repr_latex_(self) -> str:
+        """The same, as a notebook shows it."""
+        return rf"$\displaystyle {self.latex}$"
+
     @property
     def mathml(self) -> str:
         """The same as a MathML element."""
@@ -290,6 +294,10 @@ class Bound:
         for symbol, point in self.statement.points:
             shown = shown.replace(symbol.record.latex, point)
         return shown
+
+    def _repr_latex_(self) -> str:
+        """The same, as a notebook shows it."""
+        return rf"$\displaystyle {self.latex}$"
 
     @property
     def mathml(self) -> str:

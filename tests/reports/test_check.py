@@ -241,3 +241,11 @@ def test_a_name_means_one_task_in_all_packaged_plans() -> None:
     for name in plan_names():
         for task in load_plan(name).tasks:
             assert known[task.name] == task
+
+
+def test_a_notebook_shows_rows_and_tables() -> None:
+    (row,) = found = reports.check_setting("T2", mode="exact", **BOWL)
+    assert "<th>predicted</th><td>0.5</td>" in row._repr_html_()
+    assert "<th>verdict</th><td>HOLDS</td>" in row._repr_html_()
+    assert "<a>" not in row.model_copy(update={"reason": "<a>"})._repr_html_()
+    assert "<td>0.5</td>" in found._repr_html_()

@@ -105,3 +105,8 @@ def test_a_statement_is_told_from_a_quantity() -> None:
     with pytest.raises(theory.InputError, match=r"^S7 is a statement; its quantities are gamma_F"):
         theory.quantity("S7")
     assert theory.quantity("T2").name == "T2"
+
+
+def test_a_notebook_shows_the_formula() -> None:
+    for view in (theory.quantity("q"), theory.bound("S4")):
+        assert view._repr_latex_() == f"$\\displaystyle {view.latex}$"
