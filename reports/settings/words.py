@@ -9,10 +9,11 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-from reports.plans.entries import LIST_FIELDS, MOST_CELLS
+from reports.plans.entries import LIST_FIELDS
+from theory.language.errors import InputError
+from theory.language.grids import listed
 
 _INTEGER = re.compile(r"[+-]?\d{1,400}")
-_RANGE = re.compile(r"([+-]?\d{1,9})\.\.([+-]?\d{1,9})")
 _QUOTIENT = re.compile(r"[+-]?\d{1,400}/0*[1-9]\d{0,399}")
 
 
@@ -53,7 +54,10 @@ def read(key: str, value: object) -> Any:
         SettingError: an empty list, a part that is empty, or a range of too many or of no integers.
     """
     if isinstance(value, str):
-        found = [one for part in value.split(",") for one in _part(key, part.strip())]
+        try:
+            found = [_scalar(one) for one in listed(key, value)]
+        except InputError as error:
+            raise SettingError(str(error)) from None
     elif isinstance(value, Iterable):
         found = [_scalar(one) for one in value]
     else:
@@ -100,17 +104,6 @@ def arguments(words: Mapping[str, object], prefix: str) -> dict[str, Any]:
                 raise SettingError(f"{word} = {value}: {name} is a value in another word")
         place[last] = argument(value)
     return found
-
-
-def _part(key: str, text: str) -> list[Any]:
-    if ends := _RANGE.fullmatch(text):
-        first, last = int(ends[1]), int(ends[2])
-        if not 0 <= last - first < MOST_CELLS:
-            raise SettingError(f"{key} = {text}: expected a range such as 0..5 of at most {MOST_CELLS} integers")
-        return list(range(first, last + 1))
-    if not text:
-        raise SettingError(f"{key}: expected values with commas between them, such as 1,2")
-    return [_scalar(text)]
 
 
 def _scalar(value: object) -> Any:

@@ -190,7 +190,7 @@ def test_records_are_kept_and_used(tmp_path: Path) -> None:
         ({"task.k": 3}, "unexpected keyword argument 'k'"),
         ({"beta": 1}, "exactly one of fraction"),
         ({"nu": ""}, "nu=: expected key=value"),
-        ({"nu": "5..0"}, "expected a range such as 0..5"),
+        ({"nu": "5..0"}, "expected a range that rises, such as 0..10"),
         ({"seed": 1}, "--seed VALUE"),
     ],
 )

@@ -46,12 +46,24 @@ def product_of(words: Mapping[str, str]) -> list[dict[str, object]]:
     Raises:
         InputError: an empty value, a range that is none, or more than 100000 points.
     """
-    values = {key: [one for part in text.split(",") for one in _part(key, part.strip())] for key, text in words.items()}
+    values = {key: listed(key, text) for key, text in words.items()}
     count = 1
     for found in values.values():
         count *= len(found)
     _check(count)
     return [dict(zip(values, point, strict=True)) for point in product(*values.values())]
+
+
+def listed(key: str, text: str) -> list[str]:
+    """The values that a text stands for.
+
+    >>> listed("nu", "0..2,5")
+    ['0', '1', '2', '5']
+
+    Raises:
+        InputError: an empty value, or a range that is none.
+    """
+    return [one for part in text.split(",") for one in _part(key, part.strip())]
 
 
 def varied(points: Iterable[Mapping[str, object]]) -> list[str]:
