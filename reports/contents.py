@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from reports.analyses.claims import with_claim_measurements
 from reports.analyses.failed import failed_section
+from reports.analyses.judged import Judged, judged_outcomes
 from reports.analyses.suite import Suite, claims_section, suite_analyses, waterfalls
 from reports.analyses.suite_file import SuiteFile
 from reports.analyses.two_sided import two_sided_sections
@@ -19,9 +19,7 @@ from reports.figures import all_figures, write_figures
 from reports.figures.figure import Figure
 from reports.judging import statistics
 from reports.judging.frames import results_frame
-from reports.judging.measurement import Measurement
-from reports.judging.rows import Row, VerdictFile
-from reports.judging.verdicts import judge
+from reports.judging.rows import VerdictFile
 from reports.manifest import Manifest
 from reports.pages import interactive
 from reports.pages.appendix import write_appendix
@@ -35,10 +33,7 @@ from reports.records.store import write_atomically
 from reports.records.workers import Call, Workers
 from reports.request import Request
 from reports.sections import Section
-from reports.statements import with_own
 from reports.studies.study import StudyResult
-from theory.claims.reading import with_claims
-from theory.tables import Table, default_table
 
 EXPLORED = "interactive.html"
 
@@ -54,21 +49,6 @@ class Measured:
     suite: Suite | None
     studies: Sequence[StudyResult]
     failed: Sequence[Failure] = ()
-
-
-@dataclass(frozen=True)
-class Judged:
-    """The cells with the claims' measurements among their own, the table of all right sides, and the rows in order."""
-
-    outcomes: list[Outcome]
-    table: Table
-    family: int
-    rows: list[Row]
-
-    @property
-    def measurements(self) -> list[Measurement]:
-        """Those of all cells."""
-        return [measurement for outcome in self.outcomes for measurement in outcome.measurements]
 
 
 @dataclass(frozen=True)
@@ -89,16 +69,8 @@ class Drawn:
 
 
 def judged(request: Request, outcomes: Sequence[Outcome], *, family: int | None = None) -> Judged:
-    """The rows of the cells, those of the claims among them; family: where the cells are not all of the plan's."""
-    table = with_own(with_claims(default_table(), request.claims), request.plan.statements)
-    found = with_claim_measurements(request.claims, [outcome.measurements for outcome in outcomes])
-    widened = [
-        replace(outcome, measurements=measurements) for outcome, measurements in zip(outcomes, found, strict=True)
-    ]
-    added = sum(len(measurements) for measurements in found) - sum(len(outcome.measurements) for outcome in outcomes)
-    made = Judged(widened, table, request.plan.family + added if family is None else family, [])
-    rows = judge(made.measurements, made.family, table)
-    return replace(made, rows=sorted(rows, key=lambda row: _reading_order(row, table)))
+    """The rows of a request; see `reports.analyses.judged`."""
+    return judged_outcomes(request.plan, request.claims, outcomes, family=family)
 
 
 def analysed(request: Request, rows: Judged, measured: Measured) -> Said:
@@ -153,11 +125,6 @@ def write(
         table=rows.table, suite=said.suite,
     )  # fmt: skip
     write_atomically(folder / "index.html", page.encode())
-
-
-def _reading_order(row: Row, table: Table) -> tuple[Any, ...]:
-    order = {id: index for index, id in enumerate(table.statements)}
-    return (order.get(row.bound, len(order)), row.quantity, row.task, row.mode, row.nu, row.tau or 0, row.row_id)
 
 
 def _strict_json(value: Any) -> bytes:

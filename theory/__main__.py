@@ -1,4 +1,4 @@
-"""The command line: python -m theory list | show | eval | admissible | latex | sharpen | check-certificate | formal."""
+"""The command line: python -m theory list | show | eval | table | admissible | sharpen | formal | ..."""
 
 from __future__ import annotations
 
@@ -125,6 +125,48 @@ def eval_command(
         raise typer.Exit(1)
 
 
+@app.command("table")
+def table_command(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="A quantity; see list.")],
+    words: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[key=values]...", help="Values such as 1/10, 1,2,5 or 0..10; all combinations."),
+    ] = None,
+    as_csv: Annotated[bool, typer.Option("--csv", help="Write CSV, the values with 25 digits.")] = False,
+    as_markdown: Annotated[bool, typer.Option("--markdown", help="Write a Markdown table.")] = False,
+    as_latex: Annotated[bool, typer.Option("--latex", help="Write a LaTeX tabular.")] = False,
+    as_json: Json = False,
+    plot: Annotated[Path | None, typer.Option(help="Draw the values into this pdf, svg or png file.")] = None,
+) -> None:
+    """Evaluate a quantity over a grid; exit status 1 where no point has a value."""
+    from theory import tabulated
+    from theory.language.errors import InputError
+    from theory.language.grids import product_of
+    from theory.tables import default_table
+
+    asked = [option for option, given in {"--csv": as_csv, "--markdown": as_markdown, "--latex": as_latex,
+                                          "--json": as_json}.items() if given]  # fmt: skip
+    if len(asked) > 1:
+        raise InputError(f"{' '.join(asked)}: expected one of them")
+    table = default_table()
+    quantity = table.quantity(name)
+    points = list(quantity.at(product_of(_inputs(words))))
+    if plot is not None:
+        tabulated.draw(quantity, points, plot)
+    if as_json:
+        typer.echo(json.dumps(tabulated.table_json(points), indent=2))
+    elif as_csv:
+        typer.echo(tabulated.table_csv(quantity, points))
+    elif as_markdown:
+        typer.echo(tabulated.table_markdown(quantity, points))
+    elif as_latex:
+        typer.echo(tabulated.table_latex(quantity, points, table.keys))
+    else:
+        typer.echo(tabulated.table_text(quantity, points))
+    if all(point.value is None for point in points):
+        raise typer.Exit(1)
+
+
 @app.command("admissible")
 def admissible_command(
     name: Annotated[str, typer.Argument(metavar="NAME", help="A quantity whose hypotheses involve beta, such as T2.")],
@@ -215,14 +257,14 @@ def refused_command(context: typer.Context) -> None:
     """Refused: not part of this version."""
     from theory.language.errors import InputError
 
-    available = "list, show, eval, admissible, latex, sharpen, check-certificate"
+    available = "list, show, eval, table, admissible, latex, sharpen, check-certificate"
     raise InputError(f"{context.info_name}: not in this version; available: {available}")
 
 
-def _inputs(pairs: list[str] | None) -> dict[str, object]:
+def _inputs(pairs: list[str] | None) -> dict[str, str]:
     from theory.language.errors import InputError
 
-    inputs: dict[str, object] = {}
+    inputs: dict[str, str] = {}
     for pair in pairs or []:
         key, equals, value = pair.partition("=")
         if not equals or not key or not value:

@@ -35,6 +35,9 @@ class Table:
         Raises:
             InputError: no such name.
         """
+        if name not in self.formulas and name in self.statements:
+            shown = ", ".join(self.bound(name).quantities)
+            raise InputError(f"{name} is a statement; its quantities are {shown}")
         if name not in self.formulas:
             hint = near(name, self.formulas)
             raise InputError(f"{name}: unknown quantity{hint}; known: {', '.join(self.formulas)}")

@@ -128,9 +128,8 @@ def evaluation_json(outcome: Evaluation) -> dict[str, Any]:
 
 def evaluation_text(outcome: Evaluation) -> str:
     """The same for reading."""
-    failed = [item for item in outcome.hypotheses if not item.holds]
-    if failed:
-        return "\n".join(f"{outcome.name} has no value: {item.name} fails, {item.detail}" for item in failed)
+    if outcome.failed:
+        return "\n".join(f"{outcome.name} has no value: {item.name} fails, {item.detail}" for item in outcome.failed)
     lines = [f"{outcome.name} = {outcome.digits}"]
     if outcome.exact is not None and len(str(outcome.exact)) <= WIDTH:
         lines.append(f"exact       {outcome.exact}")

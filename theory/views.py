@@ -11,11 +11,12 @@ from typing import Any, Protocol
 from flint import arb
 
 from theory.enclosure.choosing import best
-from theory.enclosure.evaluation import Evaluation, bracket, enclosures
+from theory.enclosure.evaluation import Evaluation, Point, bracket, enclosures
 from theory.enclosure.hypotheses import HypothesisCheck, assumption, check, holds
 from theory.enclosure.rounding import Bracket
 from theory.enclosure.scope import Ends, Scope, missing
-from theory.language.errors import Inadmissible, InputError, PrecisionError
+from theory.language.errors import Inadmissible, InputError, NoValue, PrecisionError, TooLarge
+from theory.language.grids import broadcast
 from theory.language.records import CLAIM, Assumed, Choice, Formula, Hypothesis, Line, Statement, dependencies
 from theory.language.symbols import Symbol, eps
 from theory.printing.latex import formula_latex, hypothesis_latex, latex, right_latex
@@ -48,7 +49,7 @@ def _of(place: str, doc: str) -> Any:
 
 @dataclass(frozen=True)
 class Quantity:
-    """A named quantity: its expression, how it is printed, and its value.
+    """A named quantity over a table of formulas: its expression, how it is printed, and its value.
 
     >>> import theory
     >>> theory.quantity("L_F").value(alpha=1, L=1, rho="1/2", B=3, nu=1)
@@ -56,7 +57,7 @@ class Quantity:
     """
 
     formula: Formula
-    table: Source = field(repr=False)
+    over: Source = field(repr=False)
 
     name = _of("formula.name", "The ASCII name.")
     meaning = _of("formula.symbol.record.meaning", "What it is, in a few words.")
@@ -74,6 +75,10 @@ class Quantity:
     def latex(self) -> str:
         """The quantity with its definition, printed from the expression."""
         return formula_latex(self.formula)
+
+    def _repr_latex_(self) -> str:
+        """The same, as a notebook shows it."""
+        return rf"$\displaystyle {self.latex}$"
 
     @property
     def mathml(self) -> str:
@@ -145,6 +150,34 @@ class Quantity:
         """
         return self._bracket(inputs).value
 
+    def table(self, **inputs: object) -> list[dict[str, object]]:
+        """Its values over arrays of inputs, which broadcast: one dict a point, as pandas.DataFrame takes them.
+
+        A dict has the inputs, the value under the quantity's name (None where it has none) and `reason`, why not.
+
+        >>> import theory
+        >>> theory.quantity("q").table(alpha="1/2", L=[1, 3])[1]
+        {'alpha': '1/2', 'L': 3, 'q': 2.5, 'reason': ''}
+
+        Raises:
+            InputError: an input is unknown, missing or out of range, or arrays do not broadcast.
+        """
+        found = self.at(broadcast(inputs))
+        return [{**point.inputs, self.name: point.value, "reason": point.reason} for point in found]
+
+    def at(self, points: Iterable[Mapping[str, object]]) -> Iterator[Point]:
+        """Everything about every point; a right side that is no number there, or too large a one, ends nothing.
+
+        Raises:
+            InputError: an input is unknown, missing or out of range.
+        """
+        for inputs in points:
+            try:
+                outcome = self.evaluate(**inputs)
+                yield Point(inputs, outcome, "; ".join(f"{one.name} fails, {one.detail}" for one in outcome.failed))
+            except (NoValue, TooLarge, PrecisionError) as error:
+                yield Point(inputs, None, str(error))
+
     def enclosure(self, **inputs: object) -> tuple[float, float]:
         """Equal or neighbouring doubles with lo <= exact value <= hi.
 
@@ -175,11 +208,11 @@ class Quantity:
 
     def _scope(self, inputs: Mapping[str, object]) -> tuple[Scope, Choice | None]:
         """The inputs over the table; where the quantity has free numbers that are not given, with the best choice."""
-        scope = self.table.scope(inputs)
+        scope = self.over.scope(inputs)
         if not self.formula.choices or eps.name in scope.inputs:
             return scope, None
         if self.name not in scope.choices:
-            scope.choices[self.name] = best(scope, self.formula, self.table.unsettled)
+            scope.choices[self.name] = best(scope, self.formula, self.over.unsettled)
         return scope.choices[self.name]
 
 
@@ -261,6 +294,10 @@ class Bound:
         for symbol, point in self.statement.points:
             shown = shown.replace(symbol.record.latex, point)
         return shown
+
+    def _repr_latex_(self) -> str:
+        """The same, as a notebook shows it."""
+        return rf"$\displaystyle {self.latex}$"
 
     @property
     def mathml(self) -> str:

@@ -9,13 +9,13 @@ from enum import StrEnum
 from fractions import Fraction
 from functools import cached_property
 from itertools import accumulate
-from typing import Any
-
-import torch
-from torch import Tensor
+from typing import TYPE_CHECKING, Any
 
 from empirics.numerics.errors import InputError
-from empirics.numerics.randomness import KEYS
+
+if TYPE_CHECKING:
+    import torch
+    from torch import Tensor
 
 # how far a sum of weights that were rounded to floats may be from 1; what is stored sums to 1 exactly
 _ROUNDING = Fraction(1, 10**9)
@@ -52,12 +52,19 @@ class Weights(tuple[Fraction, ...]):
 
         So agent i is drawn with probability p_i up to 2^-63.
 
+        >>> import torch
         >>> exact_weights(["1/2", "1/4", "1/4"]).thresholds(torch.device("cpu")) / 2**63
         tensor([0.5000, 0.7500])
         """
+        import torch  # here, as below: the words of a plan are checked without it
+
+        from empirics.numerics.randomness import KEYS
+
         return self._on(device, torch.int64, lambda: [math.ceil(KEYS * part) for part in accumulate(self[:-1])])
 
     def _on(self, device: torch.device, dtype: torch.dtype, numbers: Callable[[], list[Any]]) -> Tensor:
+        import torch
+
         if (device, dtype) not in self._sent:
             self._sent[device, dtype] = torch.tensor(numbers(), dtype=dtype).to(device)
         return self._sent[device, dtype]

@@ -5,12 +5,14 @@ from __future__ import annotations
 import math
 import operator
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import torch
 
 from empirics.numerics.errors import InputError
+
+if TYPE_CHECKING:
+    import torch
 
 
 def integer(name: str, value: Any, *, at_least: int) -> int:
@@ -57,6 +59,8 @@ def array(name: str, value: Any, shape: str, ndim: int | tuple[int, ...]) -> tor
 
     Integers and lists become float64; float32 and float64 tensors and arrays keep their type.
     """
+    import torch  # here: whoever checks numbers alone, as the keys of a plan, need not wait for it
+
     dims = (ndim,) if isinstance(ndim, int) else ndim
     try:
         # A NumPy array must own writable memory, or torch warns about sharing it; a copy also isolates the task.

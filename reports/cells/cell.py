@@ -41,9 +41,15 @@ class TaskPlan(BaseModel):
     """A task by the name its rows carry, the factory that makes it and the factory's arguments."""
 
     model_config = STRICT
-    name: str = Field(pattern=r"^[a-z][a-z0-9-]*$")
-    factory: str
-    arguments: dict[str, Any] = Field(default_factory=dict)
+    name: str = Field(pattern=r"^[a-z][a-z0-9-]*$", description="what its rows call the task", examples=["saddle"])
+    factory: str = Field(
+        description="who makes it: a packaged factory (python -m reports.plan tasks), or MODULE:NAME, a Task or what "
+        "returns one; MODULE:NAME@1/4 has the constants proved on the ball of that radius about its centre",
+        examples=["quadratic"],
+    )
+    arguments: dict[str, Any] = Field(
+        default_factory=dict, description="what the factory is called with", examples=[{"n": 8, "mu": 0.5}]
+    )
 
 
 class Cell(BaseModel):
@@ -51,12 +57,22 @@ class Cell(BaseModel):
 
     model_config = STRICT
     kind: ClassVar[Kind]
-    task: str
-    alpha: PositiveRational | None = None
-    alpha_L: PositiveRational | None = None
-    nu: int = Field(ge=0, le=100)
-    label: str = Field(default="", pattern=r"^[A-Za-z0-9.=_/-]*$")
-    statements: list[str] = Field(min_length=1)
+    task: str = Field(description="the name of one of the plan's tasks", examples=["quadratic"])
+    alpha: PositiveRational | None = Field(
+        default=None, description="fine-tuning step; exactly one of alpha and alpha_L", examples=["1/10"]
+    )
+    alpha_L: PositiveRational | None = Field(
+        default=None, description="the same as a multiple of 1/L of the task", examples=["1/4"]
+    )
+    nu: int = Field(ge=0, le=100, description="number of fine-tuning steps", examples=[2])
+    label: str = Field(
+        default="", pattern=r"^[A-Za-z0-9.=_/-]*$", description="a last part of the row ids", examples=["long"]
+    )
+    statements: list[str] = Field(
+        min_length=1,
+        description="what is measured: IDs, or MODULE:NAME of a bound of your own",
+        examples=[["T2", "T3"]],
+    )
 
     @model_validator(mode="after")
     def _one_alpha(self) -> Cell:

@@ -7,7 +7,13 @@ from typing import Any
 
 from empirics.algorithm.modes import MODES, Mode
 
-OPTIONS = ("D", "D_prime", "D_H", "delta")
+BATCHES = {
+    "D": "batch of each fine-tuning gradient",
+    "D_prime": "batch of the gradient at the fine-tuned point",
+    "D_H": "batch of each Hessian",
+    "delta": "probe step of the Hessian-free modes",
+}
+OPTIONS = tuple(BATCHES)
 
 
 def taken_by(mode: Mode) -> set[str]:

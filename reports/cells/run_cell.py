@@ -10,51 +10,78 @@ from pydantic import BeforeValidator, Field, SerializerFunctionWrapHandler, mode
 from empirics.algorithm.modes import MODES, Mode
 from empirics.algorithm.sampling import Sampling, exact_weights
 from reports.cells.cell import LARGEST_COUNT, Cell, Kind, PositiveRational, Rational
-from reports.cells.options import OPTIONS, problem_with
+from reports.cells.options import BATCHES, OPTIONS, problem_with
+from theory.language.errors import near
 
 WITHOUT_REPLACEMENT, SERVER_STEP, EQUAL_WEIGHTS = "sampling without replacement", "server step 1", "equal weights"
 
 
 def _mode(value: Any) -> Mode:
     if value not in MODES:
-        raise ValueError(f"expected one of {', '.join(MODES)}")
+        raise ValueError(f"expected one of {', '.join(MODES)}{near(str(value), MODES)}")
     return Mode(value)
 
 
 def _sampling(value: Any) -> Sampling:
     if value not in tuple(Sampling):
-        raise ValueError(f"expected one of {', '.join(Sampling)}")
+        raise ValueError(f"expected one of {', '.join(Sampling)}{near(str(value), Sampling)}")
     return Sampling(value)
 
 
 class RunCell(Cell):
-    """A meta-FedAvg run; the meta step is given as a fraction of the largest admissible one, or as beta.
-
-    sampling: "subset" (m of n agents without replacement), "replacement" (m draws with replacement, each with its own
-    batches) or "full" (every agent). weights: p_i of F = sum_i p_i F_i, one an agent, of sum 1; left out, 1/n each.
-    server_step: beta_s, how far along the way to the average of the results the server goes; left out, 1.
-    replicas: independent runs; left out, a power calculation from the theory fixes them, at most `most`.
-    note: why the plan has the cell, shown with the verdict of a row that is not applicable on purpose.
-    """
+    """A meta-FedAvg run; the meta step is given as a fraction of the largest admissible one, or as beta."""
 
     kind: ClassVar[Kind] = "runs"
-    mode: Annotated[Mode, BeforeValidator(_mode)]
-    tau: int = Field(ge=1, le=10_000)
-    m: int | None = Field(default=None, ge=1)
-    fraction: PositiveRational | None = None
-    beta: PositiveRational | None = None
-    rounds: int = Field(ge=1, le=LARGEST_COUNT)
-    replicas: int | None = Field(default=None, ge=1, le=LARGEST_COUNT)
-    most: int = Field(default=16384, ge=1, le=LARGEST_COUNT)
-    note: str = ""
-    D: int | None = Field(default=None, ge=1, le=LARGEST_COUNT)
-    D_prime: int | None = Field(default=None, ge=1, le=LARGEST_COUNT)
-    D_H: int | None = Field(default=None, ge=1, le=LARGEST_COUNT)
-    delta: PositiveRational | None = None
-    start: list[Rational] | None = None
-    sampling: Annotated[Sampling, BeforeValidator(_sampling)] = Sampling.SUBSET
-    weights: list[PositiveRational] | None = None
-    server_step: PositiveRational = Fraction(1)
+    mode: Annotated[Mode, BeforeValidator(_mode)] = Field(
+        description=f"the meta-gradient: {', '.join(MODES)}", examples=["first_order"]
+    )
+    tau: int = Field(ge=1, le=10_000, description="local steps of an agent in a round", examples=[5])
+    m: int | None = Field(default=None, ge=1, description="agents in a round; left out, all n", examples=[2])
+    fraction: PositiveRational | None = Field(
+        default=None,
+        description="meta step as a part of the largest that the hypotheses admit; exactly one of fraction and beta",
+        examples=["1/2"],
+    )
+    beta: PositiveRational | None = Field(default=None, description="meta step", examples=["1/100"])
+    rounds: int = Field(ge=1, le=LARGEST_COUNT, description="K, the rounds of a run", examples=[40])
+    replicas: int | None = Field(
+        default=None,
+        ge=1,
+        le=LARGEST_COUNT,
+        description="independent runs; left out, a power calculation from the theory fixes them, at most `most`",
+        examples=[512],
+    )
+    most: int = Field(default=16384, ge=1, le=LARGEST_COUNT, description="see replicas", examples=[1024])
+    note: str = Field(
+        default="",
+        description="why the plan has the cell, shown with a row that is not applicable on purpose",
+        examples=["beyond the largest step"],
+    )
+    D: int | None = Field(default=None, ge=1, le=LARGEST_COUNT, description=BATCHES["D"], examples=[4])
+    D_prime: int | None = Field(default=None, ge=1, le=LARGEST_COUNT, description=BATCHES["D_prime"], examples=[4])
+    D_H: int | None = Field(default=None, ge=1, le=LARGEST_COUNT, description=BATCHES["D_H"], examples=[2])
+    delta: PositiveRational | None = Field(default=None, description=BATCHES["delta"], examples=["1/16"])
+    start: list[Rational] | None = Field(
+        default=None,
+        description="w_0; left out, (1, ..., 1)/sqrt(d), or the centre of a network or a ball",
+        examples=[[1, "1/2"]],
+    )
+    sampling: Annotated[Sampling, BeforeValidator(_sampling)] = Field(
+        default=Sampling.SUBSET,
+        description="subset (m of n agents without replacement), replacement (m draws with replacement, each with its "
+        "own batches) or full (every agent)",
+        examples=["replacement"],
+    )
+    weights: list[PositiveRational] | None = Field(
+        default=None,
+        description="p_i of F = sum_i p_i F_i, one an agent, of sum 1; left out, 1/n each",
+        examples=[["1/2", "1/4", "1/4"]],
+    )
+    server_step: PositiveRational = Field(
+        default=Fraction(1),
+        description="beta_s, how far along the way to the average of the results the server goes",
+        examples=["3/2"],
+    )
 
     @model_validator(mode="after")
     def _one_step(self) -> RunCell:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from html import escape
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -101,6 +102,15 @@ class Row(BaseModel):
     decided_by: str
     witness: dict[str, Any] | None = None
     constants: dict[str, StatedConstant] = Field(default_factory=dict)
+
+    def _repr_html_(self) -> str:
+        """Both sides and the verdict, as a notebook shows them."""
+        told = ((name, getattr(self, name)) for name in _TOLD)
+        cells = (f"<tr><th>{name}</th><td>{escape(str(value))}</td></tr>" for name, value in told if value is not None)
+        return f"<table>{''.join(cells)}</table>"
+
+
+_TOLD = ("row_id", "predicted", "measured", "lower", "upper", "trivial", "tightness", "verdict", "reason")
 
 
 class VerdictFile(BaseModel):

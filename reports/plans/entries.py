@@ -16,7 +16,7 @@ from reports.cells.options import OPTIONS, taken_by
 GROUPS = ("points", "noise", "runs")
 LARGEST_FILE = 1 << 20
 MOST_CELLS = 20_000
-_LIST_FIELDS = {"statements", "at", "pair", "start", "weights"}
+LIST_FIELDS = {"statements", "at", "pair", "start", "weights"}
 
 
 class PlanError(ValueError):
@@ -124,7 +124,7 @@ def shown(value: object) -> str:
 
 
 def _is_grid(key: str, value: object) -> bool:
-    return isinstance(value, list) and key not in _LIST_FIELDS
+    return isinstance(value, list) and key not in LIST_FIELDS
 
 
 def _along(tables: list[dict[str, Any]], known: Mapping[str, list[dict[str, Any]]]) -> list[dict[str, Any]]:
@@ -165,7 +165,7 @@ def _without(found: list[dict[str, Any]], exclusions: Any) -> list[dict[str, Any
 
 def _agrees(cell: Mapping[str, Any], key: str, value: Any) -> bool:
     """Whether a cell has a value, or one of a list of them; numbers are compared as numbers."""
-    if isinstance(value, list) and key not in _LIST_FIELDS:
+    if isinstance(value, list) and key not in LIST_FIELDS:
         return any(_agrees(cell, key, one) for one in value)
     return key in cell and _number(cell[key]) == _number(value)
 

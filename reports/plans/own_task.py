@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from fractions import Fraction
 from typing import Any
 
@@ -41,11 +42,8 @@ def with_own_task(plan: Plan, name: str, task: Task) -> Plan:
     enumeration where the sampler lists few samples, else by sampling where it bounds them surely; T3 and T4 where its
     losses are quadratics.
     """
-    label = "own-" + re.sub(r"[^a-z0-9]+", "-", name.partition(":")[2].lower()).strip("-")
-    bounded = bounded_where_needed(task)
-    described = TaskPlan(name=label, factory=name if bounded is task else f"{name}@{RADIUS}")
-    task = bounded
-    instance = TaskInstance(described, task)
+    described, task = own_task(name, task)
+    label, instance = described.name, TaskInstance(described, task)
     alpha_L, delta = _steps(task)
     about: dict[str, Any] = {"task": label, "alpha_L": alpha_L, "label": "own"}
     searched: dict[str, Any] = {} if task.radius is None else {"radius": Fraction(task.radius) / 8}
@@ -63,6 +61,14 @@ def with_own_task(plan: Plan, name: str, task: Task) -> Plan:
         noise = [NoiseCell(**about, **searched, **sizes, nu=1, statements=fitting["noise"])]
     cells = {"points": [*plan.points, *points], "noise": [*plan.noise, *noise], "runs": [*plan.runs, *runs]}
     return plan.model_copy(update={"tasks": [*plan.tasks, described], **cells})
+
+
+def own_task(name: str, task: Task, arguments: Mapping[str, Any] | None = None) -> tuple[TaskPlan, Task]:
+    """A user's task, bounded where needed, and how a plan names it; arguments: those that it was made from."""
+    label = "own-" + re.sub(r"[^a-z0-9]+", "-", name.partition(":")[2].lower()).strip("-")
+    bounded = bounded_where_needed(task)
+    factory = name if bounded is task else f"{name}@{RADIUS}"
+    return TaskPlan(name=label, factory=factory, arguments=dict(arguments or {})), bounded
 
 
 def _of_batches(instance: TaskInstance) -> dict[str, Any] | None:

@@ -11,6 +11,7 @@ from typing import Any
 from pydantic import BaseModel, Field, ValidationError, model_validator
 
 from reports.cells.cell import STRICT, Cell, TaskPlan
+from reports.cells.kinds import CELLS
 from reports.cells.noise_cell import NoiseCell
 from reports.cells.points_cell import PointsCell
 from reports.cells.run_cell import RunCell
@@ -21,9 +22,6 @@ from reports.statements import measured, statements
 from reports.user_objects import UserObjectError, trusted
 from theory.language.errors import near
 
-CELLS: dict[str, type[PointsCell | NoiseCell | RunCell]] = {
-    cell.kind: cell for cell in (PointsCell, NoiseCell, RunCell)
-}
 PROFILES = ("quick", "standard", "full")
 WITNESSES = "witnesses"
 
@@ -148,7 +146,18 @@ def _with_witnesses(raw: Mapping[str, Any], entries: Mapping[str, Iterable[Mappi
 
 
 def _plan(raw: dict[str, Any], origin: str) -> Plan:
-    """The plan of a TOML file's contents, which are expanded in place."""
+    try:
+        return plan_of(raw)
+    except PlanError as error:
+        raise PlanError(f"plan {origin}: {error}") from None
+
+
+def plan_of(raw: dict[str, Any]) -> Plan:
+    """The plan of a TOML file's contents, which are expanded in place.
+
+    Raises:
+        PlanError: the place in it, and what is admissible there.
+    """
     try:
         entries = {group: listed(raw, group) for group in (*GROUPS, "tasks", "studies")}
         if raw.pop("witnesses", False):
@@ -167,9 +176,9 @@ def _plan(raw: dict[str, Any], origin: str) -> Plan:
         _check_statements(plan.cells)
         told = {group: named(getattr(plan, group)) for group in GROUPS}
     except ValidationError as error:
-        raise PlanError(f"plan {origin}: {_problem(error, Plan)}") from None
-    except (PlanError, UserObjectError) as error:
-        raise PlanError(f"plan {origin}: {error}") from None
+        raise PlanError(_problem(error, Plan)) from None
+    except UserObjectError as error:
+        raise PlanError(str(error)) from None
     return plan.model_copy(update=told)
 
 

@@ -14,17 +14,28 @@ StudyMode = Annotated[Mode, Field(strict=False)]  # written by its name
 
 
 class Level(BaseModel):
-    """How different the agents are: a Dirichlet concentration of their labels, or a number of labels each.
-
-    relabelled: how many of the ten labels every agent permutes among themselves in its own way, so that no single
-    model can serve all agents (0: labels mean the same for all of them).
-    """
+    """How different the agents are: a Dirichlet concentration of their labels, or a number of labels each."""
 
     model_config = _STRICT
-    name: str = Field(pattern=r"^[a-z][a-z0-9.-]*$")
-    concentration: Positive | None = None
-    labels: int | None = Field(default=None, ge=1, le=10)
-    relabelled: int = Field(default=0, ge=0, le=10)
+    name: str = Field(
+        pattern=r"^[a-z][a-z0-9.-]*$", description="what its rows call the level", examples=["dirichlet-0.1"]
+    )
+    concentration: Positive | None = Field(
+        default=None,
+        description="Dirichlet concentration of the agents' labels; exactly one of it and labels",
+        examples=[0.1],
+    )
+    labels: int | None = Field(
+        default=None, ge=1, le=10, description="number of labels that each agent has", examples=[2]
+    )
+    relabelled: int = Field(
+        default=0,
+        ge=0,
+        le=10,
+        description="how many of the ten labels every agent permutes among themselves in its own way, so that no "
+        "single model can serve all agents (0: labels mean the same for all of them)",
+        examples=[4],
+    )
 
     @model_validator(mode="after")
     def _one_skew(self) -> Level:
@@ -36,39 +47,61 @@ class Level(BaseModel):
 
 
 class PersonalisationPlan(BaseModel):
-    """Train with nu fine-tuning steps, test after others, on agents seen in training and on new ones.
-
-    levels: in order of growing heterogeneity. nus: exact mode; approximate: those also run first order and
-    Hessian free. steps: fine-tuning steps in the test, 0..steps; compared: those at which arms are compared; shown: the
-    one of these that curves and targets are drawn for. betas: the grid of server steps in units of alpha, from which
-    every arm takes the one with the smallest own training objective, at its largest after 1/2, 3/4 and all of
-    pilot_rounds on a seed of its own. product_price: gradients that one Hessian-vector product costs. budget_nu: equal
-    compute is what the exact mode with so many steps uses in `rounds` rounds. target: the share of Per-FedAvg's final
-    accuracy that rounds, samples and seconds are counted to.
-    """
+    """Train with nu fine-tuning steps, test after others, on agents seen in training and on new ones."""
 
     model_config = _STRICT
-    kind: Literal["personalisation"]
-    levels: list[Level] = Field(min_length=1)
-    seen: int = Field(default=20, ge=1)
-    new: int = Field(default=10, ge=1)
-    samples: int = Field(default=32, ge=1)
-    held_out: int = Field(default=24, ge=1)
-    hidden: list[int] = Field(default=[24], min_length=1)
-    rounds: int = Field(default=100, ge=1)
-    tau: int = Field(default=5, ge=1)
-    nus: list[int] = Field(default=[0, 1, 2, 3, 5, 10])
-    approximate: list[int] = Field(default=[1, 5])
-    delta: Positive = 0.01
-    steps: int = Field(default=10, ge=1)
-    compared: list[int] = Field(default=[1, 5, 10], min_length=1)
-    shown: int = Field(default=5, ge=0)
-    betas: list[Positive] = Field(default=[2.0, 4.0, 8.0, 16.0, 32.0], min_length=1)
-    pilot_rounds: int = Field(default=100, ge=1)
-    product_price: Positive = 2.0
-    budget_nu: int = Field(default=3, ge=0)
-    target: Positive = 0.95
-    seeds: int = Field(default=10, ge=1)
+    kind: Literal["personalisation"] = Field(description="which study", examples=["personalisation"])
+    levels: list[Level] = Field(
+        min_length=1, description="in order of growing heterogeneity", examples=[[{"name": "two", "labels": 2}]]
+    )
+    seen: int = Field(default=20, ge=1, description="agents of the training", examples=[20])
+    new: int = Field(default=10, ge=1, description="agents that training never saw", examples=[10])
+    samples: int = Field(
+        default=32, ge=1, description="samples of an agent that it trains on and is fine-tuned with", examples=[32]
+    )
+    held_out: int = Field(default=24, ge=1, description="samples of an agent that it is tested on", examples=[24])
+    hidden: list[int] = Field(
+        default=[24], min_length=1, description="widths of the network's hidden layers", examples=[[24]]
+    )
+    rounds: int = Field(default=100, ge=1, description="K, the rounds of a run", examples=[100])
+    tau: int = Field(default=5, ge=1, description="local steps of an agent in a round", examples=[5])
+    nus: list[int] = Field(
+        default=[0, 1, 2, 3, 5, 10], description="fine-tuning steps of the arms in exact mode", examples=[[0, 1, 5]]
+    )
+    approximate: list[int] = Field(
+        default=[1, 5], description="those of nus that also run in first-order and Hessian-free mode", examples=[[1, 5]]
+    )
+    delta: Positive = Field(default=0.01, description="probe step of the Hessian-free arms", examples=[0.01])
+    steps: int = Field(default=10, ge=1, description="fine-tuning steps in the test, 0..steps", examples=[10])
+    compared: list[int] = Field(
+        default=[1, 5, 10], min_length=1, description="steps in the test at which arms are compared", examples=[[1, 5]]
+    )
+    shown: int = Field(
+        default=5, ge=0, description="the one of compared that curves and targets are drawn for", examples=[5]
+    )
+    betas: list[Positive] = Field(
+        default=[2.0, 4.0, 8.0, 16.0, 32.0],
+        min_length=1,
+        description="the grid of server steps in units of alpha, from which every arm takes the one with the smallest "
+        "own training objective, at its largest after 1/2, 3/4 and all of pilot_rounds on a seed of its own",
+        examples=[[2.0, 4.0]],
+    )
+    pilot_rounds: int = Field(default=100, ge=1, description="see betas", examples=[100])
+    product_price: Positive = Field(
+        default=2.0, description="gradients that one Hessian-vector product costs", examples=[2.0]
+    )
+    budget_nu: int = Field(
+        default=3,
+        ge=0,
+        description="equal compute is what the exact mode with so many steps uses in `rounds` rounds",
+        examples=[3],
+    )
+    target: Positive = Field(
+        default=0.95,
+        description="the share of Per-FedAvg's final accuracy that rounds, samples and seconds are counted to",
+        examples=[0.95],
+    )
+    seeds: int = Field(default=10, ge=1, description="roots of the seed tree; --seeds has more", examples=[10])
 
     @model_validator(mode="after")
     def _complete(self) -> PersonalisationPlan:
@@ -85,26 +118,42 @@ class PersonalisationPlan(BaseModel):
 
 
 class ScalingPlan(BaseModel):
-    """Cost of a run against the counts of T7, over numbers of agents and of fine-tuning steps.
-
-    agents: numbers of agents; participants is the most of them that take part in a round. d: dimension. nus: steps;
-    modes: those that are counted. rounds and tau: of every run. sizes: D, D_prime and D_H of the stochastic modes.
-    flat: the largest ratio of memory growth, between the most agents and the fewest that still give all participants,
-    that is called flat.
-    """
+    """Cost of a run against the counts of T7, over numbers of agents and of fine-tuning steps."""
 
     model_config = _STRICT
-    kind: Literal["scaling"]
-    agents: list[int] = Field(default=[10, 100, 1000, 10_000, 100_000, 1_000_000], min_length=1)
-    participants: int = Field(default=1000, ge=1)
-    d: int = Field(default=32, ge=1)
-    nus: list[int] = Field(default=[0, 1, 2, 3, 5, 10], min_length=1)
-    modes: list[StudyMode] = Field(default=[Mode.EXACT], min_length=1)
-    sizes: list[int] = Field(default=[4, 4, 2], min_length=3, max_length=3)
-    delta: Positive = 0.001
-    tau: int = Field(default=25, ge=1)
-    rounds: int = Field(default=2, ge=1)
-    flat: Positive = 1.25
+    kind: Literal["scaling"] = Field(description="which study", examples=["scaling"])
+    agents: list[int] = Field(
+        default=[10, 100, 1000, 10_000, 100_000, 1_000_000],
+        min_length=1,
+        description="numbers of agents",
+        examples=[[10, 1000]],
+    )
+    participants: int = Field(
+        default=1000, ge=1, description="the most agents that take part in a round", examples=[1000]
+    )
+    d: int = Field(default=32, ge=1, description="dimension of w", examples=[32])
+    nus: list[int] = Field(
+        default=[0, 1, 2, 3, 5, 10], min_length=1, description="numbers of fine-tuning steps", examples=[[0, 1, 5]]
+    )
+    modes: list[StudyMode] = Field(
+        default=[Mode.EXACT], min_length=1, description="the modes that are counted", examples=[["exact"]]
+    )
+    sizes: list[int] = Field(
+        default=[4, 4, 2],
+        min_length=3,
+        max_length=3,
+        description="D, D_prime and D_H of the modes with batches",
+        examples=[[4, 4, 2]],
+    )
+    delta: Positive = Field(default=0.001, description="probe step of the Hessian-free modes", examples=[0.001])
+    tau: int = Field(default=25, ge=1, description="local steps of an agent in a round", examples=[25])
+    rounds: int = Field(default=2, ge=1, description="K, the rounds of a run", examples=[2])
+    flat: Positive = Field(
+        default=1.25,
+        description="the largest ratio of memory growth, between the most agents and the fewest that still give all "
+        "participants, that is called flat",
+        examples=[1.5],
+    )
 
     @model_validator(mode="after")
     def _complete(self) -> ScalingPlan:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from reports.cells.cell import TaskPlan
+from reports.cells.kinds import CELLS
 from reports.cells.noise_cell import NoiseCell
 from reports.cells.points_cell import PointsCell
 from reports.cells.run_cell import RunCell
@@ -14,8 +15,6 @@ from reports.judging.verdicts import support_level
 from reports.plans.plan import Plan
 from reports.records.sources import code_version, own_version
 from reports.statements import measured
-
-_KINDS = {cell.kind: cell for cell in (PointsCell, NoiseCell, RunCell)}
 
 
 @dataclass(frozen=True)
@@ -44,7 +43,7 @@ class SeededCell:
     @classmethod
     def of(cls, description: Mapping[str, Any]) -> SeededCell:
         """The seeded cell that a record was made from."""
-        cell = _KINDS[description["kind"]].model_validate(description["cell"])
+        cell = CELLS[description["kind"]].model_validate(description["cell"])
         task = TaskPlan.model_validate(description["task"])
         where = (description[name] for name in ("seed", "seeds", "device", "level"))
         return cls(cell, task, *where)

@@ -193,4 +193,4 @@ def test_rate_increases_in_every_constant_and_falls_with_every_batch(mode: str, 
 
 
 def test_default_table_is_shared() -> None:
-    assert theory.quantity("q").table is default_table()
+    assert theory.quantity("q").over is default_table()

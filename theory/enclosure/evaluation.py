@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -39,7 +39,12 @@ class Evaluation:
     @property
     def admissible(self) -> bool:
         """True when every hypothesis holds."""
-        return all(check.holds for check in self.hypotheses)
+        return not self.failed
+
+    @property
+    def failed(self) -> tuple[HypothesisCheck, ...]:
+        """The hypotheses that do not hold."""
+        return tuple(check for check in self.hypotheses if not check.holds)
 
     @property
     def between(self) -> tuple[Fraction, Fraction] | None:
@@ -52,6 +57,20 @@ class Evaluation:
             tiny = Fraction(math.ulp(0.0))
             return (-tiny, Fraction(0)) if self.enclosure[0].startswith("-") else (Fraction(0), tiny)
         return Fraction(self.enclosure[0]), Fraction(self.enclosure[1])
+
+
+@dataclass(frozen=True)
+class Point:
+    """One point of a table: its inputs, the outcome there, None where the right side is no number, and why no value."""
+
+    inputs: Mapping[str, object]
+    outcome: Evaluation | None
+    reason: str
+
+    @property
+    def value(self) -> float | None:
+        """The correctly rounded double, where there is one."""
+        return None if self.outcome is None else self.outcome.value
 
 
 def bracket(scope: Scope, name: str) -> rounding.Bracket:
