@@ -14,7 +14,7 @@ from tests.test_wall import ROOT, imported
 # from the ground up, as in tests/test_architecture.py; a command's file stands above its folder
 FLOORS = [
     {"options", "machine", "workloads"}, {"peers"}, {"worker", "peak", "records", "show"},
-    {"timing", "busy", "growth", "searching"}, {"run", "gpu"},
+    {"timing", "busy", "growth", "overhead", "searching", "store"}, {"run", "gpu"},
 ]  # fmt: skip
 
 

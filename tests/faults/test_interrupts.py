@@ -58,12 +58,15 @@ def test_what_is_ignored_stays_ignored() -> None:
 def test_a_process_that_does_not_listen_ends_all_the_same() -> None:
     # one call of the C library sleeps on through a signal, as a long loop of a compiled engine does
     text = (
-        "import ctypes, time\nfrom reports.interrupts import at_most, interruptible\n"
+        "import ctypes, sys, threading\nfrom reports.interrupts import at_most, interruptible\n"
+        "sys.setswitchinterval(100)  # so that `ready` is said when this thread is inside the call\n"
         "with interruptible(), at_most(0.5, lambda number: f'last words on {number}'):\n"
-        "    print('ready', flush=True)\n"
+        "    inside = threading.Event()\n"
+        "    threading.Thread(target=lambda: (inside.wait(), print('ready', flush=True)), daemon=True).start()\n"
         "    libc = ctypes.CDLL(None)\n"
         "    libc.sigfillset(mask := ctypes.create_string_buffer(128))\n"
         "    libc.pthread_sigmask(2, mask, None)\n"
+        "    inside.set()\n"
         "    libc.sleep(60)\n"
     )
     process = subprocess.Popen(
