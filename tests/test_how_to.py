@@ -53,7 +53,11 @@ def reported(folder: Path) -> set[tuple[str, str]]:
     return {(row["row_id"], row["verdict"]) for file in files for row in json.loads(file.read_bytes())["rows"]}
 
 
-@pytest.mark.parametrize("path", GUIDES, ids=lambda path: path.stem)
+_LONG = {"add-a-task", "run-a-long-sweep"}  # they build whole reports several times
+_MARKED = [pytest.param(path, marks=[pytest.mark.slow] if path.stem in _LONG else [], id=path.stem) for path in GUIDES]
+
+
+@pytest.mark.parametrize("path", _MARKED)
 def test_a_guide_leads_to_the_rows_that_it_promises(path: Path, tmp_path: Path) -> None:
     guide = path.read_text(encoding="utf-8")
     followed(guide, tmp_path)

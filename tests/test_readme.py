@@ -43,7 +43,8 @@ def test_theorys_commands_end_well(capsys: pytest.CaptureFixture[str]) -> None:
     asked = re.findall(r"`python -m theory ([^`]+)`", README)
     assert len(asked) >= 3
     for arguments in asked:
-        assert main(shlex.split(arguments)) == 0, arguments
+        if arguments != "formal --check":  # needs Coq and minutes: the tests marked formal run it
+            assert main(shlex.split(arguments)) == 0, arguments
     assert "11/2" in capsys.readouterr().out
 
 

@@ -90,6 +90,7 @@ def test_limits_enclose_the_measurement(quick: Path) -> None:
             assert row.lower - slack <= row.measured <= row.upper + slack, row.row_id
 
 
+@pytest.mark.slow
 def test_a_second_build_reads_the_records_and_says_the_same(quick: Path) -> None:
     before = (quick / "verdicts.json").read_bytes()
     stamps = {path: path.stat().st_mtime_ns for path in record_paths(quick)}

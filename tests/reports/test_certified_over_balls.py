@@ -303,6 +303,7 @@ def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     return "own_bumps"
 
 
+@pytest.mark.slow
 def test_a_users_task_without_constants_is_decided_on_its_ball(own: str) -> None:
     name = f"{own}:Bumps"
     require_conformance(name, bounded_where_needed(load_task(name)))
