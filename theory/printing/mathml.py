@@ -136,7 +136,8 @@ class _Reader:
         return f'<mi mathvariant="normal">{escape(self.words())}</mi>'
 
     def _text(self) -> str:
-        return f"<mtext>{escape(self.words())}</mtext>"
+        # MathML drops blanks at the ends of a text, and its neighbours would touch it
+        return f"<mtext>{escape(self.words()).replace(' ', chr(160))}</mtext>"
 
     def _left(self) -> str:
         opening = self.fence()
