@@ -9,7 +9,7 @@ from fractions import Fraction
 
 from flint import arb_mat
 
-from reports.analyses.witnesses import witness_measurements
+from reports.analyses.witnesses import witnesses_of
 from reports.balls import ball
 from reports.balls.ball import BallMeta
 from reports.judging.measurement import Enclosed, Measurement
@@ -17,7 +17,7 @@ from reports.judging.ratio import common_part, one_round
 from reports.measure.task_instance import TaskInstance
 from reports.plans.plan import WITNESSES, load_plan
 from reports.sections import Section, SectionTable
-from reports.statements import with_beside, with_own
+from reports.statements import measured, with_beside, with_own
 from reports.wrong_versions import AGENTS, FACTOR, Planted
 from theory.enclosure.evaluation import Evaluation
 from theory.language.algebra import Expr
@@ -67,21 +67,27 @@ def catalogue(own: tuple[str, ...] = ()) -> list[Planted]:
     return [wrong for one in with_beside(own) for wrong in one.wrong]
 
 
-def run_trials(versions: Sequence[Planted] | None = None, own: tuple[str, ...] = ()) -> list[Trial]:
-    """Wrong versions, by default all that there are, against the witnesses of their statements."""
-    known, right = witness_measurements(own), with_own(default_table(), own)
+def run_trials(versions: Sequence[Planted], known: Sequence[Measurement], own: tuple[str, ...] = ()) -> list[Trial]:
+    """Wrong versions against measurements of their statements."""
+    right = with_own(default_table(), own)
     true = {measurement.row_id: _value(right, measurement) for measurement in known}
-    trials = [
-        _trial(planted, [f for f in known if f.bound == planted.statement], right, true)
-        for planted in (catalogue(own) if versions is None else versions)
-    ]
-    return trials if versions is not None else [*trials, *identity_trials(), mean_trial(known, right)]
+    return [_trial(planted, [f for f in known if f.bound == planted.statement], right, true) for planted in versions]
 
 
-def decided_trials(own: tuple[str, ...] = ()) -> list[Trial]:
-    """Every trial of the catalogue without what was changed, which is a function and stays in its process."""
-    replaced = dataclasses.replace
-    return [replaced(one, planted=replaced(one.planted, change=_as_it_is)) for one in run_trials(own=own)]
+def trials_of(name: str, own: tuple[str, ...] = ()) -> list[Trial]:
+    """The wrong versions of a statement, and of what stands beside it, against its witnesses.
+
+    They come without what was changed, which is a function and stays in its process.
+    """
+    replaced, record = dataclasses.replace, measured(name)
+    versions = [wrong for one in (record, *record.beside) for wrong in one.wrong]
+    found = run_trials(versions, witnesses_of(name), own)
+    return [replaced(one, planted=replaced(one.planted, change=_as_it_is)) for one in found]
+
+
+def further_trials() -> list[Trial]:
+    """What is wrong otherwise than in a formula: meta-gradients, and a constant of the mean loss."""
+    return [*identity_trials(), mean_trial(witnesses_of("T1"), default_table())]
 
 
 def _as_it_is(expression: Expr) -> Expr:

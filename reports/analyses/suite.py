@@ -8,18 +8,19 @@ from dataclasses import dataclass
 from typing import Any
 
 from reports.analyses.audit import audit_section
-from reports.analyses.planted import Trial, decided_trials, planted_section
+from reports.analyses.planted import Trial, further_trials, planted_section, trials_of
 from reports.analyses.slack import slack_section
 from reports.analyses.slopes import SERIES, Slope, measure, slopes_section
 from reports.analyses.suite_file import Exponent, PlantedError, RunSlack, SuiteFile
 from reports.analyses.tightness import tightness, tightness_section
-from reports.analyses.witnesses import witness_measurements
+from reports.analyses.witnesses import witnesses_of
 from reports.judging.measurement import Measurement
 from reports.judging.rows import Row
 from reports.measure.waterfall import STAGES, Waterfall
 from reports.records.execution import Outcome
 from reports.records.workers import Call
 from reports.sections import Section
+from reports.statements import statements
 from theory.claims.reading import Claim
 from theory.tables import Table
 
@@ -43,20 +44,24 @@ class Suite:
     @classmethod
     def of(cls, results: Sequence[Any]) -> Suite:
         """From the results of `suite_calls`."""
-        (witnesses, trials), slopes = results[0], results[1:]
-        return cls(witnesses, trials, slopes)
+        count = len(results) - len(SERIES) - 1
+        of_statements, further, slopes = results[:count], results[count], results[count + 1 :]
+        witnesses = [measurement for found, _ in of_statements for measurement in found]
+        return cls(witnesses, [trial for _, tried in of_statements for trial in tried] + further, slopes)
 
 
 def suite_calls(own: tuple[str, ...] = ()) -> list[Call]:
-    """What worker processes are asked for: one call for the witnesses and all that meets them, one an exponent.
+    """What worker processes are asked for: the witnesses of every statement and all that meets them, each exponent.
 
     `own` names a user's bounds, which are looked at like ours.
     """
-    return [Call(_witnesses_and_trials, (own,), 60.0), *(Call(_slope, (place,), 4.0) for place in range(len(SERIES)))]
+    of_statements = [Call(_witnesses_and_trials, (name, own), 4.0) for name in (*statements(), *own)]
+    slopes = [Call(_slope, (place,), 4.0) for place in range(len(SERIES))]
+    return [*of_statements, Call(further_trials, (), 4.0), *slopes]
 
 
-def _witnesses_and_trials(own: tuple[str, ...]) -> tuple[tuple[Measurement, ...], list[Trial]]:
-    return witness_measurements(own), decided_trials(own)
+def _witnesses_and_trials(name: str, own: tuple[str, ...]) -> tuple[tuple[Measurement, ...], list[Trial]]:
+    return witnesses_of(name), trials_of(name, own)
 
 
 def _slope(place: int) -> Slope:

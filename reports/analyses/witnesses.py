@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cache
 
 from reports.judging.measurement import Enclosed, Measurement
 from reports.plans.plan import witness_plan
 from reports.records.execution import measured
 from reports.records.seeded_cell import seeded_cells
+from reports.statements import statements
 
 
-@lru_cache(maxsize=2)
 def witness_measurements(own: tuple[str, ...] = ()) -> tuple[Measurement, ...]:
-    """Every measurement on a witness whose left side is known exactly or in balls; `own` names a user's bounds."""
-    cells = seeded_cells(witness_plan(own), seed=0, seeds=1, device="cpu")
+    """Those of every statement; `own` names a user's bounds."""
+    return tuple(measurement for name in (*statements(), *own) for measurement in witnesses_of(name))
+
+
+@cache
+def witnesses_of(name: str) -> tuple[Measurement, ...]:
+    """Every measurement on a witness of a statement whose left side is known exactly or in balls."""
+    cells = seeded_cells(witness_plan([name]), seed=0, seeds=1, device="cpu")
     found = [measurement for cell in cells for measurement in measured(cell)]
     return tuple(measurement for measurement in found if isinstance(measurement.evidence, Enclosed))

@@ -117,10 +117,10 @@ def _check_own(own: Sequence[str]) -> None:
             except Exception as error:  # a change is a function of the user's
                 raise PlanError(f"{name}: wrong version {wrong.wrong!r}: {type(error).__name__}: {error}") from None
     if own:
-        made = {task.name: make_task(task) for task in witness_plan(own).tasks}
-        for cell in witness_plan(own).cells:
-            if set(cell.statements) & set(own):
-                _check_lengths(cell, made[cell.task])
+        witnesses = witness_plan(own)
+        made = {task.name: make_task(task) for task in witnesses.tasks}
+        for cell in witnesses.cells:
+            _check_lengths(cell, made[cell.task])
 
 
 def _check_lengths(cell: PointsCell | NoiseCell | RunCell, task: Task) -> None:

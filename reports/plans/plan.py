@@ -116,7 +116,7 @@ def load_plan(name_or_file: str) -> Plan:
     True
     """
     if name_or_file == WITNESSES:
-        return witness_plan()
+        return witness_plan(statements())
     try:
         text, origin = _read(name_or_file)
         raw = parsed(text)
@@ -126,10 +126,9 @@ def load_plan(name_or_file: str) -> Plan:
     return _plan(raw, origin)
 
 
-def witness_plan(own: Iterable[str] = ()) -> Plan:
-    """The witnesses of every statement of ours, and of a user's own by name."""
+def witness_plan(names: Iterable[str]) -> Plan:
+    """The witnesses of statements, of ours and of a user's own by name."""
     raw: dict[str, Any] = {"title": "Witnesses: instances that attain a bound, or come close"}
-    names = (*statements(), *own)
     found = {name: (*measured(name).headline, *measured(name).witnesses) for name in names}
     return _plan(_with_witnesses(raw, found), WITNESSES)
 

@@ -53,6 +53,7 @@ MEASURED = AtPoints(
         dict(task="witness-spread", alpha="1/2", nu=[1, 2, 3], at=[1]),
         dict(task="witness-wave-spread", alpha="1", nu=[1, 2, 3], at=[0]),
     ),
+    witnesses=(dict(task="witness-tilt", alpha="1/2", nu=2, at=[0]),),
     wrong=versions(
         "S7", "gamma_F",
         (FACTOR, "the growth 1 + alpha L S_nu(q) lost", swap("alpha*L*S(nu, q) + 1", "1")),

@@ -25,7 +25,7 @@ MEASURED = AlongRuns(
              rounds=400, start=[0], label="noise"),
         dict(task="witness-parting", mode="exact", alpha="1/2", nu=0, tau=2, beta="1/200", rounds=100000, start=[0],
              label="drift"),
-        dict(task="witness-stalled", mode="first_order", alpha="1/2", nu=1, tau=1, beta="1/40", rounds=20000, start=[0],
+        dict(task="witness-stalled", mode="first_order", alpha="1/2", nu=1, tau=1, beta="1/40", rounds=5000, start=[0],
              label="bias"),
     ),
     witnesses=(

@@ -29,6 +29,10 @@ MEASURED = AlongRuns(
     task=on_quadratics,
     measure=_rows,
     strong=True,
+    headline=(
+        dict(task="witness-reflected", mode="exact", alpha="1/2", nu=0, tau=2, beta="1/1000", rounds=1,
+             start=[0, 0, 0]),
+    ),
     witnesses=(
         dict(alpha="1/2", nu=0, label="more", start=[0], D=1, D_H=1, m=2, rounds=200, task="witness-pulling", D_prime=1,
              columns=["mode", "tau", "beta"], rows=[

@@ -6,6 +6,7 @@ import itertools
 import math
 from fractions import Fraction
 
+import mpmath
 import numpy as np
 import pytest
 import torch
@@ -14,6 +15,7 @@ from empirics import MODES, Batch, InputError, MetaFedAvg, Noise, QuadraticTask,
 from empirics.algorithm.meta_gradients import Batches, evaluate, fine_tuning
 from empirics.certificates import closed_form, confinement
 from empirics.certificates.round_map import round_map
+from empirics.certificates.round_map import rounding as round_map_error
 from empirics.tasks.factories import small_quadratic
 from tests.empirics.cases import task, unit_noise
 
@@ -186,3 +188,23 @@ def test_a_round_that_is_not_proved_to_contract_is_left_to_the_other_proofs() ->
     assert round_map(growing, MetaFedAvg(alpha=0.0, nu=0, beta=0.25, tau=4), start) is None
     drawn = MetaFedAvg(alpha=0.0, nu=0, beta=0.25, tau=4, participants=1)
     assert round_map(QuadraticTask(A=[[[1.0]], [[0.5]]], c=[[1.0], [0.0]]), drawn, start) is None
+
+
+def test_a_step_that_is_large_beside_the_update_matrix_is_rounded_by_its_own_size() -> None:
+    # fine-tuning flattens the meta losses: beta L_F is about 1/2 and beta L 200, so an error of U counts 200 times in T
+    generator = np.random.default_rng(0)
+    basis = np.linalg.qr(generator.standard_normal((4, 4)))[0]
+    A = np.stack([basis @ np.diag(levels) @ basis.T for levels in ([1.0, 0.999, 1.001, 1.0], [0.998, 1.0, 1.0, 1.002])])
+    task = QuadraticTask(A=(A + A.transpose(0, 2, 1)) / 2, c=generator.standard_normal((2, 4)))
+    mild = MetaFedAvg(alpha=0.95, nu=1, beta=200.0, tau=2)
+    steep = MetaFedAvg(alpha=0.95, nu=1, beta=2.0, tau=2)
+    assert round_map_error(task, mild) > 50 * round_map_error(task, steep)
+    with mpmath.workdps(40):
+        matrices = [mpmath.matrix(own.tolist()) for own in task.arrays()["A"]]
+        steps = [(mpmath.eye(4) - mild.beta * m * (mpmath.eye(4) - mild.alpha * m) ** 2) ** mild.tau for m in matrices]
+        true = np.array(((steps[0] + steps[1]) / 2).tolist(), dtype=object)
+        apart = max(
+            float(abs(a - mpmath.mpf(b)))
+            for a, b in zip(true.ravel(), closed_form.affine_map(task, mild)[0].numpy().ravel(), strict=True)
+        )
+    assert 4 * apart <= round_map_error(task, mild)  # the spectral norm is at most d times the largest entry
