@@ -6,6 +6,7 @@ import itertools
 import json
 import math
 import random
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -14,15 +15,18 @@ import pytest
 from scipy.optimize import minimize
 
 from theory.language.errors import InputError
+from theory.language.records import Case
 from theory.sharp.checker import check
 from theory.sharp.closed_form import drift_ball
 from theory.sharp.constants import Pair, root
 from theory.sharp.problem import Problem, stated
 from theory.sharp.rationals import evaluated
 from theory.sharp.reflections import simplex
+from theory.sharp.rounds import _own_constant
 from theory.sharp.sharpening import BRACKETED, SHARP, UPPER_ONLY, Sharpened, sharpen
 from theory.sharp.text import decimal, sharpened_text
 from theory.sharp.wedge import Wedge
+from theory.tables import default_table
 
 Q = Fraction
 
@@ -155,9 +159,31 @@ def test_the_least_n_of_t1d_when_agents_are_drawn() -> None:
     brute = min(
         c * pair.omega**2 + pair.h * kappa * pair.psi**2 * c / (2 * c - pair.h * kappa) for c in grid if pair.A(c) >= A
     )
-    found = pair.least_N(A, kappa)
+    c = pair.best_c(A, kappa)
+    found = c * pair.omega**2 + pair.h * kappa * pair.psi**2 * c / (2 * c - pair.h * kappa)
+    assert pair.A(c) >= A
     assert found <= brute <= found * Q(101, 100)
-    assert Pair(Q(1, 2), 1, Q(-1)).least_N(Q(1, 2), kappa) == Q(1, 8)  # T1c: h kappa/2
+    given = {"h": Q(1, 2), "tau": Q(1), "mu_c": Q(-1), "A": Q(1, 2), "n": Q(4), "m": Q(2)}
+    assert _own_constant("T1d", given)[1] == Q(1, 12)  # T1c: h kappa/2, kappa = 1/3
+
+
+def test_our_constants_are_those_of_the_records(monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = {
+        "T1d": {"h": "1/10", "tau": 2, "A": "3/4"}, "T4p": {"h": "1/2", "tau": 5}, "T4p_gap": {"h": "1/2", "tau": 5},
+        "T2p": {"h": "1/10", "tau": 2},
+    }  # fmt: skip
+    before = {name: certified(name, **given) for name, given in settings.items()}
+    table = default_table()
+    wrong = (table.formulas[name] for name in ("T1d.N", "T4p", "T4p_gap"))
+    doubled = table.altered(
+        *(replace(one, cases=tuple(Case(2 * case.expression, case.when) for case in one.cases)) for one in wrong)
+    )
+    monkeypatch.setattr("theory.sharp.recorded.quantity", doubled.quantity)
+    for name, given in settings.items():
+        after = sharpen(name, **given)
+        # T4p_gap has a factor of its own and T4p's
+        assert after.ours == before[name].ours * (4 if name == "T4p_gap" else 2)
+        assert (after.upper, after.lower) == (before[name].upper, before[name].lower)
 
 
 def test_roots_are_rounded_down() -> None:

@@ -90,18 +90,15 @@ class Pair:
         s, q = self.left**2 / 2, self.omega**2 / 2
         return ((r + root(r**2 - 4 * q * s)) / (2 * q) + self.h) / 2
 
-    def least_N(self, A: Fraction, kappa: Fraction) -> Fraction:
-        """T1d's N at A, the least over eps and c: c omega^2 + h kappa psi^2 c/(2c - h kappa).
+    def best_c(self, A: Fraction, kappa: Fraction) -> Fraction:
+        """The c at which T1d's N is least with A(c) >= A; any other one gives a bound as well.
 
-        It is convex in c, least at c = (h kappa/2)(1 + psi/omega), and c is free between `least_c` and `greatest_c`.
+        N is convex in c, least at c = (h kappa/2)(1 + psi/omega), and c is free between `least_c` and `greatest_c`.
         """
-        c, most, sampling = self.least_c(A), self.greatest_c(A), self.h * kappa
-        if not kappa:
-            return c * self.omega**2
-        if most is None:
-            return sampling * self.psi**2 / 2
-        c = min(max(c, sampling / 2 * (1 + self.psi / self.omega)), most)
-        return c * self.omega**2 + sampling * self.psi**2 * c / (2 * c - sampling)
+        c, most = self.least_c(A), self.greatest_c(A)
+        if not kappa or most is None:
+            return c
+        return min(max(c, self.h * kappa / 2 * (1 + self.psi / self.omega)), most)
 
 
 def root(number: Fraction) -> Fraction:

@@ -11,6 +11,7 @@ from theory.sharp.closed_form import Multipliers, floor_multipliers, round_multi
 from theory.sharp.constants import Pair, root
 from theory.sharp.quadratics import Quadratics
 from theory.sharp.rationals import Vector
+from theory.sharp.recorded import recorded
 from theory.sharp.reflections import agents_for_a_minimum, curvature_along, reflected
 from theory.sharp.sides import Sides, shared
 
@@ -23,18 +24,18 @@ _NOT = "not covered: noise, bias, a server step other than 1"
 def fixed_point(statement: str, given: Given) -> Sides:
     """T4p: norm(grad F(w))^2 at a fixed point w, omega^2/(P_+ P_-), attained."""
     pair = _pair(given)
-    factor, upper = _upper(*floor_multipliers(pair, 2))
+    upper = _upper(*floor_multipliers(pair, 2))
     losses = reflected(pair, int(given.get("n", 2)))
     target = "the supremum of norm(grad F(w))^2 over fixed points w of the round"
     scope = ("exact gradients, all agents take part, any number n >= 2 of them", _NOT)
-    return Sides(given, target, factor, upper, _DUAL, *_described(losses, _REFLECTED), scope)
+    return Sides(given, target, recorded("T4p", given), upper, _DUAL, *_described(losses, _REFLECTED), scope)
 
 
 def fixed_point_gap(statement: str, given: Given) -> Sides:
     """T4p_gap: F(w) - F* there under A7, attained where mu_F is the curvature of the reflected quadratics."""
     pair = _pair(given)
     given = {**given, "mu_F": given.get("mu_F", curvature_along(pair))}
-    factor, upper = _upper(*floor_multipliers(pair, 2))
+    upper = _upper(*floor_multipliers(pair, 2))
     best = _best(statement, given, [*_reflected_minimum(pair, given), *_on_the_line(given)])
     target = "the supremum of F(w) - F* over fixed points w of the round, F with A7"
     scope = (
@@ -42,7 +43,7 @@ def fixed_point_gap(statement: str, given: Given) -> Sides:
         f"from n = {agents_for_a_minimum(pair)} on",
         _NOT,
     )
-    return Sides(given, target, factor / (2 * given["mu_F"]), upper, _DUAL, *best, scope)
+    return Sides(given, target, recorded("T4p_gap", given), upper, _DUAL, *best, scope)
 
 
 def mean_over_rounds(statement: str, given: Given) -> Sides:
@@ -51,7 +52,7 @@ def mean_over_rounds(statement: str, given: Given) -> Sides:
     start = given["F0_gap"] / (given["h"] * K) if K else Fraction(0)
     c = _best_c(pair, start)
     given = {**given, "A": pair.A(c)}
-    factor, upper = _upper(*round_multipliers(pair, c, 2))
+    upper = _upper(*round_multipliers(pair, c, 2))
     method = "multipliers of D1 and T1d in closed form"
     scope = (
         f"exact gradients, all agents take part, any number of them from n = {agents_for_a_minimum(pair)} on",
@@ -63,7 +64,9 @@ def mean_over_rounds(statement: str, given: Given) -> Sides:
         scope = (*scope, "not covered: an upper value below T2p's own at K >= 2, which adds up T1d's rounds")
     candidates = [*_reflected_rounds(pair, given), *_parabola(given)] if K else _reflected_minimum(pair, given)
     target = f"the supremum of the mean of norm(grad F(w_k))^2 over {K or 'many'} rounds"
-    ours = (factor + start) / given["A"]
+    chosen = {"eps": pair.eps(c), "c": c}
+    floor = recorded("T1d.N", given, **chosen) / recorded("T1d.A", given, **chosen)  # the limit for many rounds
+    ours = recorded("T2p", given, **chosen) if K else floor
     return Sides(given, target, ours, upper, method, *_best(statement, given, candidates), scope)
 
 
@@ -71,8 +74,8 @@ def _pair(given: Given) -> Pair:
     return Pair(given["h"], int(given["tau"]), given["mu_c"])
 
 
-def _upper(factor: Fraction, multipliers: Multipliers) -> tuple[Fraction, dict[str, Any]]:
-    return factor, {"spread": factor, "multipliers": shared(multipliers)}
+def _upper(factor: Fraction, multipliers: Multipliers) -> dict[str, Any]:
+    return {"spread": factor, "multipliers": shared(multipliers)}
 
 
 def _best_c(pair: Pair, start: Fraction) -> Fraction:

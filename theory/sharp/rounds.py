@@ -12,6 +12,7 @@ from theory.sharp.constants import Pair
 from theory.sharp.dual import proved_above
 from theory.sharp.primal import attained_below
 from theory.sharp.problem import Problem, stated
+from theory.sharp.recorded import recorded
 from theory.sharp.sides import Sides, shared
 from theory.sharp.wedge import wedge_instance
 from theory.tables import quantity
@@ -44,7 +45,11 @@ def _own_constant(statement: str, given: Given) -> tuple[Given, Fraction]:
     pair = Pair(given["h"], int(given["tau"]), given["mu_c"])
     if given["A"] > pair.largest_A:
         raise InputError(f"A = {given['A']}: expected at most {float(pair.largest_A):.6g}, the largest A of T1d here")
-    return given, pair.least_N(given["A"], (n - m) / (m * (n - 1)))
+    drawn = {**given, "n": n, "m": m}
+    if not pair.omega:  # N falls as c grows; its limit is the least of T1d's list, seen where no descent weighs
+        return given, recorded("T1d", {**drawn, "F0_gap": Fraction(0)}, grad_norm=Fraction(0)) / given["h"]
+    c = pair.best_c(given["A"], (n - m) / (m * (n - 1)))
+    return given, recorded("T1d.N", drawn, eps=pair.eps(c), c=c)
 
 
 def _all_agents(statement: str, given: Given, problem: Problem, ours: Fraction) -> Sides:
