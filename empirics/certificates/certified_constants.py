@@ -43,7 +43,7 @@ HESSIANS, THIRDS = 2**26, 2**26
 
 
 def certified_constants(task: Task, centre: Any, radius: float) -> dict[str, Constant]:
-    """B, L, rho, gamma_G, gamma_H, sigma_G, sigma_H from above, mu, mu_c and the loss from below, on a ball.
+    """B, L, rho, gamma_G, gamma_H, sigma_G, sigma_H from above, mu, mu_mean and the loss from below, on a ball.
 
     A name is absent where no finite bound is known: B of a quadratic on all of R^d, sigma where the sampler lists no
     samples or their losses cannot be recorded.
@@ -345,7 +345,7 @@ class Certificate:
         if not self.local or self._of_samples is None:
             raise InputError("constants on a ball with sure bounds on batches: expected a network and a finite radius")
         steepest, curved = (float(part.max()) * INFLATION for part in self._of_samples[1][:2])
-        stated = {name: constant for name, constant in self.constants.items() if name not in ("mu_c", "loss")}
+        stated = {name: constant for name, constant in self.constants.items() if name not in ("mu_mean", "loss")}
         return LocalConstants(self.centre.cpu(), self.radius, stated, AlmostSureBounds(steepest, -curved, curved))
 
     @property
@@ -362,7 +362,7 @@ class Certificate:
         }
         if self.sigma is not None:
             upper["sigma_G"], upper["sigma_H"] = self.sigma
-        lower = {"mu": float(self.least.min()), "mu_c": self.curvature_floor, "loss": _mean_down(self.loss)}
+        lower = {"mu": float(self.least.min()), "mu_mean": self.curvature_floor, "loss": _mean_down(self.loss)}
         found = {name: Constant(value, "upper", note) for name, value in upper.items() if math.isfinite(value)}
         return found | {name: Constant(value, "lower", note) for name, value in lower.items() if math.isfinite(value)}
 

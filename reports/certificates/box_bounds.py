@@ -26,7 +26,7 @@ from reports.certificates.third_norm import attained_norms, fourth_norms, third_
 # Sums of at most some hundred products round by less than this, relative to the sum of the sizes of their terms.
 _SLACK = 2.0**-40
 UPPER = ("B", "L", "rho", "gamma_G", "gamma_H")
-LOWER = ("mu", "mu_c")
+LOWER = ("mu", "mu_mean")
 
 
 @dataclass(frozen=True, eq=False)

@@ -27,7 +27,7 @@ _BOXES = 2000
 
 
 def certified_over_ball(task: Task, centre: Any, radius: float) -> dict[str, Constant]:
-    """B, L, rho, gamma_G, gamma_H, sigma_G, sigma_H from above, mu, mu_c and the loss from below, on a ball.
+    """B, L, rho, gamma_G, gamma_H, sigma_G, sigma_H from above, mu, mu_mean and the loss from below, on a ball.
 
     Norms carried through the recorded operations (`empirics.certificates`), and in up to ten dimensions intervals on
     boxes that are subdivided: of each constant the better value, with a note that says which. A name is absent where

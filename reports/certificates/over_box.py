@@ -33,7 +33,7 @@ _FEW = 3
 def certified_over_box(
     losses: Sequence[RecordedLoss], centre: np.ndarray, radius: float, budget: int
 ) -> dict[str, Constant]:
-    """B, L, rho, gamma_G, gamma_H from above, mu, mu_c and the loss from below, on norm(w - centre) <= radius.
+    """B, L, rho, gamma_G, gamma_H from above, mu, mu_mean and the loss from below, on norm(w - centre) <= radius.
 
     A name is absent where no finite bound was found. Notes say how many boxes were looked at, and what is attained.
 

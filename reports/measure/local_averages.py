@@ -34,7 +34,7 @@ def _in_balls(p: RunSpecification) -> Enclosed:
     with flint.ctx.workprec(bits):
         s = p.settings
         agents = [BallMeta(f, ball.ball(s.alpha), s.nu) for f in p.instance.losses]
-        beta, way, w, total = ball.ball(s.beta), ball.ball(s.server_step), column(p.start.numpy()), ball.ball(0)
+        beta, w, total = ball.ball(s.beta), column(p.start.numpy()), ball.ball(0)
         for _ in range(p.cell.rounds):
             points = [w] * len(agents)
             for _ in range(s.tau):
@@ -44,6 +44,6 @@ def _in_balls(p: RunSpecification) -> Enclosed:
                     point - agent.meta_gradient(point, p.cell.mode, s.delta) * beta
                     for agent, point in zip(agents, points, strict=True)
                 ]
-            w = w + (ball.mean(points) - w) * way
+            w = ball.mean(points)
         lower, upper = ball.bounds(total / (p.cell.rounds * s.tau))
     return Enclosed(lower, upper, f"the one path of the run, Arb balls at {bits} bits")

@@ -63,7 +63,9 @@ def _other_on_ball(task: Task, radius: float) -> Task:
     found = certified_over_ball(task, centre, radius)
     if not found.keys() >= _NEEDED:
         return task
-    own = {name: constant for name, constant in found.items() if name not in ("mu_c", "loss") and name[:5] != "sigma"}
+    own = {
+        name: constant for name, constant in found.items() if name not in ("mu_mean", "loss") and name[:5] != "sigma"
+    }
     nothing = AlmostSureBounds(None, None, None)
     # a sampler may ask the task on which ball its constants hold before it says what holds for every batch
     first = stating(task, LocalConstants(centre, radius, own, nothing), found["loss"])

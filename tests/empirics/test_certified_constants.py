@@ -201,10 +201,10 @@ def test_analytic_tasks_are_sound_and_near_their_own_constants(radius):
 def test_a_quadratic_is_known_exactly():
     task = QuadraticTask(A=[[[2.0, 0.0], [0.0, 1.0]], [[4.0, 0.0], [0.0, 1.0]]], c=[[0.0, 0.0], [0.0, 0.0]])
     found = certified_constants(task, [0.0, 0.0], 3.0)
-    expected = {"B": 12.0, "L": 4.0, "rho": 0.0, "mu": 1.0, "mu_c": 1.0, "gamma_G": 3.0, "gamma_H": 1.0, "loss": 0.0}
+    expected = {"B": 12.0, "L": 4.0, "rho": 0.0, "mu": 1.0, "mu_mean": 1.0, "gamma_G": 3.0, "gamma_H": 1.0, "loss": 0.0}
     for name, value in expected.items():
         assert found[name].value == pytest.approx(value, abs=1e-6), name
-        assert found[name].side == ("lower" if name in ("mu", "mu_c", "loss") else "upper")
+        assert found[name].side == ("lower" if name in ("mu", "mu_mean", "loss") else "upper")
     everywhere = certified_constants(task, [0.0, 0.0], math.inf)
     assert "B" not in everywhere
     assert everywhere["L"].value == pytest.approx(4.0)

@@ -31,7 +31,7 @@ from reports.records.seeded_cell import seeded_cells
 from reports.tasks.conformance import load_task, require_conformance
 from reports.tasks.networks import on_its_ball, states_constants
 
-NAMES = ("B", "L", "rho", "gamma_G", "gamma_H", "mu", "mu_c", "loss")
+NAMES = ("B", "L", "rho", "gamma_G", "gamma_H", "mu", "mu_mean", "loss")
 UPPER = NAMES[:5]
 
 
@@ -118,7 +118,7 @@ def sampled(task: Task, centre: Tensor, radius: float, count: int = 200) -> dict
         "gamma_G": np.sqrt(np.square(spread[0]).mean(1)).max(),
         "gamma_H": np.sqrt(np.square(spread[1]).mean(1)).max(),
         "mu": eigenvalues.min(),
-        "mu_c": np.linalg.eigvalsh(mean[1]).min(),
+        "mu_mean": np.linalg.eigvalsh(mean[1]).min(),
         "loss": f.min(axis=0).mean(),
     }
 
@@ -327,7 +327,7 @@ def test_a_ball_of_one_s_own_replaces_what_a_class_states(own: str) -> None:
     assert task.almost_sure_bounds().gradient == task.constants()["B"].value
     seen = sampled(task, torch.zeros(3).double(), 0.5)
     stated = {name: constant.value for name, constant in task.constants().items()}
-    stated |= {"loss": task.loss_lower_bound().value, "mu_c": -math.inf}
+    stated |= {"loss": task.loss_lower_bound().value, "mu_mean": -math.inf}
     assert contradicted(stated, seen) == set()
     again = pickle.loads(pickle.dumps(task))
     assert again.constants() == task.constants()
