@@ -16,6 +16,7 @@ from reports.judging.verdicts import judge
 from reports.plans.plan import WITNESSES, load_plan
 from reports.records.execution import execute
 from reports.records.seeded_cell import SeededCell
+from reports.refutation.equations import beside, equations, restated
 from reports.refutation.family import Instance, Target
 from reports.refutation.search import Candidate
 from theory.claims.reading import Claim
@@ -50,7 +51,14 @@ class Asked:
 
 
 def measured(instance: Instance, asked: Asked) -> list[Confirmed]:
-    """The rows of an instance that answer the question."""
+    """The rows of an instance that answer the question; of one a hair beside it where only that meets an equation."""
+    found = _measured(instance, asked)
+    if not found and asked.claim is not None and equations(asked.claim.hypotheses):
+        found = next(filter(None, (_measured(other, asked) for other in beside(instance))), [])
+    return found
+
+
+def _measured(instance: Instance, asked: Asked) -> list[Confirmed]:
     seeded = SeededCell(instance.cell, instance.task, 0, 1, "cpu", _LEVEL)
     with tempfile.TemporaryDirectory() as folder:
         return list(answers(instance, execute(seeded, Path(folder)).measurements, asked))
@@ -65,6 +73,7 @@ def answers(instance: Instance, measurements: Sequence[Measurement], asked: Aske
     ]
     if asked.claim is not None:
         mine = claim_measurements([asked.claim], mine, asked.table)
+        mine = [restated(measurement, asked.claim.hypotheses, asked.table) for measurement in mine]
     exact = [measurement for measurement in mine if isinstance(measurement.evidence, Enclosed)]
     for measurement in exact:
         (row,) = judge([measurement], table=asked.table)

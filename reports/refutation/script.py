@@ -12,6 +12,7 @@ from reports.cells.noise_cell import NoiseCell
 from reports.cells.points_cell import PointsCell
 from reports.cells.run_cell import RunCell
 from reports.judging.measurement import Measurement
+from reports.refutation.equations import equations
 from reports.refutation.family import Instance
 from reports.refutation.targets import source
 from theory.enclosure.scope import Scope
@@ -198,7 +199,7 @@ def script(instance: Instance, measurement: Measurement, table: Table, *, title:
     if noise is not None and (mode.draws or not affine):
         lines.append((_DIRECTIONS if affine else _NOISE).format(**noise))
     lines += [_left(cell, measurement, affine), *(["measured = measured ** 2"] if squared else [])]
-    lines += ["", "# the claimed right side, with the constants of this instance", *_right(measurement, table)]
+    lines += ["", *_constants_words(measurement, table), *_right(measurement, table)]
     lines.append(_VERDICT)
     return "\n".join(lines) + "\n"
 
@@ -243,6 +244,12 @@ def _left(cell: PointsCell | NoiseCell | RunCell, measurement: Measurement, affi
     gradient = "free" if mode.probes else "meta" if mode.curved else "first"
     run = _RUN.format(curved=mode.curved, noise=mode.draws) if affine else _PATH.format(gradient=gradient)
     return run + text.replace("{F0_gap}", shift)
+
+
+def _constants_words(measurement: Measurement, table: Table) -> list[str]:
+    asked = [rule.name for rule in equations(table.formulas[measurement.quantity].hypotheses)]
+    lines = ["# the claimed right side, with the constants of this instance"]
+    return [*lines, f"# (which only bound, and are stated so that {', '.join(asked)} exactly)"] if asked else lines
 
 
 def _right(measurement: Measurement, table: Table) -> list[str]:

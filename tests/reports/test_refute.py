@@ -147,6 +147,8 @@ NO_FLOOR = "F0_gap/(A*beta*tau*K)"
         pytest.param("L_F", NO_RHO, "alpha >= 1000", "exact", marks=pytest.mark.slow),
         # left out without counts: n was 1 or 2
         ("meta_gradient_squared_spread", NO_HESSIANS, "n >= 3", "exact"),
+        # left out without curvatures that differ: agents on parabolas had one
+        ("meta_gradient_squared_spread", NO_HESSIANS, "rho == 0", "exact"),
         # a script that followed every path of 40 draws, or drew no batches
         ("mean_squared_meta_gradient", NO_FLOOR, "K >= 40", "exact"),
         ("mean_squared_meta_gradient", NO_FLOOR, "K >= 8", "stochastic"),
