@@ -124,7 +124,8 @@ def _worse(inputs: dict[str, str], difference: Expr, table: Table, used: set[str
 
 def _root(value: Callable[[Fraction], Fraction | None], start: Fraction) -> Fraction | None:
     """Where a function that is linear in x or in 1/x vanishes, from its values at x and 2 x; x = 0 says nothing."""
-    first, second = (value(factor * start) for factor in (1, 2)) if start else (None, None)
+    first = value(start) if start else None
+    second = None if first is None else value(2 * start)
     if first is None or second is None or first == second:
         return None
     linear = start - first * start / (second - first)
