@@ -51,14 +51,7 @@ class Asked:
 
 
 def measured(instance: Instance, asked: Asked) -> list[Confirmed]:
-    """The rows of an instance that answer the question; of one a hair beside it where only that meets an equation."""
-    found = _measured(instance, asked)
-    if not found and asked.claim is not None and equations(asked.claim.hypotheses):
-        found = next(filter(None, (_measured(other, asked) for other in beside(instance))), [])
-    return found
-
-
-def _measured(instance: Instance, asked: Asked) -> list[Confirmed]:
+    """The rows of an instance that answer the question."""
     seeded = SeededCell(instance.cell, instance.task, 0, 1, "cpu", _LEVEL)
     with tempfile.TemporaryDirectory() as folder:
         return list(answers(instance, execute(seeded, Path(folder)).measurements, asked))
@@ -119,6 +112,9 @@ def _at(candidate: Candidate, asked: Asked, target: Target, x: tuple[Fraction, .
     try:
         instance = candidate.family.instance(x, candidate.option, target)
         found = measured(instance, asked)
+        if not found and asked.claim is not None and equations(asked.claim.hypotheses):
+            # on the side of the root where no constant can be stated so that an equation holds
+            found = next(filter(None, (measured(other, asked) for other in beside(instance))), [])
     except (ValueError, ArithmeticError):
         return None
     return max(found, key=lambda one: (one.violated, one.ratio), default=None)

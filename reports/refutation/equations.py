@@ -24,11 +24,11 @@ from theory.tables import Table
 # what only bounds from above, and from below; L_F is any smoothness constant of every F_i
 _ABOVE = ("L", "rho", "B", "sigma_G", "sigma_H", "gamma_G", "gamma_H", "L_F")
 _BELOW = ("mu", "mu_F", "mu_c")
-_STEPS = ("alpha", "beta", "delta")
+_SETTINGS = ("alpha", "beta", "delta")
 _HAIR = Fraction(1, 2**30)  # a step is moved by, to that side on which a constant can be restated
-_TRIED = 256  # points, to see which parameter moves an equation
+_TRIED = 64  # points, to see which parameter moves an equation
 _MET_BY_CHANCE = 0.02  # of them: then the family fulfils it of itself, as mu = 0 where curvature is clipped
-_HALVINGS = 60  # at most, of which false position needs a fraction
+_STEPS = 40  # of false position, which needs a fraction of them
 
 
 def equations(rules: Sequence[Hypothesis]) -> list[Hypothesis]:
@@ -56,25 +56,26 @@ def moved_by(gap: Gap, box: np.ndarray, close: float, taken: Sequence[int] = ())
 
 
 def onto(gap: Gap, z: np.ndarray, column: int, ends: np.ndarray, close: float) -> np.ndarray:
-    """The points with one parameter at a root of an equation, where it changes sign between the ends of its range."""
-    a, b = (np.full(len(z), end) for end in ends)
+    """The points with one parameter at a root of an equation, where it changes sign between the ends of its range.
+
+    False position by the Illinois rule on all points at once, each until it is close.
+    """
+    moved = np.array(z)
+    rows, (a, b) = np.arange(len(z)), (np.full(len(z), end) for end in ends)
     at_a, at_b = gap(_at(z, column, a)), gap(_at(z, column, b))
-    found = np.where(at_a * at_b <= 0, a, z[:, column])
-    changing, last = at_a * at_b <= 0, np.full(len(z), np.inf)
-    for step in range(_HALVINGS):
-        with np.errstate(all="ignore"):
-            secant = b - at_b * (b - a) / (at_b - at_a)
-        inside = np.isfinite(secant) & (np.minimum(a, b) <= secant) & (secant <= np.maximum(a, b))
-        middle = np.where(inside & (step % 3 < 2), secant, (a + b) / 2)
-        value = gap(_at(z, column, middle))
-        better = changing & (np.abs(value) < np.abs(last))
-        found, last = np.where(better, middle, found), np.where(better, value, last)
-        left = value * at_a > 0
-        a, at_a = np.where(left, middle, a), np.where(left, value, at_a)
-        b, at_b = np.where(left, b, middle), np.where(left, at_b, value)
-        if not (np.abs(last[changing]) > close).any():
+    live = at_a * at_b <= 0
+    for _ in range(_STEPS):
+        rows, a, b, at_a, at_b = (part[live] for part in (rows, a, b, at_a, at_b))
+        if not len(rows):
             break
-    return _at(z, column, found)
+        weight = np.divide(at_b, at_b - at_a, out=np.full(len(rows), 0.5), where=at_a != at_b)
+        x = b - weight * (b - a)
+        moved[rows, column] = x
+        at_x = gap(moved[rows])
+        turned = at_x * at_b < 0
+        a, at_a = np.where(turned, b, a), np.where(turned, at_b, at_a / 2)
+        b, at_b, live = x, at_x, np.abs(at_x) > close
+    return moved
 
 
 def _at(z: np.ndarray, column: int, value: np.ndarray | float) -> np.ndarray:
@@ -103,9 +104,11 @@ def restated(measurement: Measurement, rules: Sequence[Hypothesis], table: Table
 
 def beside(instance: Instance) -> Iterator[Instance]:
     """The instance with one of its steps a hair smaller or larger."""
-    for name in _STEPS:
-        value = getattr(instance.cell, name, None)
-        for factor in (1 - _HAIR, 1 + _HAIR) if value is not None else ():
+    for name in _SETTINGS:
+        value: Fraction | None = getattr(instance.cell, name, None)
+        if value is None:
+            continue
+        for factor in (1 - _HAIR, 1 + _HAIR):
             yield replace(instance, cell=instance.cell.model_copy(update={name: value * factor}))
 
 

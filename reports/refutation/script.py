@@ -8,10 +8,12 @@ from fractions import Fraction
 import sympy
 
 from empirics.algorithm.modes import Mode
+from reports.cells.cell import TaskPlan
 from reports.cells.noise_cell import NoiseCell
 from reports.cells.points_cell import PointsCell
 from reports.cells.run_cell import RunCell
 from reports.judging.measurement import Measurement
+from reports.measure.task_instance import TaskInstance
 from reports.refutation.equations import equations
 from reports.refutation.family import Instance
 from reports.refutation.targets import source
@@ -192,7 +194,7 @@ raise SystemExit(0 if measured > claimed else 1)"""
 
 def script(instance: Instance, measurement: Measurement, table: Table, *, title: str, squared: bool) -> str:
     """The text of the script; it prints both sides and exits 1 unless measured > claimed."""
-    cell, made = instance.cell, instance.task
+    cell, made = instance.cell, _written_out(instance.task)
     arguments = dict(made.arguments)
     noise = arguments.pop("noise", None)
     for name in ("A", "c", "a", "s", "phi", "knots", "curvature", "slope", "at"):
@@ -219,6 +221,16 @@ def script(instance: Instance, measurement: Measurement, table: Table, *, title:
     lines += ["", *_constants_words(measurement, table), *_right(measurement, table)]
     lines.append(_VERDICT)
     return "\n".join(lines) + "\n"
+
+
+def _written_out(task: TaskPlan) -> TaskPlan:
+    """The task itself, or the quadratics that its factory makes."""
+    if task.factory in _GRADIENTS:
+        return task
+    form = TaskInstance.of(task).task.quadratic()
+    assert form is not None  # stored witnesses and families are written out, but for quadratics
+    A, c, _ = form.doubled().arrays()
+    return task.model_copy(update={"factory": "explicit-quadratic", "arguments": {"A": A.tolist(), "c": c.tolist()}})
 
 
 def _bits(cell: PointsCell | NoiseCell | RunCell, affine: bool) -> int:
