@@ -21,15 +21,16 @@ from reports.balls import ball
 from reports.balls.ball import BallQuadratic, column, identity, norm
 from reports.judging.measurement import Enclosed
 from reports.measure.run_specification import RunSpecification
+from reports.measure.squared_gradients import SquaredGradients
 
 _PRECISIONS = (256, 1024, 4096)
 
 
 @dataclass(frozen=True)
 class Moments:
-    """E norm(grad F(w_k))^2 for k < K, averaged, and E F(w_K) - F*."""
+    """E norm(grad F(w_k))^2 for k < K, and E F(w_K) - F*."""
 
-    mean_squared_gradient: Enclosed
+    squared_gradients: SquaredGradients
     gap: Enclosed
 
 
@@ -37,10 +38,11 @@ def exact_moments(specification: RunSpecification) -> Moments | None:
     """Both expectations; None when no precision encloses them usefully."""
     for bits in _PRECISIONS:
         with flint.ctx.workprec(bits):
-            squared, gap = _recursion(specification)
-            if _useful(squared) and _useful(gap):
+            squares, gap = _recursion(specification)
+            mean = sum(squares, arb(0)) / len(squares)
+            if _useful(mean) and _useful(gap):
                 how = _how(specification, bits)
-                return Moments(_enclosed(squared, how), _enclosed(gap, how))
+                return Moments(SquaredGradients.of(mean, squares, how), _enclosed(gap, how))
     return None
 
 
@@ -94,13 +96,11 @@ class _Agent:
     noise: arb_mat
 
 
-def _recursion(specification: RunSpecification) -> tuple[arb, arb]:
+def _recursion(specification: RunSpecification) -> tuple[list[arb], arb]:
     mean_matrix, lowest = _bowl(specification)
-    squared, gram = arb(0), mean_matrix * mean_matrix
-    states = list(_states(specification, lowest))
-    for _, second in states[:-1]:
-        squared += _trace(gram * second)
-    return squared / specification.cell.rounds, _trace(mean_matrix * states[-1][1]) / 2
+    gram = mean_matrix * mean_matrix
+    *states, (_, last) = _states(specification, lowest)
+    return [_trace(gram * second) for _, second in states], _trace(mean_matrix * last) / 2
 
 
 def _local_recursion(specification: RunSpecification) -> arb:

@@ -16,7 +16,6 @@ from reports.judging.measurement import Measurement
 from reports.measure.task_instance import TaskInstance
 from reports.refutation.equations import equations
 from reports.refutation.family import Instance
-from reports.refutation.targets import source
 from theory.enclosure.scope import Scope
 from theory.language.algebra import Expr, Kept, PowerGain, S
 from theory.tables import Table
@@ -192,8 +191,11 @@ print(said if measured > claimed else "not a counterexample")
 raise SystemExit(0 if measured > claimed else 1)"""
 
 
-def script(instance: Instance, measurement: Measurement, table: Table, *, title: str, squared: bool) -> str:
-    """The text of the script; it prints both sides and exits 1 unless measured > claimed."""
+def script(instance: Instance, measurement: Measurement, table: Table, *, title: str, left: str) -> str:
+    """The text of the script; it prints both sides and exits 1 unless measured > claimed.
+
+    left: the line that computes `measured` from the functions above it.
+    """
     cell, made = instance.cell, _written_out(instance.task)
     arguments = dict(made.arguments)
     noise = arguments.pop("noise", None)
@@ -217,7 +219,7 @@ def script(instance: Instance, measurement: Measurement, table: Table, *, title:
         lines[-1] += _SWEEP if mode.probes else _SWEEP.partition("def free")[0]
     if noise is not None and (mode.draws or not affine):
         lines.append((_DIRECTIONS if affine else _NOISE).format(**noise))
-    lines += [_left(cell, measurement, affine), *(["measured = measured ** 2"] if squared else [])]
+    lines.append(_left(left, cell, measurement, affine))
     lines += ["", *_constants_words(measurement, table), *_right(measurement, table)]
     lines.append(_VERDICT)
     return "\n".join(lines) + "\n"
@@ -263,8 +265,8 @@ def _number(text: str) -> str:
     return f"arb({value.numerator})/{value.denominator}"
 
 
-def _left(cell: PointsCell | NoiseCell | RunCell, measurement: Measurement, affine: bool) -> str:
-    text, mode = source(measurement).script, Mode(measurement.setting.mode)
+def _left(text: str, cell: PointsCell | NoiseCell | RunCell, measurement: Measurement, affine: bool) -> str:
+    mode = Mode(measurement.setting.mode)
     if isinstance(cell, NoiseCell):
         return f'mode = "{mode.full_batch}"\n{text}'
     if not isinstance(cell, RunCell):

@@ -117,6 +117,7 @@ def test_the_search_does_not_refute_a_claim_that_is_right() -> None:
         ("hessian_free_error", "alpha*rho*delta*B**2/4", {}),
         ("mean_squared_meta_gradient", "F0_gap/(2*beta*tau*K)", {"modes": '["exact"]'}),
         ("mean_squared_meta_gradient_local", "F0_gap/(2*beta*tau*K)", {"modes": '["exact"]'}),
+        ("min_squared_meta_gradient", "F0_gap/(2*beta*tau*K)", {"modes": '["exact"]'}),
         ("optimality_gap", "F0_gap", {"modes": '["exact"]'}),
         ("one_round_change", "-beta*tau*grad_norm**2", {"modes": '["exact"]'}),
     ],
