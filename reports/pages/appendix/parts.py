@@ -1,8 +1,7 @@
-r"""A statement and a figure as pieces for \input."""
+r"""A statement as a piece for \input."""
 
 from __future__ import annotations
 
-from reports.figures import Figure
 from reports.pages.appendix.sources import cited
 from reports.pages.latex import display, escaped, prose
 from theory.views import Bound
@@ -20,22 +19,6 @@ def statement_piece(bound: Bound) -> str:
             prose(bound.claim),
             display(bound.latex),
             f"{assumed}{bound.kind.capitalize()}; {origin}.",
-            "",
-        ]
-    )
-
-
-def figure_piece(figure: Figure, share: float) -> str:
-    """A floating figure. share: its part of the text width."""
-    width = rf"{'' if share == 1 else f'{share:g}'}\linewidth"
-    return "\n".join(
-        [
-            r"\begin{figure}[!htbp]",
-            r"\centering",
-            rf"\includegraphics[width={width},height=0.8\textheight,keepaspectratio]{{figures/{figure.name}}}",
-            rf"\caption{{{escaped(figure.title)}. {prose(figure.caption)}}}",
-            rf"\label{{fig:{figure.name}}}",
-            r"\end{figure}",
             "",
         ]
     )

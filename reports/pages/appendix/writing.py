@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -11,10 +10,11 @@ from reports.analyses.suite_file import SuiteFile
 from reports.figures import Figure
 from reports.figures.style import TEXT
 from reports.judging.rows import Row
+from reports.pages.appendix.floats import drawn_width, figure_piece
 from reports.pages.appendix.headline_numbers import number_macros
 from reports.pages.appendix.main_file import main_file
 from reports.pages.appendix.names import file_stem
-from reports.pages.appendix.parts import figure_piece, statement_piece
+from reports.pages.appendix.parts import statement_piece
 from reports.pages.appendix.row_tables import row_tables, summary_table
 from reports.pages.appendix.sources import SOURCES
 from reports.pages.appendix.suite_tables import suite_tables
@@ -42,7 +42,7 @@ def write_appendix(
     one with claims is given. suite: what the suite found out about its own bounds. Returns the paths written.
     """
     pdfs = {figure.name: (drawings / f"{figure.name}.pdf").read_bytes() for figure in figures}
-    shares = {name: _share(pdf) for name, pdf in pdfs.items()}
+    shares = {name: min(1.0, round(drawn_width(pdf) / TEXT, 2)) for name, pdf in pdfs.items()}
     files = {
         name: text.encode() for name, text in pieces(rows, figures, manifest, error_level, shares, table, suite).items()
     }
@@ -54,12 +54,6 @@ def write_appendix(
     for name, data in files.items():
         write_atomically(folder / name, data)
     return [folder / name for name in files]
-
-
-def _share(pdf: bytes) -> float:
-    """The share of the text width that a drawing has on the page it was made for; the whole where it does not say."""
-    box = re.search(rb"/MediaBox\s*\[\s*0\s+0\s+([0-9.]+)", pdf)
-    return min(1.0, round(float(box[1]) / (72 * TEXT), 2)) if box else 1.0
 
 
 def pieces(
