@@ -112,7 +112,7 @@ def _panel(axes: Axes, group: pd.DataFrame) -> None:
     axes.yaxis.set_minor_locator(NullLocator())
     _abscissa(axes, first, sorted(group["x"]))
     what = first["what"].split(", ")[0] if first["exponential"] else first["what"]
-    axes.set_title(f"{printed(first['statement'])}  {what}", pad=13, fontsize=points(7.5))
+    axes.set_title(f"{printed(first['statement'])}  {what}", pad=13, fontsize=points(7))
     axes.set_ylabel(unit(first["quantity"]), fontsize=points(7), labelpad=1)
     axes.tick_params(labelsize=points(6.5))
 
