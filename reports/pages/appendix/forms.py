@@ -23,5 +23,5 @@ class Form:
 
 
 TEXT_FORM = Form("", FULL, spans=True, setting=32)  # 345 points: a plain article of one column
-COLUMN_FORM = Form("column/", 35, spans=False, setting=54)  # 3.25 inches: a column of ICML, the narrowest
+COLUMN_FORM = Form("column/", 35, spans=False, setting=48)  # 3.25 inches: a column of ICML, the narrowest
 FORMS = (TEXT_FORM, COLUMN_FORM)

@@ -33,14 +33,11 @@ def paged(tables: Sequence[Sequence[int]], taken: int = 0) -> list[Chunk]:
     for table, heights in enumerate(tables):
         start = 0
         while start < len(heights):
-            room, left = min(PAGE - used, TALLEST) - HEAD, sum(heights[start:])
-            new_page = room < left and (room < _FEWEST or left < 2 * _FEWEST)
+            stop = _fitting(heights, start, min(PAGE - used, TALLEST) - HEAD)
+            left = sum(heights[start:])
+            new_page = stop < len(heights) and (sum(heights[start:stop]) < _FEWEST or left < 2 * _FEWEST)
             if new_page:
-                used, room = 0, TALLEST - HEAD
-            stop = _fitting(heights, start, room)
-            if stop == start:
-                used, new_page = 0, True
-                stop = max(start + 1, _fitting(heights, start, TALLEST - HEAD))
+                used, stop = 0, max(start + 1, _fitting(heights, start, TALLEST - HEAD))
             rest = sum(heights[stop:])
             if 0 < rest < _FEWEST:
                 stop = max(start + 1, stop - (_FEWEST - rest))

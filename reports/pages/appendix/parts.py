@@ -34,7 +34,7 @@ def statement_piece(bound: Bound, form: Form = TEXT_FORM) -> str:
 
 
 def proof_piece(bound: Bound, form: Form = TEXT_FORM) -> str:
-    """The proof, a paragraph a step, with a box at its end; of what is not ours the remarks; nothing where it has none."""
+    """The proof, a paragraph a step and a box at its end; remarks on what is not ours; nothing where there is none."""
     if not bound.proof.strip():
         return ""
     lines = [r"\begingroup\emergencystretch=6em", steps(bound.proof, form.letters)]

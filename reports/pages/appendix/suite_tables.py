@@ -42,20 +42,19 @@ def _planted(errors: list[PlantedError], form: Form) -> str:
 
 
 def _exponents(found: list[Exponent], form: Form) -> str:
+    windows = [f"from {number(one.points[0][0])} to {number(one.points[-1][0], 4)}" for one in found]
     columns = [
         Column("Bound", [_named(one.statement) for one in found]),
         Column("in", [f"${default_table().symbols[one.variable].record.latex}$" for one in found]),
-        Column("from", [number(one.points[0][0]) for one in found], "r"),
-        Column("to", [number(one.points[-1][0], 4) for one in found], "r"),
         Column("Bound's", [_decimals(one.predicted) for one in found], "r"),
         Column("Measured", [_decimals(one.measured) for one in found], "r"),
         Column("Interval", [f"[{_decimals(one.low)}, {_decimals(one.high)}]" for one in found]),
     ]
     caption = (
         "Exponents of the bounds and of what is measured, fitted on windows that were fixed before anything was run; "
-        r"in $\nu$ the slope of the logarithm per step. The term stands above its line."
+        r"in $\nu$ the slope of the logarithm per step. The term and its window stand above its line."
     )
-    above = [[escaped(one.what)] for one in found]
+    above = [[f"{escaped(one.what)}, {window}"] for one, window in zip(found, windows, strict=True)]
     return floating_table(columns, caption, "tab:exponents", spans=form.spans, above=above)
 
 
