@@ -25,7 +25,7 @@ def display(latex: str, limit: float = FULL) -> str:
     \begin{align*}
     a &= b
     \end{align*}
-    >>> display(r"\begin{aligned} a &= " + " + ".join("b" * 25 for _ in range(3)) + r" \end{aligned}").count(r"\\")
+    >>> display(r"\begin{aligned} a &= " + " + ".join("b" * 20 for _ in range(3)) + r" \end{aligned}").count(r"\\")
     1
     """
     inner = latex.strip().removeprefix(r"\begin{aligned}").removesuffix(r"\end{aligned}").strip()
@@ -63,19 +63,13 @@ def _filled(text: str, limit: float, kinds: Sequence[str] = ("commas", "relation
     """Lines of as many pieces as have room: cut after commas, a piece that is too wide at relations, then at signs."""
     if not kinds or width(text) <= limit:
         return [text]
-    lines = [""]
+    lines, room = [""], limit - _INDENT
     for piece in _pieces(text, kinds[0]):
-        room = limit - _INDENT * (len(lines) > 1)
-        if lines[-1] and width(f"{lines[-1]} {piece}") > room:
-            lines.append("")
-            piece = re.sub(r"^(\\quad|\\,)\s*", "", piece)
-            room = limit - _INDENT
-        *whole, last = _filled(piece, room, kinds[1:]) if width(piece) > room else [piece]
-        lines[-1:] = (
-            [*(f"{lines[-1]} {one}".strip() for one in whole[:1]), *whole[1:], last]
-            if whole
-            else [f"{lines[-1]} {last}".strip()]
-        )
+        for part in [piece] if width(piece) <= room else _filled(piece, room, kinds[1:]):
+            if lines[-1] and width(f"{lines[-1]} {part}") > (room if len(lines) > 1 else limit):
+                lines.append("")
+                part = re.sub(r"^(\\quad|\\,)\s*", "", part)
+            lines[-1] = f"{lines[-1]} {part}".strip()
     return lines
 
 

@@ -70,8 +70,8 @@ def prose(text: str, limit: float = FULL) -> str:
     """
     first, *others = pieces(text)
     if others:
-        shown = [displayed_formula(part, limit) if of_its_own else _line(part) for part, of_its_own in others]
-        return "\n".join(part for part in (_line(first[0]), *shown) if part)
+        shown = [displayed_formula(part, limit) if of_its_own else _line(part.strip()) for part, of_its_own in others]
+        return "\n".join(part for part in (_line(first[0].strip()), *shown) if part)
     return _line(text)
 
 
