@@ -131,11 +131,11 @@ def laid_out(figure: Figure, page: Page, *, by_latex: bool = False) -> Drawing:
     """
     with printed_on(page):
         drawing = figure.draw(figure.frame)
+    for axes in drawing.axes:
+        _within_floats(axes)
     spell(drawing)
     if by_latex:
         FigureCanvasPgf(drawing)
-    for axes in drawing.axes:
-        _within_floats(axes)
     engine = drawing.get_layout_engine()
     if engine is not None:
         engine.execute(drawing)

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from matplotlib.colors import to_rgb
+from matplotlib.lines import Line2D
 
 from reports.figures.figure import Figure
 from reports.figures.looks import FLOATING, FLOOR, MEASURED, PREDICTED, PUBLISHED, SECOND_ORDER, TRIVIAL, WITNESS
@@ -84,13 +85,15 @@ def test_looks_differ_in_marker_or_dash_so_that_grey_print_tells_them_apart():
 @pytest.mark.parametrize("name", ["rounds", "gap", "smoothness", "spread", "bias_batch", "hessian_free"])
 def test_no_two_series_of_a_panel_differ_in_colour_alone(figures, name):
     for axes in figures[name].draw(figures[name].frame).axes:
-        series = {
-            (line.get_color(), line.get_linestyle(), line.get_marker(), line.get_fillstyle())
-            for line in axes.get_lines()
-        }
-        marked = {(style, marker) for _, style, marker, _ in series}
-        plain = {color for color, _, _, _ in series}
-        assert len(marked) >= len(plain)
+        looks = {(str(line.get_color()), _without_colour(line)) for line in axes.get_lines()}
+        for (color, look), (other, like) in combinations(looks, 2):
+            assert color == other or look != like
+
+
+def _without_colour(line: Line2D) -> tuple[object, ...]:
+    """How a line looks in grey: dash, marker, whether that is filled, and its size."""
+    filled = str(line.get_markerfacecolor()) != "none"
+    return line.get_linestyle(), line.get_marker(), filled, line.get_markersize()
 
 
 def lightness(color: str) -> float:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import xml.etree.ElementTree as ElementTree
 
+import numpy as np
 import pandas as pd
 import pytest
 from matplotlib.figure import Figure as Drawing
@@ -13,8 +14,9 @@ from reports.figures import image, inline_svg, share_outlines, write_figures
 from reports.figures.figure import Figure
 from reports.figures.output import _images
 from reports.figures.panels import log_limits
+from reports.figures.spread import spread_figure
 from reports.figures.style import HOUSE
-from tests.reports.test_tables import synthetic_figures
+from tests.reports.test_tables import make_row, synthetic_figures
 
 MOST_BYTES = 300_000
 
