@@ -133,7 +133,7 @@ def laid_out(figure: Figure, page: Page, *, by_latex: bool = False) -> Drawing:
         drawing = figure.draw(figure.frame)
     for axes in drawing.axes:
         _within_floats(axes)
-    spell(drawing)
+    spell(drawing, by_latex=by_latex or bool(page.settings.get("text.usetex")))
     if by_latex:
         FigureCanvasPgf(drawing)
     engine = drawing.get_layout_engine()

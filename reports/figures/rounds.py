@@ -28,7 +28,7 @@ from reports.judging.rows import Row
 _SETTING = ["task", "nu", "tau", "m"]
 _SHOWN = ("measured", "bound", "floor", "trivial", "upper")
 _COLUMNS, _LEAST = 3, 1.6  # panels side by side, and the inches that one needs
-_DRAWN_POINTS = 100
+_DRAWN_POINTS = 64
 _MOST_DECADES = 7
 _BAND = {"color": "#7f7f7d", "alpha": 0.35}
 

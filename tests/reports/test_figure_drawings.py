@@ -93,7 +93,8 @@ def test_no_two_series_of_a_panel_differ_in_colour_alone(figures, name):
 def _without_colour(line: Line2D) -> tuple[object, ...]:
     """How a line looks in grey: dash, marker, whether that is filled, and its size."""
     filled = str(line.get_markerfacecolor()) != "none"
-    return line.get_linestyle(), line.get_marker(), filled, line.get_markersize()
+    dash = line._unscaled_dash_pattern  # get_linestyle() says -- for every one
+    return dash, line.get_marker(), filled, line.get_markersize()
 
 
 def lightness(color: str) -> float:
