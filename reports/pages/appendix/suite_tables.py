@@ -29,7 +29,7 @@ def _planted(errors: list[PlantedError], form: Form) -> str:
     missed = [error for error in errors if not error.refuted]
     columns = [
         Column("Bound", [_named(error.statement) for error in missed]),
-        Column("Quantity", [escaped(error.quantity) for error in missed]),
+        *([Column("Quantity", [escaped(error.quantity) for error in missed])] if form.spans else []),
         Column("Measured / wrong", [number(error.ratio) for error in missed], "r"),
         Column("Right / wrong", [number(error.factor, 6) for error in missed], "r"),
     ]
