@@ -141,7 +141,9 @@ def draw_tightness(frame: pd.DataFrame) -> Drawing:
     )
     axes.set_yticks(range(len(bounds)), [_clipped(bound) for bound in bounds])
     axes.xaxis.tick_top()
-    axes.tick_params(length=0, **({} if wide else {"labelsize": points(6.5)}))
+    axes.tick_params(length=0)
+    if not wide:
+        axes.tick_params(labelsize=points(6.5))
     axes.spines[:].set_visible(False)
     legend_above(drawing, _legend(frame), place="outside lower left", handlelength=1.6)
     return drawing

@@ -146,7 +146,7 @@ def _figure(curve: _Curve, frame: pd.DataFrame, draw: Callable[[pd.DataFrame], D
         f"right side of {curve.statement} at $K = k$ (squares) with the value it tends to (dotted). One panel a mode, "
         f"{'all on the same axes' if _same_axes(frame) else 'each with its own scale'}."
     )
-    if (longest := int(frame.groupby("mode", sort=False).size().max())) > _DRAWN_POINTS:
+    if (longest := max(len(run) for _, run in groups(frame, "mode"))) > _DRAWN_POINTS:
         caption += f" Of {longest} rounds at most {_DRAWN_POINTS} are drawn, the extremes between them among these."
     bounded = positive(known(last, "bound"), "measured")
     if len(bounded):

@@ -25,7 +25,7 @@ _LOOKS = (
     Texture("#56B4E9", "/"),
     Texture("#009E73", "x"),
     Texture("#F0E442", "|", INK),
-    Texture("#D55E00"),
+    Texture("#D55E00", "\\"),
     Texture("#E69F00", "-", INK),
 )
 _MOST = 16

@@ -64,8 +64,8 @@ def spread_figure(rows: Sequence[Row]) -> Figure:
         "Last panel: every row, measured against predicted; on the diagonal the bound is attained."
     )
     seen = _apart(frame)
-    if len(seen) < (rows := len(positive(frame, "predicted", "measured"))):
-        caption += f" Of {rows} points {len(seen)} are drawn, the extremes among them: the others lie under these."
+    if len(seen) < (count := len(positive(frame, "predicted", "measured"))):
+        caption += f" Of {count} points {len(seen)} are drawn, the extremes among them: the others lie under these."
     witness, tasks = only(frame, panel="witness"), only(frame, panel="task")
     if len(tasks):
         caption += f" On the tasks the measured value is ${_range(values(tasks, 'tightness'))}$ of the predicted one"

@@ -20,7 +20,7 @@ Strokes = list[list[tuple[float, float]]]
 
 @dataclass(frozen=True)
 class Texture:
-    """The colour of a bar, the kind of its strokes (none, / slanted, x crossed, - along, | across) and their ink."""
+    r"""The colour of a bar, the kind of its strokes (none, / up, \ down, x both, - along, | across), and their ink."""
 
     color: str
     kind: str = ""
@@ -48,18 +48,18 @@ class Texture:
         if self.kind == "-":
             lines += [[(0.0, v), (1.0, v)] for v in (0.3, 0.7)]
         if self.kind == "|":
-            lines += [[(u / length, 0.0), (u / length, 1.0)] for u in np.arange(0.5, length)]
+            lines += [[(u / length, 0.0), (u / length, 1.0)] for u in np.arange(0.5, length).tolist()]
         if self.kind in ("/", "x"):
             lines += _slanted(length)
-        if self.kind == "x":
+        if self.kind in ("\\", "x"):
             lines += [[(u, 1 - v) for u, v in line] for line in _slanted(length)]
         return lines
 
 
 def _slanted(length: float) -> Strokes:
     """Strokes that rise through the bar over one spacing, cut where the bar ends."""
-    found = []
-    for start in np.arange(-0.5, length):
+    found: Strokes = []
+    for start in np.arange(-0.5, length).tolist():
         low, high = max(start, 0.0), min(start + 1, length)
         if low < high:
             found.append([(low / length, low - start), (high / length, high - start)])

@@ -62,7 +62,7 @@ def _hidden_ticks(drawing: Drawing) -> Iterator[Tick]:
     """Ticks that an axis keeps and does not draw."""
     for axes in drawing.axes:
         for axis in (axes.xaxis, axes.yaxis):
-            shown = set(axis._update_ticks())
+            shown = set(axis._update_ticks())  # type: ignore[attr-defined]
             yield from (tick for tick in (*axis.majorTicks, *axis.minorTicks) if tick not in shown)
 
 

@@ -14,6 +14,7 @@ from matplotlib.lines import Line2D
 from reports.figures.figure import Figure
 from reports.figures.looks import FLOATING, FLOOR, MEASURED, PREDICTED, PUBLISHED, SECOND_ORDER, TRIVIAL, WITNESS
 from reports.figures.overview import _SHADES
+from reports.figures.rounds import _DRAWN_POINTS
 from reports.figures.thinning import apart, thinned
 from tests.reports.test_tables import synthetic_figures
 
@@ -57,8 +58,9 @@ def test_drawings_show_the_numbers_of_their_frames(figures):
     for name in ("rounds", "gap"):
         lines = drawn_lines(figures[name])
         for _, run in figures[name].frame.groupby("mode"):
-            assert is_drawn(lines, run["measured"])
-            assert is_drawn(lines, run["bound"])
+            shown = thinned(run, "measured", _DRAWN_POINTS)
+            assert is_drawn(lines, shown["measured"])
+            assert is_drawn(lines, shown["bound"])
     smoothness = figures["smoothness"]
     lines = drawn_lines(smoothness)
     for _, group in smoothness.frame.groupby(["task", "alpha"]):
@@ -93,7 +95,7 @@ def test_no_two_series_of_a_panel_differ_in_colour_alone(figures, name):
 def _without_colour(line: Line2D) -> tuple[object, ...]:
     """How a line looks in grey: dash, marker, whether that is filled, and its size."""
     filled = str(line.get_markerfacecolor()) != "none"
-    dash = line._unscaled_dash_pattern  # get_linestyle() says -- for every one
+    dash = line._unscaled_dash_pattern  # type: ignore[attr-defined]  # get_linestyle() says -- for every one
     return dash, line.get_marker(), filled, line.get_markersize()
 
 
@@ -134,8 +136,9 @@ def test_points_under_others_are_left_out_and_extremes_stay():
     shown = apart(frame, "x", "y", 60)
     assert len(shown) < 1500
     for column in ("x", "y"):
-        assert {frame[column].idxmin(), frame[column].idxmax()} <= set(shown.index)
-    assert {777, (frame["y"] / frame["x"]).idxmin()} <= set(shown.index)
+        values = frame[column].to_numpy()
+        assert {int(values.argmin()), int(values.argmax())} <= set(shown.index)
+    assert {777, int((frame["y"].to_numpy() / frame["x"].to_numpy()).argmin())} <= set(shown.index)
 
 
 @pytest.mark.parametrize("name", FIGURES)

@@ -64,7 +64,7 @@ def test_inline_svgs_share_a_page(figures, inlined):
     seen: set[str] = set()
     for name, figure in figures.items():
         root = ElementTree.fromstring(inlined[name])
-        ids = [element.get("id") for element in root.iter() if element.get("id")]
+        ids = [name for element in root.iter() if (name := element.get("id"))]
         assert len(ids) == len(set(ids))
         assert not seen & set(ids), "ids of two figures collide"
         seen |= set(ids)

@@ -47,7 +47,7 @@ def shown(figure: Figure, page: Page) -> Counter[str]:
 def test_every_text_is_read_back_whole_from_svg_and_pdf_and_png_cuts_none(tmp_path, name):
     with _settings(NARROW):
         drawing = laid_out(FIGURES[name], NARROW)
-        svg, pdf, png = (_saved(drawing, "", format) for format in ("svg", "pdf", "png"))
+        svg, pdf, png = _saved(drawing, "", "svg"), _saved(drawing, "", "pdf"), _saved(drawing, "", "png")
         expected = drawn(drawing)
     (tmp_path / "drawing.pdf").write_bytes(pdf)
     for found, room in ((from_svg(svg), 0.0), (*from_pdf(tmp_path / "drawing.pdf"), _WORD)):

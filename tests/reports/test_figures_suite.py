@@ -12,7 +12,7 @@ from reports.analyses.suite_file import SuiteFile
 from reports.figures import MissingDataError, image
 from reports.figures.exponents import exponent_figure, exponent_frame, fitted
 from reports.figures.planted import planted_figure, planted_frame, score_frame
-from reports.figures.slack import slack_figure, slack_frame
+from reports.figures.slack import _LOOKS, slack_figure, slack_frame
 from tests.reports.synthetic_suite import OUTCOMES, RUNS, synthetic_suite
 
 SUITE = synthetic_suite()
@@ -119,6 +119,17 @@ def test_of_many_runs_the_loosest_and_the_tightest_of_each_bound_are_shown():
         extremes = [(100 + index) / 2 for index in (*range(RUNS - 1, RUNS - 5, -1), 3, 2, 1, 0)]
         assert totals == extremes
     assert f"16 of {2 * RUNS} runs" in slack_figure(SUITE.slack).caption
+
+
+def test_every_factor_has_a_texture_of_its_own_that_stays_inside_its_bar():
+    assert len({texture.kind for texture in _LOOKS}) == len(_LOOKS)
+    for texture in _LOOKS:
+        strokes = texture.patches(1.0, 2.0, 0.7, 0.5, 0.1)[1:]
+        for path in strokes:
+            assert path.get_path().vertices.min(axis=0) == pytest.approx([1.0, 2.0], abs=0.16)
+            assert (path.get_path().vertices <= np.array([1.7, 2.5]) + 1e-12).all()
+            assert (path.get_path().vertices >= np.array([1.0, 2.0]) - 1e-12).all()
+        assert bool(strokes) == bool(texture.kind)
 
 
 def test_a_loss_stands_to_the_left_of_zero():

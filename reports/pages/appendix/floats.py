@@ -12,7 +12,7 @@ from reports.figures.style import Page
 from reports.pages.latex import escaped, prose
 from reports.records.store import write_atomically
 
-_TYPESET = ("pdf", "pgf")
+_TYPESET: tuple[Format, ...] = ("pdf", "pgf")
 _HAIR = 0.01  # inches by which a width is still the same
 
 
@@ -47,14 +47,14 @@ def write_floats(figures: Sequence[Figure], folder: Path, formats: Sequence[Form
 
     A drawing no wider than a column of the page floats over one, any other over the text.
     """
-    format = next((one for one in _TYPESET if one in formats), None)
+    typeset: list[Format] = [one for one in _TYPESET if one in formats]
     written = []
-    for figure in figures if format else ():
-        width = drawn_width((folder / f"{figure.name}.{format}").read_bytes())
+    for figure in figures if typeset else ():
+        width = drawn_width((folder / f"{figure.name}.{typeset[0]}").read_bytes())
         column = width <= page.column + _HAIR
         share = min(1.0, round(width / (page.column if column else page.text), 2))
         path = folder / f"{figure.name}.tex"
-        write_atomically(path, figure_piece(figure, share, column=column, format=format).encode())
+        write_atomically(path, figure_piece(figure, share, column=column, format=typeset[0]).encode())
         written.append(path)
     return written
 

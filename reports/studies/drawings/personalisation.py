@@ -78,7 +78,7 @@ def _by_level(frame: pd.DataFrame, opening: str, words: Callable[[dict[str, Any]
 def draw_map(frame: pd.DataFrame) -> Drawing:
     """One panel a level."""
     levels = groups(frame, "level")
-    columns = beside(len(levels), _CELL * frame["adapt"].nunique(), 2)
+    columns = beside(len(levels), _CELL * len(distinct(frame, "adapt")), 2)
     drawing = canvas(TEXT, 0.35 + 1.65 * -(-len(levels) // columns))
     grid = panel_grid(drawing, len(levels), columns, sharex=True, sharey=True)
     for axes, (level, part) in zip(grid, levels, strict=True):
