@@ -175,15 +175,13 @@ def _shade(tightness: float) -> tuple[str, str]:
 
 
 def _compact(tightness: float) -> str:
-    """A tightness in at most five characters, one that is not 1 never as 1.00; a net ratio may be negative.
+    """A tightness in at most five characters; a net ratio may be negative.
 
-    >>> _compact(0.934), _compact(0.0123), _compact(0.00034), _compact(0.0), _compact(-4.4), _compact(0.9991)
-    ('0.93', '0.012', '3e-4', '0', '< 0', '0.99')
+    >>> _compact(0.934), _compact(0.0123), _compact(0.00034), _compact(0.0), _compact(-4.4)
+    ('0.93', '0.012', '3e-4', '0', '< 0')
     """
     if tightness <= 0:
         return "< 0" if tightness < 0 else "0"
-    if 0.99 < tightness < 1:
-        return "0.99"
     if tightness >= 0.0995:
         return f"{tightness:.2f}"
     return f"{tightness:.3f}" if tightness >= 0.00995 else f"{tightness:.0e}".replace("e-0", "e-")
