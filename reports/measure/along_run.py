@@ -13,7 +13,7 @@ from flint import arb
 import theory
 from empirics import Task
 from reports.cells.cell import Kind
-from reports.cells.run_cell import SERVER_STEP, WITHOUT_REPLACEMENT, RunCell
+from reports.cells.run_cell import EQUAL_WEIGHTS, SERVER_STEP, WITHOUT_REPLACEMENT, RunCell
 from reports.judging.measurement import Enclosed, Evidence, Measurement, Sampled, Setting, Unproved, Withheld
 from reports.measure.estimates import ALONG_RUN, rough
 from reports.measure.measured_inputs import split
@@ -38,8 +38,16 @@ def of_section_1(cell: RunCell) -> str | None:
 
 
 def of_theorem_1d(cell: RunCell) -> str | None:
-    """The same for T1d and what follows from it, which know a server step (C3) and draws with replacement (C6)."""
-    known = (SERVER_STEP, WITHOUT_REPLACEMENT)
+    """The same for T1d, T2p and T3p, which know a server step (C3), draws with replacement and weights (C6)."""
+    return _said_but(cell, SERVER_STEP, WITHOUT_REPLACEMENT, EQUAL_WEIGHTS)
+
+
+def of_fixed_points(cell: RunCell) -> str | None:
+    """The same for what is said of fixed points of the map of a round, which a server step leaves where they are."""
+    return _said_but(cell, SERVER_STEP)
+
+
+def _said_but(cell: RunCell, *known: str) -> str | None:
     return _said({name: what for name, what in cell.departures.items() if name not in known})
 
 
@@ -97,7 +105,7 @@ def run_measurements(
     measurements: list[Measurement] = []
     for statement in statements:
         if (other := statement.algorithm(specification.cell)) is not None:
-            away = replace(run, specification=replace(specification, refusal=other))
+            away = run.refused(other)
             measurements += [
                 away.row(left.bound, left.quantity, NOTHING, None, rounds=specification.cell.rounds)
                 for left in statement.rows_of_case(specification.inputs)
@@ -146,6 +154,10 @@ class AlongRun:
             return upwards(theory.quantity("S2").value(**p.inputs) * B)
         return p.B_F if mode.curved else B
 
+    def refused(self, reason: str) -> AlongRun:
+        """The same run as a statement sees it that does not speak about it."""
+        return replace(self, specification=replace(self.specification, refusal=reason))
+
     def engine(self, values: np.ndarray) -> dict[str, Any]:
         """What the engine's own runs gave, beside an expectation that may have been computed exactly."""
         return {"engine_mean": float(values.mean()), "engine_runs": int(values.size)}
@@ -158,8 +170,7 @@ class AlongRun:
         shown, between = split(extra or {})
         p, s = self.specification, self.specification.settings
         setting = Setting(
-            p.instance.name, str(p.cell.mode), s.nu, p.instance.task.n, s.alpha, s.tau,
-            s.participants_of(p.instance.task.n), s.beta, K=rounds, seeds=1 if p.surely_one_path else p.seeds,
+            p.instance.name, str(p.cell.mode), s.nu, p.n, s.alpha, s.tau, p.m, s.beta, K=rounds, seeds=1 if p.surely_one_path else p.seeds,
             replicas=evidence.values.size if isinstance(evidence, Sampled) else 1,
         )  # fmt: skip
         if p.instance.unread and p.instance.promised_only:

@@ -11,7 +11,7 @@ would make the recursion nonlinear and is not covered.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import flint
 from flint import arb, arb_mat
@@ -119,7 +119,9 @@ def _outer(a: _Agent, b: _Agent, mu: arb_mat, second: arb_mat) -> arb_mat:
 def _agents(specification: RunSpecification) -> list[_Agent]:
     losses = specification.instance.forms
     noises = specification.instance.covariances if specification.cell.mode.draws else [f.A * 0 for f in losses]
-    return [_agent(specification, f, noise) for f, noise in zip(losses, noises, strict=True)]
+    agents = [_agent(specification, f, noise) for f, noise in zip(losses, noises, strict=True)]
+    shared = specification.noise_shared
+    return [replace(agent, noise=agent.noise * count) for agent, count in zip(agents, shared, strict=True)]
 
 
 def _agent(specification: RunSpecification, f: BallQuadratic, noise: arb_mat) -> _Agent:

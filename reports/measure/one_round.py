@@ -42,8 +42,7 @@ def expected_round(specification: RunSpecification) -> OneRound:
         agents = [BallMeta(f, ball.ball(s.alpha), s.nu) for f in losses]
         start = column(specification.start.numpy())
         results = [local_steps(agent, start, specification) for agent in agents]
-        m, equal_weights = s.participants_of(len(agents)), s.weights is None
-        assert equal_weights  # a cell with weights is refused before it is run
+        m = s.participants_of(len(agents))
         again = s.sampling == Sampling.REPLACEMENT
         subsets = list(itertools.product(results, repeat=m) if again else itertools.combinations(results, m))
         servers = [server_iterate(start, ball.mean(subset), specification) for subset in subsets]

@@ -30,6 +30,8 @@ MEASURED = AlongRuns(
     headline=(
         dict(task="witness-tilted", mode="first_order", alpha="1/8", nu=1, tau=1, beta="1/4", rounds=400, start=[0],
              label="floor"),
+        dict(task="witness-bowl", mode="first_order", alpha="1/1024", nu=1, tau=1, beta="15/8", rounds=64, start=[1],
+             label="long-step"),
     ),
     witnesses=(
         dict(task="witness-bowl", mode="first_order", alpha="1/64", nu=1, tau=1, beta="1", rounds=[1, 16], start=[1]),
