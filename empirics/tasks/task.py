@@ -208,6 +208,11 @@ class Task(ABC):
         return True
 
     @property
+    def curved_everywhere(self) -> bool:
+        """Whether L and mu hold on all of R^d, where other constants may hold on a part of it only."""
+        return self.everywhere
+
+    @property
     def n(self) -> int:
         """Number of agents (of participants, in a selection)."""
         return self.ids.shape[-1]
@@ -268,8 +273,8 @@ class Task(ABC):
         """The task of so many copies of each agent: its plain means are this task's, weighted by the counts.
 
         >>> from empirics import QuadraticTask
-        >>> twice = QuadraticTask(A=[[[1.0]], [[1.0]]], c=[[0.0], [3.0]]).copies([1, 2])
-        >>> float(twice.gradient([0.0]).mean()), round(twice.constants()["gamma_G"].value, 6)
+        >>> weighed = QuadraticTask(A=[[[1.0]], [[1.0]]], c=[[0.0], [3.0]], radius=1.0).copies([1, 2])
+        >>> float(weighed.gradient([0.0]).mean()), round(weighed.constants()["gamma_G"].value, 6)
         (-2.0, 1.414214)
         """
         agents = torch.repeat_interleave(torch.arange(self.n, device=self.device), torch.tensor(list(counts)))

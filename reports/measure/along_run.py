@@ -64,7 +64,8 @@ class AlongRuns(Measured):
     for the number of runs; None where none are counted. strong: whether mu_F enters it. rate: the theorem whose largest
     admissible meta step a plan's `fraction` refers to. algorithm: why it does not speak about the algorithm of a cell
     (sampling, weights, server step), None where it does; by default it speaks about section 1's alone.
-    local_averages: whether it looks at the means of all agents after each local step.
+    local_averages: whether it looks at the means of all agents after each local step. limit: whether it speaks of the
+    limit of the run, so that W0 has to hold every round to come, not the cell's alone.
     """
 
     kind: ClassVar[Kind] = "runs"
@@ -75,6 +76,7 @@ class AlongRuns(Measured):
     rate: str = "T2"
     algorithm: Callable[[RunCell], str | None] = of_section_1
     local_averages: bool = False
+    limit: bool = False
 
     def rows_of_case(self, inputs: Mapping[str, str]) -> tuple[LeftSide, ...]:
         """The left sides that a run has rows of: all of them, or the one that its case names."""

@@ -18,7 +18,7 @@ from flint import arb, arb_mat
 
 from empirics.algorithm.sampling import Sampling
 from reports.balls import ball
-from reports.balls.ball import BallQuadratic, column, identity, norm
+from reports.balls.ball import BallQuadratic, column, identity
 from reports.judging.measurement import Enclosed
 from reports.measure.run_specification import RunSpecification
 
@@ -45,8 +45,8 @@ def exact_moments(specification: RunSpecification) -> Moments | None:
     return None
 
 
-def expected_change(specification: RunSpecification) -> tuple[arb, arb]:
-    """E F(w_1) - F(w_0) and norm(grad F(w_0)): F need have no minimum, so the moments are those of w_1 - w_0."""
+def expected_change(specification: RunSpecification) -> tuple[arb, list[arb_mat]]:
+    """E F(w_1) - F(w_0) and the grad F_i(w_0): F need have no minimum, so the moments are those of w_1 - w_0."""
     with flint.ctx.workprec(_PRECISIONS[1]):
         s, forms = specification.settings, specification.instance.forms
         start, alpha = column(specification.start.numpy()), ball.ball(s.alpha)
@@ -55,13 +55,13 @@ def expected_change(specification: RunSpecification) -> tuple[arb, arb]:
             for a, f in zip(_agents(specification), forms, strict=True)
         ]
         matrices, share = _meta_matrices(forms, alpha, s.nu), ball.ball(1) / len(forms)
-        gradient = _sum([M * (start - f.c) for M, f in zip(matrices, forms, strict=True)]) * share
+        gradients = [M * (start - f.c) for M, f in zip(matrices, forms, strict=True)]
         still = start - start
         twice = s.sampling == Sampling.REPLACEMENT
         m = s.participants_of(len(forms))
         mean, second = _round(agents, still, still * still.transpose(), m, twice=twice)
         curved = _trace(_sum(matrices) * share * second) / 2
-        return (gradient.transpose() * mean)[0, 0] + curved, norm(gradient)
+        return (ball.mean(gradients).transpose() * mean)[0, 0] + curved, gradients
 
 
 @dataclass(frozen=True)

@@ -73,7 +73,8 @@ def specify(
     if cell.weights is not None:
         run_as = (task, settings)
         settings = replace(settings, weights=None, participants=_drawn(settings, task.n))
-    instance, outside = _confined(instance, settings, start, cell)
+    horizon = None if any(statement.limit for statement in statements) else cell.rounds
+    instance, outside = _confined(instance, settings, start, horizon)
     refusal = refusal or outside
     try:
         gap = _start_gap(instance, alpha, cell, start)
@@ -155,18 +156,19 @@ def _step(cell: RunCell, rate: str, inputs: dict[str, str]) -> float:
 
 
 def _confined(
-    instance: TaskInstance, settings: MetaFedAvg, start: torch.Tensor, cell: RunCell
+    instance: TaskInstance, settings: MetaFedAvg, start: torch.Tensor, rounds: int | None
 ) -> tuple[TaskInstance, str | None]:
+    """The instance on a ball that no run of so many rounds leaves, of any number where it is None; or why not."""
     if instance.estimated:
         return instance, rough(instance)
     if instance.quadratic:
-        found = confinement.ball(instance.task, settings, start, rounds=cell.rounds)
+        found = confinement.ball(instance.task, settings, start, rounds=rounds)
         if not math.isfinite(found.radius_W):
             return instance.on_ball(1.0), f"W0: {found.reason}"
         instance = instance.on_ball(upwards(found.radius_W))
     elif instance.task.local is None:
         return instance, None
-    proof = confinement.ball(instance.task, settings, start, rounds=cell.rounds)
+    proof = confinement.ball(instance.task, settings, start, rounds=rounds)
     return instance, None if proof.holds else f"W0: {proof.reason}"
 
 

@@ -175,7 +175,7 @@ class TaskInstance:
         wider = {
             name: StatedConstant(value=upwards(self.widened * known[name].value), side="upper")
             for name in ("gamma_G", "gamma_H")
-            if name in known and known[name].side in ("exact", "upper")
+            if name in known and known[name].side in ("exact", "upper") and known[name].value > 0
         }
         return {**known, **wider}
 
@@ -188,6 +188,8 @@ class TaskInstance:
         """Exact theory inputs: the constants, alpha, nu, and whatever a statement needs besides."""
         result = {name: exact(constant.value) for name, constant in self.constants.items()}
         result |= {"alpha": exact(alpha), "nu": str(nu)}
+        if nu == 0:
+            result.setdefault("rho", "0")  # of a loss without one: no Jacobian moves, and no rho enters anything
         return result | {key: value if isinstance(value, str) else exact(value) for key, value in more.items()}
 
     def rounding(self, alpha: float, nu: int, radius: float) -> Etas:

@@ -10,7 +10,7 @@ from reports.wrong_versions import AGENTS, CONSTANT, EXPONENT, TERM, becomes, ti
 
 
 def _rows(run: AlongRun) -> list[Measurement]:
-    return [round_row(run, "T1d")]
+    return [round_row(run, "T1d", spread_at_start=True)]
 
 
 MEASURED = AlongRuns(
@@ -21,6 +21,8 @@ MEASURED = AlongRuns(
     headline=(
         dict(task="witness-drift", mode="exact", alpha="1/2", nu=0, tau=2, beta="1/100", rounds=1, start=[0]),
         dict(task="witness-brief-drift", mode="exact", alpha="1/2", nu=0, tau=2, beta="1/1000", rounds=1, start=[0]),
+        dict(task="witness-wedge", mode="exact", alpha="1/2", nu=0, tau=2, beta="1/20", rounds=1, start=[0, 0]),
+        dict(task="witness-wedge-5", mode="exact", alpha="1/2", nu=0, tau=5, beta="1/25", rounds=1, start=[0, 0]),
         dict(task="witness-uneven", mode="exact", alpha="1/2", nu=0, tau=2, m=1, beta="1/40", rounds=1, start=[0]),
         dict(task="witness-noisy-bowl", mode="stochastic", alpha="1/2", nu=0, tau=1, beta="1/2", D=1, D_prime=1, D_H=1,
              rounds=1, start=[0]),

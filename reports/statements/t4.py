@@ -29,6 +29,7 @@ MEASURED = AlongRuns(
     task=on_quadratics,
     measure=_rows,
     strong=True,
+    limit=True,
     headline=(
         dict(task="witness-reflected", mode="exact", alpha="1/2", nu=0, tau=2, beta="1/1000", rounds=1,
              start=[0, 0, 0]),

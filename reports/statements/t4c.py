@@ -23,6 +23,7 @@ MEASURED = AlongRuns(
     task=on_quadratics,
     measure=_rows,
     strong=True,
+    limit=True,
     algorithm=of_fixed_points,
     headline=(
         dict(task="witness-steep", mode="exact", alpha="1/2", nu=0, tau=16, beta="1/4096", rounds=1, start=[0]),

@@ -25,6 +25,7 @@ MEASURED = AlongRuns(
     task=on_quadratics,
     measure=_rows,
     strong=True,
+    limit=True,
     algorithm=of_fixed_points,
     headline=(
         dict(task="witness-reflected", mode="exact", alpha="1/2", nu=0, tau=2, beta="1/1000", rounds=1,
