@@ -39,7 +39,7 @@ class WedgeTask(Task):
         eps: the number of T1d at which it is, above omega.
         mu: the lowest curvature, in [-1, 1).
         gamma: spread of the gradients at 0.
-        radius: how far from 0 B and gamma_G hold; left out, what one such round can reach, twice.
+        radius: how far from 0 B and gamma_G hold; left out, what one such round surely stays within, at h < 1.
 
     Raises:
         InputError: h outside (0, 1], eps <= omega or a number out of range.
@@ -73,7 +73,8 @@ class WedgeTask(Task):
         shared = {"axis": [-1.0, 0.0], "even": (1 + mu) / 2, "odd": (1 - mu) / 2}
         super().__init__(2, {"g": g, "edge": edge, "side": [1.0, -1.0]}, shared=shared)
         size = float(np.linalg.norm(g[0]))
-        self._radius = 2 * h * math.exp(h) * size if radius is None else real("radius", radius, above=0)
+        reach = 1.02 * h * size / max(1 - h, 1 / 64)
+        self._radius = reach if radius is None else real("radius", radius, above=0)
         self._gamma, self._size = gamma, size
 
     def _edges(self, w: Tensor) -> tuple[tuple[Tensor, Tensor, Tensor], ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 
 import pytest
@@ -56,10 +57,23 @@ def test_b_and_variance_stand_with_the_modes_that_use_them(capsys: pytest.Captur
     assert "b and sigma^2 by mode" not in shown(capsys, "S4")
 
 
-def test_the_list_of_choices_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
-    text = shown(capsys, "T2p")
-    for choice in default_table().formulas["T2p"].choices:
-        assert choice.text in text
+def test_the_list_of_choices_is_printed_as_products(capsys: pytest.CaptureFixture[str]) -> None:
+    """Every value of a row beside every value of the others gives the elements back, each once."""
+    choices = default_table().formulas["T2p"].choices
+    lines = shown(capsys, "T2p").split(f"these {len(choices)} elements that apply, one value a row of\n")[1]
+    found: list[str] = []
+    for block in lines.split("\nHypotheses")[0].split("\n\n"):
+        rows: dict[str, list[str]] = {}
+        for line in block.splitlines():
+            key = line[2:17].strip() or [*rows][-1]  # a row without a key goes on
+            rows.setdefault(key, []).append(line[18:])
+        drift, eps = rows["drift"][0].split(" | "), rows["eps"][0].split(" | ")
+        zetas, prices = rows.get("zeta", ["none"])[0].split(" | "), rows["c and variance"]
+        for one in itertools.product(drift, eps, zetas, prices):
+            weight = f"eps {one[1]}" if one[1].startswith("->") else f"eps = {one[1]}"
+            zeta = "" if one[2] == "none" else f", zeta = {one[2]}"
+            found.append(f"drift = {one[0]}, {weight}{zeta}, {one[3]}")
+    assert sorted(found) == sorted(choice.text for choice in choices)
 
 
 def test_symbols_carry_their_points() -> None:

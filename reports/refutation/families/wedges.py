@@ -20,8 +20,8 @@ _ONE_ROUND: Target = ("T1d", "T1d")
 class Wedges(Family):
     """The packaged wedge of any length of a round, lowest curvature and eps."""
 
-    name, words = "wedges", "two agents in R^2, F_i'' between mu in [-1, 0.9] and 1 about a cone, h in [1e-3, 1]"
-    parameters = (Parameter("h", 1e-3, 1, True), Parameter("eps", 0.05, 2, True), Parameter("mu", -1, 0.9))
+    name, words = "wedges", "two agents in R^2, F_i'' between mu in [-1, 0.9] and 1 about a cone, h in [1e-3, 9/10]"
+    parameters = (Parameter("h", 1e-3, 0.9, True), Parameter("eps", 0.05, 2, True), Parameter("mu", -1, 0.9))
     targets, mode = frozenset({_ONE_ROUND}), Mode.EXACT
     options = tuple({"nu": 0, "tau": tau, "n": 2, "K": 1} for tau in (2, 3, 5, 16))
     most = MappingProxyType({"nu": 0, "n": 2, "tau": 64, "K": 1})
@@ -39,7 +39,7 @@ class Wedges(Family):
         for _ in range(tau):
             w = w - h / tau * (g + even * w + odd * (2 * (w * edge).sum(0) * edge - w))
         change = torch.where(eps > 1.001 * omega, slope * w[0] + w[0] ** 2 / 2, -torch.inf)
-        reach = 2 * h * torch.exp(h) * size
+        reach = 1.02 * h * size / (1 - h)
         inputs = constants_of(
             0.5 + 0 * h, 1 + 0 * h, mu, 0 * h, size + reach, beta=h / tau, L_F=1 + 0 * h, mu_c=mu, gamma_G=1 + odd * reach,
             gamma_H=odd,
