@@ -17,7 +17,13 @@ from theory.tables import Table
 
 def topics(table: Table) -> Mapping[str, Callable[[], str]]:
     """Every topic by name, as text on demand."""
-    found: dict[str, Callable[[], str]] = {"setting": _setting, "S": _sums, "T5": _exponents, "T6": _planning, "T7": _costs}
+    found: dict[str, Callable[[], str]] = {
+        "setting": _setting,
+        "S": _sums,
+        "T5": _exponents,
+        "T6": _planning,
+        "T7": _costs,
+    }
     named = {**ASSUMPTIONS, **SETS}
     found |= {name: lambda name=name, text=text: _assumed(name, text, table) for name, text in named.items()}
     found |= {lemma.id: lambda lemma=lemma: describe_lemma(lemma) for lemma in LEMMAS}

@@ -172,7 +172,8 @@ class AlongRun:
         shown, between = split(extra or {})
         p, s = self.specification, self.specification.settings
         setting = Setting(
-            p.instance.name, str(p.cell.mode), s.nu, p.n, s.alpha, s.tau, p.m, s.beta, K=rounds, seeds=1 if p.surely_one_path else p.seeds,
+            p.instance.name, str(p.cell.mode), s.nu, p.n, s.alpha, s.tau, p.m, s.beta, K=rounds,
+            seeds=1 if p.surely_one_path else p.seeds,
             replicas=evidence.values.size if isinstance(evidence, Sampled) else 1,
         )  # fmt: skip
         if p.instance.unread and p.instance.promised_only:

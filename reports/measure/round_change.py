@@ -23,7 +23,7 @@ SCRIPT = "measured = after - before + {F0_gap}  # both sides carry this shift"
 
 @dataclass(frozen=True, eq=False)
 class RoundChange:
-    """F(w_1) - F(w_0) + reach in [0, 2 reach] as evidence, norm(grad F(w_0)), and at least the spread there if known."""
+    """F(w_1) - F(w_0) + reach in [0, 2 reach] as evidence, norm(grad F(w_0)), at least the spread there if known."""
 
     evidence: Enclosed | Sampled
     grad_norm: arb

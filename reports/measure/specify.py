@@ -31,7 +31,6 @@ from reports.measure.run_specification import RunSpecification, replicas
 from reports.measure.settled import SHARED_PROBES, drift_ball
 from reports.measure.task_instance import TaskInstance, upwards
 
-
 # of agents that stand for weighted ones: every one of them is looked at wherever F is read
 _MOST_COPIES = 256
 

@@ -188,8 +188,13 @@ class NoisyPoint:
         return self.cell.nu == 1 and self.alpha * self.instance.constants["L"].value <= 1
 
     def measurement(
-        self, bound: str, quantity: str, evidence: Evidence, trivial: float | None,
-        further: Mapping[str, StatedConstant] = _NO_FURTHER, **witness: Any,
+        self,
+        bound: str,
+        quantity: str,
+        evidence: Evidence,
+        trivial: float | None,
+        further: Mapping[str, StatedConstant] = _NO_FURTHER,
+        **witness: Any,
     ) -> Measurement:
         """A row; the point stands among its witnesses where it is short enough to be read.
 

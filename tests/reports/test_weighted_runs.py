@@ -173,7 +173,7 @@ class StatedBowls(QuadraticTask):
 
 
 def test_a_spread_that_was_written_down_is_widened() -> None:
-    """Weights 1/6, 1/6, 2/3: the weighted spread of 0, 0, 3 is 2 sqrt(1/2), the stated one sqrt 2, times sqrt 2 is 2."""
+    """Weights 1/6, 1/6, 2/3: the weighted spread of 0, 0, 3 is sqrt 2, and the stated one, sqrt 2, becomes 2."""
     found = TaskInstance(TaskPlan(name="stated", factory="x"), Stated()).copied([1, 1, 4])
     true = float(np.sqrt(np.array([1, 1, 4]) / 6 @ (np.array([0.0, 0.0, 3.0]) - 2.0) ** 2))
     assert true <= found.constants["gamma_G"].value == pytest.approx(2.0, rel=1e-9)

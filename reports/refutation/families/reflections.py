@@ -46,8 +46,8 @@ class Reflections(Family):
         gap = torch.where(rests, slope**2 / (2 * cos), -torch.inf)
         radius = h * (1 + slope)  # of the local paths, which leave w = 0 and come back to it in the mean
         inputs = constants_of(
-            one / 2, one, -one, 0 * h, 2 + radius, beta=h / tau, L_F=one, mu_c=-one, gamma_G=1 + radius, gamma_H=2 * one,
-            mu_F=flattest.clamp_min(1e-12),
+            one / 2, one, -one, 0 * h, 2 + radius, beta=h / tau, L_F=one, mu_c=-one, gamma_G=1 + radius,
+            gamma_H=2 * one, mu_F=flattest.clamp_min(1e-12),
         )  # fmt: skip
         measured = {**dict.fromkeys(_SQUARED, squared), **dict.fromkeys(_GAPS, gap), _PATH: omega}
         return Batch(measured, inputs, {**counts_of(option), "m": n}, {}, {"drift": "ball"})

@@ -41,8 +41,8 @@ class Wedges(Family):
         change = torch.where(eps > 1.001 * omega, slope * w[0] + w[0] ** 2 / 2, -torch.inf)
         reach = 1.02 * h * size / (1 - h)
         inputs = constants_of(
-            0.5 + 0 * h, 1 + 0 * h, mu, 0 * h, size + reach, beta=h / tau, L_F=1 + 0 * h, mu_c=mu, gamma_G=1 + odd * reach,
-            gamma_H=odd,
+            0.5 + 0 * h, 1 + 0 * h, mu, 0 * h, size + reach, beta=h / tau, L_F=1 + 0 * h, mu_c=mu,
+            gamma_G=1 + odd * reach, gamma_H=odd,
         )  # fmt: skip
         # gamma_F is needed at w_0 only
         own = {_ONE_ROUND: {"F0_gap": 0 * h, "grad_norm": slope, "gamma_F": 1 + 0 * h}}
