@@ -106,7 +106,8 @@ def run_measurements(
     run = AlongRun(specification, recorded, float(arrays.get("float64_distance", 0.0)))
     measurements: list[Measurement] = []
     for statement in statements:
-        if (other := statement.algorithm(specification.cell)) is not None:
+        other = statement.algorithm(specification.cell) or (specification.beyond if statement.limit else None)
+        if other is not None:
             away = run.refused(other)
             measurements += [
                 away.row(left.bound, left.quantity, NOTHING, None, rounds=specification.cell.rounds)

@@ -23,7 +23,7 @@ class RunSpecification:
 
     settled: the hypotheses that no input decides, each with why it holds. run_as: task and settings of the run itself
     where the agents have weights: `instance` and `settings` then are of copies of them with equal weights, by which F
-    and everything else is read.
+    and everything else is read. beyond: why nothing is known about the limit of the run, where a statement asked.
     """
 
     instance: TaskInstance
@@ -37,6 +37,7 @@ class RunSpecification:
     seeds: int = 1
     settled: Mapping[str, str] = field(default_factory=dict)
     run_as: tuple[Task, MetaFedAvg] | None = None
+    beyond: str | None = None
 
     @property
     def ran(self) -> tuple[Task, MetaFedAvg]:

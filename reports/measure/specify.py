@@ -72,8 +72,8 @@ def specify(
     if cell.weights is not None:
         run_as = (task, settings)
         settings = replace(settings, weights=None, participants=_drawn(settings, task.n))
-    horizon = None if any(statement.limit for statement in statements) else cell.rounds
-    instance, outside = _confined(instance, settings, start, horizon)
+    limit = any(statement.limit for statement in statements)
+    instance, outside, beyond = _region(instance, settings, start, cell.rounds, limit=limit)
     refusal = refusal or outside
     try:
         gap = _start_gap(instance, alpha, cell, start)
@@ -89,7 +89,7 @@ def specify(
     sized = tuple(one for one in power if one is not None)
     return RunSpecification(
         instance, cell, {**instance.constants, **rate}, inputs, settings, start, refusal, sized, seeds,
-        {**settled, **SHARED_PROBES}, run_as,
+        {**settled, **SHARED_PROBES}, run_as, beyond,
     )  # fmt: skip
 
 
@@ -152,6 +152,18 @@ def _step(cell: RunCell, rate: str, inputs: dict[str, str]) -> float:
         return float(cell.beta)
     assert cell.fraction is not None
     return float(cell.fraction * Fraction(theory.admissible(rate, **inputs).beta))
+
+
+def _region(
+    instance: TaskInstance, settings: MetaFedAvg, start: torch.Tensor, rounds: int, *, limit: bool
+) -> tuple[TaskInstance, str | None, str | None]:
+    """The instance on its ball, why there is none, and why the one there is may not hold the limit, if that matters."""
+    if limit:
+        found, beyond = _confined(instance, settings, start, None)
+        if beyond is None:
+            return found, None, None
+        return *_confined(instance, settings, start, rounds), beyond
+    return *_confined(instance, settings, start, rounds), None
 
 
 def _confined(

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 import theory
+from reports.cells.run_cell import RunCell
 from reports.judging.measurement import Measurement
 from reports.measure.along_run import AlongRun, AlongRuns
 from reports.measure.mean_squared import SCRIPT, largest_squared_gradient, mean_squared_row
@@ -11,6 +14,13 @@ from reports.wrong_versions import EXPONENT, TERM, becomes, scaled, versions
 
 # Of the step's own relative error: every inequality of the proof has room for 1e-5, so a step that is rounded will do.
 _ROUNDED = 2.0**-20
+
+
+def _short_rounds(cell: RunCell) -> str | None:
+    """C4's step is of length at most 1/10; a plan gives it as `beta`, or as a tenth where that is the least of two."""
+    if cell.fraction is not None and cell.fraction > Fraction(1, 10):
+        return "speaks of rounds of length at most 1/10: expected beta, the step C4.beta, or a fraction up to 1/10"
+    return None
 
 
 def _rows(run: AlongRun) -> list[Measurement]:
@@ -31,14 +41,15 @@ def _another_step(beta: float, inputs: dict[str, str]) -> str | None:
 MEASURED = AlongRuns(
     id="C4",
     left=(LeftSide("C4", "C4", script=SCRIPT),),
+    cell=_short_rounds,
     measure=_rows,
     largest=largest_squared_gradient,
     headline=(
         dict(task="witness-noisy-bowl", mode="stochastic", alpha="1/2", nu=0, tau=1, beta="1/32", D=1, D_prime=1, D_H=1,
              rounds=5760, start=["5/2"], label="noise"),
+        dict(task="witness-bowl", mode="exact", alpha="1/2", nu=0, tau=1, beta="1/10", rounds=32, start=[1]),
     ),
     witnesses=(
-        dict(task="witness-bowl", mode="exact", alpha="1/2", nu=0, tau=1, beta="1/10", rounds=[8, 16], start=[1]),
         dict(task="witness-stalled", mode="first_order", alpha="1/2", nu=1, tau=1, fraction="1/10", rounds=5000,
              start=[0], label="bias"),
     ),

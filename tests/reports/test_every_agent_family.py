@@ -87,3 +87,16 @@ def test_the_ball_of_a_floor_holds_the_limit_however_few_rounds_the_cell_has() -
     assert short.instance.task.radius < limit
     rows = judge(measured(SeededCell(cell, task, 0, 1, "cpu", 1e-6)))
     assert {row.verdict for row in rows} == {Verdict.HOLDS}
+
+
+def test_a_run_whose_limit_no_ball_holds_keeps_its_other_rows() -> None:
+    """Curvatures 6/5 and -9/10: sixteen steps of length 1 in all grow in the mean, and h <= 1 says nothing of it."""
+    task = TaskPlan(name="away", factory="explicit-quadratic", arguments={"A": [[[1.2]], [[-0.9]]], "c": [[0], [1]]})
+    cell = RunCell(
+        task="away", alpha=Fraction(1, 2), nu=0, statements=["T2", "T4"], mode=Mode.EXACT, tau=16,
+        beta=Fraction(1, 20), rounds=2, start=[Fraction(1)],
+    )  # fmt: skip
+    rows = {row.quantity: row for row in judge(measured(SeededCell(cell, task, 0, 1, "cpu", 1e-6)))}
+    assert {rows[name].verdict for name in ("T4", "T4_gap")} == {Verdict.NOT_APPLICABLE}
+    assert "no finite number of rounds" in rows["T4"].reason
+    assert rows["T2"].measured is not None
