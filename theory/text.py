@@ -45,10 +45,26 @@ def describe_statement(bound: Bound) -> str:
         "Proof",
         *proof_lines(bound.proof),
         *_lemmas(bound),
+        "Symbols",
+        *_symbols(bound),
         "Setting",
         *proof_lines(SETTING),
     ]
     return "\n".join(lines)
+
+
+def _symbols(bound: Bound) -> list[str]:
+    """Whatever the quantities use, in words, and what it is where no row above says so."""
+    table = bound.table
+    used = set().union(*(dependencies(table.formulas, name) for name in bound.quantities))
+    given = [f"  {name}  {table.keys[name].record.meaning}" for name in table.keys if name in used - {*table.formulas}]
+    derived = []
+    for name in table.formulas:
+        if name in used:
+            formula = table.formulas[name]
+            shown = [f"    {name} = {line}" for line in _expressions(formula)] if name not in bound.quantities else []
+            derived += [f"  {name}  {formula.symbol.record.meaning}", *shown]
+    return [*given, *derived]
 
 
 def _hypotheses(bound: Bound) -> list[str]:

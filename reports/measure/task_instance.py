@@ -175,7 +175,7 @@ class TaskInstance:
         wider = {
             name: StatedConstant(value=upwards(self.widened * known[name].value), side="upper")
             for name in ("gamma_G", "gamma_H")
-            if name in known and known[name].side in ("exact", "upper") and known[name].value > 0
+            if name in known and known[name].side != "lower" and known[name].value > 0
         }
         return {**known, **wider}
 

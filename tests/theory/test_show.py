@@ -11,6 +11,7 @@ import theory
 from tests.theory.parameters import ACCEPTANCE
 from theory.__main__ import main
 from theory.language.options import OPTIONS
+from theory.language.records import dependencies
 from theory.language.setting import ASSUMPTIONS, GRADIENTS, SETS
 from theory.statements.lemmas import LEMMAS
 from theory.tables import default_table
@@ -172,3 +173,24 @@ def test_free_numbers_are_asked_for() -> None:
         theory.quantity("T1d.N").value(**ACCEPTANCE, eps=1, mode="stochastic")
     with pytest.raises(theory.InputError, match="drift = round: expected one of plain, ball"):
         theory.quantity("T2p").value(**ACCEPTANCE, drift="round")
+
+
+@pytest.mark.parametrize("name", ["S5s", "T2p", "T4c", "C1"])
+def test_every_symbol_of_a_statement_is_explained_on_its_page(capsys: pytest.CaptureFixture[str], name: str) -> None:
+    """Each symbol that some expression on the page uses has a line with its meaning, and an expression unless given."""
+    text = shown(capsys, name).split("\nSymbols\n")[1].split("\nSetting\n")[0]
+    table = default_table()
+    explained = {line.split("  ")[1]: line for line in text.splitlines() if not line.startswith("    ")}
+    for quantity in theory.bound(name).quantities:
+        for used in dependencies(table.formulas, quantity):
+            assert used in explained
+            if used in table.formulas and used not in theory.bound(name).quantities:
+                assert f"    {used} = " in text
+
+
+def test_an_assumption_says_who_asks_for_it(capsys: pytest.CaptureFixture[str]) -> None:
+    text = " ".join(shown(capsys, "A3").split())
+    assert "Given as rho" in text
+    asked = text.split("Asked by ")[1].replace(",", "").split()
+    assert asked == [bound.id for bound in theory.bounds() if "A3" in bound.assumptions]
+    assert shown(capsys, "W0n").split("Asked by ")[1].split(", ")[0] == "T1d"
