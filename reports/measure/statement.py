@@ -21,13 +21,15 @@ class LeftSide:
 
     measures: what it is in the words of a claim, where a claim can bound it; of statements that share a left side only
     the first has it, so that a claim meets each instance once. script: how a counterexample's script
-    computes `measured` from the functions that stand above it.
+    computes `measured` from the functions that stand above it. local_steps: whether that needs the points of the local
+    steps, and not those of whole rounds.
     """
 
     bound: str
     quantity: str
     measures: str = ""
     script: str = ""
+    local_steps: bool = False
 
     @property
     def target(self) -> Target:

@@ -165,6 +165,18 @@ for _ in range(K):
     w = np.mean([local(i, w) for i in range(n)], axis=0)
 after = F(w)
 """
+# the same with the mean of all agents looked at before every local step
+_LOCAL_PATH = """
+first = lambda i, w: grad(i, path(i, w)[-1])  # Hessians dropped
+squares = []
+for _ in range(K):
+    points = [w] * n
+    for _ in range(tau):
+        mean = np.mean(points, axis=0)
+        squares.append(sum(np.mean([meta(i, mean) for i in range(n)], axis=0) ** 2))
+        points = [point - beta * {gradient}(i, point) for i, point in enumerate(points)]
+    w = np.mean(points, axis=0)
+"""
 _VERDICT = """
 measured, claimed = arb(measured), arb(claimed)  # balls around both sides; > asks for all of them
 said = f"measured {float(measured):.12g} > claimed {float(claimed):.12g}"
@@ -180,7 +192,8 @@ def script(instance: Instance, measurement: Measurement, table: Table, *, title:
     for name in ("A", "c", "a", "s", "phi", "knots", "curvature", "slope", "at"):
         arguments.setdefault(name, None)
     mode = Mode(measurement.setting.mode)
-    affine = isinstance(cell, RunCell) and made.factory == "explicit-quadratic"
+    whole_rounds = isinstance(cell, RunCell) and not source(measurement).local_steps
+    affine = whole_rounds and made.factory == "explicit-quadratic"
     lines = [
         f'"""{title}"""',
         "from itertools import product",
@@ -234,14 +247,16 @@ def _number(text: str) -> str:
 
 
 def _left(cell: PointsCell | NoiseCell | RunCell, measurement: Measurement, affine: bool) -> str:
-    text, mode = source(measurement).script, Mode(measurement.setting.mode)
+    asked, mode = source(measurement), Mode(measurement.setting.mode)
+    text = asked.script
     if isinstance(cell, NoiseCell):
         return f'mode = "{mode.full_batch}"\n{text}'
     if not isinstance(cell, RunCell):
         return text
     shift = _number(measurement.inputs["F0_gap"])
     gradient = "free" if mode.probes else "meta" if mode.curved else "first"
-    run = _RUN.format(curved=mode.curved, noise=mode.draws) if affine else _PATH.format(gradient=gradient)
+    path = _LOCAL_PATH if asked.local_steps else _PATH
+    run = _RUN.format(curved=mode.curved, noise=mode.draws) if affine else path.format(gradient=gradient)
     return run + text.replace("{F0_gap}", shift)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from reports.judging.measurement import Measurement
 from reports.measure.along_run import AlongRun, AlongRuns
 from reports.measure.local_averages import local_mean_squared_row
-from reports.measure.mean_squared import largest_squared_gradient
+from reports.measure.mean_squared import SCRIPT, largest_squared_gradient
 from reports.measure.statement import LeftSide
 from reports.wrong_versions import CONSTANT, EXPONENT, scaled, times, versions
 from theory.language.symbols import F0_gap
@@ -17,7 +17,7 @@ def _rows(run: AlongRun) -> list[Measurement]:
 
 MEASURED = AlongRuns(
     id="C2",
-    left=(LeftSide("C2", "C2", "mean_squared_meta_gradient_local"),),
+    left=(LeftSide("C2", "C2", "mean_squared_meta_gradient_local", SCRIPT, local_steps=True),),
     measure=_rows,
     largest=largest_squared_gradient,
     local_averages=True,
