@@ -45,8 +45,8 @@ MEASURED = AlongRuns(
     measure=_rows,
     largest=largest_squared_gradient,
     headline=(
-        dict(task="witness-noisy-bowl", mode="stochastic", alpha="1/2", nu=0, tau=1, beta="1/32", D=1, D_prime=1, D_H=1,
-             rounds=5760, start=["5/2"], label="noise"),
+        dict(task="witness-noisy-bowl", mode="stochastic", alpha="1/2", nu=0, tau=1, beta="1/16", D=1, D_prime=1, D_H=1,
+             rounds=1440, start=["5/2"], label="noise"),
         dict(task="witness-bowl", mode="exact", alpha="1/2", nu=0, tau=1, beta="1/10", rounds=32, start=[1]),
     ),
     witnesses=(

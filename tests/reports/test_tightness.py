@@ -6,7 +6,12 @@ import pytest
 
 from reports.analyses.tightness import ATTAINED, Tightness, tightness, tightness_section
 from reports.analyses.witnesses import witness_measurements
-from reports.judging.rows import Row
+from reports.judging.rows import Row, Verdict
+from reports.judging.verdicts import judge
+from reports.plans.plan import _with_witnesses, plan_of
+from reports.records.execution import measured
+from reports.records.seeded_cell import seeded_cells
+from reports.statements import statements
 from tests.reports.test_statement_records import NOT_MEASURED
 from theory.tables import default_table
 
@@ -55,3 +60,23 @@ def test_the_other_tasks_stand_beside_the_witness(found) -> None:
     s2 = next(one for one in tightness([row], witness_measurements(), default_table()) if one.bound == "S2")
     assert (s2.elsewhere, s2.where) == (0.5, "r")
     assert len(tightness_section([s2]).tables[0].lines) == 1
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", statements())
+def test_the_best_witness_of_a_statement_is_in_every_plan_with_witnesses(name: str) -> None:
+    """The plans have the headline witnesses; no other stored one is closer by more than a thousandth."""
+    record = statements()[name]
+
+    def closest(entries) -> dict[tuple[str, str], float]:
+        plan = plan_of({"title": "x", **_with_witnesses({}, {name: entries})})
+        cells = seeded_cells(plan, seed=0, seeds=1, device="cpu")
+        best: dict[tuple[str, str], float] = {}
+        for row in judge([one for cell in cells for one in measured(cell)]):
+            if row.verdict is Verdict.HOLDS and row.tightness is not None:
+                key = (row.bound, row.quantity)
+                best[key] = max(best.get(key, row.tightness), row.tightness)
+        return best
+
+    shown = closest(record.headline)
+    assert {key: value for key, value in closest(record.witnesses).items() if value > shown.get(key, -1) + 1e-3} == {}
