@@ -44,9 +44,9 @@ MEASURED = AtPoints(
     pairs=True,
     headline=(
         dict(task="witness-ridge", alpha="1/2", nu=1, at=[0], pair=["-1/4294967296"]),
+        dict(task="witness-concave", alpha="1/2", nu=[1, 2], at=[1], pair=["1/2"]),
     ),
     witnesses=(
-        dict(task="witness-concave", alpha="1/2", nu=[1, 2], at=[1], pair=["1/2"]),
         dict(task="witness-bowls", alpha="1/2", nu=[2, 4], at=[1], pair=["1/2"]),
     ),
     wrong=(
