@@ -12,6 +12,7 @@ from theory.formal.listing import described
 from theory.language.conditions import Condition, Otherwise
 from theory.language.records import Formula, Hypothesis, dependencies
 from theory.language.setting import ASSUMPTIONS, GRADIENTS, SETS, SETTING
+from theory.language.symbols import KNOWN
 from theory.printing.choices import listed
 from theory.printing.plain import WIDTH, indented, proof_lines, rows, wrapped
 from theory.statements.lemmas import LEMMAS
@@ -57,7 +58,7 @@ def _symbols(bound: Bound) -> list[str]:
     """Whatever the quantities use, in words, and what it is where no row above says so."""
     table = bound.table
     used = set().union(*(dependencies(table.formulas, name) for name in bound.quantities))
-    given = [f"  {name}  {table.keys[name].record.meaning}" for name in table.keys if name in used - {*table.formulas}]
+    given = [f"  {name}  {KNOWN[name].record.meaning}" for name in KNOWN if name in used - {*table.formulas}]
     derived = []
     for name in table.formulas:
         if name in used:

@@ -37,11 +37,6 @@ class Source(Protocol):
         """The quantities that a choice can change."""
         ...
 
-    @property
-    def keys(self) -> Mapping[str, Symbol]:
-        """What may be given."""
-        ...
-
     def scope(self, inputs: Mapping[str, object]) -> Scope:
         """The inputs over the formulas."""
         ...
