@@ -10,8 +10,10 @@ from theory.enclosure.evaluation import Evaluation
 from theory.enclosure.hypotheses import HypothesisCheck
 from theory.formal.listing import described
 from theory.language.conditions import Condition, Otherwise
-from theory.language.records import Formula, dependencies
+from theory.language.records import Formula, Hypothesis, dependencies
 from theory.language.setting import ASSUMPTIONS, GRADIENTS, SETS, SETTING
+from theory.language.symbols import KNOWN
+from theory.printing.choices import listed
 from theory.printing.plain import WIDTH, indented, proof_lines, rows, wrapped
 from theory.statements.lemmas import LEMMAS
 from theory.views import Bound, Quantity
@@ -44,20 +46,42 @@ def describe_statement(bound: Bound) -> str:
         "Proof",
         *proof_lines(bound.proof),
         *_lemmas(bound),
+        "Symbols",
+        *_symbols(bound),
         "Setting",
         *proof_lines(SETTING),
     ]
     return "\n".join(lines)
 
 
+def _symbols(bound: Bound) -> list[str]:
+    """Whatever the quantities use, in words, and what it is where no row above says so."""
+    table = bound.table
+    used = set().union(*(dependencies(table.formulas, name) for name in bound.quantities))
+    given = [f"  {name}  {KNOWN[name].record.meaning}" for name in KNOWN if name in used - {*table.formulas}]
+    derived = []
+    for name in table.formulas:
+        if name in used:
+            formula = table.formulas[name]
+            shown = [f"    {name} = {line}" for line in _expressions(formula)] if name not in bound.quantities else []
+            derived += [f"  {name}  {formula.symbol.record.meaning}", *shown]
+    return [*given, *derived]
+
+
 def _hypotheses(bound: Bound) -> list[str]:
     stated = [
-        f"  {item.name}" + (f"  (when {item.optional} is given)" if item.optional else "") + _where(item.when)
+        f"  {_said(item)}" + (f"  (when {item.optional} is given)" if item.optional else "") + _where(item.when)
         for item in bound.hypotheses
     ]
     return stated + [
         indented(f"{item.name}{_where(item.when)}: {SETS.get(item.name, item.detail)}") for item in bound.assumed
     ]
+
+
+def _said(item: Hypothesis) -> str:
+    """A hypothesis by its name, and what it compares where that does not say so."""
+    named = any(relation in item.name for relation in "<>=")
+    return item.name if named else f"{item.name}: {item.left} {item.relation} {item.right}"
 
 
 def _where(condition: Condition) -> str:
@@ -68,8 +92,8 @@ def _choices(formula: Formula) -> list[str]:
     """The finite list over which a right side is least."""
     if not formula.choices:
         return []
-    head = f"Without eps, {formula.name} is least over these elements, where they apply"
-    return [head, *(f"  {choice.text}" for choice in formula.choices)]
+    head = f"Without eps, {formula.name} is the least over those of these {len(formula.choices)} elements that apply,"
+    return [f"{head} one value a row of", *listed(choice.text for choice in formula.choices)]
 
 
 def _by_mode(bound: Bound) -> list[str]:

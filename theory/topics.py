@@ -17,13 +17,44 @@ from theory.tables import Table
 
 def topics(table: Table) -> Mapping[str, Callable[[], str]]:
     """Every topic by name, as text on demand."""
-    found: dict[str, Callable[[], str]] = {"setting": _setting, "T5": _exponents, "T6": _planning, "T7": _costs}
-    found |= {name: lambda name=name, text=text: f"{name}\n\n{wrapped(text)}" for name, text in ASSUMPTIONS.items()}
-    found |= {name: lambda name=name, text=text: f"{name}\n\n{wrapped(text)}" for name, text in SETS.items()}
+    found: dict[str, Callable[[], str]] = {
+        "setting": _setting,
+        "S": _sums,
+        "T5": _exponents,
+        "T6": _planning,
+        "T7": _costs,
+    }
+    named = {**ASSUMPTIONS, **SETS}
+    found |= {name: lambda name=name, text=text: _assumed(name, text, table) for name, text in named.items()}
     found |= {lemma.id: lambda lemma=lemma: describe_lemma(lemma) for lemma in LEMMAS}
     found |= {name: lambda option=option: _option(option) for name, option in OPTIONS.items()}
     found |= {key: lambda symbol=symbol: _symbol(symbol) for key, symbol in table.keys.items()}
     return found | {name: lambda symbol=symbol: _symbol(symbol) for name, symbol in table.symbols.items()}
+
+
+def _assumed(name: str, text: str, table: Table) -> str:
+    """An assumption in words, what it is given as, and the statements that ask for it."""
+    asking = [
+        item.id
+        for item in map(table.bound, table.statements)
+        if name in (*item.assumptions, *(one.name for one in item.assumed))
+    ]
+    given = [f"Given as     {', '.join(_GIVEN[name])}"] if name in _GIVEN else []
+    asked = indented(f"Asked by {', '.join(asking) or 'every statement'}").strip()
+    return "\n".join([f"{name}  {_TITLES[name]}", "", wrapped(text), "", *given, asked])
+
+
+_TITLES = {
+    "W0": "where the server and the agents may be", "W": "where fine-tuning and probes may be",
+    "A1": "a lower bound of F", "A2": "bounded gradients and Hessians", "A3": "Lipschitz Hessians",
+    "A4": "independent unbiased noise", "A5": "bounded heterogeneity", "A6": "curvature from below",
+    "A7": "the Polyak-Lojasiewicz inequality", "W0+": "curvature on the balls about segments",
+    "W0n": "exact local paths stay inside",
+}  # fmt: skip
+_GIVEN = {
+    "A1": ("F0_gap = F(w_0) - F*",), "A2": ("B", "L"), "A3": ("rho",), "A4": ("sigma_G", "sigma_H"),
+    "A5": ("gamma_G", "gamma_H"), "A6": ("mu",), "A7": ("mu_F",),
+}  # fmt: skip
 
 
 def describe_lemma(lemma: Lemma) -> str:
@@ -35,6 +66,10 @@ def describe_lemma(lemma: Lemma) -> str:
 def _setting() -> str:
     modes = [f"  {name}: {text}" for name, text in GRADIENTS.items()]
     return "\n\n".join([*map(wrapped, SETTING.split("\n\n")), "\n".join(["g_i by mode", *map(indented, modes)])])
+
+
+def _sums() -> str:
+    return "S(j, x)  sum of the first j powers\n\nS_j(x) = 1 + x + ... + x^(j-1), S_0 = 0, S_j(1) = j"
 
 
 def _symbol(symbol: Symbol) -> str:

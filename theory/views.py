@@ -273,7 +273,7 @@ class Bound:
         used = dependencies(self.table.formulas, self.quantity) - {self.quantity}
         others = (formula for name, formula in self.table.formulas.items() if name in used)
         inherited = (item for formula in others for item in formula.hypotheses if item.optional)
-        return (*self.table.formulas[self.quantity].hypotheses, *inherited)
+        return tuple(dict.fromkeys((*self.table.formulas[self.quantity].hypotheses, *inherited)))
 
     @property
     def latex(self) -> str:

@@ -17,6 +17,7 @@ from empirics.tasks.noise import Noise, sampler_of, with_noise
 from empirics.tasks.ridge import RidgeTask
 from empirics.tasks.ridge_constants import (
     agent_features,
+    fourth_bounds,
     gradient_bounds,
     hessian_bounds,
     linear_spread,
@@ -52,6 +53,7 @@ class CosineTask(RidgeTask):
     """
 
     family = "cosine"
+    spreads_follow_agents = True
 
     def __init__(self, a: Any, s: Any, phi: Any, *, linear: Any = None, noise: Noise | None = None) -> None:
         """Check and store a, s, phi and b."""
@@ -97,6 +99,11 @@ class CosineTask(RidgeTask):
         constants["gamma_G"] = spread_up(gamma_g, note)
         constants["gamma_H"] = spread_up(gamma_h, note)
         return constants
+
+    def third_derivative_change(self) -> Constant:
+        """rho_2 <= lambda_max(sum_j |s_ij| norm(a_ij)^2 a_ij a_ij^T), of the worst agent."""
+        bounds = fourth_bounds(*agent_features(self.arrays()))
+        return Constant(float(bounds.max()), "upper", "lambda_max(sum |s| norm(a)^2 a a^T)")
 
     def loss_lower_bound(self) -> Constant:
         """-(1/n) sum |s_ij|; none with a linear term."""

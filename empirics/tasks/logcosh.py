@@ -18,6 +18,7 @@ from empirics.tasks.noise import Noise, sampler_of, with_noise
 from empirics.tasks.ridge import RidgeTask
 from empirics.tasks.ridge_constants import (
     agent_features,
+    fourth_bounds,
     gradient_bounds,
     hessian_bounds,
     minkowski_spread,
@@ -55,6 +56,7 @@ class LogCoshTask(RidgeTask):
     """
 
     family = "logcosh"
+    spreads_follow_agents = True
 
     def __init__(self, a: Any, s: Any, phi: Any, *, noise: Noise | None = None) -> None:
         """Check and store a, s, phi."""
@@ -97,6 +99,11 @@ class LogCoshTask(RidgeTask):
             "gamma_G": spread_up(gamma_g, "deviations of weights and phases"),
             "gamma_H": spread_up(gamma_h, "deviations of weights and phases"),
         }
+
+    def third_derivative_change(self) -> Constant:
+        """rho_2 <= 2 lambda_max(sum_j s_ij norm(a_ij)^2 a_ij a_ij^T): |(sech^2)''| = |4 sech^2 - 6 sech^4| <= 2."""
+        bounds = fourth_bounds(*agent_features(self.arrays()))
+        return Constant(2 * float(bounds.max()), "upper", "2 lambda_max(sum s norm(a)^2 a a^T)")
 
     def loss_lower_bound(self) -> Constant:
         """0, since log cosh >= 0 and s >= 0."""

@@ -12,7 +12,12 @@ from empirics.numerics.checks import array, integer, shape
 from empirics.numerics.constants import Constant
 from empirics.numerics.errors import InputError
 from empirics.numerics.rounding import up
-from empirics.tasks.logistic_constants import logistic_constants, noise_constants, sample_norm
+from empirics.tasks.logistic_constants import (
+    logistic_constants,
+    noise_constants,
+    sample_norm,
+    third_derivative_change,
+)
 from empirics.tasks.ridge import RidgeTask, combine, project
 from empirics.tasks.sampler import AlmostSureBounds
 from empirics.tasks.subsets import Subsets, gathered
@@ -44,6 +49,7 @@ class LogisticTask(RidgeTask):
     """
 
     family = "logistic"
+    spreads_follow_agents = True
 
     def __init__(self, x: Any, y: Any, *, intercept: bool = True, counts: Any = None) -> None:
         """Check the data, append the intercept and multiply by the labels."""
@@ -98,6 +104,10 @@ class LogisticTask(RidgeTask):
     def own_constants(self) -> dict[str, Constant]:
         """B, L, mu = 0, rho, gamma_G, gamma_H on all of R^d."""
         return logistic_constants(self.arrays())
+
+    def third_derivative_change(self) -> Constant:
+        """rho_2 <= lambda_max(mean norm(z)^2 z z^T)/8, of the worst agent."""
+        return third_derivative_change(self.arrays())
 
     def loss_lower_bound(self) -> Constant:
         """0, since log(1 + exp) is positive."""

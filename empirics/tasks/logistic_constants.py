@@ -3,7 +3,7 @@ r"""Certified constants of binary logistic regression, from the data.
 With z_j = y_j x_j, zbar_i their mean, lambda_i = lambda_max(mean_j z_j z_j^T), sigmoids s_j = 1/2 + t_j/2, |t_j| < 1:
 
     grad f_i = -mean s_j z_j        norm <= min(mean norm(z), norm(zbar_i)/2 + sqrt(lambda_i)/2)   (Cauchy-Schwarz in t)
-    hess f_i = mean s_j' z_j z_j^T  0 <= hess <= lambda_i/4, |s''| <= 1/(6 sqrt 3)
+    hess f_i = mean s_j' z_j z_j^T  0 <= hess <= lambda_i/4, |s''| <= 1/(6 sqrt 3), |s'''| <= 1/8
     gamma_G  <= rms norm(zbar_i - c)/2 + sqrt(mean lambda_i)/2 for any c (the t-part about centre 0), and <= rms B_i
     gamma_H  <= rms max(lambda_i, lambda)/4, lambda that of the pooled mean (difference of semidefinite matrices)
     sigma_G^2 of agent i <= mean_j max(norm(c)^2, norm(z_j - c)^2), c = zbar_i/2 (norm(s z - c)^2 is convex in s)
@@ -48,6 +48,13 @@ def logistic_constants(arrays: dict[str, np.ndarray]) -> dict[str, Constant]:
         "gamma_G": spread_up(gamma_g, "spread of the sample means and their t-part"),
         "gamma_H": spread_up(gamma_h, "rms max(lambda_i, pooled lambda)/4"),
     }
+
+
+def third_derivative_change(arrays: dict[str, np.ndarray]) -> Constant:
+    """rho_2, from s''' = p (1 - 6 p) with p = s (1 - s) in [0, 1/4]."""
+    data = _agents(arrays)
+    fourths = [up(_top(rows, row_norms_up(rows) ** 2 * (1 + 4 * EPS)) / 8) for rows in data]
+    return Constant(max(fourths), "upper", "lambda_max(mean norm(z)^2 z z^T)/8")
 
 
 def noise_constants(arrays: dict[str, np.ndarray]) -> dict[str, Constant]:

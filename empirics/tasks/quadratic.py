@@ -83,6 +83,7 @@ class QuadraticTask(QuadraticLosses):
     """
 
     family = "quadratic"
+    spreads_follow_agents = True
 
     def __init__(
         self, A: Any, c: Any, e: Any = None, *, radius: float | None = None, noise: Noise | None = None
@@ -131,6 +132,10 @@ class QuadraticTask(QuadraticLosses):
     def own_constants(self) -> dict[str, Constant]:
         """L, mu, rho = 0, gamma_H, and with a radius B and gamma_G."""
         return quadratic_constants(self.arrays(), self.radius)
+
+    def third_derivative_change(self) -> Constant:
+        """0: there is no third derivative."""
+        return Constant(0.0, "exact", "quadratic")
 
     def loss_lower_bound(self) -> Constant:
         """Mean of the e_i when every A_i is positive semidefinite; with a radius, a bound on the ball otherwise."""

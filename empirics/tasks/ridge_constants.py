@@ -6,8 +6,10 @@ Let x_j in [-1, 1] stand for psi' or psi'' at the angle of feature j. Then over 
                                               <= min(sum |s_j| norm(a_j), sqrt(J lambda_max(sum s_j^2 a_j a_j^T)))
     norm(sum s_j x_j a_j a_j^T)               <= lambda_max(sum |s_j| a_j a_j^T)
     |sum s_j x_j <a_j, u>^2 <a_j, v>|         <= lambda_max(sum |s_j| norm(a_j) a_j a_j^T)   for unit u, v,
+    |sum s_j x_j <a_j, u>^3 <a_j, v>|         <= lambda_max(sum |s_j| norm(a_j)^2 a_j a_j^T),
 
-the last one serving rho, since the third derivative is symmetric and its norm is attained at some (u, u, v).
+the last two serving rho and rho_2: derivatives are symmetric, so the norm of the second's change and of the third's
+along v is attained where all other arguments are one u.
 """
 
 from __future__ import annotations
@@ -59,6 +61,12 @@ def hessian_bounds(features: np.ndarray, weights: np.ndarray) -> np.ndarray:
 def third_bounds(features: np.ndarray, weights: np.ndarray) -> np.ndarray:
     """Per agent, at least the norm of sum_j s_ij x_j a_ij^{(x)3} over all |x_j| <= 1, (n,)."""
     scaled = np.abs(weights) * row_norms_up(features) * (1 + 2 * EPS)
+    return np.array([gram_largest_eigenvalue(rows, own) for rows, own in zip(features, scaled, strict=True)])
+
+
+def fourth_bounds(features: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Per agent, at least the norm of sum_j s_ij x_j a_ij^{(x)4} over all |x_j| <= 1, (n,)."""
+    scaled = np.abs(weights) * row_norms_up(features) ** 2 * (1 + 4 * EPS)
     return np.array([gram_largest_eigenvalue(rows, own) for rows, own in zip(features, scaled, strict=True)])
 
 

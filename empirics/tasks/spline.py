@@ -44,6 +44,7 @@ class SplineTask(Task):
     """
 
     family = "spline"
+    spreads_follow_agents = True
 
     def __init__(
         self,

@@ -52,6 +52,15 @@ class Task(ABC):
     """
 
     family: str = "custom"
+    spreads_follow_agents: bool = False
+    """Whether `own_constants` works gamma_G and gamma_H out from the agents at hand, so that it may be asked of copies;
+    a class that overrides it says so again."""
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        """A class with constants of its own, which may be numbers that somebody wrote down for its agents."""
+        super().__init_subclass__(**options)
+        if "own_constants" in vars(cls) and "spreads_follow_agents" not in vars(cls):
+            cls.spreads_follow_agents = False
 
     def __init__(
         self,
@@ -177,6 +186,10 @@ class Task(ABC):
         """Constants among L, mu, rho, B, gamma_G, gamma_H that the task can state, each with its side."""
         return {}
 
+    def third_derivative_change(self) -> Constant | None:
+        """A Lipschitz constant rho_2 of the third derivative of every f_i, for S5s; None where none is known."""
+        return None
+
     def loss_lower_bound(self) -> Constant:
         """A number below (1/n) sum_i inf f_i, the infimum over the set on which the constants hold.
 
@@ -193,6 +206,11 @@ class Task(ABC):
     def everywhere(self) -> bool:
         """Whether the stated constants hold on all of R^d; a task that overrides `contains` overrides this too."""
         return True
+
+    @property
+    def curved_everywhere(self) -> bool:
+        """Whether L and mu hold on all of R^d, where other constants may hold on a part of it only."""
+        return self.everywhere
 
     @property
     def n(self) -> int:
@@ -250,6 +268,17 @@ class Task(ABC):
         view = copy.copy(self)
         view._parameters, view._selection, view._cache = dict(parameters), None, {}
         return view
+
+    def copies(self, counts: Sequence[int]) -> Self:
+        """The task of so many copies of each agent: its plain means are this task's, weighted by the counts.
+
+        >>> from empirics import QuadraticTask
+        >>> weighed = QuadraticTask(A=[[[1.0]], [[1.0]]], c=[[0.0], [3.0]], radius=1.0).copies([1, 2])
+        >>> float(weighed.gradient([0.0]).mean()), round(weighed.constants()["gamma_G"].value, 6)
+        (-2.0, 1.414214)
+        """
+        agents = torch.repeat_interleave(torch.arange(self.n, device=self.device), torch.tensor(list(counts)))
+        return self.alone({name: value[agents] for name, value in self.agents_parameters().items()})
 
     def common(self, name: str) -> Tensor:
         """A parameter that all agents share."""

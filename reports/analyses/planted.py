@@ -192,11 +192,11 @@ def _between(evaluation: Evaluation) -> tuple[Fraction, Fraction]:
 
 
 def _factor(wrong: Evaluation, right: Evaluation) -> float:
-    """right / wrong, the other way round for negative right sides, infinite for 0."""
+    """right / wrong, the other way round for negative right sides, infinite where 0 or the sign is between them."""
     assert wrong.value is not None
     assert right.value is not None
     above, below = (right.value, wrong.value) if right.value > 0 else (wrong.value, right.value)
-    return above / below if below else float("inf")
+    return above / below if above * below > 0 else float("inf")
 
 
 def _ratio(measurement: Measurement, table: Table, claimed: Evaluation) -> float:
@@ -207,7 +207,7 @@ def _ratio(measurement: Measurement, table: Table, claimed: Evaluation) -> float
     if one_round(measurement):
         base = common_part(measurement, table)
         measured, predicted = measured - base, predicted - base
-    if predicted == 0:
+    if predicted == 0 or (predicted < 0 < measured):
         return float("inf") if measured > 0 else 0.0
     return float(measured / predicted) if predicted > 0 else float(predicted / measured)
 

@@ -128,10 +128,10 @@ def _found(task: TaskPlan, cell: PointsCell | NoiseCell | RunCell, quantity: str
     return float((one.evidence.lower + one.evidence.upper) / 2), theory.quantity(quantity).value(**one.inputs)
 
 
-def _batch_sizes(xs: Sequence[int | Fraction], quantity: str, statement: str) -> Points:
+def _batch_sizes(xs: Sequence[int | Fraction], quantity: str, statement: str, nu: int = 1) -> Points:
     return [
         (float(D), *_found(_COSINE, NoiseCell(
-            task=_COSINE.name, alpha_L=Fraction(1, 4), nu=1, statements=[statement],
+            task=_COSINE.name, alpha_L=Fraction(1, 4), nu=nu, statements=[statement],
             D=int(D), D_prime=1, D_H=1,
             method="enumerate", at=[Fraction(1, 2)] * _DIMENSION,
         ), quantity))
@@ -218,6 +218,8 @@ SERIES: tuple[Series, ...] = (
     Series("T1c", "T4", "sampling floor", "m", (1, 2, 4, 8), _agents),
     Series("S5", "b_sto", "bias, first order", "D", (2, 4, 8, 16), lambda xs: _batch_sizes(xs, "b_sto", "S5")),
     Series("S5p", "b_sto_2", "bias, second order", "D", (2, 4, 8, 16), lambda xs: _batch_sizes(xs, "b_sto_2", "S5p")),
+    Series("S5s", "b_sto_3", "bias, third order, nu = 2", "D", (2, 3, 4, 5),
+           lambda xs: _batch_sizes(xs, "b_sto_3", "S5s", 2)),
     Series("S9", "b_HF", "Hessian-free error", "delta", _powers(-8, -7, -6, -5, -4),
            _at_points(_COSINE, "b_HF", "S9", _DIMENSION, alpha_L=Fraction(1, 4), nu=2, delta=None)),
     Series("S8", "b_FO", "first-order error", "alpha", _powers(-10, -9, -8, -7),

@@ -14,7 +14,7 @@ from flint import arb
 import theory
 from empirics import Task
 from reports.cells.cell import Kind
-from reports.cells.run_cell import SERVER_STEP, WITHOUT_REPLACEMENT, RunCell
+from reports.cells.run_cell import EQUAL_WEIGHTS, SERVER_STEP, WITHOUT_REPLACEMENT, RunCell
 from reports.judging.measurement import Enclosed, Evidence, Measurement, Sampled, Setting, Unproved, Withheld
 from reports.measure.estimates import ALONG_RUN, rough
 from reports.measure.measured_inputs import split
@@ -39,8 +39,16 @@ def of_section_1(cell: RunCell) -> str | None:
 
 
 def of_theorem_1d(cell: RunCell) -> str | None:
-    """The same for T1d and what follows from it, which know a server step (C3) and draws with replacement (C6)."""
-    known = (SERVER_STEP, WITHOUT_REPLACEMENT)
+    """The same for T1d, T2p and T3p, which know a server step (C3), draws with replacement and weights (C6)."""
+    return _said_but(cell, SERVER_STEP, WITHOUT_REPLACEMENT, EQUAL_WEIGHTS)
+
+
+def of_fixed_points(cell: RunCell) -> str | None:
+    """The same for what is said of fixed points of the map of a round, which a server step leaves where they are."""
+    return _said_but(cell, SERVER_STEP)
+
+
+def _said_but(cell: RunCell, *known: str) -> str | None:
     return _said({name: what for name, what in cell.departures.items() if name not in known})
 
 
@@ -57,7 +65,8 @@ class AlongRuns(Measured):
     for the number of runs; None where none are counted. strong: whether mu_F enters it. rate: the theorem whose largest
     admissible meta step a plan's `fraction` refers to. algorithm: why it does not speak about the algorithm of a cell
     (sampling, weights, server step), None where it does; by default it speaks about section 1's alone.
-    local_averages: whether it looks at the means of all agents after each local step.
+    local_averages: whether it looks at the means of all agents after each local step. limit: whether it speaks of the
+    limit of the run, so that W0 has to hold every round to come, not the cell's alone.
     """
 
     kind: ClassVar[Kind] = "runs"
@@ -68,6 +77,7 @@ class AlongRuns(Measured):
     rate: str = "T2"
     algorithm: Callable[[RunCell], str | None] = of_section_1
     local_averages: bool = False
+    limit: bool = False
 
     def rows_of_case(self, inputs: Mapping[str, str]) -> tuple[LeftSide, ...]:
         """The left sides that a run has rows of: all of them, or the one that its case names."""
@@ -97,8 +107,9 @@ def run_measurements(
     run = AlongRun(specification, recorded, float(arrays.get("float64_distance", 0.0)))
     measurements: list[Measurement] = []
     for statement in statements:
-        if (other := statement.algorithm(specification.cell)) is not None:
-            away = replace(run, specification=replace(specification, refusal=other))
+        other = statement.algorithm(specification.cell) or (specification.beyond if statement.limit else None)
+        if other is not None:
+            away = run.refused(other)
             measurements += [
                 away.row(left.bound, left.quantity, NOTHING, None, rounds=specification.cell.rounds)
                 for left in statement.rows_of_case(specification.inputs)
@@ -147,6 +158,10 @@ class AlongRun:
             return upwards(theory.quantity("S2").value(**p.inputs) * B)
         return p.B_F if mode.curved else B
 
+    def refused(self, reason: str) -> AlongRun:
+        """The same run as a statement sees it that does not speak about it."""
+        return replace(self, specification=replace(self.specification, refusal=reason))
+
     def engine(self, values: np.ndarray) -> dict[str, Any]:
         """What the engine's own runs gave, beside an expectation that may have been computed exactly."""
         return {"engine_mean": float(values.mean()), "engine_runs": int(values.size)}
@@ -163,8 +178,8 @@ class AlongRun:
         shown, between = split(extra or {})
         p, s = self.specification, self.specification.settings
         setting = Setting(
-            p.instance.name, str(p.cell.mode), s.nu, p.instance.task.n, s.alpha, s.tau,
-            s.participants_of(p.instance.task.n), s.beta, K=rounds, seeds=1 if p.surely_one_path else p.seeds,
+            p.instance.name, str(p.cell.mode), s.nu, p.n, s.alpha, s.tau, p.m, s.beta, K=rounds,
+            seeds=1 if p.surely_one_path else p.seeds,
             replicas=evidence.values.size if isinstance(evidence, Sampled) else 1,
         )  # fmt: skip
 

@@ -11,14 +11,14 @@ would make the recursion nonlinear and is not covered.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import flint
 from flint import arb, arb_mat
 
 from empirics.algorithm.sampling import Sampling
 from reports.balls import ball
-from reports.balls.ball import BallQuadratic, column, identity, norm
+from reports.balls.ball import BallQuadratic, column, identity
 from reports.judging.measurement import Enclosed
 from reports.measure.run_specification import RunSpecification
 from reports.measure.squared_gradients import SquaredGradients
@@ -59,8 +59,8 @@ def local_mean_squared_gradient(specification: RunSpecification) -> Enclosed | N
     return None
 
 
-def expected_change(specification: RunSpecification) -> tuple[arb, arb]:
-    """E F(w_1) - F(w_0) and norm(grad F(w_0)): F need have no minimum, so the moments are those of w_1 - w_0."""
+def expected_change(specification: RunSpecification) -> tuple[arb, list[arb_mat]]:
+    """E F(w_1) - F(w_0) and the grad F_i(w_0): F need have no minimum, so the moments are those of w_1 - w_0."""
     with flint.ctx.workprec(_PRECISIONS[1]):
         s, forms = specification.settings, specification.instance.forms
         start, alpha = column(specification.start.numpy()), ball.ball(s.alpha)
@@ -69,13 +69,13 @@ def expected_change(specification: RunSpecification) -> tuple[arb, arb]:
             for a, f in zip(_agents(specification, s.tau), forms, strict=True)
         ]
         matrices, share = _meta_matrices(forms, alpha, s.nu), ball.ball(1) / len(forms)
-        gradient = _sum([M * (start - f.c) for M, f in zip(matrices, forms, strict=True)]) * share
+        gradients = [M * (start - f.c) for M, f in zip(matrices, forms, strict=True)]
         still = start - start
         twice = s.sampling == Sampling.REPLACEMENT
         m = s.participants_of(len(forms))
         mean, second = _round(agents, still, still * still.transpose(), m, twice=twice)
         curved = _trace(_sum(matrices) * share * second) / 2
-        return (gradient.transpose() * mean)[0, 0] + curved, norm(gradient)
+        return (ball.mean(gradients).transpose() * mean)[0, 0] + curved, gradients
 
 
 def _useful(value: arb) -> bool:
@@ -173,7 +173,9 @@ def _outer(a: _Agent, b: _Agent, mu: arb_mat, second: arb_mat) -> arb_mat:
 def _agents(specification: RunSpecification, steps: int) -> list[_Agent]:
     losses = specification.instance.forms
     noises = specification.instance.covariances if specification.cell.mode.draws else [f.A * 0 for f in losses]
-    return [_agent(specification, f, noise, steps) for f, noise in zip(losses, noises, strict=True)]
+    agents = [_agent(specification, f, noise, steps) for f, noise in zip(losses, noises, strict=True)]
+    shared = specification.noise_shared
+    return [replace(agent, noise=agent.noise * count) for agent, count in zip(agents, shared, strict=True)]
 
 
 def _agent(specification: RunSpecification, f: BallQuadratic, noise: arb_mat, steps: int) -> _Agent:

@@ -11,7 +11,7 @@ from flint import arb
 
 from empirics.algorithm.sampling import Sampling
 from reports.balls import ball
-from reports.balls.ball import BallMeta, Vector, column, norm
+from reports.balls.ball import BallMeta, Vector, column, norm, root, squared_norm
 from reports.measure.run_specification import RunSpecification
 
 LARGEST_ENUMERATION = 64
@@ -19,10 +19,11 @@ LARGEST_ENUMERATION = 64
 
 @dataclass(frozen=True)
 class OneRound:
-    """F(w_0), norm(grad F(w_0)) and E F(w_1)."""
+    """F(w_0), norm(grad F(w_0)), the spread of the grad F_i(w_0) and E F(w_1)."""
 
     before: arb
     gradient_norm: arb
+    spread: arb
     after: arb
     subsets: int
 
@@ -42,14 +43,20 @@ def expected_round(specification: RunSpecification) -> OneRound:
         agents = [BallMeta(f, ball.ball(s.alpha), s.nu) for f in losses]
         start = column(specification.start.numpy())
         results = [local_steps(agent, start, specification) for agent in agents]
-        m, equal_weights = s.participants_of(len(agents)), s.weights is None
-        assert equal_weights  # a cell with weights is refused before it is run
+        m = s.participants_of(len(agents))
         again = s.sampling == Sampling.REPLACEMENT
         subsets = list(itertools.product(results, repeat=m) if again else itertools.combinations(results, m))
         servers = [server_iterate(start, ball.mean(subset), specification) for subset in subsets]
         after = sum((_objective(agents, w) for w in servers), arb(0)) / len(subsets)
-        gradient = ball.mean([agent.exact(start) for agent in agents])
-        return OneRound(_objective(agents, start), norm(gradient), after, len(subsets))
+        gradients = [agent.exact(start) for agent in agents]
+        gradient = ball.mean(gradients)
+        return OneRound(_objective(agents, start), norm(gradient), spread_of(gradients), after, len(subsets))
+
+
+def spread_of(vectors: list[Vector]) -> arb:
+    """The root of the mean squared distance from the mean."""
+    centre = ball.mean(vectors)
+    return root(sum((squared_norm(one - centre) for one in vectors), arb(0)) / len(vectors))
 
 
 def local_steps(agent: BallMeta, w: Vector, specification: RunSpecification) -> Vector:

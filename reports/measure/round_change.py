@@ -14,7 +14,7 @@ from reports.balls import ball
 from reports.judging.measurement import Enclosed, Measurement, Sampled
 from reports.measure.along_run import BETTING, NOTHING, AlongRun
 from reports.measure.moments import expected_change
-from reports.measure.one_round import enumerable, expected_round
+from reports.measure.one_round import enumerable, expected_round, spread_of
 from reports.measure.task_instance import upwards
 from reports.measure.trajectories import losses, squared_gradients
 
@@ -23,10 +23,11 @@ SCRIPT = "measured = after - before + {F0_gap}  # both sides carry this shift"
 
 @dataclass(frozen=True, eq=False)
 class RoundChange:
-    """F(w_1) - F(w_0) + reach in [0, 2 reach] as evidence, and norm(grad F(w_0))."""
+    """F(w_1) - F(w_0) + reach in [0, 2 reach] as evidence, norm(grad F(w_0)), at least the spread there if known."""
 
     evidence: Enclosed | Sampled
     grad_norm: arb
+    spread: float | None = None
 
 
 def reach(run: AlongRun) -> float:
@@ -48,13 +49,15 @@ def round_change(run: AlongRun) -> RoundChange:
     return (_affine if p.affine else _sampled)(run, reach(run))
 
 
-def round_row(run: AlongRun, bound: str) -> Measurement:
-    """The row of a bound on one round."""
+def round_row(run: AlongRun, bound: str, *, spread_at_start: bool = False) -> Measurement:
+    """The row of a bound on one round; `spread_at_start`: gamma_F is needed at w_0 only, and measured there."""
     shift = reach(run)
     if run.recorded is None:
         return run.row(bound, bound, NOTHING, 2 * shift, rounds=1, extra={"F0_gap": shift, "grad_norm": 0.0})
     found = round_change(run)
     extra = {"F0_gap": shift, "grad_norm": found.grad_norm}
+    if spread_at_start and found.spread is not None:
+        extra["gamma_F"] = found.spread
     return run.row(bound, bound, found.evidence, 2 * shift, rounds=1, extra=extra)
 
 
@@ -76,12 +79,13 @@ def _enumerated(run: AlongRun, shift: float) -> RoundChange:
         lower, upper = ball.bounds(done.after - done.before + ball.ball(shift))
     over = "" if done.subsets == 1 else f"exact expectation over {done.subsets} subsets of agents, "
     evidence = Enclosed(lower, upper, f"{over}Arb balls at {ball.BITS} bits")
-    return RoundChange(evidence, done.gradient_norm)
+    return RoundChange(evidence, done.gradient_norm, ball.float_above(done.spread))
 
 
 def _affine(run: AlongRun, shift: float) -> RoundChange:
-    change, grad_norm = expected_change(run.specification)
+    change, gradients = expected_change(run.specification)
     with flint.ctx.workprec(ball.BITS):
         lower, upper = ball.bounds(change + ball.ball(shift))
+        grad_norm, spread = ball.norm(ball.mean(gradients)), ball.float_above(spread_of(gradients))
     evidence = Enclosed(lower, upper, "exact expectation (moment recursion), Arb balls")
-    return RoundChange(evidence, grad_norm)
+    return RoundChange(evidence, grad_norm, spread)

@@ -9,7 +9,8 @@ from functools import cached_property
 import torch
 
 import theory
-from empirics import MetaFedAvg
+from empirics import MetaFedAvg, Task
+from empirics.algorithm.sampling import Sampling
 from reports.cells.run_cell import RunCell
 from reports.judging.rows import StatedConstant
 from reports.measure.power import FEWEST, PowerCalculation
@@ -20,7 +21,9 @@ from reports.measure.task_instance import TaskInstance
 class RunSpecification:
     """A run cell with its numbers: exact theory inputs, the engine's settings, and why it may not apply.
 
-    settled: the hypotheses that no input decides, each with why it holds.
+    settled: the hypotheses that no input decides, each with why it holds. run_as: task and settings of the run itself
+    where the agents have weights: `instance` and `settings` then are of copies of them with equal weights, by which F
+    and everything else is read. beyond: why nothing is known about the limit of the run, where a statement asked.
     """
 
     instance: TaskInstance
@@ -33,6 +36,35 @@ class RunSpecification:
     power: tuple[PowerCalculation, ...] = ()
     seeds: int = 1
     settled: Mapping[str, str] = field(default_factory=dict)
+    run_as: tuple[Task, MetaFedAvg] | None = None
+    beyond: str | None = None
+
+    @property
+    def ran(self) -> tuple[Task, MetaFedAvg]:
+        """Task and settings of the run itself."""
+        return self.run_as or (self.instance.task, self.settings)
+
+    @property
+    def n(self) -> int:
+        """Number of agents of the run."""
+        return self.ran[0].n
+
+    @property
+    def m(self) -> int:
+        """Number of results that a round of it averages."""
+        return self.ran[1].participants_of(self.n)
+
+    @property
+    def noise_shared(self) -> list[int]:
+        """For every agent of `instance`, how many of them have its noise.
+
+        The copies of a weighted agent that takes part once see the same batches; draws of it have their own.
+        """
+        weights = self.ran[1].weights
+        if weights is None or self.settings.sampling is Sampling.REPLACEMENT:
+            return [1] * self.instance.task.n
+        counts = [int(weight * self.instance.task.n) for weight in weights]
+        return [count for count in counts for _ in range(count)]
 
     @cached_property
     def L_F(self) -> float:

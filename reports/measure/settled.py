@@ -28,6 +28,11 @@ def drift_ball(instance: TaskInstance, cell: RunCell) -> dict[str, str]:
             "W0+": "the constants hold on all of R^d, so W0 may be all of it",
             "W0n": "the constants hold on all of R^d, so W0 may be all of it",
         }
+    if instance.task.curved_everywhere and cell.mode is Mode.EXACT:
+        return {
+            "W0+": "L and mu hold on all of R^d",
+            "W0n": "mode exact: the exact local paths are the local runs",
+        }
     if instance.task.d == 1 and not instance.estimated and cell.mode is Mode.EXACT:
         return {
             "W0+": "d = 1: the balls are the segments, and W0 is convex",

@@ -16,7 +16,7 @@ from flint import arb
 import empirics
 import theory
 from empirics import MetaFedAvg, Run
-from empirics.algorithm.sampling import Sampling
+from empirics.algorithm.sampling import Sampling, exact_weights
 from empirics.certificates import closed_form, confinement
 from empirics.runs import fedavg
 from reports.balls import ball
@@ -31,6 +31,9 @@ from reports.measure.run_specification import RunSpecification, replicas
 from reports.measure.settled import SHARED_PROBES, drift_ball
 from reports.measure.task_instance import TaskInstance, upwards
 
+# of agents that stand for weighted ones: every one of them is looked at wherever F is read
+_MOST_COPIES = 256
+
 
 def specify(
     instance: TaskInstance, cell: RunCell, statements: Sequence[AlongRuns], level: float = 1e-3, seeds: int = 1
@@ -40,7 +43,9 @@ def specify(
     A quadratic run gets the smallest ball that no possible run with these settings leaves, whatever is drawn; the step
     does not depend on that ball. When none can be proved, the cell's rows say so instead of a verdict.
     """
-    task, alpha = instance.task, instance.alpha(cell)
+    task, alpha, refusal = instance.task, instance.alpha(cell), None
+    if cell.weights is not None:
+        instance, refusal = _by_copies(instance, exact_weights(cell.weights))
     sizes = {name: getattr(cell, name) for name in ("D", "D_prime", "D_H") if getattr(cell, name) is not None}
     delta = None if cell.delta is None else float(cell.delta)
     more: dict[str, Any] = {
@@ -63,15 +68,17 @@ def specify(
         alpha, cell.nu, beta, cell.tau, participants=cell.m, mode=cell.mode, delta=delta, sampling=cell.sampling,
         weights=cell.weights, server_step=float(cell.server_step), **sizes,
     )  # fmt: skip
-    start = _start(instance, cell)
-    instance, refusal = _confined(instance, settings, start, cell)
+    start, run_as = _start(instance, cell), None
+    if cell.weights is not None:
+        run_as = (task, settings)
+        settings = replace(settings, weights=None, participants=_drawn(settings, task.n))
+    limit = any(statement.limit for statement in statements)
+    instance, outside, beyond = _region(instance, settings, start, cell.rounds, limit=limit)
+    refusal = refusal or outside
     try:
         gap = _start_gap(instance, alpha, cell, start)
     except empirics.InputError as error:
         gap, refusal = 0.0, f"A1: F has no lower bound: {error}"
-    if cell.weights is not None:
-        # gamma_G, gamma_H and the lower bound of F would be other numbers, and no reader of a run knows them
-        refusal = "equal weights: the task's constants, and F as it is read off a run, are those of the plain mean"
     if gap < 0:
         refusal = f"promise: loss_lower_bound is above the loss at the start by {-gap:.6g}"
     settled = drift_ball(instance, cell)
@@ -82,8 +89,23 @@ def specify(
     sized = tuple(one for one in power if one is not None)
     return RunSpecification(
         instance, cell, {**instance.constants, **rate}, inputs, settings, start, refusal, sized, seeds,
-        {**settled, **SHARED_PROBES},
+        {**settled, **SHARED_PROBES}, run_as, beyond,
     )  # fmt: skip
+
+
+def _by_copies(instance: TaskInstance, weights: Sequence[Fraction]) -> tuple[TaskInstance, str | None]:
+    """The instance of copies of the agents in proportion to their weights, or itself and why there is none."""
+    if instance.estimated or instance.task.on_demand:
+        return instance, "equal weights: the constants of this task are known for agents of equal weight only"
+    together = math.lcm(*(weight.denominator for weight in weights))
+    if together > _MOST_COPIES:
+        return instance, f"equal weights: their common denominator {together} is above {_MOST_COPIES}; round them"
+    return instance.copied([int(weight * together) for weight in weights]), None
+
+
+def _drawn(settings: MetaFedAvg, n: int) -> int | None:
+    """The participants of the same law among copies: as many draws, or every one of them."""
+    return settings.participants_of(n) if settings.sampling is Sampling.REPLACEMENT else None
 
 
 def _power(
@@ -118,8 +140,11 @@ def _rate_constants(instance: TaskInstance, cell: RunCell, alpha: float, *, stro
 def _other_algorithm(cell: RunCell) -> dict[str, Any]:
     """The keys of what is not as in section 1's algorithm (C3, C6)."""
     more: dict[str, Any] = {} if cell.server_step == 1 else {"beta_s": cell.server_step}
+    if cell.weights is not None and cell.sampling is Sampling.FULL:
+        more["p_max"] = max(exact_weights(cell.weights))
     # all agents of equal weight are a subset of n: no other sampling has its own constants here
-    return {**more, "sampling": str(cell.sampling)} if cell.sampling is Sampling.REPLACEMENT else more
+    special = cell.weights is not None or cell.sampling is Sampling.REPLACEMENT
+    return {**more, "sampling": str(cell.sampling)} if special else more
 
 
 def _step(cell: RunCell, rate: str, inputs: dict[str, str]) -> float:
@@ -129,19 +154,32 @@ def _step(cell: RunCell, rate: str, inputs: dict[str, str]) -> float:
     return float(cell.fraction * Fraction(theory.admissible(rate, **inputs).beta))
 
 
+def _region(
+    instance: TaskInstance, settings: MetaFedAvg, start: torch.Tensor, rounds: int, *, limit: bool
+) -> tuple[TaskInstance, str | None, str | None]:
+    """The instance on its ball, why there is none, and why the one there is may not hold the limit, if that matters."""
+    if limit:
+        found, beyond = _confined(instance, settings, start, None)
+        if beyond is None:
+            return found, None, None
+        return *_confined(instance, settings, start, rounds), beyond
+    return *_confined(instance, settings, start, rounds), None
+
+
 def _confined(
-    instance: TaskInstance, settings: MetaFedAvg, start: torch.Tensor, cell: RunCell
+    instance: TaskInstance, settings: MetaFedAvg, start: torch.Tensor, rounds: int | None
 ) -> tuple[TaskInstance, str | None]:
+    """The instance on a ball that no run of so many rounds leaves, of any number where it is None; or why not."""
     if instance.estimated:
         return instance, rough(instance)
     if instance.quadratic:
-        found = confinement.ball(instance.task, settings, start, rounds=cell.rounds)
+        found = confinement.ball(instance.task, settings, start, rounds=rounds)
         if not math.isfinite(found.radius_W):
             return instance.on_ball(1.0), f"W0: {found.reason}"
         instance = instance.on_ball(upwards(found.radius_W))
     elif instance.task.local is None:
         return instance, None
-    proof = confinement.ball(instance.task, settings, start, rounds=cell.rounds)
+    proof = confinement.ball(instance.task, settings, start, rounds=rounds)
     return instance, None if proof.holds else f"W0: {proof.reason}"
 
 
@@ -195,8 +233,8 @@ def run_cell(
     """
     if specification.refusal is not None:
         return None
-    settings = specification.settings if chunk is None else replace(specification.settings, chunk=chunk)
-    task, rounds = specification.instance.task.to(device), specification.cell.rounds
+    settings = specification.ran[1] if chunk is None else replace(specification.ran[1], chunk=chunk)
+    task, rounds = specification.ran[0].to(device), specification.cell.rounds
     number = replicas(specification)
     return fedavg.run(
         settings, task, specification.start, rounds, seed=seed, replicas=number, backend=backend,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property, lru_cache
@@ -62,13 +62,15 @@ def above(x: Fraction) -> float:
 class TaskInstance:
     """A task of the plan with what every measurement asks of it.
 
-    `stated` replaces the constants that the task certifies: those of a network, estimated on a set.
+    `stated` replaces the constants that the task certifies: those of a network, estimated on a set. `widened`: a factor
+    on gamma_G and gamma_H, which were stated for agents of equal weight.
     """
 
     plan: TaskPlan
     task: Task
     stated: Mapping[str, StatedConstant] | None = None
     made: Task | None = None  # the task before it was bounded: its losses are the same, and are recorded once
+    widened: float = 1.0
 
     @classmethod
     def of(cls, plan: TaskPlan) -> TaskInstance:
@@ -78,6 +80,17 @@ class TaskInstance:
     def on_ball(self, radius: float) -> TaskInstance:
         """The same instance with its constants stated on norm(w) <= radius, where they need a ball; else itself."""
         return replace(self, task=self.task.on_ball(radius), made=self.made or self.task)
+
+    def copied(self, counts: Sequence[int]) -> TaskInstance:
+        """The instance of so many copies of each agent: what is a plain mean there is a mean weighted by the counts.
+
+        A spread about any point is at most the square root of n times the largest weight times that of equal weights.
+        That is what counts of a task whose gamma_G and gamma_H are not worked out from its agents.
+        """
+        task = self.made or self.task
+        wider = upwards(math.sqrt(task.n * max(counts) / sum(counts)))
+        widened = 1.0 if task.spreads_follow_agents else wider
+        return replace(self, task=task.copies(counts), made=None, widened=widened)
 
     @property
     def quadratic(self) -> bool:
@@ -152,11 +165,19 @@ class TaskInstance:
         if self.stated is not None:
             return dict(self.stated)
         found = self.task.constants()
-        return {
+        known = {
             name: StatedConstant(value=float(found[name].value), side=found[name].side)  # type: ignore[arg-type]
             for name in CONSTANTS
             if name in found
         }
+        if self.widened == 1:
+            return known
+        wider = {
+            name: StatedConstant(value=upwards(self.widened * known[name].value), side="upper")
+            for name in ("gamma_G", "gamma_H")
+            if name in known and known[name].side != "lower" and known[name].value > 0
+        }
+        return {**known, **wider}
 
     def alpha(self, cell: Cell) -> float:
         """The fine-tuning step of a cell: given, or a multiple of 1/L."""
@@ -167,6 +188,8 @@ class TaskInstance:
         """Exact theory inputs: the constants, alpha, nu, and whatever a statement needs besides."""
         result = {name: exact(constant.value) for name, constant in self.constants.items()}
         result |= {"alpha": exact(alpha), "nu": str(nu)}
+        if nu == 0:
+            result.setdefault("rho", "0")  # of a loss without one: no Jacobian moves, and no rho enters anything
         return result | {key: value if isinstance(value, str) else exact(value) for key, value in more.items()}
 
     def rounding(self, alpha: float, nu: int, radius: float) -> Etas:

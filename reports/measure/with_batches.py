@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, ClassVar, final
 
 import flint
@@ -19,16 +20,18 @@ from reports.balls.ball import BallMeta, Vector, column
 from reports.cells.cell import Kind
 from reports.cells.noise_cell import NoiseCell
 from reports.judging.measurement import Enclosed, Evidence, Measurement, Sampled, Setting, Withheld
+from reports.judging.rows import StatedConstant
 from reports.measure.domain import on_points
 from reports.measure.enumeration import Sizes, StochasticMeta
 from reports.measure.samples import not_as_listed
 from reports.measure.search import Box, maximise
 from reports.measure.statement import Measured, rows_of
-from reports.measure.task_instance import TaskInstance, upwards
+from reports.measure.task_instance import TaskInstance, exact, upwards
 from reports.measure.trust import broken_promise
 
 LARGEST_TREE = 20_000
 _ENUMERATION_BITS = 96
+_NO_FURTHER: Mapping[str, StatedConstant] = MappingProxyType({})
 # how a script of a counterexample computes left sides from `outcomes(agent, point, mode)`
 BIAS = """mean = lambda i: sum(p * v for p, v in outcomes(i, w, mode))
 measured = max(norm(mean(i) - meta(i, w)) for i in range(n))"""
@@ -185,19 +188,27 @@ class NoisyPoint:
         return self.cell.nu == 1 and self.alpha * self.instance.constants["L"].value <= 1
 
     def measurement(
-        self, bound: str, quantity: str, evidence: Evidence, trivial: float | None, **witness: Any
+        self,
+        bound: str,
+        quantity: str,
+        evidence: Evidence,
+        trivial: float | None,
+        further: Mapping[str, StatedConstant] = _NO_FURTHER,
+        **witness: Any,
     ) -> Measurement:
-        """A row; the point stands among its witnesses where it is short enough to be read."""
+        """A row; the point stands among its witnesses where it is short enough to be read.
+
+        further: constants of the right side beyond those of A2 to A6.
+        """
         cell, known = self.cell, {"w": self.w.tolist()} if self.w.size <= 8 else {}
         setting = Setting(
             self.instance.name, str(self.mode), cell.nu, self.instance.task.n, self.alpha,
             replicas=cell.replicas or None, seeds=1 if cell.replicas else None,
         )  # fmt: skip
         label = f"{cell.label}-D{cell.D}".lstrip("-")
-        constants = self.instance.constants
-        return Measurement(
-            bound, quantity, self.inputs(), setting, evidence, trivial, constants, {**witness, **known}, label
-        )
+        constants = {**self.instance.constants, **further}
+        inputs = {**self.inputs(), **{name: exact(one.value) for name, one in further.items()}}
+        return Measurement(bound, quantity, inputs, setting, evidence, trivial, constants, {**witness, **known}, label)
 
     @property
     def at(self) -> Vector:
@@ -237,12 +248,16 @@ class NoisyPoint:
         sizes = Sizes(cell.D, cell.D_prime, cell.D_H)
         return [StochasticMeta(own, ball.ball(self.alpha), cell.nu, sizes) for own in instance.samples]
 
-    def row(self, bound: str, quantity: str, values: Sequence[arb], trivial: float) -> Measurement:
+    def row(
+        self, bound: str, quantity: str, values: Sequence[arb], trivial: float,
+        further: Mapping[str, StatedConstant] = _NO_FURTHER,
+    ) -> Measurement:  # fmt: skip
         """A row from one exact expectation an agent: the largest of them."""
         agent = max(range(len(values)), key=lambda i: float(values[i].mid()))
         lower, upper = ball.bounds(values[agent])
         how = f"exact expectation (every batch outcome enumerated), Arb balls at {flint.ctx.prec} bits"
-        return self.measurement(bound, quantity, Enclosed(max(lower, lower * 0), upper, how), trivial, agent=agent)
+        evidence = Enclosed(max(lower, lower * 0), upper, how)
+        return self.measurement(bound, quantity, evidence, trivial, further, agent=agent)
 
 
 def why_not_enumerated(instance: TaskInstance, cell: NoiseCell) -> str:

@@ -41,6 +41,7 @@ def check_tasks(plan: Plan) -> None:
             raise PlanError(str(error)) from None
         for cell in (cell for cell in plan.cells if cell.task == one.name):
             _check_lengths(cell, task)
+            _check_smooth(cell, task)
             _check_sizes(cell, task, most)
         for cell in (cell for cell in plan.noise if cell.task == one.name and cell.method == "enumerate"):
             instance = TaskInstance(one, task)
@@ -52,6 +53,13 @@ def check_tasks(plan: Plan) -> None:
         for name in sorted(name for name in named if ":" not in name or trusted(name)):
             if (why := measured(name).task(task)) is not None:
                 raise PlanError(f"task {one.name}: {name} {why}")
+
+
+def _check_smooth(cell: PointsCell | NoiseCell | RunCell, task: Task) -> None:
+    """A task with Lipschitz gradients but without rho serves runs without fine-tuning, which ask for nothing more."""
+    known = task.constants() if task.certified else {}
+    if "L" in known and "rho" not in known and (cell.nu > 0 or not isinstance(cell, RunCell)):
+        raise PlanError(f"task {cell.task}: states no rho, so its Hessians may jump: expected a run with nu = 0")
 
 
 def _check_sizes(cell: PointsCell | NoiseCell | RunCell, task: Task, most: int) -> None:

@@ -30,16 +30,21 @@ MEASURED = AlongRuns(
     headline=(
         dict(task="witness-tilted", mode="first_order", alpha="1/8", nu=1, tau=1, beta="1/4", rounds=400, start=[0],
              label="floor"),
+        dict(task="witness-bowl", mode="first_order", alpha="1/1024", nu=1, tau=1, beta="15/8", rounds=64, start=[1],
+             label="long-step"),
     ),
     witnesses=(
         dict(task="witness-bowl", mode="first_order", alpha="1/64", nu=1, tau=1, beta="1", rounds=[1, 16], start=[1]),
     ),
-    wrong=versions(
-        "C1", "C1",
-        (TERM, "the start lost", becomes("(1 + C1.r)*q**(2*nu)*C1_E0**2/C1.Delta**2 + (1 + 1/C1.r)*C1_E0**2")),
-        (CONSTANT, "1/2 for 2 at the start", becomes(
-            "(1 + C1.r)*q**(2*nu)*(F0_gap/(2*C1.Delta*beta*K) + C1_E0**2/C1.Delta**2) + (1 + 1/C1.r)*C1_E0**2")),
-        (EXPONENT, "K^2 for K", becomes(
-            "(1 + C1.r)*q**(2*nu)*(2*F0_gap/(C1.Delta*beta*K**2) + C1_E0**2/C1.Delta**2) + (1 + 1/C1.r)*C1_E0**2")),
+    wrong=(
+        *versions("C1", "C1.Delta", (TERM, "beta L_F/2 lost in Delta", becomes("C1.Lambda"), True)),
+        *versions(
+            "C1", "C1",
+            (TERM, "the start lost", becomes("(1 + C1.r)*q**(2*nu)*C1_E0**2/C1.Delta**2 + (1 + 1/C1.r)*C1_E0**2")),
+            (CONSTANT, "1/2 for 2 at the start", becomes(
+                "(1 + C1.r)*q**(2*nu)*(F0_gap/(2*C1.Delta*beta*K) + C1_E0**2/C1.Delta**2) + (1 + 1/C1.r)*C1_E0**2")),
+            (EXPONENT, "K^2 for K", becomes(
+                "(1 + C1.r)*q**(2*nu)*(2*F0_gap/(C1.Delta*beta*K**2) + C1_E0**2/C1.Delta**2) + (1 + 1/C1.r)*C1_E0**2")),
+        ),
     ),
 )  # fmt: skip

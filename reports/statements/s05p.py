@@ -21,6 +21,9 @@ MEASURED = WithBatches(
     mode=Mode.STOCHASTIC,
     measure=_rows,
     bias="b_sto_2",
+    headline=(
+        dict(task="witness-crest", alpha="1/2", nu=1, at=[0], D=1, D_prime=1, D_H=1, method="enumerate"),
+    ),
     witnesses=(
         dict(alpha="1/2", D=1, D_prime=1, D_H=1, method="enumerate", label="more", task="witness-slant", at=[0], nu=1,
              columns=[], rows=[

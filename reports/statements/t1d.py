@@ -10,7 +10,7 @@ from reports.wrong_versions import AGENTS, CONSTANT, EXPONENT, TERM, becomes, ti
 
 
 def _rows(run: AlongRun) -> list[Measurement]:
-    return [round_row(run, "T1d")]
+    return [round_row(run, "T1d", spread_at_start=True)]
 
 
 MEASURED = AlongRuns(
@@ -20,6 +20,9 @@ MEASURED = AlongRuns(
     algorithm=of_theorem_1d,
     headline=(
         dict(task="witness-drift", mode="exact", alpha="1/2", nu=0, tau=2, beta="1/100", rounds=1, start=[0]),
+        dict(task="witness-brief-drift", mode="exact", alpha="1/2", nu=0, tau=2, beta="1/1000", rounds=1, start=[0]),
+        dict(task="witness-wedge", mode="exact", alpha="1/2", nu=0, tau=2, beta="1/20", rounds=1, start=[0, 0]),
+        dict(task="witness-wedge-5", mode="exact", alpha="1/2", nu=0, tau=5, beta="1/25", rounds=1, start=[0, 0]),
         dict(task="witness-uneven", mode="exact", alpha="1/2", nu=0, tau=2, m=1, beta="1/40", rounds=1, start=[0]),
         dict(task="witness-noisy-bowl", mode="stochastic", alpha="1/2", nu=0, tau=1, beta="1/2", D=1, D_prime=1, D_H=1,
              rounds=1, start=[0]),
@@ -34,6 +37,11 @@ MEASURED = AlongRuns(
         ]),
         dict(task="witness-bowl", mode="exact", alpha="1/2", nu=0, tau=1, beta="1/2", server_step="3/2", rounds=1,
              start=[1], label="server"),
+        dict(alpha="1/2", nu=0, tau=1, beta="1/2", rounds=1, start=[0], weights=["1/4", "3/4"], label="weights",
+             columns=["task", "mode", "sampling", "m", "D", "D_prime", "D_H"], rows=[
+            ["witness-weighed", "exact", "replacement", 1, None, None, None],
+            ["witness-noisy-pair", "stochastic", "full", None, 1, 1, 1],
+        ]),
     ),
     wrong=(
         *versions(
@@ -61,5 +69,6 @@ MEASURED = AlongRuns(
             (AGENTS, "kappa lost: agents drawn without error", times("0")),
             (AGENTS, "(n - m)/(m n) for (n - m)/(m (n - 1))", becomes("(n - m)/(m*n)")),
         ),
+        *versions("T1d", "share", (AGENTS, "1/m for the largest weight", becomes("1/m"), True)),
     ),
 )  # fmt: skip

@@ -21,6 +21,10 @@ MEASURED = AlongRuns(
     largest=largest_of_ball,
     strong=True,
     rate="T3",
+    headline=(
+        dict(task="witness-noisy-bowl", mode="stochastic", alpha="1/2", nu=0, tau=1, beta="255/256", D=1, D_prime=1,
+             D_H=1, rounds=2, start=[0], label="noise"),
+    ),
     witnesses=(
         dict(alpha="1/2", nu=0, label="more", D=1, D_prime=1, D_H=1,
              columns=["task", "mode", "tau", "m", "beta", "rounds", "start"], rows=[

@@ -29,6 +29,7 @@ MEASURED = AlongRuns(
     task=on_quadratics,
     measure=_rows,
     strong=True,
+    limit=True,
     headline=(
         dict(task="witness-reflected", mode="exact", alpha="1/2", nu=0, tau=2, beta="1/1000", rounds=1,
              start=[0, 0, 0]),
@@ -46,11 +47,13 @@ MEASURED = AlongRuns(
             (TERM, "no floor in the exact case", times("0")),
             (EXPONENT, "x^4 for x^2: drift of order h^4", becomes("x**4*gamma_F**2/(2*T1b.A)")),
             (CONSTANT, "halved", times("1/2")),
+            (CONSTANT, "0.95 of it", times("0.95"), True),
         ),
         *versions(
             "T4", "T4_gap",
             (TERM, "no floor in the exact case", times("0")),
             (CONSTANT, "halved", times("1/2")),
+            (CONSTANT, "0.95 of it", times("0.95"), True),
         ),
     ),
 )  # fmt: skip

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from reports.judging.measurement import Measurement
-from reports.measure.along_run import AlongRun, AlongRuns, of_theorem_1d
+from reports.measure.along_run import AlongRun, AlongRuns, of_fixed_points
 from reports.measure.limit import exact_steps, limit_floors
 from reports.measure.optimality_gap import largest_gap, on_quadratics
 from reports.measure.statement import LeftSide
@@ -23,11 +23,13 @@ MEASURED = AlongRuns(
     task=on_quadratics,
     measure=_rows,
     strong=True,
-    algorithm=of_theorem_1d,
+    limit=True,
+    algorithm=of_fixed_points,
     headline=(
-        dict(task="witness-pulling", mode="exact", alpha="1/2", nu=0, tau=16, beta="1/32", rounds=1, start=[0]),
+        dict(task="witness-steep", mode="exact", alpha="1/2", nu=0, tau=16, beta="1/4096", rounds=1, start=[0]),
     ),
     witnesses=(
+        dict(task="witness-pulling", mode="exact", alpha="1/2", nu=0, tau=16, beta="1/32", rounds=1, start=[0]),
         dict(task="witness-pulling", mode="exact", alpha="1/2", nu=0, tau=16, beta="1/3200", rounds=1, start=[0]),
     ),
     wrong=versions(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from reports.judging.measurement import Measurement
-from reports.measure.along_run import AlongRun, AlongRuns, of_theorem_1d
+from reports.measure.along_run import AlongRun, AlongRuns, of_fixed_points
 from reports.measure.limit import exact_steps, limit_floors
 from reports.measure.optimality_gap import largest_gap, on_quadratics
 from reports.measure.statement import LeftSide
@@ -25,7 +25,8 @@ MEASURED = AlongRuns(
     task=on_quadratics,
     measure=_rows,
     strong=True,
-    algorithm=of_theorem_1d,
+    limit=True,
+    algorithm=of_fixed_points,
     headline=(
         dict(task="witness-reflected", mode="exact", alpha="1/2", nu=0, tau=2, beta="1/1000", rounds=1,
              start=[0, 0, 0]),

@@ -73,6 +73,12 @@ def _small_network(**arguments: Any) -> Task:
     return small_network(**arguments)
 
 
+def _wedge(**arguments: Any) -> Task:
+    from empirics.tasks.wedge import WedgeTask
+
+    return WedgeTask(**arguments)
+
+
 def _reflected(**arguments: Any) -> Task:
     from empirics.tasks.extremal import reflected_quadratics
 
@@ -90,6 +96,7 @@ FACTORIES: dict[str, Callable[..., Task]] = {
     "sinusoid": lambda **arguments: empirics.sinusoid_regression(**arguments),
     "teacher-student": lambda **arguments: empirics.teacher_student(**arguments),
     "reflected-quadratics": _reflected,
+    "wedge": _wedge,
     "explicit-quadratic": _explicit("QuadraticTask", "A", "c", "e"),
     "explicit-cosine": _explicit("CosineTask", "a", "s", "phi"),
     "explicit-log-cosh": _explicit("LogCoshTask", "a", "s", "phi"),

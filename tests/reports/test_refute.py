@@ -120,8 +120,13 @@ def test_the_search_does_not_refute_a_claim_that_is_right() -> None:
         ("min_squared_meta_gradient", "F0_gap/(2*beta*tau*K)", {"modes": '["exact"]'}),
         ("optimality_gap", "F0_gap", {"modes": '["exact"]'}),
         ("one_round_change", "-beta*tau*grad_norm**2", {"modes": '["exact"]'}),
+        ("mean_squared_meta_gradient_local", "F0_gap/(beta*tau*K)", {"modes": '["exact"]'}),
+        (
+            "mean_squared_meta_gradient_local", "F0_gap/(2*beta*tau*K) + gamma_F**2*h**2",
+            {"modes": '["exact"]', "hypotheses": '["nu == 1", "tau == 2", "n >= 2"]'},
+        ),
     ],
-)
+)  # fmt: skip
 def test_every_left_side_has_a_script_that_confirms_its_counterexample(
     tmp_path: Path, measures: str, rhs: str, more
 ) -> None:

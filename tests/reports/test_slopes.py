@@ -11,6 +11,7 @@ from reports.analyses.slopes import SERIES, Slope, fit, measure, slopes_section
 # variable and statement -> exponents of bound and truth, from T5 and the closed forms of the series
 EXPECTED = {
     ("T2", "K"): (-1.0, -1.0), ("T1c", "beta"): (1.0, 1.0), ("S5", "D"): (-0.5, -1.0), ("S5p", "D"): (-1.0, -1.0),
+    ("S5s", "D"): (-1.0, -1.0),
     ("S9", "delta"): (1.0, 2.0), ("S8", "alpha"): (1.0, 1.0),
     ("S4", "nu"): (2 * math.log(1.5), 2 * math.log(1.5)),
 }  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 
 import pytest
@@ -10,6 +11,7 @@ import theory
 from tests.theory.parameters import ACCEPTANCE
 from theory.__main__ import main
 from theory.language.options import OPTIONS
+from theory.language.records import dependencies
 from theory.language.setting import ASSUMPTIONS, GRADIENTS, SETS
 from theory.statements.lemmas import LEMMAS
 from theory.tables import default_table
@@ -56,10 +58,23 @@ def test_b_and_variance_stand_with_the_modes_that_use_them(capsys: pytest.Captur
     assert "b and sigma^2 by mode" not in shown(capsys, "S4")
 
 
-def test_the_list_of_choices_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
-    text = shown(capsys, "T2p")
-    for choice in default_table().formulas["T2p"].choices:
-        assert choice.text in text
+def test_the_list_of_choices_is_printed_as_products(capsys: pytest.CaptureFixture[str]) -> None:
+    """Every value of a row beside every value of the others gives the elements back, each once."""
+    choices = default_table().formulas["T2p"].choices
+    lines = shown(capsys, "T2p").split(f"these {len(choices)} elements that apply, one value a row of\n")[1]
+    found: list[str] = []
+    for block in lines.split("\nHypotheses")[0].split("\n\n"):
+        rows: dict[str, list[str]] = {}
+        for line in block.splitlines():
+            key = line[2:17].strip() or [*rows][-1]  # a row without a key goes on
+            rows.setdefault(key, []).append(line[18:])
+        drift, eps = rows["drift"][0].split(" | "), rows["eps"][0].split(" | ")
+        zetas, prices = rows.get("zeta", ["none"])[0].split(" | "), rows["c and variance"]
+        for one in itertools.product(drift, eps, zetas, prices):
+            weight = f"eps {one[1]}" if one[1].startswith("->") else f"eps = {one[1]}"
+            zeta = "" if one[2] == "none" else f", zeta = {one[2]}"
+            found.append(f"drift = {one[0]}, {weight}{zeta}, {one[3]}")
+    assert sorted(found) == sorted(choice.text for choice in choices)
 
 
 def test_symbols_carry_their_points() -> None:
@@ -158,3 +173,24 @@ def test_free_numbers_are_asked_for() -> None:
         theory.quantity("T1d.N").value(**ACCEPTANCE, eps=1, mode="stochastic")
     with pytest.raises(theory.InputError, match="drift = round: expected one of plain, ball"):
         theory.quantity("T2p").value(**ACCEPTANCE, drift="round")
+
+
+@pytest.mark.parametrize("name", ["S5s", "T2p", "T4c", "C1"])
+def test_every_symbol_of_a_statement_is_explained_on_its_page(capsys: pytest.CaptureFixture[str], name: str) -> None:
+    """Each symbol that some expression on the page uses has a line with its meaning, and an expression unless given."""
+    text = shown(capsys, name).split("\nSymbols\n")[1].split("\nSetting\n")[0]
+    table = default_table()
+    explained = {line.split("  ")[1]: line for line in text.splitlines() if not line.startswith("    ")}
+    for quantity in theory.bound(name).quantities:
+        for used in dependencies(table.formulas, quantity):
+            assert used in explained
+            if used in table.formulas and used not in theory.bound(name).quantities:
+                assert f"    {used} = " in text
+
+
+def test_an_assumption_says_who_asks_for_it(capsys: pytest.CaptureFixture[str]) -> None:
+    text = " ".join(shown(capsys, "A3").split())
+    assert "Given as rho" in text
+    asked = text.split("Asked by ")[1].replace(",", "").split()
+    assert asked == [bound.id for bound in theory.bounds() if "A3" in bound.assumptions]
+    assert shown(capsys, "W0n").split("Asked by ")[1].split(", ")[0] == "T1d"

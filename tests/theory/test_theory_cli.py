@@ -110,7 +110,7 @@ def test_bad_input_is_one_line_and_exit_2(
 def test_list(capsys: pytest.CaptureFixture[str]) -> None:
     status, out, _ = run(capsys, "list")
     assert status == 0
-    assert "  L_F                   [F/W^2]     smoothness constant of every F_i (S4); derived" in out
+    assert "  L_F                   [F/W^2]     smoothness of every F_i: norm(grad F_i(w) - grad F_i(u)) <= L_F" in out
     _, out, _ = run(capsys, "list", "--json")
     found = json.loads(out)
     assert {"T2", "maml.C_L"} <= {row["name"] for row in found["quantities"]}

@@ -137,6 +137,9 @@ Definition mu_c (c : constants) : R :=
   if (given (mu c)) then (Rmax ((mu_J c) - (((q c) ^ ((nu c) - 1)) * (B_q c) * (alpha c) * (geo (nu c) (q c)) * (rho c))) (- (L_F c)))
   else (- (L_F c)) end.
 
+Definition S4m (c : constants) : R :=
+  (- (mu_c c)).
+
 Definition b_sto (c : constants) : R :=
   (((((q c) ^ ((nu c) - 1)) * (B_q c) * (alpha c) * (rho c) * (rtotal (seq 1 ((nu c) - 1)) (fun l => (sqrt (geo l ((q c) ^ 2)))))) + (((q c) ^ (nu c)) * (L c) * (sqrt (geo (nu c) ((q c) ^ 2))))) * (alpha c) * (sigma_G c) / (sqrt (INR (D c)))).
 

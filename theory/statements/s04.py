@@ -8,7 +8,10 @@ from theory.language.units import CURVATURE
 from theory.statements.s02 import q, swept
 from theory.statements.s03 import B_q, carried
 
-L_F = introduce("L_F", "L_F", CURVATURE, "smoothness constant of every F_i (S4)", key=True)
+L_F = introduce(
+    "L_F", "L_F", CURVATURE,
+    "smoothness of every F_i: norm(grad F_i(w) - grad F_i(u)) <= L_F norm(w - u) on W0 (S4)", key=True,
+)  # fmt: skip
 L_F_pointwise = introduce("L_F_pointwise", "L_F(u)", CURVATURE, "smoothness at one point, without B (S4)")
 DIFFERENCE = r"\|\nabla F_i(w) - \nabla F_i(u)\|"
 

@@ -16,6 +16,7 @@ mu_J = introduce(
     "mu_J", r"\mu_J", CURVATURE, "curvature of the meta losses without the change of Jacobians", range=REAL
 )
 mu_c = introduce("mu_c", r"\mu_c", CURVATURE, "lower bound of the curvature of every F_i (S4m)", range=REAL, key=True)
+S4m = introduce("S4m", r"-\mu_c", CURVATURE, "the most that a meta loss curves downwards (S4m)", range=REAL)
 
 META_CURVATURE_ORDER = (
     Hypothesis("-L_F <= mu_c", -L_F, "<=", mu_c, optional="mu_c"),
@@ -30,6 +31,7 @@ FORMULAS = (
         (Case(sympy.Max(-L_F, mu_J - alpha * rho * B_q * q ** (nu - 1) * S(nu, q)), Given(mu)), Case(-L_F)),
         "S4m",
     ),
+    formula(S4m, -mu_c, "S4m"),
 )
 
 STATEMENT = Statement(

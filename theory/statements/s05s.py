@@ -7,7 +7,16 @@ from theory.language.modes import STOCHASTIC
 from theory.language.records import EXPECTATION, OURS, Line, Statement, formula
 from theory.language.symbols import B, L, alpha, ell, introduce, nu, rho, rho_2
 from theory.language.units import GRADIENT
-from theory.statements.noisy_path import SUMMED_ROOTS, E_nu, m_nu, mean_errors, noisy, squared_error
+from theory.statements.noisy_path import (
+    ERROR_SEQUENCE,
+    MEAN_SEQUENCE,
+    SUMMED_ROOTS,
+    E_nu,
+    m_nu,
+    mean_errors,
+    noisy,
+    squared_error,
+)
 from theory.statements.s02 import q
 from theory.statements.s05 import MEAN_ERROR
 
@@ -41,6 +50,7 @@ STATEMENT = Statement(
     measures="meta_gradient_bias",
     quantities=(b_sto_3, E_nu, m_nu),
     lines=(Line(MEAN_ERROR, b_sto_3),),
+    defines=(ERROR_SEQUENCE, MEAN_SEQUENCE),
     kind=EXPECTATION,
     assumptions=("A2", "A3", "A4", "A6"),
     modes=(STOCHASTIC,),

@@ -11,8 +11,9 @@ from theory.statements.s02 import grown, q, swept
 from theory.statements.s03 import B_q, carried
 
 gamma_F = introduce(
-    "gamma_F", r"\gamma_F", GRADIENT, "spread of the agents' meta-gradients (S7)", "gamma_F in arXiv 2002.07948",
-    key=True,
+    "gamma_F", r"\gamma_F", GRADIENT,
+    "spread of the agents' meta-gradients: (1/n) sum norm(grad F_i(w) - grad F(w))^2 <= gamma_F^2 (S7)",
+    "gamma_F in arXiv 2002.07948", key=True,
 )  # fmt: skip
 gamma_F2 = introduce("gamma_F2", r"\gamma_F^2", GRADIENT_SQUARED, "squared spread (S7)", root=r"\gamma_F")
 SQUARED_SPREAD = r"\frac{1}{n} \sum_{i=1}^{n} \|\nabla F_i(w) - \nabla F(w)\|^2"

@@ -23,7 +23,8 @@ PROBED = sympy.Sum(q**ell * (q**2 + eta2) ** (nu - 1 - ell), (ell, 0, nu - 1))
 
 SHARED_PROBES = Assumed(
     "shared probes",
-    "both probes of one step share one batch, and the Hessian noise is the derivative of the gradient noise",
+    "in mode hessian_free_stochastic both probes of one step share one batch, and the Hessian noise is the derivative "
+    "of the gradient noise",
 )
 
 FORMULAS = (

@@ -107,8 +107,8 @@ def next_gap(A: Expr, N: Expr) -> Expr:
     return F0_gap - beta * tau * A * grad_norm**2 + beta * tau * N
 
 
-def statement(symbol: Symbol, claim: str, proof: str, **fields: Any) -> Statement:
-    """A statement about one round: what it bounds, and how its proof begins."""
+def statement(symbol: Symbol, claim: str, proof: str, *, beginning: str | None = None, **fields: Any) -> Statement:
+    """A statement about one round: what it bounds, and how its proof begins where it does not say so itself."""
     return Statement(
         symbol.name,
         claim=r"Here $\Delta_0 = F(w_k) - F_{\mathrm{low}}$ for any lower bound $F_{\mathrm{low}}$ of $F$. " + claim,
@@ -116,7 +116,7 @@ def statement(symbol: Symbol, claim: str, proof: str, **fields: Any) -> Statemen
         lines=(Line(r"\mathrm{E}[F(w_{k+1}) \mid w_k] - F_{\mathrm{low}}", symbol),),
         kind=EXPECTATION,
         source=OURS,
-        proof=_BEGINNING + proof,
+        proof=(_BEGINNING if beginning is None else beginning) + proof,
         **fields,
     )
 

@@ -1,5 +1,6 @@
 """T1d: one round, one theorem."""
 
+from theory.language.algebra import HALF
 from theory.language.modes import MODES
 from theory.language.records import formula
 from theory.language.symbols import REAL, F0_gap, beta, grad_norm, introduce, tau
@@ -34,17 +35,34 @@ STATEMENT = t1.statement(
     ),
     assumptions=("A1", "A2", "A3", "A4", "A5", "A6"),
     modes=MODES,
-    proof=r"""Setting of the step. Fix $w_k$, let $a = \nabla F(w_k)$, $g_i = \nabla F_i(w_k)$, and let
+    beginning="",
+    defines=(
+        (r"\psi_{\mathrm{D}}", HALF * (P_minus + P_plus)),
+        (r"\omega_{\mathrm{D}}", HALF * (P_minus - P_plus)),
+    ),
+    proof=r"""Fix $w_k$, let $a = \nabla F(w_k)$, $g_i = \nabla F_i(w_k)$, and let
 $Y_i$ be the sum over the local steps of agent $i$'s vectors; in thought all $n$ agents run. The mean of $\|g_i\|^2$
 is $\|a\|^2$ plus the spread, so at most $G^2 = \|a\|^2 + \gamma_F^2$. The map $\mathrm{id} - \beta \nabla F_i$ is
 $p_{\mathrm{c}}$-Lipschitz on $W_0$, because the curvature of $F_i$ lies in $[\mu_c, L_F]$ there and $\beta L_F \le
 1$.
 
-Drift. Let $U_i$ be the mean over $t$ of $\mathrm{E}[g \mid \text{past}]$, less $\psi g_i$. Lemma L6 around the
-constant $w_k$ (then $a = \|g_i\|$ in it) or around the exact path $v^t$ (then $a = 0$) bounds the local run;
-multiplied by $L_F$, averaged over $t$, with the bias added and, for the second pair, D1 for the averaged gradient
-of the exact path, it gives for both pairs
+Drift. Let $U_i$ be the mean over $t < \tau$ of $\mathrm{E}[g \mid \text{past}]$, less $\psi g_i$. It is shown for
+both pairs that
 \[ \left(\mathrm{E} \|U_i\|^2\right)^{1/2} \le \omega \|g_i\| + b_{0,\mathrm{c}} . \]
+
+The pair $(1, x_{\mathrm{c}})$. Lemma L6 around the constant point $w_k$, which one exact step moves by $\beta \|g_i\|$,
+bounds the distance of the local run from $w_k$ in root mean square,
+\[ r_t \le \beta (\|g_i\| + b) S_t(p_{\mathrm{c}}) + \beta \sigma \sqrt{S_t(p_{\mathrm{c}}^2)} , \]
+and $\mathrm{E}[g \mid \text{past}]$ is within $L_F r_t + b$ of $g_i$, because $F_i$ is $L_F$-smooth. The mean over $t$
+of these bounds is, with $\beta L_F = h / \tau$ and the definitions of $\theta_{\mathrm{c}}$ and $\chi_{\mathrm{c}}$,
+\[ b + h \theta_{\mathrm{c}} (\|g_i\| + b) + \frac{h \chi_{\mathrm{c}} \sigma}{\tau} = x_{\mathrm{c}} \|g_i\| +
+b_{0,\mathrm{c}} . \]
+
+The pair of D1. Lemma L6 around the exact path $v^0 = w_k$, $v^{t+1} = v^t - \beta \nabla F_i(v^t)$, which is in $W_0$
+by W0n, has the same bound without $\|g_i\|$, and $\mathrm{E}[g \mid \text{past}]$ is within $L_F r_t + b$ of $\nabla
+F_i(v^t)$. The mean over $t$ of these bounds is $b_{0,\mathrm{c}}$, and by D1, which W0+ allows,
+\[ \left\|\frac{1}{\tau} \sum_{t=0}^{\tau-1} \nabla F_i(v^t) - \psi_{\mathrm{D}} g_i\right\| \le
+\omega_{\mathrm{D}} \|g_i\| . \]
 
 One budget. Let $R_i = \mathrm{E} U_i$, $R$ their mean, $s^2 = \frac{1}{n} \sum_i \|R_i - R\|^2$ and $v^2 =
 \frac{1}{n} \sum_i \mathrm{Var} \, U_i$. By Minkowski's inequality over the agents and $(x + y)^2 \le (1 + \zeta)

@@ -1,25 +1,30 @@
-"""All families that are searched, each in every unit."""
+"""All families that are searched, in every unit where their tasks are written out."""
 
 from __future__ import annotations
 
-from empirics.algorithm.modes import FULL_BATCH, MODES
+from empirics.algorithm.modes import FULL_BATCH, MODES, Mode
 from reports.refutation.families.broken_lines import BrokenLines, NoisyBrokenLines
+from reports.refutation.families.every_agent import EveryAgent
 from reports.refutation.families.line_rounds import LineRounds
 from reports.refutation.families.noisy_parabolas import HessianNoise, NoisyParabolas
 from reports.refutation.families.parabolas import Parabolas, TwoParabolas
+from reports.refutation.families.reflections import Reflections
 from reports.refutation.families.rounds import Rounds
 from reports.refutation.families.scaled import Scaled
 from reports.refutation.families.waves import LeaningWaves, TwoWaves, Waves
+from reports.refutation.families.wedges import Wedges
 from reports.refutation.family import Family, Target
 
-FAMILIES: tuple[Family, ...] = tuple(
-    Scaled(family)
-    for family in (
+FAMILIES: tuple[Family, ...] = (
+    *(Scaled(family) for family in (
         Parabolas(), Waves(), TwoWaves(), LeaningWaves(), TwoParabolas(), NoisyParabolas(), HessianNoise(),
         BrokenLines(), NoisyBrokenLines(),
         *(Rounds(mode) for mode in MODES),
         *(LineRounds(mode) for mode in FULL_BATCH),
-    )
+        *(EveryAgent(mode) for mode in (Mode.EXACT, Mode.FIRST_ORDER)),
+    )),
+    Reflections(),
+    Wedges(),
 )  # fmt: skip
 
 
