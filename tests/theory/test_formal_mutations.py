@@ -151,7 +151,16 @@ def mutations() -> Iterator[tuple[str, Table]]:
         ("T3", "2 A beta tau mu_F <= 1"),
     ):
         yield f"{name}: {hypothesis} lost", without_hypothesis(name, hypothesis)
-    for id, assumption in (("S4", "A3"), ("S7", "A5"), ("S5", "A4"), ("S3", "A6"), ("T3", "A7"), ("T2", "A1"), ("S5s", "A3"), ("C6", "A5")):
+    for id, assumption in (
+        ("S4", "A3"),
+        ("S7", "A5"),
+        ("S5", "A4"),
+        ("S3", "A6"),
+        ("T3", "A7"),
+        ("T2", "A1"),
+        ("S5s", "A3"),
+        ("C6", "A5"),
+    ):
         yield f"{id}: {assumption} lost", without_assumption(id, assumption)
 
 

@@ -1,5 +1,5 @@
 (** The assumptions do not contradict each other: in every mode there is a setting that meets A1 to A7, W0+, W0n and all the rest at once. It is the
-    plainest one, a constant loss; that bounds are attained is shown in the files named Witness, in terms of their own. *)
+    plainest one, a constant loss; settings where bounds are attained are in Parabola.v and UnitRound.v. *)
 Require Import Space Calculus Smoothness Sampling Heterogeneity Expectation LocalRun HessianFree NoisyTuning NoisySweep Batches.
 Require OneRound DriftLocal.
 Require Import Constants Setting.

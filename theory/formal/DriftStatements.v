@@ -122,7 +122,7 @@ Hypothesis ball : is_drift s drift_ball = true -> W0_plus s.
 Hypothesis exact_paths : is_drift s drift_ball = true -> W0_n s.
 Lemma P_nonneg r : 0 <= 1 - beta s * r -> 0 <= DriftLocal.P (beta s) (tau s) r.
 Proof using ranges. intros. unfold DriftLocal.P. apply Rmult_le_pos; [now apply geo_nonneg|left; apply Rinv_0_lt_compat; now apply tau_pos]. Qed.
-Lemma pair_holds w : W0 s w -> (is_drift s drift_ball && negb (Nat.eqb (tau s) 1) = true -> h s <= 1) ->
+Lemma pair_holds w : W0_holds_round s w -> (is_drift s drift_ball && negb (Nat.eqb (tau s) 1) = true -> h s <= 1) ->
   OneRound.pair (n s) (grad_F_i s) (beta s) (tau s) (W0 s) (L_F s) (p_d s) w (T1d_psi s) (T1d_omega s).
 Proof using ranges free order ball exact_paths.
   intros Hw short. unfold T1d_psi, T1d_omega. destruct (is_drift s drift_ball) eqn:e; [|left; split; [reflexivity|now apply x_d_is]].
@@ -198,7 +198,7 @@ Ltac round_facts := first [exact sizes | exact server_pos | exact (proj2 held_se
   | now apply (RoundStatements.spread_holds s ranges free dom a2 a3 a6 a5 w equal) | idtac].
 Lemma T1d_round : next_loss s w <= F s w - beta_s s * beta s * INR (tau s) * T1d_A s * norm (grad_F s w) ^ 2 + beta_s s * beta s * INR (tau s) * T1d_N s.
 Proof using All.
-  rewrite (next_loss_subset s drawn), (F_equal s w equal), (grad_F_equal s w equal). pose proof (pair_holds w w_in h_one) as pair. unfold T1d_A. pose proof N_is as eN. unfold T1d_Q0 in eN. unfold is_zero in *.
+  rewrite (next_loss_subset s drawn), (F_equal s w equal), (grad_F_equal s w equal). pose proof (pair_holds w held h_one) as pair. unfold T1d_A. pose proof N_is as eN. unfold T1d_Q0 in eN. unfold is_zero in *.
   assert (zeta_pos : 0 < zeta s) by (split_range; assumption).
   destruct (Req_EM_T (T1d_omega s) 0) as [oz|on].
   - rewrite oz in pair. rewrite (eN _ eq_refl).

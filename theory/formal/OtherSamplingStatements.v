@@ -72,8 +72,8 @@ Qed.
 Lemma drawn_round zeta : 0 < zeta \/ zeta = 0 /\ bb = 0 -> next_loss s w <= F s w - beta_s s * beta s * INR (tau s) * WeightedMeans.A H (T1d_psi s) (T1d_omega s) (eps s) zeta (T1d_c s) * norm (grad_F s w) ^ 2
   + beta_s s * beta s * INR (tau s) * WeightedMeans.N H (kappa s) (share s) (T1d_psi s) (T1d_omega s) bb (gamma_F s) zeta (T1d_c s) (V_d s).
 Proof using All.
-  intros Hz. destruct weights_ok as [wp wa]. destruct held as (w_in & runs_in & results_in). pose proof form as vf. pose proof price as cl.
-  pose proof (DriftStatements.pair_holds s ranges free order ball exact_paths w w_in h_one) as pair. pose proof (DriftStatements.H_real s free) as eH. fold H in eH.
+  intros Hz. destruct weights_ok as [wp wa]. pose proof held as (w_in & runs_in & results_in). pose proof form as vf. pose proof price as cl.
+  pose proof (DriftStatements.pair_holds s ranges free order ball exact_paths w held h_one) as pair. pose proof (DriftStatements.H_real s free) as eH. fold H in eH.
   assert (sq : sigma ^ 2 = sigma2 s) by exact (DriftStatements.sigma_square s ranges free dom a2 a3 a6 noise w held).
   pose proof (DriftStatements.b_nonneg s ranges free dom a2 a3 a6 noise w held) as b0'.
   assert (spread_ok : variance (weights s) (fun i => grad_F_i s i w) <= gamma_F s ^ 2) by (apply gamma_F_spread; auto; apply dom).

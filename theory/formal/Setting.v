@@ -134,5 +134,6 @@ Definition drawn_by_weight : Prop := weighted /\
 (** ** W0+ and W0n *)
 Definition W0_plus : Prop := forall i, (i < n s)%nat ->
   DriftLocal.curved_on_balls (F_i i) (grad_F_i i) (mu_c s) (L_F s) (W0 s).
-Definition W0_n : Prop := forall i t w, (i < n s)%nat -> (t < tau s)%nat -> W0 s w -> W0 s (OneRound.exact_path grad_F_i (beta s) w i t).
+(** From every point whose round W0 holds, so from every w_k; in mode exact that is no further premise. *)
+Definition W0_n : Prop := forall i t w, (i < n s)%nat -> (t < tau s)%nat -> W0_holds_round w -> W0 s (OneRound.exact_path grad_F_i (beta s) w i t).
 End Setting.

@@ -1,9 +1,9 @@
 (** Rounds that attain their bounds, in the terms of the records: F = |w|^2 / 2 on a ball of any space, one agent, one local step of length 1 (h = 1),
-    without fine-tuning: T1b, T1c, T1d, T2, T2p, T3, T3p, C2 and C6 are equalities there. *)
+    without fine-tuning: T1b, T1c, T1d, T2, T2p, T3, T3p, C2 and C6 are equalities there. At the end settings that meet T4p, T4c, C1 and C4. *)
 Require Import Space Calculus Smoothness Sampling Expectation LocalRun.
 Require OneRound NonconvexRate OtherSampling LocalAverage Chain.
 Require Import Constants Setting SettingFacts RecordForms Assumed Parabola.
-Require SpeedUpStatements.
+Require SpeedUpStatements DriftLocal Corollaries.
 
 Section Unit.
 Variables (X : space) (sm : sampling_option) (r : R).
@@ -169,3 +169,66 @@ Proof using drawn.
   cbn [seq rtotal fold_right geo]. simpl INR. simpl pow. change (Setting.X s) with X in *. field.
 Qed.
 End Unit.
+
+(** ** The side conditions of T4p, T4c, C1 and C4 can be met as well: one step of fine-tuning, alpha = 1/4, q = 3/4, L_F = mu_c = 9/16. *)
+Section Others.
+Variables (X : space) (md : mode) (r : R).
+Let s := parabolas X 1 (curvatures md sampling_subset (1 / 4) 1 (3 * r) (Some 1) 1 1) r.
+Hypothesis r_nonneg : 0 <= r.
+Hypothesis noiseless : md = mode_exact \/ md = mode_first_order.
+Lemma others_met : in_range s /\ nothing_given s /\ domain s /\ equal_weights s /\ A2 s /\ A3 s /\ A4 s /\ A5 s /\ A6 s /\ shared_probes s.
+Proof using r_nonneg noiseless.
+  apply (met X 1 md sampling_subset (1 / 4) 1 (3 * r) r (Some 1) 1 1); auto; try lra.
+  intros l Hl. rewrite Rabs_right by lra. assert (p1 : (1 - 1 / 4 * 1) ^ l <= 1) by (apply Rle_trans with (1 ^ l); [apply pow_incr; split; lra|right; apply pow1]).
+  assert ((1 - 1 / 4 * 1) ^ l * r <= 1 * r) by (apply Rmult_le_compat_r; assumption). lra.
+Qed.
+Lemma others_q : q s = 3 / 4.
+Proof using. transitivity (1 - 1 / 4); [|field]. apply (q_convex X md sampling_subset (1 / 4) 1 (3 * r) r 1 1). lra. Qed.
+Lemma others_L_F : L_F s = 9 / 16.
+Proof using. unfold s. rewrite L_F_here. fold s. rewrite others_q. simpl. field. Qed.
+Lemma others_mu_c : mu_c s = 9 / 16.
+Proof using.
+  unfold mu_c. change (given_mu_c s) with (@None R). cbv iota. change (given (mu s)) with true. cbv iota.
+  assert (eJ : mu_J s = 9 / 16).
+  { unfold mu_J. change (value (mu s)) with 1. change (L s) with 1. change (alpha s) with (1 / 4). change (nu s) with 1%nat. rewrite (Rmax_left 1 0), (Rmin_right 1 0), Rmax_left by lra. simpl. field. }
+  rewrite others_L_F, eJ. change (rho s) with 0. rewrite Rmult_0_r, Rmax_left by lra. field.
+Qed.
+Theorem others_curved : W0_plus s.
+Proof using r_nonneg noiseless.
+  destruct others_met as (ranges & free & (held & _) & _ & a2 & a3 & _ & _ & a6 & _). apply Corollaries.W0_plus_from_balls; auto.
+  - split; [exact a2|split; [exact a3|exact a6]].
+  - split; intros _; change (L s) with 1; cbn; lra.
+  - intros i x y z _ Hx Hy Hz l Hl. change (norm x <= r) in Hx. change (norm y <= r) in Hy. change (norm (tuned (grad s i) (1 / 4) l z) <= 3 * r).
+    unfold s. rewrite (tuned_is X 1 md sampling_subset (1 / 4) 1 (3 * r) r (Some 1) 1 1 i l z). change (Setting.X s) with X in *. rewrite norm_scal, Rabs_right by (apply Rle_ge, pow_le; lra).
+    assert (p1 : (1 - 1 / 4 * 1) ^ l <= 1) by (apply Rle_trans with (1 ^ l); [apply pow_incr; split; lra|right; apply pow1]). assert (p0 : 0 <= (1 - 1 / 4 * 1) ^ l) by (apply pow_le; lra).
+    assert (nz : norm z <= 3 * r).
+    { unfold DriftLocal.ball in Hz. autorewrite with inner in Hz. rewrite <- norm_sq in Hz. pose proof (cauchy z x) as c1. pose proof (cauchy z y) as c2. pose proof (cauchy_neg x y) as c3.
+      rewrite (inner_sym _ x z) in Hz. pose proof (norm_nonneg z) as n0. pose proof (norm_nonneg x) as n1. pose proof (norm_nonneg y) as n2.
+      assert (norm z * norm x <= norm z * r) by (apply Rmult_le_compat_l; assumption). assert (norm z * norm y <= norm z * r) by (apply Rmult_le_compat_l; assumption).
+      assert (norm x * norm y <= r * r) by (apply Rmult_le_compat; assumption). apply Rnot_lt_le. intros gt. assert (0 <= r * r) by now apply Rmult_le_pos.
+      assert (3 * r * norm z < norm z * norm z) by (apply Rmult_lt_compat_r; lra). assert (r * (3 * r) <= r * norm z) by (apply Rmult_le_compat_l; lra). simpl in Hz. lra. }
+    pose proof (norm_nonneg z). assert (fin : (1 - 1 / 4 * 1) ^ l * norm z <= 1 * norm z) by (apply Rmult_le_compat_r; assumption). eapply Rle_trans; [exact fin|]. rewrite Rmult_1_l. exact nz.
+Qed.
+Theorem others_required : requires_T4p s /\ requires_T4p_T4p_gap s /\ (md = mode_exact -> requires_T4c_T4c_gap s) /\ requires_C1 s.
+Proof using noiseless.
+  assert (z : sigma2 s = 0) by (unfold sigma2, is_mode; change (given_sigma2 s) with (@None R); change (the_mode s) with md; destruct noiseless as [e|e]; rewrite e; reflexivity).
+  assert (la : C1_Lambda s = 3 / 4) by (unfold C1_Lambda; change (L s) with 1; change (alpha s) with (1 / 4); change (nu s) with 1%nat; simpl; field).
+  assert (de : C1_Delta s = 15 / 32) by (unfold C1_Delta; rewrite la, others_L_F; change (beta s) with 1; field).
+  unfold requires_T4p, requires_T4p_T4p_gap, requires_T4c_T4c_gap, requires_C1. rewrite z, la, de, others_mu_c. change (mu s) with (Some 1). change (L s) with 1. cbn [given value].
+  assert (b0 : md = mode_exact -> b s = 0) by (intros e; unfold b, is_mode; change (given_b s) with (@None R); change (the_mode s) with md; rewrite e; reflexivity).
+  repeat split; intros; try reflexivity; try discriminate; try lra; auto.
+Qed.
+End Others.
+Section SpeedUp.
+Variables (X : space) (r : R) (w : X).
+Let s := parabolas X 1 (curvatures mode_exact sampling_subset 1 (1 / 10) r None 0 1) r.
+Hypothesis w_nonzero : 0 < norm w.
+Theorem C4_required : requires_C4 s (F s w - F_star s) /\ beta s = C4_beta s (F s w - F_star s).
+Proof using w_nonzero.
+  assert (lf : L_F s = 1) by (unfold s; rewrite L_F_here; simpl; ring). assert (f : F s w = norm w ^ 2 / 2) by (unfold s; rewrite F_is; simpl; field).
+  assert (p : 0 < norm w ^ 2) by now apply pow_lt. change (F_star s) with 0. rewrite f. split.
+  - unfold requires_C4. rewrite lf. change (Setting.X s) with X in *. repeat split; intros; try discriminate; lra.
+  - assert (S0 : C4_Sigma s = 0) by (unfold C4_Sigma, kappa; change (sigma2 s) with 0; cbn; unfold Rdiv; ring).
+    unfold C4_beta, C4_h. rewrite zero_unit by exact S0. rewrite lf. change (INR (tau s)) with 1. change (beta s) with (1 / 10). field.
+Qed.
+End SpeedUp.

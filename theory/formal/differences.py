@@ -34,18 +34,22 @@ _OPERATOR = "A5's Hessian part through any numbers e_i with norm((hess f_i - hes
 _RUN = "W0 holds every iterate that a run from w_0 can reach"
 _CHOICE = "for every eps, zeta and c that the side conditions allow, so for the least value over any list of them"
 _LIMIT = "the limit eps -> 0, c -> infinity, an element of that list, is not stated"
-_ONE_STEP = "with D1's pair and tau = 1 it asks for h <= 1 besides; W0n is asked in every mode and from every point of W0"
+_ONE_STEP = "with D1's pair and tau = 1 it asks for h <= 1 besides"
 
 DIFFERENCES: Mapping[str, tuple[str, ...]] = {
     "S7": (_OPERATOR, "for agents of any weights"),
     "S9": ("W holds the probe points in use",),
     "S9s": ("W holds the probe points in use",),
     "S9p": ("W holds the probe points in use",),
-    "S10": ("the monotone infimum over w is not stated",),
+    "S10": ("the infimum over w: Corollaries.S10_infimum",),
     "T1a": (_SUBSET, _OPERATOR, "all modes, exact among them"),
     "T1b": (_SUBSET, _OPERATOR),
     "T1c": (_SUBSET, _OPERATOR),
-    "C1": (_OPERATOR, "for the path of first-order steps, written as a sequence; W0 holds it", "for agents of any weights"),
+    "C1": (
+        _OPERATOR,
+        "for the path of first-order steps, written as a sequence; W0 holds it",
+        "for agents of any weights",
+    ),
     "C2": (_SUBSET, _OPERATOR, "W0 holds every iterate of all agents, the unsampled ones too"),
     "C4": (_SUBSET, _OPERATOR, _RUN, "for the step beta that the statement prescribes"),
     "C5": ("q = 1 + alpha L, so mu is not given", "the rates of b_sto, b'_sto, b''_sto and V: ManySteps"),
@@ -53,15 +57,23 @@ DIFFERENCES: Mapping[str, tuple[str, ...]] = {
         "agents of equal weight",
         _OPERATOR,
         _ONE_STEP,
-        "W0 holds the local runs from the fixed point",
+        "W0 holds the round from the fixed point",
         "that a limit of iterates is a fixed point: FixedPointLimit.limit_is_fixed",
         "that the floor is attained is not stated",
     ),
-    "T4c": ("agents of equal weight", _OPERATOR, _ONE_STEP, "L_F > 0", "W0 holds the local runs from the fixed point"),
+    "T4c": ("agents of equal weight", _OPERATOR, _ONE_STEP, "L_F > 0", "W0 holds the round from the fixed point"),
     "D1": ("the exactness of the ball is not stated",),
     "T1d": (_SUBSET, _OPERATOR, _CHOICE, _LIMIT, _ONE_STEP),
     "T2p": (_SUBSET, _OPERATOR, _RUN, _CHOICE, _LIMIT, _ONE_STEP, "the corollary's numbers: RateNumbers.T2p_corollary"),
-    "T3p": (_SUBSET, _OPERATOR, _RUN, _CHOICE, _LIMIT, _ONE_STEP),
+    "T3p": (
+        _SUBSET,
+        _OPERATOR,
+        _RUN,
+        _CHOICE,
+        _LIMIT,
+        _ONE_STEP,
+        "lam <= 1 when mu_F <= L_F: Corollaries.T3p_lam_small",
+    ),
     "T2": (_SUBSET, _OPERATOR, _RUN),
     "T3": (_SUBSET, _OPERATOR, _RUN),
     "C6": (
