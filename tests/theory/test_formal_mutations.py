@@ -12,7 +12,7 @@ import sympy
 import theory
 from theory.formal.building import ProofError, build, dependents, installed
 from theory.formal.listing import sources
-from theory.language.symbols import B, D, K, L, alpha, beta, eps, m, mu_F, nu, rho, sigma_G, tau, zeta
+from theory.language.symbols import B, D, K, L, alpha, beta, eps, m, mu_F, nu, rho, rho_2, sigma_G, tau, zeta
 from theory.printing.coq import assumptions, constants
 from theory.statements.s02 import q
 from theory.statements.t1 import kappa, share, sigma2, x
@@ -56,6 +56,13 @@ def without_assumption(id: str, assumption: str) -> Table:
     statement = TABLE.statements[id]
     kept = tuple(item for item in statement.assumptions if item != assumption)
     return replace(TABLE, statements={**TABLE.statements, id: replace(statement, assumptions=kept)})
+
+
+def with_case(name: str, place: int, expression: object) -> Table:
+    """One case of a quantity with another right side."""
+    formula = TABLE.formulas[name]
+    cases = [replace(case, expression=expression) if at == place else case for at, case in enumerate(formula.cases)]
+    return TABLE.altered(replace(formula, cases=tuple(cases)))
 
 
 def with_case_gone(name: str, place: int) -> Table:
@@ -127,10 +134,14 @@ def mutations() -> Iterator[tuple[str, Table]]:
         ("C4", "coefficient of b", times(half)),
         ("C5.gamma_F", "coefficient", times(2)),
         ("T3p", "power", put(K, K + 1)),
+        ("b_sto_3", "coefficient of rho_2", put(rho_2, 2 * rho_2)),
+        ("b_sto_3", "nu - 1 for nu - 2", put(nu - 2, nu - 1)),
     ]
     for name, what, change in right_sides:
         yield f"{name}: {what}", with_right_side(name, change)
     yield "A: exact case gone", with_case_gone("A", 0)
+    yield "kappa: with replacement as without", with_case("kappa", 1, 1 / m**2)
+    yield "share: largest weight lost", with_case("share", 0, 1 / m)
     yield "M: case without noise gone", with_case_gone("M", 0)
     for name, hypothesis in (
         ("T1c", "tau = 1"),
@@ -140,7 +151,16 @@ def mutations() -> Iterator[tuple[str, Table]]:
         ("T3", "2 A beta tau mu_F <= 1"),
     ):
         yield f"{name}: {hypothesis} lost", without_hypothesis(name, hypothesis)
-    for id, assumption in (("S4", "A3"), ("S7", "A5"), ("S5", "A4"), ("S3", "A6"), ("T3", "A7"), ("T2", "A1")):
+    for id, assumption in (
+        ("S4", "A3"),
+        ("S7", "A5"),
+        ("S5", "A4"),
+        ("S3", "A6"),
+        ("T3", "A7"),
+        ("T2", "A1"),
+        ("S5s", "A3"),
+        ("C6", "A5"),
+    ):
         yield f"{id}: {assumption} lost", without_assumption(id, assumption)
 
 

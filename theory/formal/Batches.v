@@ -2,7 +2,7 @@
 Require Import Space Calculus Smoothness Sampling Expectation Paths NoisyTuning NoisySweep StochasticGradient.
 
 Lemma size_pos n : (1 <= n)%nat -> 0 < INR n.
-Proof. intros Hn. apply lt_0_INR. lia. Qed.
+Proof using. intros Hn. apply lt_0_INR. lia. Qed.
 
 Section Batches.
 Context {X : space} {S : Type}.
@@ -11,13 +11,13 @@ Implicit Types (y : S -> X).
 (** D independent samples. *)
 Definition batch_law (one : dist S) (D : nat) : dist (list S) := draws (repeat one D).
 Lemma batch_proper one D : proper one -> proper (batch_law one D).
-Proof. intros Hp. apply proper_draws. intros d Hd. apply repeat_spec in Hd. now subst. Qed.
+Proof using. intros Hp. apply proper_draws. intros d Hd. apply repeat_spec in Hd. now subst. Qed.
 Lemma batch_length one D l : support (batch_law one D) l -> length l = D.
-Proof. intros Hl. apply length_draws in Hl. now rewrite repeat_length in Hl. Qed.
+Proof using. intros Hl. apply length_draws in Hl. now rewrite repeat_length in Hl. Qed.
 Lemma rtotal_repeat (one : dist S) D (r : dist S -> R) : rtotal (repeat one D) r = INR D * r one.
-Proof. rewrite (rtotal_ext _ r (fun _ => r one)), rtotal_const, repeat_length; [reflexivity|]. intros d Hd. apply repeat_spec in Hd. now subst. Qed.
+Proof using. rewrite (rtotal_ext _ r (fun _ => r one)), rtotal_const, repeat_length; [reflexivity|]. intros d Hd. apply repeat_spec in Hd. now subst. Qed.
 Lemma batch_unbiased one D y : proper one -> (1 <= D)%nat -> vex (batch_law one D) (fun l => mean l y) = vex one y.
-Proof.
+Proof using.
   intros Hp HD. assert (D0 : 0 < INR D) by (apply lt_0_INR; lia).
   assert (all : forall d, In d (repeat one D) -> proper d) by (intros d Hd; apply repeat_spec in Hd; now subst).
   rewrite (vex_ext _ _ (fun l => / INR D * total l y)%V) by (intros l Hl; unfold mean; now rewrite (batch_length one D l Hl)).
@@ -26,7 +26,7 @@ Qed.
 (** The variance of a mean of D independent samples is 1/D of one sample's. *)
 Theorem batch_variance one D y : proper one -> (1 <= D)%nat ->
   ex (batch_law one D) (fun l => norm (mean l y - vex one y) ^ 2) = ex one (fun s => norm (y s - vex one y) ^ 2) / INR D.
-Proof.
+Proof using.
   intros Hp HD. assert (D0 : 0 < INR D) by (apply lt_0_INR; lia).
   assert (all : forall d, In d (repeat one D) -> proper d) by (intros d Hd; apply repeat_spec in Hd; now subst).
   pose proof (variance_draws y (repeat one D) all) as v. rewrite rtotal_repeat in v. fold (batch_law one D) in v.
@@ -41,18 +41,18 @@ Qed.
 (** D samples of a finite data set without replacement: every subset with the same probability. *)
 Definition subset_law (data : list S) (D : nat) : dist (list S) := map (fun a => (/ INR (length (subsets D data)), a)) (subsets D data).
 Lemma subset_ex data D r : ex (subset_law data D) r = rmean (subsets D data) r.
-Proof. unfold ex, subset_law, rmean. rewrite rtotal_map. cbn [fst snd]. rewrite rtotal_scal. unfold Rdiv. ring. Qed.
+Proof using. unfold ex, subset_law, rmean. rewrite rtotal_map. cbn [fst snd]. rewrite rtotal_scal. unfold Rdiv. ring. Qed.
 Lemma subset_proper data D : (1 <= D <= length data)%nat -> proper (subset_law data D).
-Proof.
+Proof using.
   intros HD. pose proof (count_pos D data (proj2 HD)) as c. unfold count in c. split.
   - intros pa Hp. apply in_map_iff in Hp. destruct Hp as (a & <- & _). left. now apply Rinv_0_lt_compat.
   - rewrite subset_ex. apply rmean_const, subsets_nonempty. lia.
 Qed.
 Lemma subset_unbiased data D y : (1 <= D <= length data)%nat -> vex (subset_law data D) (fun l => mean l y) = mean data y.
-Proof. intros HD. apply inner_ext. intros z. rewrite inner_vex, subset_ex. now apply mean_of_sample. Qed.
+Proof using. intros HD. apply inner_ext. intros z. rewrite inner_vex, subset_ex. now apply mean_of_sample. Qed.
 Theorem subset_variance data D y : (1 <= D <= length data)%nat ->
   ex (subset_law data D) (fun l => norm (mean l y - mean data y) ^ 2) <= rmean data (fun s => norm (y s - mean data y) ^ 2) / INR D.
-Proof.
+Proof using.
   intros HD. assert (D0 : 0 < INR D) by (apply lt_0_INR; lia). assert (some : data <> nil) by (destruct data; [simpl in HD; lia|discriminate]).
   rewrite subset_ex. pose proof (square_of_sample (fun s => y s - mean data y)%V D data HD) as q.
   assert (m0 : forall l : list S, l <> nil -> mean l (fun s => y s - mean data y)%V = (mean l y - mean data y)%V).

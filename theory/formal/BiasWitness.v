@@ -9,9 +9,9 @@ Definition unit_ball (u : line) := Rabs u <= 1.
 
 Definition curve_oracle := oracle (X := line) 1 moved halves (fun u (_ : unit) => curve u) sure (fun u (_ : unit) d => curve_hess u d) sure (-1)%R 1.
 Lemma curve_gradient : meta_gradient curve curve_hess 1 1 (-1 : R) = -3.
-Proof. unfold meta_gradient, tuned, step, curve, curve_hess, sweep, factor. cbn. field. Qed.
+Proof using. unfold meta_gradient, tuned, step, curve, curve_hess, sweep, factor. cbn. field. Qed.
 Lemma curve_walk l p : (l <= 1)%nat -> support (walk (X := line) 1 moved halves (-1)%R l) p -> Rabs (p l) <= 1.
-Proof.
+Proof using.
   intros Hl Hp. destruct l as [|[|l]]; [| |lia].
   - apply support_ret in Hp. subst p. apply Rabs_le. lra.
   - cbn [walk] in Hp. apply support_bind in Hp. destruct Hp as (r & Hr & Hp). apply support_bind in Hp. destruct Hp as (xi & Hx & Hp).
@@ -22,7 +22,7 @@ Qed.
 Example S5_second_attained : norm (vex curve_oracle (fun v => v) - meta_gradient curve curve_hess 1 1 (-1 : R)) =
   2 ^ 1 * Rmin (1 * sqrt (E_l 1 2 (1 / 2) 1 1)) (1 * m_l 1 1 2 (1 / 2) 1 1 + 1 * E_l 1 2 (1 / 2) 1 1 / 2)
   + 1 * 1 * (3 / 2) * 2 ^ pred 1 * rtotal (seq 1 (pred 1)) (fun l => sqrt (E_l 1 2 (1 / 2) 1 l)).
-Proof.
+Proof using.
   assert (e : E_l 1 2 (1 / 2) 1 1 = 1 / 4) by (unfold E_l, E; simpl; field).
   assert (z : m_l 1 1 2 (1 / 2) 1 1 = 0) by (unfold m_l, m, E; simpl; field).
   assert (r : sqrt (1 / 4) = 1 / 2) by (replace (1 / 4) with ((1 / 2) ^ 2) by (simpl; field); apply sqrt_pow2; lra).
@@ -37,7 +37,7 @@ Qed.
 Example S5_second_applies : norm (vex curve_oracle (fun v => v) - meta_gradient curve curve_hess 1 1 (-1 : R)) <=
   2 ^ 1 * Rmin (1 * sqrt (E_l 1 2 (1 / 2) 1 1)) (1 * m_l 1 1 2 (1 / 2) 1 1 + 1 * E_l 1 2 (1 / 2) 1 1 / 2)
   + 1 * 1 * (3 / 2) * 2 ^ pred 1 * rtotal (seq 1 (pred 1)) (fun l => sqrt (E_l 1 2 (1 / 2) 1 l)).
-Proof.
+Proof using.
   apply (S5_second curve curve_hess 1 moved halves (fun u (_ : unit) => curve u) sure (fun u (_ : unit) d => curve_hess u d) sure (-1)%R unit_ball 1 1 1 (3 / 2) 2 (1 / 2) 1); try lra.
   - split; [intros pa [<-|[<-|[]]]; simpl; lra|unfold ex, halves; simpl; field].
   - apply proper_ret.

@@ -8,12 +8,12 @@ Variables (gt : X -> X) (beta : R) (w : X).
 (** Without noise the run is a path. *)
 Definition path t : X := Nat.iter t (fun v => v - beta * gt v)%V w.
 Lemma sure_chain t q : ex (chain (fun v (_ : unit) => gt v) (ret tt) beta w t) q = q (path t, total (seq 0 t) (fun s => gt (path s))).
-Proof.
+Proof using.
   revert q. induction t as [|t IH]; intros q; [apply ex_ret|]. rewrite chain_next, IH, ex_ret. cbn [fst snd].
   unfold expected. rewrite vex_ret. f_equal. rewrite seq_S. f_equal. apply inner_ext. intros z. expand. rewrite !inner_total, rtotal_app. simpl. ring.
 Qed.
 Lemma sure_support t v : support (run (fun v (_ : unit) => gt v) (ret tt) beta w t) v -> v = path t.
-Proof.
+Proof using.
   revert v. induction t as [|t IH]; intros v Hv; cbn [run] in Hv.
   - apply support_ret in Hv. now subst.
   - apply support_bind in Hv. destruct Hv as (u & Hu & Hv). apply support_bind in Hv. destruct Hv as (xi & _ & Hv). apply support_ret in Hv. subst.
@@ -83,12 +83,14 @@ Proof using All.
   pose proof (mean_square (ExactRound.agents n) r some) as ms. rewrite em in ms. pose proof (spread_nonneg (ExactRound.agents n) r) as s0.
   set (Gs := sqrt (norm a ^ 2 + gamma ^ 2)). pose proof (pow2_ge_0 (norm a)). pose proof (pow2_ge_0 gamma).
   assert (eG : Gs ^ 2 = norm a ^ 2 + gamma ^ 2) by (apply sqrt_pow; lra). pose proof (sqrt_pos (norm a ^ 2 + gamma ^ 2)) as G0. fold Gs in G0.
-  assert (l : l2 (ExactRound.agents n) (fun i => norm (r i)) (omega * Gs + (1 + x) * b)).
-  { apply (l2_add (ExactRound.agents n) (fun i => omega * norm (g i w)) (fun _ => (1 + x) * b)).
-    - apply l2_scal; [assumption|]. split; [assumption|]. rewrite (mean_square (ExactRound.agents n) (fun i => g i w) some), eG. fold (ExactRound.G n g w). fold a. lra.
-    - split; [assumption|]. rewrite rmean_const by exact some. lra.
-    - intros i Hi. apply in_seq in Hi. split; [apply norm_nonneg|]. apply near. lia. }
-  destruct l as [l0 l]. rewrite ms in l.
+  assert (l : rmean (ExactRound.agents n) (fun i => norm (r i) ^ 2) <= (omega * Gs + (1 + x) * b) ^ 2).
+  { rewrite <- ex_uniform. apply (minkowski_ex (uniform (ExactRound.agents n)) (fun i => omega * norm (g i w)) (fun _ => (1 + x) * b)); try nonneg.
+    - now apply uniform_proper.
+    - rewrite ex_uniform, (rmean_ext _ _ (fun i => omega ^ 2 * norm (g i w) ^ 2)) by (intros; ring). rewrite rmean_scal, Rpow_mult_distr. apply Rmult_le_compat_l; [apply pow2_ge_0|].
+      rewrite (mean_square (ExactRound.agents n) (fun i => g i w) some), eG. fold (ExactRound.G n g w). fold a. lra.
+    - rewrite ex_uniform, rmean_const by exact some. lra.
+    - intros i Hi. apply uniform_support, in_seq in Hi. split; [apply norm_nonneg|]. apply near. lia. }
+  rewrite ms in l. assert (l0 : 0 <= omega * Gs + (1 + x) * b) by (assert (0 <= omega * Gs) by nonneg; lra).
   assert (sq : (psi * norm a) ^ 2 <= (omega * Gs + (1 + x) * b) ^ 2).
   { replace ((psi * norm a) ^ 2) with (norm ((- psi) * a) ^ 2); [lra|]. rewrite !Rpow_mult_distr, !norm_sq. expand. ring. }
   destruct (Rle_dec 0 (psi * norm a)); [|lra]. apply Rsqr_incr_0_var; [rewrite !Rsqr_pow2; assumption|assumption].
@@ -99,7 +101,7 @@ End BiasedFixedPoint.
 Theorem T4p_biased_one_step {X : space} (n : nat) (g gt : nat -> X -> X) (beta beta_s b : R) (w : X) :
   (1 <= n)%nat -> 0 < beta -> 0 < beta_s -> 0 <= b -> (forall i, (i < n)%nat -> norm (gt i w - g i w) <= b) ->
   ExactRound.server gt beta beta_s 1 (ExactRound.agents n) w = w -> norm (ExactRound.G n g w) <= b.
-Proof.
+Proof using.
   intros n_pos beta_pos beta_s_pos b_nonneg bias fixed.
   pose proof (agents_nonempty n n_pos) as some. change (OneRound.agents n) with (ExactRound.agents n) in some.
   pose proof (ExactRound.server_moves n gt beta beta_s 1 n (conj n_pos (Nat.le_refl n)) (Nat.le_refl 1) (ExactRound.agents n) w some) as e. rewrite fixed in e.

@@ -50,7 +50,7 @@ End Convex.
 
 (** 0 + 1 + 4 + ... + (n-1)^2. *)
 Lemma squares_sum n : 6 * rtotal (seq 0 n) (fun t => INR t ^ 2) = (INR n - 1) * INR n * (2 * INR n - 1).
-Proof.
+Proof using.
   induction n as [|n IH]; [simpl; ring|]. rewrite seq_S, rtotal_app, Rmult_plus_distr_l, IH, S_INR. simpl (rtotal (_ :: nil) _). ring.
 Qed.
 

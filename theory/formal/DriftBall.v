@@ -31,14 +31,14 @@ Hypothesis c_nonneg : forall t, 0 <= c t.
 Hypothesis alpha_nonneg : forall t, (1 <= t <= T)%nat -> 0 <= alpha_psi t.
 
 Lemma psi_pos t : 0 < psi (S t).
-Proof.
+Proof using m_lt_u m_pos.
   unfold psi. induction t as [|t IH]; [simpl; lra|]. change (0 < u * u ^ S t - m * m ^ S t).
   pose proof (pow_lt m (S t) m_pos). nra.
 Qed.
 Lemma phi_next t : phi (S t) = phi t + psi t.
-Proof. unfold phi, psi, A, B. simpl. ring. Qed.
+Proof using A B. unfold phi, psi, A, B. simpl. ring. Qed.
 Lemma phi_pos t : 0 < phi (S (S t)).
-Proof.
+Proof using A B m_lt_u m_pos psi.
   induction t as [|t IH]; [unfold phi, A, B; simpl; lra|]. rewrite phi_next. pose proof (psi_pos (S t)). lra.
 Qed.
 
@@ -47,17 +47,17 @@ Let zp t := del * a (pred t) + (a (pred t) + b (pred t)) * (1 - u) + c (pred t) 
 Let zm t := - del * a t + 2 * del * (1 - u) * a t + (a t + b t) * (- (1 - u) + (1 - u) ^ 2) - c t * del * (1 - u).
 
 Lemma pow_u t : u ^ t = 1 - (1 - u) * B t.
-Proof. unfold B. induction t as [|t IH]; [simpl; ring|]. rewrite geo_left. simpl. rewrite IH. ring. Qed.
+Proof using. unfold B. induction t as [|t IH]; [simpl; ring|]. rewrite geo_left. simpl. rewrite IH. ring. Qed.
 Lemma pow_m t : m ^ t = 1 - (1 - m) * A t.
-Proof. unfold A. induction t as [|t IH]; [simpl; ring|]. rewrite geo_left. simpl. rewrite IH. ring. Qed.
+Proof using. unfold A. induction t as [|t IH]; [simpl; ring|]. rewrite geo_left. simpl. rewrite IH. ring. Qed.
 Lemma B_next t : B (S t) = 1 + u * B t.
-Proof. apply geo_left. Qed.
+Proof using. apply geo_left. Qed.
 Lemma A_next t : A (S t) = 1 + m * A t.
-Proof. apply geo_left. Qed.
+Proof using. apply geo_left. Qed.
 
 (** The null vector: the form vanishes on the path of curvature L. *)
 Lemma row t : (S t < T)%nat -> (zp (S (S t)) + zm (S (S t))) * phi (S (S t)) = alpha_psi (S (S t)) - alpha_psi (S t).
-Proof.
+Proof using T_pos a_def b_def beta_pos cancel.
   intros Ht.
   assert (e3 : B (S t) * a (S t) + u ^ t * c t = u * (B (S (S t)) * a (S (S t)) + u ^ S t * c (S t))).
   { apply Rmult_eq_reg_l with beta; [|lra]. rewrite a_def by lia.
@@ -81,7 +81,7 @@ Proof.
   rewrite pu, pm, (pow_u t), (pow_m t). ring.
 Qed.
 Lemma last_row : zp (S T) * phi (S T) + alpha_psi T = 2 * del / beta * D.
-Proof.
+Proof using T_pos a_def b_def beta_pos c_end.
   destruct (Nat.lt_exists_pred 0 T T_pos) as (t & et & _).
   assert (e3 : B T * a T + u ^ t * c t = D / beta).
   { pose proof (a_def t ltac:(lia)) as e. rewrite <- et in e. replace (T - T)%nat with 0%nat in e by lia. simpl pow in e.
@@ -107,14 +107,14 @@ Definition summand t := 2 * del * a t * inner (G t) (Z t) + (a t + b t) * norm (
   c t * (2 * del * inner (G (S t)) (Z (S t) - Z t) + norm (G t - G (S t)) ^ 2).
 
 Lemma Z_one : Z 1%nat = zero.
-Proof. rewrite Z_next, Z_start, G_start. veq. Qed.
+Proof using G_start Z_next Z_start. rewrite Z_next, Z_start, G_start. veq. Qed.
 
 Lemma summand_split t : summand (S t) =
   zp (S (S t)) * norm (Z (S (S t))) ^ 2 + zm (S t) * norm (Z (S t)) ^ 2 +
   (alpha_psi (S t) / psi (S t) - c t * (1 - m * psi t / psi (S t))) * norm (Y (S t)) ^ 2 +
   c (S t) * (1 - m * psi (S t) / psi (S (S t))) * norm (Y (S (S t))) ^ 2 +
   c (S t) * (m * psi (S t) / psi (S (S t))) * norm (Y (S (S t)) - psi (S (S t)) / psi (S t) * Y (S t)) ^ 2.
-Proof.
+Proof using Z_next m_lt_u m_pos.
   pose proof (psi_pos t) as p1. pose proof (psi_pos (S t)) as p2.
   assert (g1 : G (S t) = (Y (S t) + (1 - u) * Z (S t))%V) by (unfold Y; rewrite (Z_next (S t)); veq).
   assert (g2 : G (S (S t)) = (Y (S (S t)) + (1 - u) * Z (S (S t)))%V) by (unfold Y; rewrite (Z_next (S (S t))); veq).
@@ -126,7 +126,7 @@ Qed.
 (** Picone: a difference against the null vector. *)
 Lemma picone (z y : X) t : 0 < phi (S t) -> 0 < psi (S t) ->
   psi (S t) / phi (S (S t)) * norm (z + y) ^ 2 <= psi (S t) / phi (S t) * norm z ^ 2 + norm y ^ 2 * 1.
-Proof.
+Proof using A B.
   intros p1 p2. pose proof (phi_next (S t)) as e1. set (p := phi (S t)) in *. set (q := psi (S t)) in *. rewrite e1.
   assert (0 <= norm (q * z - p * y) ^ 2 / (p * (p + q))).
   { apply Rmult_le_pos; [apply pow2_ge_0|]. left. apply Rinv_0_lt_compat. nra. }
@@ -137,7 +137,7 @@ Qed.
 Lemma form t : (t < T)%nat ->
   (zp (S (S t)) + alpha_psi (S t) / phi (S (S t))) * norm (Z (S (S t))) ^ 2 + c (S t) * (1 - m * psi (S t) / psi (S (S t))) * norm (Y (S (S t))) ^ 2
   <= sum1 summand (S t).
-Proof.
+Proof using G_start T_pos Z_next Z_start a_def alpha_nonneg b_def beta_pos c_nonneg c_start cancel m_lt_u m_pos.
   assert (square : forall t, 0 <= c (S t) * (m * psi (S t) / psi (S (S t))) * norm (Y (S (S t)) - psi (S (S t)) / psi (S t) * Y (S t)) ^ 2).
   { intros k. pose proof (psi_pos k). pose proof (psi_pos (S k)). apply Rmult_le_pos; [|apply pow2_ge_0]. apply Rmult_le_pos; [apply c_nonneg|].
     apply Rmult_le_pos; [apply Rmult_le_pos; lra|left; apply Rinv_0_lt_compat; lra]. }
@@ -175,7 +175,7 @@ Let lin t := (a t * B t + c (pred t) * u ^ pred t) * inner (G t) e.
 (** The weighted interpolation inequalities: values cancel, and what is left is linear in e beside the form. *)
 Lemma weighted t : (t < T)%nat ->
   sum1 summand (S t) <= - (2 * del) * (sum1 lin (S t) + c (S t) * u ^ S t * inner (G (S (S t))) e) - 2 * ell * c (S t) * f (S (S t)).
-Proof.
+Proof using T_pos a_nonneg b_nonneg beta_pos c_end c_nonneg c_start cancel consecutive from_start m_lt_u to_start.
   assert (l0 : 0 < ell) by (unfold ell, del; apply Rdiv_lt_0_compat; lra).
   assert (bl : beta * ell = del) by (unfold ell; field; lra).
   assert (one : forall t, (t < T)%nat -> summand (S t) <=
@@ -211,7 +211,7 @@ Proof.
 Qed.
 
 Lemma linear_part t : (t < T)%nat -> beta * sum1 lin (S t) = D * u ^ (T - S t) * inner (Z (S (S t))) e.
-Proof.
+Proof using G_start T_pos Z_next Z_start a_def.
   induction t as [|t IH]; intros Ht.
   - change (sum1 lin 1) with (0 + lin 1%nat). unfold lin. cbn [pred]. pose proof (a_def 0%nat Ht) as d. rewrite (Z_next 1), Z_one. expand.
     transitivity (beta * (B 1 * a 1%nat + u ^ 0 * c 0%nat) * inner (G 1%nat) e); [ring|]. rewrite d. ring.
@@ -222,7 +222,7 @@ Proof.
 Qed.
 
 Theorem drift_ball : norm (Z (S T)) ^ 2 + D * inner (Z (S T)) e <= 0.
-Proof.
+Proof using G_start T_pos Z_next Z_start a_def a_nonneg alpha_nonneg b_def b_nonneg beta_pos c_end c_nonneg c_start cancel consecutive from_start lin m_lt_u m_pos to_start zm zp.
   destruct (Nat.lt_exists_pred 0 T T_pos) as (t & et & _).
   pose proof (form t ltac:(lia)) as fo. pose proof (weighted t ltac:(lia)) as we. pose proof (linear_part t ltac:(lia)) as li.
   rewrite <- et in *. rewrite c_end in *. pose proof last_row as la.

@@ -10,7 +10,7 @@ Variables (F : X -> R) (g : X -> X) (mu L : R).
 (** The closed ball of diameter [p, q]. *)
 Definition ball p q z := inner (z - p) (z - q) <= 0.
 Lemma ball_convex p q : convex (ball p q).
-Proof.
+Proof using.
   intros x y t Hx Hy Ht. unfold ball in *.
   assert (e : inner (x + t * (y - x) - p) (x + t * (y - x) - q) =
     (1 - t) * inner (x - p) (x - q) + t * inner (y - p) (y - q) - t * (1 - t) * inner (x - y) (x - y)) by (expand; order; ring).
@@ -19,9 +19,9 @@ Proof.
   assert (0 <= (1 - t) * - inner (x - p) (x - q)) by (apply Rmult_le_pos; lra). assert (0 <= t * - inner (y - p) (y - q)) by (apply Rmult_le_pos; lra). lra.
 Qed.
 Lemma ball_left p q : ball p q p.
-Proof. unfold ball. replace (p - p)%V with (@zero X) by veq. rewrite inner_zero. lra. Qed.
+Proof using. unfold ball. replace (p - p)%V with (@zero X) by veq. rewrite inner_zero. lra. Qed.
 Lemma ball_right p q : ball p q q.
-Proof. unfold ball. replace (q - q)%V with (@zero X) by veq. rewrite inner_zero_r. lra. Qed.
+Proof using. unfold ball. replace (q - q)%V with (@zero X) by veq. rewrite inner_zero_r. lra. Qed.
 
 (** Curvature in [mu, L] on K: g is the gradient of F, and g - c0 is r-Lipschitz, c0 and r the middle and the half width. *)
 Definition curved (K : X -> Prop) := (forall u, K u -> gradient F g u) /\
@@ -30,7 +30,7 @@ Definition curved (K : X -> Prop) := (forall u, K u -> gradient F g u) /\
 Definition curved_on_balls (U : X -> Prop) := forall p q, U p -> U q -> curved (ball p q).
 
 Lemma square_gradient c (u : X) : gradient (fun z : X => c / 2 * norm z ^ 2) (fun z => c * z)%V u.
-Proof.
+Proof using.
   intros eps He. exists (eps / (1 + Rabs c)). pose proof (Rabs_pos c). split; [apply Rdiv_lt_0_compat; lra|]. intros y Hy.
   replace (c / 2 * norm y ^ 2 - c / 2 * norm u ^ 2 - inner (c * u) (y - u)) with (c / 2 * norm (y - u) ^ 2) by (rewrite !norm_sq; expand; order; field).
   pose proof (norm_nonneg (y - u)) as n0. set (d := norm (y - u)) in *. rewrite Rabs_mult, (Rabs_right (d ^ 2)) by (apply Rle_ge, pow2_ge_0).
@@ -39,21 +39,21 @@ Proof.
   replace (Rabs c * / 2 * d ^ 2) with (Rabs c * d / 2 * d) by field. apply Rmult_le_compat_r; lra.
 Qed.
 Lemma gradient_add f1 f2 (g1 g2 : X -> X) (u : X) : gradient f1 g1 u -> gradient f2 g2 u -> gradient (fun z => f1 z + f2 z) (fun z => g1 z + g2 z)%V u.
-Proof.
+Proof using.
   intros H1 H2 eps He. destruct (H1 (eps / 2) ltac:(lra)) as (d1 & p1 & n1). destruct (H2 (eps / 2) ltac:(lra)) as (d2 & p2 & n2).
   exists (Rmin d1 d2). split; [now apply Rmin_glb_lt|]. intros y Hy. specialize (n1 y (Rlt_le_trans _ _ _ Hy (Rmin_l _ _))). specialize (n2 y (Rlt_le_trans _ _ _ Hy (Rmin_r _ _))).
   replace (f1 y + f2 y - (f1 u + f2 u) - inner (g1 u + g2 u) (y - u)) with ((f1 y - f1 u - inner (g1 u) (y - u)) + (f2 y - f2 u - inner (g2 u) (y - u))) by (rewrite inner_add; ring).
   eapply Rle_trans; [apply Rabs_triang|]. lra.
 Qed.
 Lemma gradient_neg f1 (g1 : X -> X) (u : X) : gradient f1 g1 u -> gradient (fun z => - f1 z) (fun z => -1 * g1 z)%V u.
-Proof.
+Proof using.
   intros H1 eps He. destruct (H1 eps He) as (d1 & p1 & n1). exists d1. split; [assumption|]. intros y Hy. specialize (n1 y Hy).
   replace (- f1 y - - f1 u - inner (-1 * g1 u) (y - u)) with (- (f1 y - f1 u - inner (g1 u) (y - u))) by (rewrite inner_scal; ring). now rewrite Rabs_Ropp.
 Qed.
 
 Lemma curved_bounds K u v : convex K -> curved K -> K u -> K v ->
   F u + inner (g u) (v - u) + mu / 2 * norm (v - u) ^ 2 <= F v <= F u + inner (g u) (v - u) + L / 2 * norm (v - u) ^ 2.
-Proof.
+Proof using.
   intros Kc [grad lip] Hu Hv. set (c0 := (L + mu) / 2) in *. set (r := (L - mu) / 2) in *.
   set (F1 := fun z : X => F z + - c0 / 2 * norm z ^ 2). set (g1 := fun z : X => (g z + - c0 * z)%V).
   assert (gr : forall z, K z -> gradient F1 g1 z) by (intros z Hz; apply (gradient_add F (fun z => - c0 / 2 * norm z ^ 2)); [now apply grad|apply square_gradient]).
@@ -69,7 +69,7 @@ Proof.
 Qed.
 (** Two points: the inequality of which D1's interpolation inequalities are made. *)
 Lemma curved_pair_square (K : X -> Prop) u v : curved K -> K u -> K v -> norm (g u - g v - mu * (u - v)) ^ 2 <= (L - mu) * inner (g u - g v - mu * (u - v)) (u - v).
-Proof.
+Proof using.
   intros [_ lip] Hu Hv. pose proof (lip u v Hu Hv) as l. assert (sq : norm ((g u - (L + mu) / 2 * u) - (g v - (L + mu) / 2 * v)) ^ 2 <= ((L - mu) / 2 * norm (u - v)) ^ 2) by (apply pow_incr; split; [apply norm_nonneg|assumption]).
   rewrite Rpow_mult_distr, !norm_sq in sq. rewrite norm_sq. set (dg := (g u - g v)%V). set (d := (u - v)%V) in *.
   replace ((g u - (L + mu) / 2 * u) - (g v - (L + mu) / 2 * v))%V with (dg - (L + mu) / 2 * d)%V in sq by (unfold dg, d; veq). clearbody dg d.
@@ -203,7 +203,7 @@ End Path.
 
 (** Curvature at least mu >= 0 is convexity. *)
 Lemma curved_convex {X : space} (F : X -> R) (g : X -> X) mu L (K : X -> Prop) : 0 <= mu <= L -> curved F g mu L K -> curved F g 0 L K.
-Proof.
+Proof using.
   intros Hm [grad lip]. split; [assumption|]. intros u v Hu Hv. pose proof (lip u v Hu Hv) as l.
   replace ((g u - (L + 0) / 2 * u) - (g v - (L + 0) / 2 * v))%V with (((g u - (L + mu) / 2 * u) - (g v - (L + mu) / 2 * v)) + mu / 2 * (u - v))%V
     by (apply inner_ext; intros z; expand; field).
@@ -211,12 +211,12 @@ Proof.
 Qed.
 (** Curvature everywhere is W0+ for any set. *)
 Lemma curved_everywhere {X : space} (F : X -> R) (g : X -> X) mu L U : curved F g mu L (fun _ => True) -> curved_on_balls F g mu L U.
-Proof. intros [grad lip] p q _ _. split; [intros; now apply grad|intros; now apply lip]. Qed.
+Proof using. intros [grad lip] p q _ _. split; [intros; now apply grad|intros; now apply lip]. Qed.
 (** W0+ from Hessians: a symmetric derivative of range [mu, L] on a convex set that holds the balls. *)
 Lemma curved_from_hessian {X : space} (F : X -> R) (g : X -> X) (H : X -> X -> X) mu L (K U : X -> Prop) : convex K -> mu <= L ->
   (forall u, K u -> gradient F g u) -> (forall u, K u -> derivative g u (H u)) -> (forall u, K u -> linear (H u)) -> (forall u, K u -> symmetric (H u)) ->
   (forall u d, K u -> mu * norm d ^ 2 <= inner (H u d) d <= L * norm d ^ 2) -> (forall p q z, U p -> U q -> ball p q z -> K z) -> curved_on_balls F g mu L U.
-Proof.
+Proof using.
   intros Kc le grad der lin sym range inside p q Hp Hq. split; [intros u Hu; apply grad, (inside p q); assumption|]. intros u v Hu Hv.
   pose proof (inside p q u Hp Hq Hu) as Ku. pose proof (inside p q v Hp Hq Hv) as Kv.
   pose proof (TwoPoints.two_points g H K mu L Kc der lin sym range le v u Kv Ku) as t.
@@ -231,7 +231,7 @@ Theorem pair_local {X : space} (n : nat) (f : nat -> X -> R) (g : nat -> X -> X)
   (1 <= tau)%nat -> 0 < beta -> - L <= mu_c <= L -> beta * INR tau * L <= 1 -> (forall i, (i < n)%nat -> curved_on_balls (f i) (g i) mu_c L W) ->
   (forall i t, (i < n)%nat -> (t < tau)%nat -> W (OneRound.exact_path g beta w i t)) -> (1 <= n)%nat ->
   OneRound.pair n g beta tau W L p w ((P beta tau mu_c + P beta tau L) / 2) ((P beta tau mu_c - P beta tau L) / 2).
-Proof.
+Proof using.
   intros Ht Hb Hm Hs plus inside Hn. right.
   assert (all : forall i, (i < n)%nat -> 0 <= (P beta tau mu_c - P beta tau L) / 2 /\ (P beta tau mu_c - P beta tau L) / 2 < (P beta tau mu_c + P beta tau L) / 2 /\
     norm (mean (seq 0 tau) (fun t => g i (OneRound.exact_path g beta w i t)) - (P beta tau mu_c + P beta tau L) / 2 * g i w) <= (P beta tau mu_c - P beta tau L) / 2 * norm (g i w)).

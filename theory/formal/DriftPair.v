@@ -17,7 +17,7 @@ Hypothesis paths_in : forall i t, (i < n)%nat -> (t < S T)%nat -> W (exact_path 
 Let P s := geo (S T) (1 - beta * s) / INR (S T).
 
 Theorem pair_D1 : pair n g beta (S T) W L p w ((P mu_c + P L) / 2) ((P mu_c - P L) / 2).
-Proof.
+Proof using T_pos beta_pos lower mu_low mu_lt_L paths_in short upper.
   right. split.
   - pose proof (m_pos' mu_c L beta T beta_pos mu_lt_L mu_low short T_pos) as mp. pose proof (m_lt_u' mu_c L beta beta_pos mu_lt_L) as ml.
     pose proof (gap_nonneg _ _ mp ml (S T)) as gp. pose proof (lt_0_INR (S T) ltac:(lia)) as HT. unfold P.

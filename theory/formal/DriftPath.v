@@ -14,39 +14,39 @@ Hypothesis m_pos : 0 < m.
 Hypothesis m_lt_u : m < u.
 
 Lemma geo_pos x t : 0 < x -> 0 < geo (S t) x.
-Proof. intros Hx. rewrite geo_left. pose proof (geo_nonneg t x ltac:(lra)). nra. Qed.
+Proof using. intros Hx. rewrite geo_left. pose proof (geo_nonneg t x ltac:(lra)). nra. Qed.
 Lemma power_geo x t : x ^ t = 1 - (1 - x) * geo t x.
-Proof. induction t as [|t IH]; [simpl; ring|]. rewrite geo_left. simpl. rewrite IH. ring. Qed.
+Proof using. induction t as [|t IH]; [simpl; ring|]. rewrite geo_left. simpl. rewrite IH. ring. Qed.
 Lemma power_lt t : m ^ t <= u ^ t.
-Proof. apply pow_incr. lra. Qed.
+Proof using m_lt_u m_pos. apply pow_incr. lra. Qed.
 Lemma gap_nonneg t : 0 <= phi t.
-Proof. unfold phi. induction t as [|t IH]; simpl; [lra|]. pose proof (power_lt t). lra. Qed.
+Proof using m_lt_u m_pos. unfold phi. induction t as [|t IH]; simpl; [lra|]. pose proof (power_lt t). lra. Qed.
 
 Lemma mult_c_end : (1 <= T)%nat -> mult_c T = 0.
-Proof.
+Proof using.
   intros _. assert (all : forall k, k = T -> mult_c k = 0); [|now apply all].
   intros [|k] e; [reflexivity|]. unfold mult_c, psi. replace (T - S k)%nat with 0%nat by lia. simpl pow. unfold Rdiv. ring.
 Qed.
 Lemma mult_c_nonneg t : 0 <= mult_c t.
-Proof.
+Proof using beta_pos m_lt_u m_pos.
   destruct t as [|t]; [simpl; lra|]. unfold mult_c. pose proof (geo_pos m (S t) m_pos). pose proof (geo_pos u t ltac:(lra)).
   pose proof (gap_nonneg (S T)). pose proof (gap_nonneg (S (S t))). pose proof (power_lt (T - S t)).
   assert (0 < geo (S (S t)) m * geo (S t) u) by now apply Rmult_lt_0_compat.
   unfold Rdiv. repeat apply Rmult_le_pos; try assumption; try (left; apply Rinv_0_lt_compat; lra). unfold psi. lra.
 Qed.
 Lemma mult_b_nonneg t : 0 <= mult_b t.
-Proof.
+Proof using beta_pos m_lt_u m_pos.
   unfold mult_b. pose proof (mult_c_nonneg t). pose proof (gap_nonneg (S T)). pose proof (pow_lt m t m_pos). pose proof (pow_lt m (T - t) m_pos).
   destruct t as [|t]; [unfold Rdiv; simpl geo; rewrite Rinv_0; lra|]. pose proof (geo_pos m t m_pos).
   apply Rmult_le_pos; [|left; now apply Rinv_0_lt_compat].
   assert (0 <= phi (S T) * m ^ (T - S t) / beta) by (apply Rmult_le_pos; [nra|left; now apply Rinv_0_lt_compat]). nra.
 Qed.
 Lemma mult_a_def t : beta * (geo (S t) u * mult_a (S t) + u ^ t * mult_c t) = phi (S T) * u ^ (T - S t).
-Proof. unfold mult_a. cbn [pred]. pose proof (geo_pos u t ltac:(lra)). field. split; lra. Qed.
+Proof using beta_pos m_lt_u m_pos. unfold mult_a. cbn [pred]. pose proof (geo_pos u t ltac:(lra)). field. split; lra. Qed.
 Lemma mult_b_def t : beta * (geo (S t) m * mult_b (S t) - m ^ S t * mult_c (S t)) = phi (S T) * m ^ (T - S t).
-Proof. unfold mult_b. pose proof (geo_pos m t m_pos). field. split; lra. Qed.
+Proof using beta_pos m_pos. unfold mult_b. pose proof (geo_pos m t m_pos). field. split; lra. Qed.
 Lemma mult_cancel t : (t < T)%nat -> mult_b (S t) + mult_c (S t) = mult_a (S t) + mult_c t.
-Proof.
+Proof using beta_pos m_lt_u m_pos.
   intros Ht. unfold mult_a, mult_b. cbn [pred]. pose proof (geo_pos m t m_pos) as p1. pose proof (geo_pos u t ltac:(lra)) as p2.
   pose proof (geo_pos m (S t) m_pos) as p3.
   destruct t as [|t].
@@ -68,13 +68,13 @@ Hypothesis u_le : u <= 2 - m.
 Hypothesis short : (1 - m) * INR (S T) <= 1.
 
 Lemma geo_le_count t : geo t m <= INR t.
-Proof. induction t as [|t IH]; [simpl; lra|]. rewrite S_INR. simpl geo. assert (m ^ t <= 1) by (rewrite <- (pow1 t); apply pow_incr; lra). lra. Qed.
+Proof using m_le_one m_pos. induction t as [|t IH]; [simpl; lra|]. rewrite S_INR. simpl geo. assert (m ^ t <= 1) by (rewrite <- (pow1 t); apply pow_incr; lra). lra. Qed.
 Lemma geo_grows x t : 0 < x -> geo t x <= geo (S t) x.
-Proof. intros. simpl. pose proof (pow_lt x t H). lra. Qed.
+Proof using. intros. simpl. pose proof (pow_lt x t H). lra. Qed.
 
 (** (tau - 1)(B_t - A_t) <= A_t B_(t-1), by induction on t. *)
 Lemma gap_le t : (t <= T)%nat -> INR T * phi (S t) <= geo (S t) m * geo t u.
-Proof.
+Proof using m_le_one m_lt_u m_pos short u_le.
   induction t as [|t IH]; intros Ht; [unfold phi; simpl; lra|]. specialize (IH ltac:(lia)).
   pose proof (geo_le_count (S t)) as a_le. assert (INR (S t) <= INR T) by (apply le_INR; lia).
   pose proof (geo_grows u t ltac:(lra)) as b_le. pose proof (geo_nonneg t u ltac:(lra)) as b0. pose proof (geo_nonneg (S t) m ltac:(lra)) as a0.
@@ -103,14 +103,14 @@ Proof.
 Qed.
 
 Lemma psi_le k : psi (S k) <= (u - m) * INR (S k) * u ^ k.
-Proof.
+Proof using m_lt_u m_pos.
   induction k as [|k IH]; [unfold psi; simpl; lra|]. rewrite (S_INR (S k)).
   replace (psi (S (S k))) with (u * psi (S k) + (u - m) * m ^ S k) by (unfold psi; simpl; ring).
   pose proof (power_lt (S k)). assert (u * psi (S k) <= u * ((u - m) * INR (S k) * u ^ k)) by (apply Rmult_le_compat_l; lra).
   assert ((u - m) * m ^ S k <= (u - m) * u ^ S k) by (apply Rmult_le_compat_l; lra). simpl pow in *. lra.
 Qed.
 Lemma power_count t : (t <= T)%nat -> u ^ t * (INR T - INR t) <= INR T.
-Proof.
+Proof using m_le_one m_lt_u m_pos short u_le.
   induction t as [|t IH]; intros Ht; [simpl; lra|]. specialize (IH ltac:(lia)). rewrite S_INR in *.
   assert (INR (S t) <= INR T) as le by (apply le_INR; lia). rewrite S_INR in le. pose proof (pos_INR t).
   assert (step : u * (INR T - (INR t + 1)) <= INR T - INR t).
@@ -123,7 +123,7 @@ Qed.
 
 (** The factor of c_t besides D / beta, times the denominators. *)
 Lemma product_le t : (S t < T)%nat -> psi (T - S t) / (u - m) * phi (S (S t)) * u ^ S t <= u ^ (T - S (S t)) * (geo (S (S t)) m * geo (S t) u).
-Proof.
+Proof using m_le_one m_lt_u m_pos short u_le.
   intros Ht. set (k := (T - S (S t))%nat). replace (T - S t)%nat with (S k) by (unfold k; lia).
   assert (e : INR (S k) = INR T - INR (S t)) by (rewrite <- minus_INR by lia; f_equal; unfold k; lia).
   pose proof (psi_le k) as ps. pose proof (power_count (S t) ltac:(lia)) as pc. pose proof (gap_le (S t) ltac:(lia)) as ga.
@@ -140,7 +140,7 @@ Proof.
 Qed.
 
 Lemma mult_a_nonneg t : (t < T)%nat -> 0 <= mult_a (S t).
-Proof.
+Proof using beta_pos m_le_one m_lt_u m_pos short u_le.
   intros Ht. unfold mult_a. cbn [pred]. pose proof (geo_pos u t ltac:(lra)) as p2. pose proof (gap_nonneg (S T)) as D0.
   apply Rmult_le_pos; [|left; now apply Rinv_0_lt_compat].
   pose proof (pow_lt u (T - S t) ltac:(lra)) as pk.
@@ -155,13 +155,13 @@ Proof.
 Qed.
 
 Lemma bernoulli k : 1 - INR k * (1 - m) <= m ^ k.
-Proof.
+Proof using m_le_one m_pos.
   induction k as [|k IH]; [simpl; lra|]. rewrite S_INR. simpl pow. pose proof (pos_INR k). pose proof (pow_lt m k m_pos).
   assert (m * (1 - INR k * (1 - m)) <= m * m ^ k) by (apply Rmult_le_compat_l; lra).
   assert (0 <= INR k * ((1 - m) * (1 - m))) by (apply Rmult_le_pos; [assumption|apply Rmult_le_pos; lra]). lra.
 Qed.
 Lemma psi_ge t : (u - m) * INR (S t) * m ^ t <= psi (S t).
-Proof.
+Proof using m_lt_u m_pos.
   induction t as [|t IH]; [unfold psi; simpl; lra|]. rewrite (S_INR (S t)).
   replace (psi (S (S t))) with (u * psi (S t) + (u - m) * m ^ S t) by (unfold psi; simpl; ring).
   assert (0 <= psi (S t)) by (unfold psi; pose proof (power_lt (S t)); lra).
@@ -169,13 +169,13 @@ Proof.
   assert (m * psi (S t) <= u * psi (S t)) by (apply Rmult_le_compat_r; lra). simpl pow in *. lra.
 Qed.
 Lemma psi_ge_expanding t : 1 <= u -> (u - m) * geo t m <= psi t.
-Proof.
+Proof using m_lt_u m_pos.
   intros Hu. induction t as [|t IH]; [unfold psi; simpl; lra|].
   replace (psi (S t)) with (u * psi t + (u - m) * m ^ t) by (unfold psi; simpl; ring). simpl geo.
   assert (0 <= psi t) by (unfold psi; pose proof (power_lt t); lra). nra.
 Qed.
 Lemma psi_short t : u <= 1 -> (u - m) * geo t m - psi t <= (u - m) * (1 - m) * (INR t * (INR t - 1) / 2).
-Proof.
+Proof using m_le_one m_lt_u m_pos.
   intros Hu. induction t as [|t IH]; [unfold psi; simpl; lra|]. rewrite S_INR.
   replace ((u - m) * geo (S t) m - psi (S t)) with ((u - m) * geo t m - psi t + (1 - u) * psi t) by (unfold psi; simpl; ring).
   assert (up : psi t <= (u - m) * INR t).
@@ -187,7 +187,7 @@ Proof.
   assert ((1 - m) * psi t <= (1 - m) * ((u - m) * INR t)) by (apply Rmult_le_compat_l; lra). lra.
 Qed.
 Lemma mult_c_le t : u <= 1 -> (t < T)%nat -> mult_c (S t) * INR T <= phi (S T) / beta * INR (T - S t).
-Proof.
+Proof using beta_pos m_le_one m_lt_u m_pos short u_le.
   intros Hu Ht. unfold mult_c. pose proof (gap_le (S t) ltac:(lia)) as ga. pose proof (gap_nonneg (S T)) as D0.
   pose proof (geo_pos m (S t) m_pos) as p3. pose proof (geo_pos u t ltac:(lra)) as p4. pose proof (gap_nonneg (S (S t))) as g0.
   assert (DB : 0 <= phi (S T) / beta) by (apply Rmult_le_pos; [assumption|left; now apply Rinv_0_lt_compat]).
@@ -207,7 +207,7 @@ Proof.
 Qed.
 
 Lemma alpha_nonneg t : (t < T)%nat -> 0 <= alpha_psi u m mult_a mult_b mult_c (S t).
-Proof.
+Proof using beta_pos m_le_one m_lt_u m_pos short u_le.
   intros Ht. pose proof (mult_a_nonneg t Ht) as a0. pose proof (mult_b_nonneg (S t)) as b0. pose proof (mult_c_nonneg (S t)) as c0. pose proof (mult_c_nonneg t) as c1.
   assert (ps : 0 <= psi (S t)) by (unfold psi; pose proof (power_lt (S t)); lra). pose proof (pow_lt u t ltac:(lra)) as ut.
   pose proof (geo_pos m t m_pos) as pA. pose proof (pow_lt m (S t) m_pos) as mt. pose proof (gap_nonneg (S T)) as D0.
@@ -287,28 +287,28 @@ Let u := 1 - beta * mu.
 Let m := 1 - beta * L.
 
 Lemma beta_L : 0 <= beta * L < 1.
-Proof.
+Proof using T_pos beta_pos mu_low mu_lt_L short.
   assert (L0 : 0 <= L) by lra. assert (bl : 0 <= beta * L) by (apply Rmult_le_pos; lra). split; [assumption|].
   assert (2 <= INR (S T)) by (replace 2 with (INR 2) by (simpl; ring); apply le_INR; lia).
   assert (beta * L * 2 <= beta * L * INR (S T)) by (apply Rmult_le_compat_l; assumption). lra.
 Qed.
 Lemma m_pos' : 0 < m.
-Proof. pose proof beta_L. unfold m. lra. Qed.
+Proof using T_pos beta_pos mu_low mu_lt_L short. pose proof beta_L. unfold m. lra. Qed.
 Lemma m_lt_u' : m < u.
-Proof. unfold m, u. assert (beta * mu < beta * L) by (apply Rmult_lt_compat_l; lra). lra. Qed.
+Proof using beta_pos mu_lt_L. unfold m, u. assert (beta * mu < beta * L) by (apply Rmult_lt_compat_l; lra). lra. Qed.
 Lemma m_one : m <= 1.
-Proof. pose proof beta_L. unfold m. lra. Qed.
+Proof using T_pos beta_pos mu_low mu_lt_L short. pose proof beta_L. unfold m. lra. Qed.
 Lemma u_two : u <= 2 - m.
-Proof. unfold u, m. assert (beta * - L <= beta * mu) by (apply Rmult_le_compat_l; lra). lra. Qed.
+Proof using beta_pos mu_low. unfold u, m. assert (beta * - L <= beta * mu) by (apply Rmult_le_compat_l; lra). lra. Qed.
 Lemma short' : (1 - m) * INR (S T) <= 1.
-Proof. unfold m. replace ((1 - (1 - beta * L)) * INR (S T)) with (beta * INR (S T) * L) by ring. assumption. Qed.
+Proof using short. unfold m. replace ((1 - (1 - beta * L)) * INR (S T)) with (beta * INR (S T) * L) by ring. assumption. Qed.
 
 Let ell := L - mu.
 Let f x := F x - F w0 - inner (g w0) (x - w0) - mu / 2 * norm (x - w0) ^ 2.
 Let G x : X := (g x - g w0 - mu * (x - w0))%V.
 
 Lemma interpolation p q : f q + inner (G q) (p - q) + norm (G p - G q) ^ 2 / (2 * ell) <= f p.
-Proof.
+Proof using lower mu_lt_L upper w0.
   assert (l0 : 0 < ell) by (unfold ell; lra). set (z := (p - / ell * (G p - G q))%V).
   pose proof (upper p z) as up. pose proof (lower q z) as lo.
   assert (up' : f z <= f p + inner (G p) (z - p) + ell / 2 * norm (z - p) ^ 2).
@@ -324,7 +324,7 @@ Definition point t : X := Nat.iter t (fun x => x - beta * g x)%V w0.
 Definition mean_gradient : X := (/ INR (S T) * total (seq 0 (S T)) (fun t => g (point t)))%V.
 
 Lemma moves t : (point t - w0)%V = ((- beta) * total (seq 0 t) (fun s => g (point s)))%V.
-Proof.
+Proof using.
   induction t as [|t IH]; [simpl; veq|]. rewrite seq_S.
   assert (s : total (seq 0 t ++ (0 + t)%nat :: nil) (fun s => g (point s)) = (total (seq 0 t) (fun s => g (point s)) + g (point t))%V).
   { apply inner_ext. intros z. expand. rewrite !inner_total, rtotal_app. simpl. ring. }
@@ -337,13 +337,13 @@ Definition P_plus := geo (S T) m / INR (S T).
 Definition P_minus := geo (S T) u / INR (S T).
 
 Lemma alpha_signs t : (1 <= t <= T)%nat -> 0 <= alpha_psi u m (mult_a u m beta T) (mult_b u m beta T) (mult_c u m beta T) t.
-Proof.
+Proof using T_pos beta_pos mu_low mu_lt_L short.
   intros Ht. destruct t as [|t]; [lia|].
   exact (alpha_nonneg u m beta T beta_pos m_pos' m_lt_u' m_one u_two short' t ltac:(lia)).
 Qed.
 
 Theorem D1 : 0 <= inner (mean_gradient - P_plus * g w0) (P_minus * g w0 - mean_gradient).
-Proof.
+Proof using T_pos beta_pos f lower mu_low mu_lt_L short upper.
   set (Z := fun t => ((- / beta) * (point t - w0) - geo t u * g w0)%V).
   pose proof m_pos' as m_pos. pose proof m_lt_u' as m_lt_u.
   assert (el : (u - m) / beta = ell) by (unfold u, m, ell; field; lra).
@@ -378,7 +378,7 @@ Qed.
 
 (** The pair (psi, omega) of T1d. *)
 Corollary D1_ball : norm (mean_gradient - (P_minus + P_plus) / 2 * g w0) <= (P_minus - P_plus) / 2 * norm (g w0).
-Proof.
+Proof using T_pos beta_pos f lower mu_low mu_lt_L short upper.
   pose proof D1 as d. pose proof m_pos' as m_pos. pose proof m_lt_u' as m_lt_u.
   assert (om : 0 <= (P_minus - P_plus) / 2).
   { unfold P_minus, P_plus. pose proof (gap_nonneg u m m_pos m_lt_u (S T)) as gp. pose proof (lt_0_INR (S T) ltac:(lia)) as HT.

@@ -1,6 +1,6 @@
 (** D1, T1d, T2p, T3p in the terms of the record: both pairs, any server step, any free numbers that the side conditions allow, every mode. *)
 Require Import Space Calculus Smoothness Sampling Expectation LocalRun.
-Require OneRound OneRoundCases OneRoundCorollaries LinearRate Chain NonconvexRate MetaRound MetaStep DriftLocal CurvatureBelow.
+Require OneRound OneRoundCases OneRoundCorollaries Chain NonconvexRate MetaConstants MetaStep DriftLocal CurvatureBelow.
 Require Import Bool Constants Setting SettingFacts RecordForms FineTuningStatements NoiseStatements Assumed.
 Require RoundStatements.
 
@@ -20,7 +20,7 @@ Proof using.
 Qed.
 Lemma mu_c_given : given (mu s) = true -> mu_c s = CurvatureBelow.mu_c (alpha s) (L s) (rho s) (B s) (q s) (value (mu s)) (nu s).
 Proof using ranges free.
-  intros e. unfold mu_c, CurvatureBelow.mu_c. rewrite no_mu_c, e, Rmax_comm, mu_J_is, L_F_is, B_q_is by assumption. unfold MetaRound.L_F.
+  intros e. unfold mu_c, CurvatureBelow.mu_c. rewrite no_mu_c, e, Rmax_comm, mu_J_is, L_F_is, B_q_is by assumption. unfold MetaConstants.L_F.
   replace (nu s - 1)%nat with (pred (nu s)) by lia. f_equal. ring.
 Qed.
 Lemma mu_c_plain : given (mu s) = false -> mu_c s = - L_F s.
@@ -72,7 +72,8 @@ Implicit Types (i : nat) (w u v : X s).
 Let held_sets : sets s := proj1 dom.
 Let paths : W_holds_paths s := proj1 (proj2 dom).
 Let sizes : (1 <= m s <= n s)%nat := conj (m_one s ranges) (proj1 drawn).
-Let sampling := proj2 drawn.
+Let sampling := proj1 (proj2 drawn).
+Let equal := proj2 (proj2 drawn).
 Let h_free := no_h s free.
 Let sigma := sqrt (sigma2 s).
 
@@ -121,7 +122,7 @@ Hypothesis ball : is_drift s drift_ball = true -> W0_plus s.
 Hypothesis exact_paths : is_drift s drift_ball = true -> W0_n s.
 Lemma P_nonneg r : 0 <= 1 - beta s * r -> 0 <= DriftLocal.P (beta s) (tau s) r.
 Proof using ranges. intros. unfold DriftLocal.P. apply Rmult_le_pos; [now apply geo_nonneg|left; apply Rinv_0_lt_compat; now apply tau_pos]. Qed.
-Lemma pair_holds w : W0 s w -> (is_drift s drift_ball && negb (Nat.eqb (tau s) 1) = true -> h s <= 1) ->
+Lemma pair_holds w : W0_holds_round s w -> (is_drift s drift_ball && negb (Nat.eqb (tau s) 1) = true -> h s <= 1) ->
   OneRound.pair (n s) (grad_F_i s) (beta s) (tau s) (W0 s) (L_F s) (p_d s) w (T1d_psi s) (T1d_omega s).
 Proof using ranges free order ball exact_paths.
   intros Hw short. unfold T1d_psi, T1d_omega. destruct (is_drift s drift_ball) eqn:e; [|left; split; [reflexivity|now apply x_d_is]].
@@ -145,8 +146,9 @@ Variable w : X s.
 Hypothesis held : W0_holds_round s w.
 Let w_in : W0 s w := proj1 held.
 Let runs_in : forall i t v, (i < n s)%nat -> (t <= tau s)%nat -> support (run (local_gradient s i) (draws_of s i) (beta s) w t) v -> W0 s v := proj1 (proj2 held).
-Let servers_in : forall A results, In A (subsets (m s) (OneRound.agents (n s))) ->
-  support (draws (map (OneRound.result (local_gradient s) (draws_of s) (beta s) (tau s) w) A)) results -> W0 s (OneRound.server (beta_s s) w results) := proj2 (proj2 held).
+Let servers_in A results (HA : In A (subsets (m s) (OneRound.agents (n s))))
+  (Hr : support (draws (map (OneRound.result (local_gradient s) (draws_of s) (beta s) (tau s) w) A)) results) : W0 s (OneRound.server (beta_s s) w results) :=
+  server_held s drawn w A results held HA Hr.
 Hypothesis h_one : is_drift s drift_ball && negb (Nat.eqb (tau s) 1) = true -> h s <= 1.
 Hypothesis h_tau : h s <= INR (tau s).
 Hypothesis eps_pos : 0 < eps s.
@@ -193,25 +195,25 @@ Ltac round_facts := first [exact sizes | exact server_pos | exact (proj2 held_se
   | now apply tau_one | now apply beta_pos | now apply RoundStatements.L_F_nonneg | apply sqrt_pos | (apply p_d_nonneg; now apply short_step)
   | intros; now apply RoundStatements.gradients | intros; now apply RoundStatements.smooth | (intros i u v Hi Hu Hv; apply step_d; auto; now apply short_step)
   | intros; now apply RoundStatements.agent_ok | intros; now apply RoundStatements.bias_holds | (intros; rewrite sigma_square; now apply RoundStatements.variance_holds)
-  | now apply RoundStatements.spread_holds | idtac].
+  | now apply (RoundStatements.spread_holds s ranges free dom a2 a3 a6 a5 w equal) | idtac].
 Lemma T1d_round : next_loss s w <= F s w - beta_s s * beta s * INR (tau s) * T1d_A s * norm (grad_F s w) ^ 2 + beta_s s * beta s * INR (tau s) * T1d_N s.
 Proof using All.
-  pose proof (pair_holds w w_in h_one) as pair. unfold T1d_A. pose proof N_is as eN. unfold T1d_Q0 in eN. unfold is_zero in *.
+  rewrite (next_loss_subset s drawn), (F_equal s w equal), (grad_F_equal s w equal). pose proof (pair_holds w held h_one) as pair. unfold T1d_A. pose proof N_is as eN. unfold T1d_Q0 in eN. unfold is_zero in *.
   assert (zeta_pos : 0 < zeta s) by (split_range; assumption).
   destruct (Req_EM_T (T1d_omega s) 0) as [oz|on].
   - rewrite oz in pair. rewrite (eN _ eq_refl).
     eapply Rle_trans; [apply (OneRoundCorollaries.T1d_no_drift (n s) (F_i s) (grad_F_i s) (local_gradient s) (draws_of s) (beta s) (beta_s s) (tau s) (m s) (W0 s) (L_F s) (gamma_F s) (b s) sigma (p_d s) w)
       with (psi := T1d_psi s) (eps := eps s) (c := T1d_c s) (V := V_d s); round_facts; exact pair|].
-    rewrite <- H_real, <- b0_d_is, <- (kappa_is s sampling), (Rabs_minus_sym 1). fold (F s w) (grad_F s w). right. unfold F, grad_F, Rdiv. ring.
+    rewrite <- H_real, <- b0_d_is, <- (kappa_is s sampling), (Rabs_minus_sym 1). right. unfold Rdiv. ring.
   - destruct (Req_EM_T (b0_d s) 0) as [bz|bn].
     + rewrite (eN _ eq_refl).
       eapply Rle_trans; [apply (OneRound.T1d (n s) (F_i s) (grad_F_i s) (local_gradient s) (draws_of s) (beta s) (beta_s s) (tau s) (m s) (W0 s) (L_F s) (gamma_F s) (b s) sigma (p_d s) w)
         with (psi := T1d_psi s) (omega := T1d_omega s) (eps := eps s) (zeta := 0) (c := T1d_c s) (V := V_d s); round_facts; try exact pair; right; split; [reflexivity|now rewrite <- b0_d_is]|].
-      unfold OneRound.A, OneRound.N, OneRound.Q0. rewrite <- H_real, <- b0_d_is, <- (kappa_is s sampling), (Rabs_minus_sym 1), bz. right. unfold F, grad_F, Rdiv. generalize (/ 0). intros r0. ring.
+      unfold OneRound.A, OneRound.N, OneRound.Q0. rewrite <- H_real, <- b0_d_is, <- (kappa_is s sampling), (Rabs_minus_sym 1), bz. right. unfold Rdiv. generalize (/ 0). intros r0. ring.
     + rewrite (eN _ eq_refl).
       eapply Rle_trans; [apply (OneRound.T1d (n s) (F_i s) (grad_F_i s) (local_gradient s) (draws_of s) (beta s) (beta_s s) (tau s) (m s) (W0 s) (L_F s) (gamma_F s) (b s) sigma (p_d s) w)
         with (psi := T1d_psi s) (omega := T1d_omega s) (eps := eps s) (zeta := zeta s) (c := T1d_c s) (V := V_d s); round_facts; try exact pair; left; exact zeta_pos|].
-      unfold OneRound.A, OneRound.N, OneRound.Q0. rewrite <- H_real, <- b0_d_is, <- (kappa_is s sampling), (Rabs_minus_sym 1). right. unfold F, grad_F, Rdiv. ring.
+      unfold OneRound.A, OneRound.N, OneRound.Q0. rewrite <- H_real, <- b0_d_is, <- (kappa_is s sampling), (Rabs_minus_sym 1). right. unfold Rdiv. ring.
 Qed.
 End Modes.
 End Derived.
@@ -282,7 +284,7 @@ Proof using ranges free dom drawn server_pos one_step held.
   intros (a1 & a2 & a3 & a4 & a5 & a6 & plus & exact_paths & shared) _ (h1 & ht & he & cg & ck & cb & pos & m1 & m2 & _).
   assert (order : given (mu s) = true -> - L s <= value (mu s) <= L s) by (intros e; split; [now apply m1|now apply m2]).
   assert (noise := or_intror (conj a4 shared) : the_mode s = mode_exact \/ _). pose proof (at_least_one _ (K_one s ranges)) as K0. pose proof (tau_pos s ranges) as t0. pose proof (beta_pos s ranges) as be0.
-  eapply Rle_trans; [apply (RoundStatements.T2_run s ranges drawn (RoundStatements.agent_ok s ranges noise) w_0 (beta_s s * beta s * INR (tau s)) (T1d_A s) (T1d_N s) round_rate held);
+  eapply Rle_trans; [apply (RoundStatements.T2_run s w_0 (beta_s s * beta s * INR (tau s)) (T1d_A s) (T1d_N s) (fun w => round_proper s drawn w ranges (RoundStatements.agent_ok s ranges noise)) round_rate held);
     [|exact pos|exact a1|exact (K_one s ranges)]|].
   - intros w Hw. apply T1d_round; auto using h_below, price_ok.
   - right. unfold Constants.T2p. field. repeat split; lra.
@@ -293,7 +295,7 @@ Proof using ranges free dom drawn server_pos one_step held.
   assert (order : given (mu s) = true -> - L s <= value (mu s) <= L s) by (intros e; split; [now apply m1|now apply m2]).
   assert (noise := or_intror (conj a4 shared) : the_mode s = mode_exact \/ _). pose proof (mu_F_pos s ranges) as m0.
   assert (el : 2 * T1d_A s * (beta_s s * beta s * INR (tau s)) * mu_F s = T3p_lam s) by (unfold T3p_lam; ring).
-  eapply Rle_trans; [apply (RoundStatements.T3_exact s ranges drawn (RoundStatements.agent_ok s ranges noise) w_0 (beta_s s * beta s * INR (tau s)) (T1d_A s) (T1d_N s) round_rate held);
+  eapply Rle_trans; [apply (RoundStatements.T3_exact s ranges w_0 (beta_s s * beta s * INR (tau s)) (T1d_A s) (T1d_N s) (fun w => round_proper s drawn w ranges (RoundStatements.agent_ok s ranges noise)) round_rate held);
     [|exact pos|exact a7|now rewrite el]|].
   - intros w Hw. apply T1d_round; auto using h_below, price_ok.
   - rewrite el. right. unfold Constants.T3p. field. split; lra.

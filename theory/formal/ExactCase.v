@@ -2,7 +2,7 @@
 Require Import Space Calculus Smoothness Sampling Expectation LocalRun OneRound OneRoundCases OneRoundCorollaries.
 
 Lemma theta_pos tau p : 0 <= p -> (2 <= tau)%nat -> 0 < theta tau p.
-Proof.
+Proof using.
   intros p0 two. unfold theta. assert (t0 : 0 < INR tau) by (apply lt_0_INR; lia).
   apply Rdiv_lt_0_compat; [|now apply pow_lt]. destruct tau as [|[|r]]; [lia|lia|].
   change (seq 0 (S (S r))) with (0%nat :: 1%nat :: seq 2 r). cbn [rtotal fold_right]. fold (rtotal (seq 2 r) (fun t => geo t p)).

@@ -3,13 +3,13 @@ Require Import Space Calculus Smoothness Sampling Expectation Chain NonconvexRat
 Require ExactRound.
 
 Lemma subsets_large {A} m (l : list A) : (length l < m)%nat -> subsets m l = nil.
-Proof.
+Proof using.
   revert m. induction l as [|i l IH]; intros [|m] H; simpl in *; try lia; [reflexivity|]. rewrite !IH by lia. reflexivity.
 Qed.
 Lemma subsets_all {A} (l : list A) : subsets (length l) l = l :: nil.
-Proof. induction l as [|i l IH]; [reflexivity|]. simpl. rewrite IH, subsets_large by lia. reflexivity. Qed.
+Proof using. induction l as [|i l IH]; [reflexivity|]. simpl. rewrite IH, subsets_large by lia. reflexivity. Qed.
 Lemma kappa_full n : kappa n n = 0.
-Proof. unfold kappa, Rdiv. destruct (Nat.eqb n 1); [reflexivity|]. ring. Qed.
+Proof using. unfold kappa, Rdiv. destruct (Nat.eqb n 1); [reflexivity|]. ring. Qed.
 
 Section Exact.
 Context {X : space}.

@@ -41,23 +41,23 @@ Hypothesis gradients : forall i u, (i < n)%nat -> W u -> gradient (f i) (g i) u.
 Hypothesis lipschitz : forall i u v, (i < n)%nat -> W u -> W v -> norm (g i u - g i v) <= L * norm (u - v).
 
 Lemma agents_size : length agents = n.
-Proof. apply seq_length. Qed.
+Proof using. apply seq_length. Qed.
 Lemma agents_some : agents <> nil.
-Proof. unfold agents. destruct n; [lia|discriminate]. Qed.
+Proof using gradients lipschitz sizes tau_pos. unfold agents. destruct n; [lia|discriminate]. Qed.
 Lemma agent i : In i agents -> (i < n)%nat.
-Proof. intros Hi. apply in_seq in Hi. lia. Qed.
+Proof using sizes tau_pos. intros Hi. apply in_seq in Hi. lia. Qed.
 Lemma INR_tau : 0 < INR tau.
-Proof. apply lt_0_INR. lia. Qed.
+Proof using sizes tau_pos. apply lt_0_INR. lia. Qed.
 
 Lemma F_descent u v : W u -> W v -> F v <= F u + inner (G u) (v - u) + L / 2 * norm (v - u) ^ 2.
-Proof.
+Proof using Wconvex gradients lipschitz sizes tau_pos.
   intros Hu Hv. unfold F, G. rewrite inner_mean, <- (rmean_const agents (L / 2 * norm (v - u) ^ 2) agents_some).
   rewrite <- !rmean_add. apply rmean_le. intros i Hi. apply agent in Hi.
   apply (descent W Wconvex); auto.
 Qed.
 
 Lemma local_moves i t w : (local i t w - w)%V = ((- beta) * total (seq 0 t) (fun s => g i (local i s w)))%V.
-Proof.
+Proof using.
   induction t as [|t IH]; [simpl; veq|].
   rewrite seq_S. simpl. unfold local_step at 1. fold (local i t w).
   assert (e : (local i t w)%V = (w + (- beta) * total (seq 0 t) (fun s => g i (local i s w)))%V) by (rewrite <- IH; veq).
@@ -68,7 +68,7 @@ Proof.
 Qed.
 
 Lemma server_moves a w : a <> nil -> (server a w - w)%V = ((- (beta_s * beta * INR tau)) * mean a (fun i => average_gradient i w))%V.
-Proof.
+Proof using sizes tau_pos.
   intros Ha. unfold server.
   rewrite (mean_ext a (fun i => local i tau w - w)%V (fun i => (- (beta * INR tau)) * average_gradient i w)%V).
   - rewrite mean_scal. veq.
@@ -78,7 +78,7 @@ Qed.
 
 (** With [beta_s = 1] the server takes the mean of the local results. *)
 Lemma server_mean a w : beta_s = 1 -> a <> nil -> server a w = mean a (fun i => local i tau w).
-Proof.
+Proof using.
   intros one Ha. unfold server. rewrite one. apply inner_ext. intros z. expand. rewrite !inner_mean.
   rewrite (rmean_ext a _ (fun i => inner (local i tau w) z + - inner w z)) by (intros; expand; ring).
   rewrite rmean_add, rmean_const by assumption. ring.
@@ -95,10 +95,10 @@ Let U i := fun psi : R => (average_gradient i w - psi * g i w)%V.
 
 (** ** Drift *)
 Lemma p_value : p = 1 + beta * L.
-Proof. unfold p, h. pose proof INR_tau. field. lra. Qed.
+Proof using h sizes tau_pos. unfold p, h. pose proof INR_tau. field. lra. Qed.
 
 Lemma drift i t : (i < n)%nat -> (t <= tau)%nat -> norm (local i t w - w) <= beta * norm (g i w) * geo t p.
-Proof.
+Proof using L_nonneg beta_pos h lipschitz locals_in sizes tau_pos w_in.
   intros Hi. induction t as [|t IH]; intros Ht.
   - simpl. replace (w - w)%V with (@zero X) by veq. rewrite norm_zero. lra.
   - specialize (IH ltac:(lia)). rewrite geo_left. simpl. fold (local i t w). unfold local_step.
@@ -116,7 +116,7 @@ Proof.
 Qed.
 
 Lemma x_nonneg : 0 <= x.
-Proof.
+Proof using L_nonneg beta_pos p sizes tau_pos.
   assert (0 <= p) by (rewrite p_value; nra). pose proof INR_tau.
   unfold x, h, theta. repeat apply Rmult_le_pos; try lra.
   - rewrite <- (Rmult_0_r (INR (length (seq 0 tau)))), <- rtotal_const. apply rtotal_le. intros. now apply geo_nonneg.
@@ -125,7 +125,7 @@ Qed.
 
 (** The pair (1, x) always serves. *)
 Lemma pair_one i : (i < n)%nat -> norm (average_gradient i w - 1 * g i w) <= x * norm (g i w).
-Proof.
+Proof using L_nonneg beta_pos beta_s lipschitz locals_in p sizes tau_pos w_in.
   intros Hi. pose proof INR_tau as Ht. pose proof (norm_nonneg (g i w)) as Hg.
   apply norm_le_of_inner; [apply Rmult_le_pos; [exact x_nonneg|assumption]|].
   intros z. pose proof (norm_nonneg z) as Hz. unfold average_gradient. expand. rewrite inner_mean.
@@ -148,7 +148,7 @@ Lemma expansion :
   expected_loss <= F w + beta_s * beta * INR tau *
     (- inner a (mean agents (fun i => average_gradient i w)) +
      H / 2 * (norm (mean agents (fun i => average_gradient i w)) ^ 2 + k * spread agents (fun i => average_gradient i w))).
-Proof.
+Proof using Wconvex beta_pos beta_s_pos gradients h lipschitz servers_in sizes tau_pos w_in.
   pose proof agents_size as size. unfold k. replace (kappa n m) with (kappa (length agents) m) by now rewrite size.
   assert (Hm : (1 <= m <= length agents)%nat) by (rewrite size; lia).
   set (s := beta_s * beta * INR tau).
@@ -175,13 +175,13 @@ Let R0 := mean agents (fun i => U i psi).
 Let S0 := spread agents (fun i => U i psi).
 
 Lemma mean_split : mean agents (fun i => average_gradient i w) = (psi * a + R0)%V.
-Proof. unfold R0, U, a, G. rewrite <- mean_scal, <- mean_add. apply mean_ext. intros. veq. Qed.
+Proof using. unfold R0, U, a, G. rewrite <- mean_scal, <- mean_add. apply mean_ext. intros. veq. Qed.
 Lemma spread_split : spread agents (fun i => average_gradient i w) = spread agents (fun i => psi * g i w + U i psi)%V.
-Proof. apply spread_ext. intros. unfold U. veq. Qed.
+Proof using. apply spread_ext. intros. unfold U. veq. Qed.
 
 (** The one budget that R and s share. *)
 Lemma budget : norm R0 ^ 2 + S0 <= omega ^ 2 * (norm a ^ 2 + gamma ^ 2).
-Proof.
+Proof using U gamma_bound gradients lipschitz pair sizes tau_pos.
   unfold R0, S0. rewrite <- mean_square by apply agents_some.
   apply Rle_trans with (omega ^ 2 * rmean agents (fun i => norm (g i w) ^ 2)).
   - rewrite <- rmean_scal. apply rmean_le. intros i Hi. apply agent in Hi. unfold U.
@@ -197,9 +197,9 @@ Definition T1d_A := psi * (1 - H * psi / 2) - Rabs (1 - H * psi) * eps / 2 - c *
 Definition T1d_N := c * (omega ^ 2 * gamma ^ 2) + H * k * psi ^ 2 * gamma ^ 2 * (c / (2 * c - H * k)).
 
 Lemma H_nonneg : 0 <= H.
-Proof. unfold H, h. pose proof INR_tau. repeat apply Rmult_le_pos; lra. Qed.
+Proof using L_nonneg beta_pos beta_s_pos h sizes tau_pos. unfold H, h. pose proof INR_tau. repeat apply Rmult_le_pos; lra. Qed.
 Lemma k_nonneg : 0 <= k.
-Proof.
+Proof using sizes tau_pos.
   unfold k, kappa. destruct (Nat.eqb_spec n 1); [lra|].
   assert (INR m <= INR n) by (apply le_INR; lia). assert (0 < INR m) by (apply lt_0_INR; lia).
   assert (1 < INR n) by (change 1 with (INR 1); apply lt_INR; lia).
@@ -209,7 +209,7 @@ Qed.
 (** Dividing by 2c - H kappa is harmless also when kappa = 0 and c = 0. *)
 Lemma sampling_young : H * k / 2 * spread agents (fun i => psi * g i w + U i psi)%V <=
   c * S0 + H * k * psi ^ 2 * gamma ^ 2 * (c / (2 * c - H * k)).
-Proof.
+Proof using L_nonneg beta_pos beta_s_pos c_large c_sampling eps_pos gamma_bound gradients lipschitz sizes tau_pos.
   pose proof H_nonneg as HH. pose proof k_nonneg as Hk. pose proof (spread_nonneg agents (fun i => U i psi)) as HS. fold S0 in HS.
   assert (c0 : 0 <= c).
   { assert (0 <= Rabs (1 - H * psi) / (2 * eps)); [|lra].
@@ -233,7 +233,7 @@ Qed.
 
 Theorem T1d_exact :
   expected_loss <= F w - beta_s * beta * INR tau * T1d_A * norm a ^ 2 + beta_s * beta * INR tau * T1d_N.
-Proof.
+Proof using L_nonneg Wconvex beta_pos beta_s_pos c_large c_sampling eps_pos gamma_bound gradients lipschitz pair servers_in sizes tau_pos w_in.
   pose proof expansion as E. rewrite mean_split, spread_split in E.
   pose proof sampling_young as Y. pose proof budget as Bu. pose proof H_nonneg as HH.
   assert (cross : - (1 - H * psi) * inner a R0 <= Rabs (1 - H * psi) * (eps * norm a ^ 2 / 2 + norm R0 ^ 2 / (2 * eps))).
@@ -271,7 +271,7 @@ Definition T1b_N := 1 / 2 * (x ^ 2 + k * h * (1 + x) ^ 2) * gamma ^ 2.
 
 Theorem T1b : beta_s = 1 -> h <= 1 ->
   expected_loss <= F w - beta * INR tau * T1b_A * norm a ^ 2 + beta * INR tau * T1b_N.
-Proof.
+Proof using L_nonneg Wconvex beta_pos beta_s_pos gamma_bound gradients lipschitz locals_in servers_in sizes tau_pos w_in.
   intros one short. pose proof expansion as E. rewrite (mean_split 1), (spread_split 1) in E.
   pose proof (budget 1 x pair_one) as Bu. pose proof H_nonneg as HH. pose proof k_nonneg as Hk.
   assert (eH : H = h) by (unfold H; rewrite one; ring). rewrite eH in *.

@@ -8,9 +8,9 @@ Definition f (i : nat) (w : line) : R := w * w / 2 + sign i * w.
 Definition g (i : nat) (w : line) : line := w + sign i.
 
 Lemma norm_line (u : line) : norm u = Rabs u.
-Proof. unfold norm. change (@inner line u u) with (Rsqr u). apply sqrt_Rsqr_abs. Qed.
+Proof using. unfold norm. change (@inner line u u) with (Rsqr u). apply sqrt_Rsqr_abs. Qed.
 Lemma f_gradient i (u : line) : gradient (f i) (g i) u.
-Proof.
+Proof using.
   intros eps He. exists eps. split; [assumption|]. intros y Hy. rewrite norm_line in *.
   change (@add line y (@scal line (-1) u)) with (y + -1 * u) in *. unfold f, g. cbn.
   set (d := y + -1 * u) in *. replace (y * y / 2 + sign i * y - (u * u / 2 + sign i * u) - (u + sign i) * d) with (d * d / 2) by (unfold d; field).
@@ -22,7 +22,7 @@ Example attained beta : 0 < beta <= 1 ->
   let all := fun _ : line => True in
   ExactRound.expected_loss 2 f g beta 1 1 1 (0 : line) =
   ExactRound.F 2 f (0 : line) - beta * INR 1 * ExactRound.T1b_A 2 beta 1 1 1 * norm (ExactRound.G 2 g (0 : line)) ^ 2 + beta * INR 1 * ExactRound.T1b_N 2 beta 1 1 1 1.
-Proof.
+Proof using.
   intros Hb all.
   unfold ExactRound.expected_loss, ExactRound.F, ExactRound.G, ExactRound.server, ExactRound.local, ExactRound.local_step, ExactRound.agents, rmean, mean, ExactRound.T1b_A, ExactRound.T1b_N.
   cbn -[norm Rplus Rmult Ropp Rminus Rdiv IZR INR]. rewrite norm_line.
@@ -34,7 +34,7 @@ Qed.
 Example applies beta : 0 < beta <= 1 ->
   ExactRound.expected_loss 2 f g beta 1 1 1 (0 : line) <=
   ExactRound.F 2 f (0 : line) - beta * INR 1 * ExactRound.T1b_A 2 beta 1 1 1 * norm (ExactRound.G 2 g (0 : line)) ^ 2 + beta * INR 1 * ExactRound.T1b_N 2 beta 1 1 1 1.
-Proof.
+Proof using.
   intros Hb. apply (ExactRound.T1b 2 f g beta 1 1 1 1 1 (fun _ => True)); try lia; try lra; try (intros; exact I).
   - intros x y t _ _ _. exact I.
   - intros. apply f_gradient.

@@ -19,49 +19,49 @@ Context {A : Type}.
 Implicit Types d : dist A.
 
 Lemma ex_add d f g : ex d (fun a => f a + g a) = ex d f + ex d g.
-Proof. unfold ex. rewrite <- rtotal_add. apply rtotal_ext. intros. ring. Qed.
+Proof using. unfold ex. rewrite <- rtotal_add. apply rtotal_ext. intros. ring. Qed.
 Lemma ex_scal d c f : ex d (fun a => c * f a) = c * ex d f.
-Proof. unfold ex. rewrite <- rtotal_scal. apply rtotal_ext. intros. ring. Qed.
+Proof using. unfold ex. rewrite <- rtotal_scal. apply rtotal_ext. intros. ring. Qed.
 Lemma ex_const d c : proper d -> ex d (fun _ => c) = c.
-Proof.
+Proof using.
   intros [_ one]. transitivity (c * ex d (fun _ => 1)); [rewrite <- ex_scal|rewrite one; ring].
   unfold ex. apply rtotal_ext. intros. ring.
 Qed.
 Lemma ex_ext d f g : (forall a, support d a -> f a = g a) -> ex d f = ex d g.
-Proof. intros e. unfold ex. apply rtotal_ext. intros [p a] Hi. simpl. rewrite e; [reflexivity|now exists p]. Qed.
+Proof using. intros e. unfold ex. apply rtotal_ext. intros [p a] Hi. simpl. rewrite e; [reflexivity|now exists p]. Qed.
 Lemma ex_le d f g : proper d -> (forall a, support d a -> f a <= g a) -> ex d f <= ex d g.
-Proof.
+Proof using.
   intros [nonneg _] H. unfold ex. apply rtotal_le. intros [p a] Hi. apply Rmult_le_compat_l; [exact (nonneg _ Hi)|].
   apply H. now exists p.
 Qed.
 Lemma ex_nonneg d f : proper d -> (forall a, support d a -> 0 <= f a) -> 0 <= ex d f.
-Proof. intros Hd H. rewrite <- (ex_const d 0 Hd). now apply ex_le. Qed.
+Proof using. intros Hd H. rewrite <- (ex_const d 0 Hd). now apply ex_le. Qed.
 Lemma ex_ret (a : A) f : ex (ret a) f = f a.
-Proof. unfold ex, ret. simpl. ring. Qed.
+Proof using. unfold ex, ret. simpl. ring. Qed.
 Lemma proper_ret (a : A) : proper (ret a).
-Proof. split; [intros pa [<-|[]]; simpl; lra|]. apply ex_ret. Qed.
+Proof using. split; [intros pa [<-|[]]; simpl; lra|]. apply ex_ret. Qed.
 End Expectation.
 
 Lemma ex_bind {A C} (d : dist A) (k : A -> dist C) f : ex (bind d k) f = ex d (fun a => ex (k a) f).
-Proof.
+Proof using.
   unfold ex, bind. induction d as [|[p a] d IH]; [reflexivity|]. simpl. rewrite rtotal_app, IH. f_equal.
   rewrite rtotal_map, <- rtotal_scal. apply rtotal_ext. intros. simpl. ring.
 Qed.
 Lemma support_ret {A} (a b : A) : support (ret a) b -> a = b.
-Proof. intros (p & [e|[]]). congruence. Qed.
+Proof using. intros (p & [e|[]]). congruence. Qed.
 Lemma support_bind {A C} (d : dist A) (k : A -> dist C) c : support (bind d k) c -> exists a, support d a /\ support (k a) c.
-Proof.
+Proof using.
   intros (p & Hp). unfold bind in Hp. apply in_flat_map in Hp. destruct Hp as ([r a] & Hr & Hm).
   apply in_map_iff in Hm. destruct Hm as ([s c'] & e & Hs). simpl in *. inversion e; subst.
   exists a. split; [now exists r|now exists s].
 Qed.
 Lemma support_bind_intro {A C} (d : dist A) (k : A -> dist C) a c : support d a -> support (k a) c -> support (bind d k) c.
-Proof.
+Proof using.
   intros (p & Hp) (r & Hr). exists (p * r). unfold bind. apply in_flat_map. exists (p, a). split; [assumption|].
   apply in_map_iff. now exists (r, c).
 Qed.
 Lemma proper_bind {A C} (d : dist A) (k : A -> dist C) : proper d -> (forall a, support d a -> proper (k a)) -> proper (bind d k).
-Proof.
+Proof using.
   intros Hd Hk. split.
   - intros pa Hp. unfold bind in Hp. apply in_flat_map in Hp. destruct Hp as ([r a] & Hr & Hm).
     apply in_map_iff in Hm. destruct Hm as ([s c'] & e & Hs). rewrite <- e. simpl.
@@ -74,34 +74,34 @@ Context {A : Type} {X : space}.
 Implicit Types (d : dist A) (y : A -> X).
 
 Lemma inner_vex d y z : inner (vex d y) z = ex d (fun a => inner (y a) z).
-Proof. unfold vex, ex. rewrite inner_total. apply rtotal_ext. intros. now expand. Qed.
+Proof using. unfold vex, ex. rewrite inner_total. apply rtotal_ext. intros. now expand. Qed.
 
 (** Second moment = square of the mean + variance. *)
 Definition variance d y := ex d (fun a => norm (y a - vex d y) ^ 2).
 Lemma variance_split d y z : proper d -> ex d (fun a => norm (y a - z) ^ 2) = norm (vex d y - z) ^ 2 + variance d y.
-Proof.
+Proof using.
   intros Hd. unfold variance. set (e := vex d y).
   transitivity (ex d (fun a => norm (e - z) ^ 2 + (norm (y a - e) ^ 2 + (2 * inner (y a) (e - z) + -2 * inner e (e - z))))).
   - apply ex_ext. intros. rewrite !norm_sq. expand. order. ring.
   - rewrite !ex_add, !ex_const, ex_scal, <- inner_vex by assumption. fold e. ring.
 Qed.
 Lemma second_moment_split d y : proper d -> ex d (fun a => norm (y a) ^ 2) = norm (vex d y) ^ 2 + variance d y.
-Proof.
+Proof using.
   intros Hd. pose proof (variance_split d y zero Hd) as e.
   replace (vex d y - zero)%V with (vex d y) in e by veq. rewrite <- e. apply ex_ext. intros. do 2 f_equal. veq.
 Qed.
 Lemma variance_nonneg d y : proper d -> 0 <= variance d y.
-Proof. intros Hd. apply ex_nonneg; [assumption|]. intros. apply pow2_ge_0. Qed.
+Proof using. intros Hd. apply ex_nonneg; [assumption|]. intros. apply pow2_ge_0. Qed.
 Lemma variance_least d y z : proper d -> variance d y <= ex d (fun a => norm (y a - z) ^ 2).
-Proof. intros Hd. rewrite (variance_split d y z Hd). pose proof (pow2_ge_0 (norm (vex d y - z))). lra. Qed.
+Proof using. intros Hd. rewrite (variance_split d y z Hd). pose proof (pow2_ge_0 (norm (vex d y - z))). lra. Qed.
 Lemma jensen d y c : proper d -> 0 <= c -> ex d (fun a => norm (y a) ^ 2) <= c ^ 2 -> norm (vex d y) <= c.
-Proof.
+Proof using.
   intros Hd Hc H. rewrite second_moment_split in H by assumption. pose proof (variance_nonneg d y Hd).
   pose proof (norm_nonneg (vex d y)). apply Rsqr_incr_0_var; [unfold Rsqr; nra|assumption].
 Qed.
 (** Twice the variance is the mean squared distance of two independent copies. *)
 Lemma variance_copy d y : proper d -> ex d (fun a => ex d (fun b => norm (y a - y b) ^ 2)) = 2 * variance d y.
-Proof.
+Proof using.
   intros Hd. transitivity (ex d (fun a => norm (y a - vex d y) ^ 2 + variance d y)).
   - apply ex_ext. intros a _.
     rewrite (ex_ext d (fun b => norm (y a - y b) ^ 2) (fun b => norm (y b - y a) ^ 2)) by (intros; now rewrite norm_sub_sym).
@@ -110,7 +110,7 @@ Proof.
 Qed.
 Lemma variance_lipschitz d y z p : proper d -> 0 <= p ->
   (forall a b, support d a -> support d b -> norm (y a - y b) <= p * norm (z a - z b)) -> variance d y <= p ^ 2 * variance d z.
-Proof.
+Proof using.
   intros Hd Hp H. pose proof (variance_copy d y Hd). pose proof (variance_copy d z Hd).
   assert (le : ex d (fun a => ex d (fun b => norm (y a - y b) ^ 2)) <= ex d (fun a => p ^ 2 * ex d (fun b => norm (z a - z b) ^ 2))).
   { apply ex_le; [assumption|]. intros a Ha. rewrite <- ex_scal. apply ex_le; [assumption|]. intros b Hb.
@@ -120,7 +120,7 @@ Qed.
 
 (** Cauchy-Schwarz and Minkowski in the L2 norm of a distribution. *)
 Lemma cauchy_ex d (s t : A -> R) : proper d -> ex d (fun a => s a * t a) ^ 2 <= ex d (fun a => s a ^ 2) * ex d (fun a => t a ^ 2).
-Proof.
+Proof using.
   intros Hd. set (S := ex d (fun a => s a ^ 2)). set (T := ex d (fun a => t a ^ 2)). set (P := ex d (fun a => s a * t a)).
   assert (form : forall u v, 0 <= u ^ 2 * S + (2 * u * v * P + v ^ 2 * T)).
   { intros u v. unfold S, T, P. rewrite <- !ex_scal, <- !ex_add. apply ex_nonneg; [assumption|]. intros.
@@ -136,7 +136,7 @@ Qed.
 Lemma minkowski_ex d (s t e : A -> R) c c' : proper d -> 0 <= c -> 0 <= c' ->
   ex d (fun a => s a ^ 2) <= c ^ 2 -> ex d (fun a => t a ^ 2) <= c' ^ 2 ->
   (forall a, support d a -> 0 <= e a <= s a + t a) -> ex d (fun a => e a ^ 2) <= (c + c') ^ 2.
-Proof.
+Proof using.
   intros Hd Hc Hc' Hs Ht H.
   apply Rle_trans with (ex d (fun a => s a ^ 2 + (2 * (s a * t a) + t a ^ 2))).
   - apply ex_le; [assumption|]. intros a Ha. specialize (H a Ha). nra.
@@ -151,17 +151,17 @@ Qed.
 End VectorExpectation.
 
 Lemma vex_bind {A C} {X : space} (d : dist A) (k : A -> dist C) (y : C -> X) : vex (bind d k) y = vex d (fun a => vex (k a) y).
-Proof. apply inner_ext. intros z. rewrite !inner_vex, ex_bind. apply ex_ext. intros. now rewrite inner_vex. Qed.
+Proof using. apply inner_ext. intros z. rewrite !inner_vex, ex_bind. apply ex_ext. intros. now rewrite inner_vex. Qed.
 Lemma vex_ret {A} {X : space} (a : A) (y : A -> X) : vex (ret a) y = y a.
-Proof. apply inner_ext. intros z. now rewrite inner_vex, ex_ret. Qed.
+Proof using. apply inner_ext. intros z. now rewrite inner_vex, ex_ret. Qed.
 Lemma vex_add {A} {X : space} (d : dist A) (y z : A -> X) : vex d (fun a => y a + z a)%V = (vex d y + vex d z)%V.
-Proof. apply inner_ext. intros v. expand. rewrite !inner_vex, <- ex_add. apply ex_ext. intros. now expand. Qed.
+Proof using. apply inner_ext. intros v. expand. rewrite !inner_vex, <- ex_add. apply ex_ext. intros. now expand. Qed.
 Lemma vex_scal {A} {X : space} (d : dist A) c (y : A -> X) : vex d (fun a => c * y a)%V = (c * vex d y)%V.
-Proof. apply inner_ext. intros v. expand. rewrite !inner_vex, <- ex_scal. apply ex_ext. intros. now expand. Qed.
+Proof using. apply inner_ext. intros v. expand. rewrite !inner_vex, <- ex_scal. apply ex_ext. intros. now expand. Qed.
 Lemma vex_const {A} {X : space} (d : dist A) (z : X) : proper d -> vex d (fun _ => z) = z.
-Proof. intros Hd. apply inner_ext. intros v. now rewrite inner_vex, ex_const. Qed.
+Proof using. intros Hd. apply inner_ext. intros v. now rewrite inner_vex, ex_const. Qed.
 Lemma vex_ext {A} {X : space} (d : dist A) (y z : A -> X) : (forall a, support d a -> y a = z a) -> vex d y = vex d z.
-Proof. intros e. apply inner_ext. intros v. rewrite !inner_vex. apply ex_ext. intros a Ha. now rewrite e. Qed.
+Proof using. intros e. apply inner_ext. intros v. rewrite !inner_vex. apply ex_ext. intros a Ha. now rewrite e. Qed.
 
 (** ** Independent draws *)
 Section Draws.
@@ -169,13 +169,13 @@ Context {A : Type} {X : space}.
 Variable y : A -> X.
 
 Lemma proper_draws (ds : list (dist A)) : (forall d, In d ds -> proper d) -> proper (draws ds).
-Proof.
+Proof using.
   induction ds as [|d ds IH]; intros H; [apply proper_ret|]. simpl.
   apply proper_bind; [apply H; now left|]. intros a _. apply proper_bind; [apply IH; intros; apply H; now right|].
   intros. apply proper_ret.
 Qed.
 Lemma length_draws (ds : list (dist A)) l : support (draws ds) l -> length l = length ds.
-Proof.
+Proof using.
   revert l. induction ds as [|d ds IH]; intros l H; simpl in H.
   - apply support_ret in H. now subst.
   - apply support_bind in H. destruct H as (a & _ & H). apply support_bind in H. destruct H as (k & Hk & H).
@@ -183,7 +183,7 @@ Proof.
 Qed.
 Lemma vex_draws (ds : list (dist A)) : (forall d, In d ds -> proper d) ->
   vex (draws ds) (fun l => total l y) = total ds (fun d => vex d y).
-Proof.
+Proof using.
   induction ds as [|d ds IH]; intros H; [simpl draws; now rewrite vex_ret|]. simpl draws. simpl total.
   assert (P : proper (draws ds)) by (apply proper_draws; intros; apply H; now right).
   rewrite vex_bind. rewrite (vex_ext d _ (fun a => y a + total ds (fun d => vex d y))%V).
@@ -193,7 +193,7 @@ Proof.
 Qed.
 Lemma variance_draws (ds : list (dist A)) : (forall d, In d ds -> proper d) ->
   variance (draws ds) (fun l => total l y) = rtotal ds (fun d => variance d y).
-Proof.
+Proof using.
   intros H. unfold variance at 1. rewrite vex_draws by assumption.
   induction ds as [|d ds IH]; [unfold draws; rewrite ex_ret; simpl; replace (zero - zero)%V with (@zero X) by veq; rewrite norm_zero; ring|].
   simpl draws. simpl total. simpl rtotal.
@@ -212,3 +212,21 @@ Proof.
       rewrite !norm_sq. expand. order. ring.
 Qed.
 End Draws.
+
+(** ** The uniform law on a list *)
+Definition uniform {A} (l : list A) : dist A := map (fun a => (/ INR (length l), a)) l.
+Lemma ex_uniform {A} (l : list A) f : ex (uniform l) f = rmean l f.
+Proof using. unfold ex, uniform, rmean. rewrite rtotal_map. cbn [fst snd]. rewrite (rtotal_scal l (/ INR (length l)) f). unfold Rdiv. ring. Qed.
+Lemma uniform_proper {A} (l : list A) : l <> nil -> proper (uniform l).
+Proof using.
+  intros Hl. split; [|now rewrite ex_uniform, rmean_const]. intros pa Hp. apply in_map_iff in Hp. destruct Hp as (a & <- & _).
+  simpl. left. now apply Rinv_0_lt_compat, size_pos.
+Qed.
+Lemma uniform_support {A} (l : list A) a : support (uniform l) a -> In a l.
+Proof using. intros (p & Hp). apply in_map_iff in Hp. destruct Hp as (a' & e & H). inversion e; subst. assumption. Qed.
+Lemma support_uniform {A} (l : list A) a : In a l -> support (uniform l) a.
+Proof using. intros H. exists (/ INR (length l)). now apply (in_map (fun a => (/ INR (length l), a))). Qed.
+Lemma vex_uniform {A} {X : space} (l : list A) (y : A -> X) : vex (uniform l) y = mean l y.
+Proof using. apply inner_ext. intros z. now rewrite inner_vex, ex_uniform, inner_mean. Qed.
+Lemma variance_uniform {A} {X : space} (l : list A) (y : A -> X) : variance (uniform l) y = spread l y.
+Proof using. unfold variance, spread. now rewrite ex_uniform, vex_uniform. Qed.

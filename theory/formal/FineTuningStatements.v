@@ -1,6 +1,6 @@
 (** S1, S2, S3, S3q, S4, S4m, S7, S8, S9, S10 in the terms of the record. *)
-Require Import Space Calculus Smoothness Sampling Heterogeneity HessianFree FirstOrder.
-Require HeterogeneityQ CurvatureBelow Rounding MetaRound.
+Require Import Space Calculus Smoothness Sampling Expectation Heterogeneity HessianFree FirstOrder.
+Require HeterogeneityQ CurvatureBelow Rounding MetaConstants.
 Require Import Constants Setting SettingFacts RecordForms Assumed.
 
 Section Statements.
@@ -76,7 +76,7 @@ Qed.
 (** ** S4 *)
 Lemma L_F_smooth i w u : A2 s -> A3 s -> A6 s -> (i < n s)%nat -> W0 s w -> W0 s u -> norm (grad_F_i s i w - grad_F_i s i u) <= L_F s * norm (w - u).
 Proof using ranges free domain paths.
-  intros a2 a3 a6 Hi Hw Hu. rewrite L_F_is by assumption. unfold MetaRound.L_F.
+  intros a2 a3 a6 Hi Hw Hu. rewrite L_F_is by assumption. unfold MetaConstants.L_F.
     apply (Smoothness.S4_contractive (grad s i) (hess s i) (alpha s) (W s) (alpha_nonneg s ranges) Wconvex) with (L := L s) (rho := rho s) (B := B s) (q := q s); first [facts | intros; now apply a3].
 Qed.
 Theorem S4 : assumes_S4 s -> forall i w u, (i < n s)%nat -> W0 s w -> W0 s u ->
@@ -89,15 +89,15 @@ Proof using ranges free domain paths.
     right. unfold L_F_pointwise. replace (pred (2 * nu s)) with (nu s * 2 - 1)%nat by lia. replace (2 * nu s)%nat with (nu s * 2)%nat by lia. ring.
 Qed.
 
-(** ** S7 *)
-Lemma gamma_F_spread w : A2 s -> A3 s -> A5 s -> A6 s -> W0 s w -> spread (seq 0 (n s)) (fun i => grad_F_i s i w) <= gamma_F s ^ 2.
+(** ** S7, for any weights *)
+Lemma gamma_F_spread w : weighted s -> A2 s -> A3 s -> A5 s -> A6 s -> W0 s w -> variance (weights s) (fun i => grad_F_i s i w) <= gamma_F s ^ 2.
 Proof using ranges free domain paths.
-  intros a2 a3 a5 a6 Hw. rewrite gamma_F_is by assumption. unfold MetaRound.gamma_F.
-  apply (HeterogeneityQ.S7_contractive (n s) (grad s) (hess s) (alpha s) (L s) (rho s) (B s) (q s) (gamma_G s) (gamma_H s) (W s)); first [facts | intros; now apply a3 | intros; now apply a5 | intros; now apply (proj2 (paths w Hw))].
+  intros (proper_weights & of_agents) a2 a3 a5 a6 Hw. rewrite gamma_F_is by assumption. unfold MetaConstants.gamma_F.
+  apply (HeterogeneityQ.S7_contractive (n s) (weights s) (grad s) (hess s) (alpha s) (L s) (rho s) (B s) (q s) (gamma_G s) (gamma_H s) (W s)); first [facts | intros; now apply a3 | intros; now apply a5 | intros; now apply (proj2 (paths w Hw))].
 Qed.
-Theorem S7 : assumes_S7 s -> requires_S7_gamma_F2 s -> forall w, W0 s w -> spread (seq 0 (n s)) (fun i => grad_F_i s i w) <= gamma_F2 s.
+Theorem S7 : assumes_S7 s -> weighted s -> requires_S7_gamma_F2 s -> forall w, W0 s w -> variance (weights s) (fun i => grad_F_i s i w) <= gamma_F2 s.
 Proof using ranges free domain paths.
-  intros (a2 & a3 & a5 & a6) _ w Hw. unfold gamma_F2. now apply gamma_F_spread.
+  intros (a2 & a3 & a5 & a6) weights_ok _ w Hw. unfold gamma_F2. now apply gamma_F_spread.
 Qed.
 
 (** ** S8 *)

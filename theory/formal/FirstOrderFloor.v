@@ -1,5 +1,5 @@
 (** C1: mode FO with one local step and all agents; its floor is of second order in the heterogeneity. *)
-Require Import Space Calculus Smoothness Sampling Heterogeneity OneRoundCases.
+Require Import Space Calculus Smoothness Sampling Expectation Heterogeneity OneRoundCases.
 
 Section Linear.
 Context {X : space}.
@@ -7,9 +7,9 @@ Variable T : X -> X.
 Hypothesis T_linear : linear T.
 Lemma linear_zero : T zero = zero.
 Proof using T_linear. destruct T_linear as [_ hom]. replace (@zero X) with (0 * @zero X)%V at 1 by veq. rewrite hom. veq. Qed.
-Lemma linear_mean (l : list nat) (y : nat -> X) : T (mean l y) = mean l (fun i => T (y i)).
+Lemma linear_vex {A} (P : dist A) (y : A -> X) : T (vex P y) = vex P (fun i => T (y i)).
 Proof using T_linear.
-  destruct T_linear as [add hom]. unfold mean. rewrite hom. f_equal. induction l as [|i l IH]; [apply linear_zero|]. simpl. now rewrite add, IH.
+  destruct T_linear as [add hom]. unfold vex. induction P as [|pa l IH]; [apply linear_zero|]. cbn [total fold_right]. now rewrite add, hom; f_equal.
 Qed.
 Lemma linear_sub u v : T (u - v)%V = (T u - T v)%V.
 Proof using T_linear. destruct T_linear as [add hom]. now rewrite add, hom. Qed.
@@ -53,8 +53,11 @@ Section FirstOrder.
 Context {X : space}.
 Variables (n nu : nat) (f : nat -> X -> R) (g : nat -> X -> X) (H : nat -> X -> X -> X).
 Variables (alpha beta L L_F rho q gamma_G gamma_H F_star : R) (W W0 : X -> Prop).
-Let agents := seq 0 n.
+(** The weights of the agents. *)
+Variable P : dist nat.
 Hypothesis n_pos : (1 <= n)%nat.
+Hypothesis P_proper : proper P.
+Hypothesis P_agents : forall i, support P i -> (i < n)%nat.
 Hypothesis alpha_nonneg : 0 <= alpha.
 Hypothesis beta_pos : 0 < beta.
 Hypothesis q_nonneg : 0 <= q.
@@ -73,18 +76,18 @@ Hypothesis H_bound : forall i w d, (i < n)%nat -> W w -> norm (H i w d) <= L * n
 Hypothesis factor_bound : forall i w d, (i < n)%nat -> W w -> norm (factor (H i) alpha w d) <= q * norm d.
 Hypothesis g_lipschitz : forall i w u, (i < n)%nat -> W w -> W u -> norm (g i w - g i u) <= L * norm (w - u).
 Hypothesis H_lipschitz : forall i w u d, (i < n)%nat -> W w -> W u -> norm (H i w d - H i u d) <= rho * norm (w - u) * norm d.
-Hypothesis g_spread : forall w, W w -> spread agents (fun i => g i w) <= gamma_G ^ 2.
+Hypothesis g_spread : forall w, W w -> variance P (fun i => g i w) <= gamma_G ^ 2.
 Hypothesis H_spread : forall w, W w -> exists e : nat -> R,
-  (forall i d, (i < n)%nat -> norm (H i w d - H_bar n H w d) <= e i * norm d) /\
-  (forall i, (i < n)%nat -> 0 <= e i) /\ rmean agents (fun i => e i ^ 2) <= gamma_H ^ 2.
+  (forall i d, (i < n)%nat -> norm (H i w d - H_bar P H w d) <= e i * norm d) /\
+  (forall i, (i < n)%nat -> 0 <= e i) /\ ex P (fun i => e i ^ 2) <= gamma_H ^ 2.
 (** W holds the trajectories from W0, of every agent and of the average loss. *)
 Hypothesis W_agents : forall i w, (i < n)%nat -> W0 w -> stays (g i) alpha W nu w.
-Hypothesis W_mean : forall w, W0 w -> stays (g_bar n g) alpha W nu w.
+Hypothesis W_mean : forall w, W0 w -> stays (g_bar P g) alpha W nu w.
 
-Let F w := rmean agents (fun i => meta_loss (f i) (g i) alpha nu w).
-Let G w : X := mean agents (fun i => meta_gradient (g i) (H i) alpha nu w).
+Let F w := ex P (fun i => meta_loss (f i) (g i) alpha nu w).
+Let G w : X := vex P (fun i => meta_gradient (g i) (H i) alpha nu w).
 (** The FO direction. *)
-Definition fo w : X := mean (seq 0 n) (fun i => g i (tuned (g i) alpha nu w)).
+Definition fo w : X := vex P (fun i => g i (tuned (g i) alpha nu w)).
 (** S4 gives it; any smoothness constant of every F_i will do. *)
 Hypothesis smooth : forall i u v, (i < n)%nat -> W0 u -> W0 v ->
   norm (meta_gradient (g i) (H i) alpha nu u - meta_gradient (g i) (H i) alpha nu v) <= L_F * norm (u - v).
@@ -95,9 +98,6 @@ Definition E0 := gamma_J * gamma_g.
 Definition Lambda := 1 - alpha * L * geo nu q.
 Definition Delta := Lambda - beta * L_F / 2.
 
-Let agent i : In i agents -> (i < n)%nat.
-Proof. intros Hi. apply in_seq in Hi. lia. Qed.
-Let some : agents <> nil := agents_nonempty n n_pos.
 
 Lemma added_nonneg k : 0 <= added alpha rho q gamma_G gamma_H k.
 Proof using alpha_nonneg q_nonneg rho_nonneg gamma_G_nonneg gamma_H_nonneg.
@@ -117,45 +117,39 @@ Qed.
 Section Point.
 Variable w : X.
 Hypothesis w_in : W0 w.
-Let c l := tuned (g_bar n g) alpha l w.
+Let c l := tuned (g_bar P g) alpha l w.
 
-Lemma bar_linear u : W u -> linear (H_bar n H u).
-Proof using n_pos H_linear.
+Lemma bar_linear u : W u -> linear (H_bar P H u).
+Proof using P_agents H_linear.
   intros Hu. split.
-  - intros a d. unfold H_bar. rewrite <- mean_add. apply mean_ext. intros i Hi. apply (H_linear i u (agent i Hi) Hu).
-  - intros a d. unfold H_bar. rewrite <- mean_scal. apply mean_ext. intros i Hi. apply (H_linear i u (agent i Hi) Hu).
+  - intros a d. unfold H_bar. rewrite <- vex_add. apply vex_ext. intros i Hi. apply (H_linear i u (P_agents i Hi) Hu).
+  - intros a d. unfold H_bar. rewrite <- vex_scal. apply vex_ext. intros i Hi. apply (H_linear i u (P_agents i Hi) Hu).
 Qed.
-Lemma bar_factor u d : W u -> norm (factor (H_bar n H) alpha u d) <= q * norm d.
-Proof using n_pos q_nonneg factor_bound.
-  intros Hu. replace (factor (H_bar n H) alpha u d) with (mean agents (fun i => factor (H i) alpha u d)).
-  - apply norm_mean_le; [exact some|pose proof (norm_nonneg d); nonneg|]. intros i Hi. now apply factor_bound, Hu; apply agent.
-  - unfold factor, H_bar. rewrite mean_add. f_equal.
-    + apply inner_ext. intros z. rewrite inner_mean. apply rmean_const, some.
-    + rewrite !mean_scal. reflexivity.
-Qed.
+Lemma bar_factor u d : W u -> norm (factor (H_bar P H) alpha u d) <= q * norm d.
+Proof using P_proper P_agents q_nonneg factor_bound. intros Hu. now apply (factor_bar n P H alpha q W). Qed.
 
 (** The Jacobians' spread, as operator bounds. *)
-Lemma jacobians k : (k <= nu)%nat -> exists j : nat -> R, l2 agents j (alpha * q ^ pred k * added alpha rho q gamma_G gamma_H k) /\
+Lemma jacobians k : (k <= nu)%nat -> exists j : nat -> R, l2 P j (alpha * q ^ pred k * added alpha rho q gamma_G gamma_H k) /\
   (forall i, (i < n)%nat -> 0 <= j i) /\
-  (forall i v, (i < n)%nat -> norm (sweep (g i) (H i) alpha k w v - sweep (g_bar n g) (H_bar n H) alpha k w v) <= j i * norm v).
+  (forall i v, (i < n)%nat -> norm (sweep (g i) (H i) alpha k w v - sweep (g_bar P g) (H_bar P H) alpha k w v) <= j i * norm v).
 Proof using All.
   clear smooth. induction k as [|k IH]; intros Hk.
-  - exists (fun _ => 0). unfold added. simpl. rewrite Rmult_0_r. split; [apply l2_zero|split; [intros; lra|]]. intros i v _.
+  - exists (fun _ => 0). unfold added. simpl. rewrite Rmult_0_r. split; [now apply l2_zero|split; [intros; lra|]]. intros i v _.
     replace (v - v)%V with (@zero X) by veq. rewrite norm_zero. lra.
   - destruct (IH ltac:(lia)) as (j & lj & j0 & near). assert (Wc : W (c k)) by (apply W_mean; [assumption|lia]).
     destruct (H_spread (c k) Wc) as (e & He & He0 & Hm).
-    pose proof (parting n g H alpha q gamma_G W n_pos alpha_nonneg q_nonneg Wconvex g_derivative H_linear factor_bound gamma_G_nonneg g_spread
-      nu w (fun i Hi => W_agents i w Hi w_in) (W_mean w w_in) k ltac:(lia)) as part. fold agents (c k) in part.
+    pose proof (parting n P g H alpha q gamma_G W P_proper P_agents alpha_nonneg q_nonneg Wconvex g_derivative H_linear factor_bound gamma_G_nonneg g_spread
+      nu w (fun i Hi => W_agents i w Hi w_in) (W_mean w w_in) k ltac:(lia)) as part. fold (c k) in part.
     set (m := fun i => norm (tuned (g i) alpha k w - c k)) in *. pose proof (pow_le q k q_nonneg) as qk.
     exists (fun i => q * j i + q ^ k * alpha * (rho * m i + e i)). split; [|split].
     + replace (alpha * q ^ pred (S k) * added alpha rho q gamma_G gamma_H (S k)) with
         (q * (alpha * q ^ pred k * added alpha rho q gamma_G gamma_H k) + q ^ k * alpha * (rho * (alpha * gamma_G * geo k q) + gamma_H)).
-      * apply (l2_add agents (fun i => q * j i) (fun i => q ^ k * alpha * (rho * m i + e i))).
+      * apply (l2_add P P_proper (fun i => q * j i) (fun i => q ^ k * alpha * (rho * m i + e i))).
         -- now apply l2_scal.
-        -- apply l2_scal; [nonneg|]. apply (l2_add agents (fun i => rho * m i) e); [now apply l2_scal|now split|].
-           intros i Hi. pose proof (He0 i (agent i Hi)). pose proof (norm_nonneg (tuned (g i) alpha k w - c k)) as m0. fold (m i) in m0.
+        -- apply l2_scal; [nonneg|]. apply (l2_add P P_proper (fun i => rho * m i) e); [now apply l2_scal|now split|].
+           intros i Hi. pose proof (He0 i (P_agents i Hi)). pose proof (norm_nonneg (tuned (g i) alpha k w - c k)) as m0. fold (m i) in m0.
            assert (0 <= rho * m i) by nonneg. lra.
-        -- intros i Hi. pose proof (He0 i (agent i Hi)). pose proof (j0 i (agent i Hi)). pose proof (norm_nonneg (tuned (g i) alpha k w - c k)) as m0. fold (m i) in m0.
+        -- intros i Hi. pose proof (He0 i (P_agents i Hi)). pose proof (j0 i (P_agents i Hi)). pose proof (norm_nonneg (tuned (g i) alpha k w - c k)) as m0. fold (m i) in m0.
            assert (0 <= rho * m i) by nonneg. assert (0 <= q ^ k * alpha * (rho * m i + e i)) by (apply Rmult_le_pos; [nonneg|lra]).
            assert (0 <= q * j i) by nonneg. lra.
       * unfold added. rewrite seq_S, rtotal_app. simpl rtotal. destruct k; simpl; ring.
@@ -163,15 +157,15 @@ Proof using All.
       assert (0 <= rho * m i) by nonneg. assert (0 <= q ^ k * alpha * (rho * m i + e i)) by (apply Rmult_le_pos; [nonneg|lra]).
       assert (0 <= q * j i) by nonneg. lra.
     + intros i v Hi. simpl. fold (c k). set (t := tuned (g i) alpha k w). assert (Wt : W t) by (apply W_agents; [assumption..|lia]).
-      set (a := factor (H i) alpha t v). set (b := factor (H_bar n H) alpha (c k) v).
-      assert (sl : stays (g_bar n g) alpha W k w) by (intros l Hl; apply W_mean; [assumption|lia]).
-      replace (sweep (g i) (H i) alpha k w a - sweep (g_bar n g) (H_bar n H) alpha k w b)%V with
-        ((sweep (g i) (H i) alpha k w a - sweep (g_bar n g) (H_bar n H) alpha k w a) + sweep (g_bar n g) (H_bar n H) alpha k w (a - b))%V
-        by (rewrite (linear_sub _ (sweep_linear (g_bar n g) (H_bar n H) alpha W bar_linear k w sl)); veq).
+      set (a := factor (H i) alpha t v). set (b := factor (H_bar P H) alpha (c k) v).
+      assert (sl : stays (g_bar P g) alpha W k w) by (intros l Hl; apply W_mean; [assumption|lia]).
+      replace (sweep (g i) (H i) alpha k w a - sweep (g_bar P g) (H_bar P H) alpha k w b)%V with
+        ((sweep (g i) (H i) alpha k w a - sweep (g_bar P g) (H_bar P H) alpha k w a) + sweep (g_bar P g) (H_bar P H) alpha k w (a - b))%V
+        by (rewrite (linear_sub _ (sweep_linear (g_bar P g) (H_bar P H) alpha W bar_linear k w sl)); veq).
       eapply Rle_trans; [apply triangle|].
       pose proof (near i a Hi) as n1. pose proof (factor_bound i t v Hi Wt) as n2. fold a in n2.
-      pose proof (sweep_bound (g_bar n g) (H_bar n H) alpha W q q_nonneg bar_factor k w (a - b)%V sl) as n3.
-      assert (eq : (a - b)%V = ((- alpha) * ((H i t v - H i (c k) v) + (H i (c k) v - H_bar n H (c k) v)))%V) by (unfold a, b, factor; veq).
+      pose proof (sweep_bound (g_bar P g) (H_bar P H) alpha W q q_nonneg bar_factor k w (a - b)%V sl) as n3.
+      assert (eq : (a - b)%V = ((- alpha) * ((H i t v - H i (c k) v) + (H i (c k) v - H_bar P H (c k) v)))%V) by (unfold a, b, factor; veq).
       assert (n4 : norm (a - b) <= alpha * ((rho * m i + e i) * norm v)).
       { rewrite eq, norm_scal, Rabs_Ropp, Rabs_right by lra. apply Rmult_le_compat_l; [assumption|]. eapply Rle_trans; [apply triangle|].
         pose proof (H_lipschitz i t (c k) v Hi Wt Wc) as h1. pose proof (He i v Hi) as h2. change (norm (t - c k)) with (m i) in h1. lra. }
@@ -180,62 +174,61 @@ Proof using All.
 Qed.
 
 (** The agents' FO directions against their mean. *)
-Lemma directions : l2 agents (fun i => norm (g i (tuned (g i) alpha nu w) - fo w)) gamma_g.
+Lemma directions : l2 P (fun i => norm (g i (tuned (g i) alpha nu w) - fo w)) gamma_g.
 Proof using All.
   clear smooth. assert (Wc : W (c nu)) by (apply W_mean; [assumption|lia]).
-  pose proof (parting n g H alpha q gamma_G W n_pos alpha_nonneg q_nonneg Wconvex g_derivative H_linear factor_bound gamma_G_nonneg g_spread
-      nu w (fun i Hi => W_agents i w Hi w_in) (W_mean w w_in) nu (Nat.le_refl nu)) as part. fold agents (c nu) in part.
-  assert (ends : l2 agents (fun i => norm (g i (tuned (g i) alpha nu w) - g_bar n g (c nu))) gamma_g).
+  pose proof (parting n P g H alpha q gamma_G W P_proper P_agents alpha_nonneg q_nonneg Wconvex g_derivative H_linear factor_bound gamma_G_nonneg g_spread
+      nu w (fun i Hi => W_agents i w Hi w_in) (W_mean w w_in) nu (Nat.le_refl nu)) as part. fold (c nu) in part.
+  assert (ends : l2 P (fun i => norm (g i (tuned (g i) alpha nu w) - g_bar P g (c nu))) gamma_g).
   { replace gamma_g with (L * (alpha * gamma_G * geo nu q) + gamma_G) by (unfold gamma_g; ring).
-    apply (l2_add agents (fun i => L * norm (tuned (g i) alpha nu w - c nu)) (fun i => norm (g i (c nu) - g_bar n g (c nu)))).
+    apply (l2_add P P_proper (fun i => L * norm (tuned (g i) alpha nu w - c nu)) (fun i => norm (g i (c nu) - g_bar P g (c nu)))).
     - now apply l2_scal.
     - split; [assumption|exact (g_spread (c nu) Wc)].
-    - intros i Hi. pose proof (agent i Hi) as Hn. split; [apply norm_nonneg|]. set (u := tuned (g i) alpha nu w).
+    - intros i Hi. pose proof (P_agents i Hi) as Hn. split; [apply norm_nonneg|]. set (u := tuned (g i) alpha nu w).
       assert (Wu : W u) by exact (W_agents i w Hn w_in nu (Nat.le_refl nu)).
-      replace (g i u - g_bar n g (c nu))%V with ((g i u - g i (c nu)) + (g i (c nu) - g_bar n g (c nu)))%V by veq.
+      replace (g i u - g_bar P g (c nu))%V with ((g i u - g i (c nu)) + (g i (c nu) - g_bar P g (c nu)))%V by veq.
       eapply Rle_trans; [apply triangle|]. pose proof (g_lipschitz i u (c nu) Hn Wu Wc). lra. }
-  destruct ends as [g0 m]. split; [assumption|]. eapply Rle_trans; [|exact m]. apply (spread_least agents (fun i => g i (tuned (g i) alpha nu w)) _ some).
+  destruct ends as [g0 m]. split; [assumption|]. eapply Rle_trans; [|exact m]. apply (variance_least P (fun i => g i (tuned (g i) alpha nu w)) _ P_proper).
 Qed.
 
 (** grad F = C u + E: C averages the Jacobians, E is a covariance. *)
-Let C v : X := mean agents (fun i => sweep (g i) (H i) alpha nu w v).
+Let C v : X := vex P (fun i => sweep (g i) (H i) alpha nu w v).
 Let E : X := (G w - C (fo w))%V.
 
 Lemma E_small : norm E <= E0.
 Proof using All.
   destruct (jacobians nu (Nat.le_refl nu)) as (j & lj & j0 & near). rewrite <- gamma_J_is in lj. pose proof directions as ld.
   set (d := fun i => (g i (tuned (g i) alpha nu w) - fo w)%V).
-  assert (sb : stays (g_bar n g) alpha W nu w) by now apply W_mean.
-  pose proof (sweep_linear (g_bar n g) (H_bar n H) alpha W bar_linear nu w sb) as lin.
-  assert (zero_mean : mean agents d = zero).
-  { unfold d. rewrite mean_add. fold (fo w).
-    replace (mean agents (fun _ => -1 * fo w)%V) with (-1 * fo w)%V by (apply inner_ext; intros z; rewrite inner_mean, rmean_const by exact some; reflexivity). unfold fo. fold agents. veq. }
-  assert (eE : E = mean agents (fun i => sweep (g i) (H i) alpha nu w (d i) - sweep (g_bar n g) (H_bar n H) alpha nu w (d i))%V).
-  { rewrite mean_add, mean_scal, <- (linear_mean _ lin), zero_mean, (linear_zero _ lin).
-    unfold E, G, C. replace (mean agents (fun i => meta_gradient (g i) (H i) alpha nu w) - mean agents (fun i => sweep (g i) (H i) alpha nu w (fo w)))%V
-      with (mean agents (fun i => meta_gradient (g i) (H i) alpha nu w - sweep (g i) (H i) alpha nu w (fo w)))%V by (rewrite mean_add, mean_scal; reflexivity).
-    rewrite (mean_ext agents _ (fun i => sweep (g i) (H i) alpha nu w (d i))); [veq|]. intros i Hi. pose proof (agent i Hi) as Hn. unfold d, meta_gradient.
+  assert (sb : stays (g_bar P g) alpha W nu w) by now apply W_mean.
+  pose proof (sweep_linear (g_bar P g) (H_bar P H) alpha W bar_linear nu w sb) as lin.
+  assert (zero_mean : vex P d = zero).
+  { unfold d. rewrite vex_add, vex_const by exact P_proper. unfold fo. veq. }
+  assert (eE : E = vex P (fun i => sweep (g i) (H i) alpha nu w (d i) - sweep (g_bar P g) (H_bar P H) alpha nu w (d i))%V).
+  { rewrite vex_add, vex_scal, <- (linear_vex _ lin), zero_mean, (linear_zero _ lin).
+    unfold E, G, C. replace (vex P (fun i => meta_gradient (g i) (H i) alpha nu w) - vex P (fun i => sweep (g i) (H i) alpha nu w (fo w)))%V
+      with (vex P (fun i => meta_gradient (g i) (H i) alpha nu w - sweep (g i) (H i) alpha nu w (fo w)))%V by (rewrite vex_add, vex_scal; reflexivity).
+    rewrite (vex_ext P _ (fun i => sweep (g i) (H i) alpha nu w (d i))); [veq|]. intros i Hi. pose proof (P_agents i Hi) as Hn. unfold d, meta_gradient.
     symmetry. apply (linear_sub _ (sweep_linear (g i) (H i) alpha W (fun w => H_linear i w Hn) nu w (W_agents i w Hn w_in))). }
-  assert (mid : norm E <= rmean agents (fun i => j i * norm (d i))).
+  assert (mid : norm E <= ex P (fun i => j i * norm (d i))).
   { apply norm_le_of_inner.
-    - rewrite <- (rmean_const agents 0 some). apply rmean_le. intros i Hi. apply Rmult_le_pos; [apply j0, agent, Hi|apply norm_nonneg].
-    - intros z. rewrite eE, inner_mean, Rmult_comm, <- rmean_scal. apply rmean_le. intros i Hi.
-      eapply Rle_trans; [apply cauchy|]. rewrite (Rmult_comm (norm z)). apply Rmult_le_compat_r; [apply norm_nonneg|]. apply near, agent, Hi. }
+    - apply ex_nonneg; [exact P_proper|]. intros i Hi. apply Rmult_le_pos; [apply j0, P_agents, Hi|apply norm_nonneg].
+    - intros z. rewrite eE, inner_vex, Rmult_comm, <- ex_scal. apply ex_le; [exact P_proper|]. intros i Hi.
+      eapply Rle_trans; [apply cauchy|]. rewrite (Rmult_comm (norm z)). apply Rmult_le_compat_r; [apply norm_nonneg|]. apply near, P_agents, Hi. }
   eapply Rle_trans; [exact mid|]. destruct lj as [jj lj]. destruct ld as [gg ld]. unfold E0.
-  apply Rsqr_incr_0_var; [|now apply Rmult_le_pos]. rewrite !Rsqr_pow2, Rpow_mult_distr. eapply Rle_trans; [apply (cauchy_mean agents j (fun i => norm (d i)))|].
-  apply Rmult_le_compat; [| |exact lj|exact ld]; rewrite <- (rmean_const agents 0 some); apply rmean_le; intros; apply pow2_ge_0.
+  apply Rsqr_incr_0_var; [|now apply Rmult_le_pos]. rewrite !Rsqr_pow2, Rpow_mult_distr. eapply Rle_trans; [apply (cauchy_ex P j (fun i => norm (d i)) P_proper)|].
+  apply Rmult_le_compat; [| |exact lj|exact ld]; (apply ex_nonneg; [exact P_proper|intros; apply pow2_ge_0]).
 Qed.
 
 Lemma C_near v : norm (C v - v) <= alpha * L * geo nu q * norm v.
 Proof using All.
-  clear smooth. replace (C v - v)%V with (mean agents (fun i => sweep (g i) (H i) alpha nu w v - v)%V).
-  - pose proof (geo_nonneg nu q q_nonneg). apply norm_mean_le; [exact some|pose proof (norm_nonneg v); nonneg|]. intros i Hi. pose proof (agent i Hi) as Hn.
+  clear smooth. replace (C v - v)%V with (vex P (fun i => sweep (g i) (H i) alpha nu w v - v)%V).
+  - pose proof (geo_nonneg nu q q_nonneg). apply norm_vex_bound; [exact P_proper|pose proof (norm_nonneg v); nonneg|]. intros i Hi. pose proof (P_agents i Hi) as Hn.
     apply (sweep_near (g i) (H i) alpha q L W); auto.
-  - unfold C. rewrite mean_add. f_equal. apply inner_ext. intros z. rewrite inner_mean. apply rmean_const, some.
+  - unfold C. rewrite vex_add, vex_const by exact P_proper. reflexivity.
 Qed.
 Lemma C_bound v : norm (C v) <= q ^ nu * norm v.
 Proof using All.
-  clear smooth. apply norm_mean_le; [exact some|pose proof (norm_nonneg v); pose proof (pow_le q nu q_nonneg); nonneg|]. intros i Hi. pose proof (agent i Hi) as Hn.
+  clear smooth. apply norm_vex_bound; [exact P_proper|pose proof (norm_nonneg v); pose proof (pow_le q nu q_nonneg); nonneg|]. intros i Hi. pose proof (P_agents i Hi) as Hn.
   apply (sweep_bound (g i) (H i) alpha W q); auto.
 Qed.
 
@@ -261,7 +254,7 @@ Lemma fo_step : F (w - beta * fo w)%V <= F w - beta * Delta / 2 * norm (fo w) ^ 
 Proof using All.
   set (v := (w - beta * fo w)%V) in *. pose proof aligned as al. set (u := fo w) in *.
   assert (D : F v <= F w + inner (G w) (v - w) + L_F / 2 * norm (v - w) ^ 2).
-  { unfold F, G. rewrite inner_mean, <- (rmean_const agents (L_F / 2 * norm (v - w) ^ 2) some), <- !rmean_add. apply rmean_le. intros i Hi. pose proof (agent i Hi) as Hn.
+  { unfold F, G. rewrite inner_vex, <- (ex_const P (L_F / 2 * norm (v - w) ^ 2) P_proper), <- !ex_add. apply ex_le; [exact P_proper|]. intros i Hi. pose proof (P_agents i Hi) as Hn.
     apply (descent W0 W0convex (meta_loss (f i) (g i) alpha nu) (meta_gradient (g i) (H i) alpha nu) L_F w v); auto.
     intros z Hz. apply (S1 (f i) (g i) (H i) alpha W alpha_nonneg) with (q := q); auto. }
   replace (v - w)%V with ((- beta) * u)%V in D by (unfold v; veq). rewrite inner_scal_r, norm_scal, Rabs_Ropp, Rabs_right in D by lra.
@@ -321,7 +314,7 @@ End FirstOrder.
 
 (** In general, q = 1 + alpha L, Lambda is 2 - q^nu. *)
 Lemma Lambda_general nu alpha L : Lambda nu alpha L (1 + alpha * L) = 2 - (1 + alpha * L) ^ nu.
-Proof.
+Proof using.
   unfold Lambda. assert (g : alpha * L * geo nu (1 + alpha * L) = (1 + alpha * L) ^ nu - 1); [|lra].
   induction nu as [|nu IH]; [simpl; ring|]. simpl. rewrite Rmult_plus_distr_l, IH. ring.
 Qed.

@@ -68,7 +68,7 @@ Theorem T2p_floor n beta beta_s tau L gamma p psi omega : (1 <= n)%nat -> OneRou
   Rabs (1 - OneRound.H beta beta_s tau L * psi) / (2 * psi) + OneRound.H beta beta_s tau L / 2 = c /\
   0 < OneRound.A beta beta_s tau L psi omega psi 0 c /\
   OneRound.N n beta beta_s tau n L gamma 0 0 p psi omega 0 c 0 / OneRound.A beta beta_s tau L psi omega psi 0 c = omega ^ 2 * gamma ^ 2 / ((psi + omega) * (psi - omega)).
-Proof.
+Proof using.
   intros Hn Hs Ho Hw c. set (HH := OneRound.H beta beta_s tau L) in *.
   assert (ec : Rabs (1 - HH * psi) / (2 * psi) + HH / 2 = c) by (rewrite Rabs_right by lra; unfold c; field; lra).
   assert (d : 0 < (psi + omega) * (psi - omega)) by (apply Rmult_lt_0_compat; lra).

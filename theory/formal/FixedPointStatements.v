@@ -1,6 +1,6 @@
 (** S3q, C1, C5, T4p, T4c in the terms of the record. *)
 Require Import Space Calculus Smoothness Sampling Expectation LocalRun HessianFree NoisyTuning.
-Require OneRound ExactRound BiasedFixedPoint ConvexGap DriftLocal ManySteps FirstOrderFloor MetaRound StochasticGradient.
+Require OneRound ExactRound BiasedFixedPoint ConvexGap DriftLocal ManySteps FirstOrderFloor MetaConstants StochasticGradient.
 Require Import Bool Constants Setting SettingFacts RecordForms FineTuningStatements NoiseStatements Assumed.
 Require RoundStatements DriftStatements.
 
@@ -66,8 +66,12 @@ Qed.
 (** ** T4p *)
 Definition noiseless i w : X s := local_gradient s i w (nothing s).
 Definition full_round w : X s := ExactRound.server noiseless (beta s) (beta_s s) (tau s) (ExactRound.agents (n s)) w.
-(** W0 holds the local runs from w. *)
-Definition W0_holds_runs w : Prop := W0 s w /\ forall i t, (i < n s)%nat -> (t <= tau s)%nat -> W0 s (BiasedFixedPoint.path (noiseless i) (beta s) w t).
+Lemma path_held w i t : modes_T4p s -> W0_holds_round s w -> (i < n s)%nat -> (t <= tau s)%nat -> W0 s (BiasedFixedPoint.path (noiseless i) (beta s) w t).
+Proof using.
+  intros mode (_ & runs & _) Hi Ht. apply (runs i t _ Hi Ht). unfold local_run. assert (e : draws_of s i = ret (nothing s)) by (unfold draws_of; destruct mode as [e|[e|e]]; rewrite e; reflexivity).
+  rewrite e. clear -i. induction t as [|t IH]; [exists 1; now left|]. cbn [run]. apply support_bind_intro with (BiasedFixedPoint.path (noiseless i) (beta s) w t); [exact IH|].
+  apply support_bind_intro with (nothing s); [exists 1; now left|]. exists 1. now left.
+Qed.
 
 (** What [psi a <= omega sqrt (a^2 + gamma^2) + b0] says of [a]. *)
 Lemma solved psi omega gamma b0 a : 0 <= omega -> omega < psi -> 0 <= b0 -> 0 <= a -> psi * a <= omega * sqrt (a ^ 2 + gamma ^ 2) + b0 ->
@@ -92,6 +96,7 @@ Proof using.
 Qed.
 Hypothesis server_pos : 0 < beta_s s.
 Section Fixed.
+Hypothesis equal : equal_weights s.
 Hypothesis a2 : A2 s.
 Hypothesis a3 : A3 s.
 Hypothesis a5 : A5 s.
@@ -104,7 +109,7 @@ Hypothesis short : negb (Nat.eqb (tau s) 1) = true -> h s <= 1.
 (** With one local step the record asks nothing of h; here h <= 1. *)
 Hypothesis one_step : tau s = 1%nat -> h s <= 1.
 Variable w : X s.
-Hypothesis held : W0_holds_runs w.
+Hypothesis held : W0_holds_round s w.
 Hypothesis fixed : full_round w = w.
 Let w_in : W0 s w := proj1 held.
 Lemma h_small : h s <= 1.
@@ -144,8 +149,8 @@ Proof using All.
   pose proof (BiasedFixedPoint.T4p_biased (n s) (F_i s) (grad_F_i s) noiseless (beta s) (beta_s s) (tau s) (W0 s) (L_F s) (gamma_F s) (b s) (p_d s) w (n_one s ranges) (tau_one s ranges)
     (beta_pos s ranges) server_pos (RoundStatements.L_F_nonneg s ranges free) b0' (DriftStatements.p_d_nonneg s ranges free order st)
     (RoundStatements.smooth s ranges free dom a2 a3 a6) (fun i u v Hi Hu Hv => DriftStatements.step_d s ranges free dom order a2 a3 a6 i u v Hi Hu Hv st) near w_in
-    (proj2 held) (RoundStatements.spread_holds s ranges free dom a2 a3 a6 a5 w w_in) fixed (psi s) (omega s) o0 pair) as T.
-  change (ExactRound.G (n s) (grad_F_i s) w) with (grad_F s w) in T. rewrite <- (DriftStatements.x_d_is s free) in T.
+    (fun i t Hi Ht => path_held w i t mode held Hi Ht) (RoundStatements.spread_holds s ranges free dom a2 a3 a6 a5 w equal w_in) fixed (psi s) (omega s) o0 pair) as T.
+  change (ExactRound.G (n s) (grad_F_i s) w) with (OneRound.G (n s) (grad_F_i s) w) in T. rewrite <- (grad_F_equal s w equal) in T. rewrite <- (DriftStatements.x_d_is s free) in T.
   assert (eb : b0_d s = (1 + x_d s) * b s) by (unfold b0_d; rewrite sz, sqrt_0; unfold Rdiv; ring).
   assert (x0 : 0 <= x_d s).
   { unfold x_d, theta_d. pose proof (tau_pos s ranges) as t0. apply Rmult_le_pos.
@@ -171,10 +176,10 @@ Proof using All.
   transitivity (omega s ^ 2 * sqrt z ^ 2 / (P_minus s ^ 2 * P_plus s ^ 2)); [field; split; lra|]. rewrite zz. unfold z. field. split; lra.
 Qed.
 End Fixed.
-Theorem T4p : assumes_T4p s -> modes_T4p s -> (tau s = 1%nat -> h s <= 1) -> forall w, W0_holds_runs w -> full_round w = w ->
+Theorem T4p : assumes_T4p s -> modes_T4p s -> equal_weights s -> (tau s = 1%nat -> h s <= 1) -> forall w, W0_holds_round s w -> full_round w = w ->
   (requires_T4p s -> norm (grad_F s w) ^ 2 <= Constants.T4p s) /\ (requires_T4p_T4p_gap s -> F s w - F_star s <= T4p_gap s).
 Proof using ranges free dom server_pos.
-  intros (a1 & a2 & a3 & a5 & a6 & a7 & plus & exact_paths & shared) mode one w held fixed.
+  intros (a1 & a2 & a3 & a5 & a6 & a7 & plus & exact_paths & shared) mode equal one w held fixed.
   assert (main : (negb (Nat.eqb (tau s) 1) = true -> h s <= 1) -> sigma2 s = 0 -> (given (mu s) = true -> - L s <= value (mu s)) -> (given (mu s) = true -> value (mu s) <= L s) ->
     norm (grad_F s w) ^ 2 <= Constants.T4p s) by (intros hs sz m1 m2; apply T4p_bound; auto).
   split.
@@ -184,10 +189,10 @@ Proof using ranges free dom server_pos.
 Qed.
 
 (** ** T4c *)
-Theorem T4c : assumes_T4c s -> modes_T4c s -> 0 < L_F s -> (tau s = 1%nat -> h s <= 1) -> forall w, W0_holds_runs w -> full_round w = w ->
+Theorem T4c : assumes_T4c s -> modes_T4c s -> equal_weights s -> 0 < L_F s -> (tau s = 1%nat -> h s <= 1) -> forall w, W0_holds_round s w -> full_round w = w ->
   requires_T4c_T4c_gap s -> forall u, W0 s u -> F s w - F s u <= T4c_gap s.
 Proof using ranges free dom server_pos.
-  intros (a2 & a3 & a5 & a6 & plus & exact_paths) mode lpos one w held fixed (hs & _ & sz & bz & convex & m1 & m2 & _) u Hu.
+  intros (a2 & a3 & a5 & a6 & plus & exact_paths) mode equal lpos one w held fixed (hs & _ & sz & bz & convex & m1 & m2 & _) u Hu.
   assert (order : given (mu s) = true -> - L s <= value (mu s) <= L s) by (intros e; split; [now apply m1|now apply m2]).
   assert (short : h s <= 1) by (apply h_small; assumption). rewrite (DriftStatements.h_real s free) in short.
   assert (same : forall i v, noiseless i v = grad_F_i s i v) by (intros; unfold noiseless, local_gradient; unfold modes_T4c in mode; now rewrite mode).
@@ -198,26 +203,26 @@ Proof using ranges free dom server_pos.
     ltac:(split; [lra|apply range]) plus (proj1 held)) as T.
   assert (fixed' : ExactRound.server (grad_F_i s) (beta s) (beta_s s) (tau s) (ExactRound.agents (n s)) w = w).
   { rewrite <- fixed at 2. unfold full_round, ExactRound.server. do 2 f_equal. apply mean_ext. intros i _. now rewrite runs. }
-  specialize (T ltac:(intros i t Hi Ht; rewrite runs; apply (proj2 held); [exact Hi|lia]) (RoundStatements.spread_holds s ranges free dom a2 a3 a6 a5 w (proj1 held)) fixed' u Hu).
-  eapply Rle_trans; [exact T|]. right. unfold T4c_gap, psi. rewrite (DriftStatements.P_plus_is s ranges free), (DriftStatements.P_minus_is s ranges free order), (DriftStatements.h_real s free).
+  specialize (T ltac:(intros i t Hi Ht; rewrite runs; apply path_held; [left; exact mode|exact held|exact Hi|lia]) (RoundStatements.spread_holds s ranges free dom a2 a3 a6 a5 w equal (proj1 held)) fixed' u Hu).
+  rewrite !(F_equal s _ equal). eapply Rle_trans; [exact T|]. right. unfold T4c_gap, psi. rewrite (DriftStatements.P_plus_is s ranges free), (DriftStatements.P_minus_is s ranges free order), (DriftStatements.h_real s free).
   unfold OneRound.h. pose proof (tau_pos s ranges) as t0. set (P1 := DriftLocal.P (beta s) (tau s) (mu_c s)). set (P2 := DriftLocal.P (beta s) (tau s) (L_F s)).
   unfold Rdiv. rewrite ?Rinv_mult. ring.
 Qed.
 
 (** ** C1 *)
-Definition first_order_path w_0 k : X s := FirstOrderFloor.fo_path (n s) (nu s) (grad s) (alpha s) (beta s) w_0 k.
-Theorem C1 : assumes_C1 s -> modes_C1 s -> requires_C1 s -> 0 < C1_r s -> forall w_0, (forall k, W0 s (first_order_path w_0 k)) ->
+Definition first_order_path w_0 k : X s := FirstOrderFloor.fo_path (nu s) (grad s) (alpha s) (beta s) (weights s) w_0 k.
+Theorem C1 : assumes_C1 s -> weighted s -> modes_C1 s -> requires_C1 s -> 0 < C1_r s -> forall w_0, (forall k, W0 s (first_order_path w_0 k)) ->
   rmean (seq 0 (K s)) (fun k => norm (grad_F s (first_order_path w_0 k)) ^ 2) <= Constants.C1 s (F s w_0 - F_star s).
 Proof using ranges free dom.
-  intros (a1 & a2 & a3 & a5 & a6) mode (lam & del & _ & _ & m1 & m2) r0 w_0 inside.
+  intros (a1 & a2 & a3 & a5 & a6) (proper_weights & of_agents) mode (lam & del & _ & _ & m1 & m2) r0 w_0 inside.
   assert (eD : FirstOrderFloor.Delta (nu s) (alpha s) (beta s) (L s) (L_F s) (q s) = C1_Delta s) by (unfold FirstOrderFloor.Delta, FirstOrderFloor.Lambda, C1_Delta, C1_Lambda; field).
   assert (eE : FirstOrderFloor.E0 (nu s) (alpha s) (L s) (rho s) (q s) (gamma_G s) (gamma_H s) = C1_E0 s).
   { unfold FirstOrderFloor.E0, FirstOrderFloor.gamma_J, FirstOrderFloor.gamma_g, C1_E0, C1_gamma_J, C1_gamma_g. replace (pred (nu s)) with (nu s - 1)%nat by lia. ring. }
-  pose proof (FirstOrderFloor.C1 (n s) (nu s) (loss s) (grad s) (hess s) (alpha s) (beta s) (L s) (L_F s) (rho s) (q s) (gamma_G s) (gamma_H s) (F_star s) (W s) (W0 s)) as T.
+  pose proof (FirstOrderFloor.C1 (n s) (nu s) (loss s) (grad s) (hess s) (alpha s) (beta s) (L s) (L_F s) (rho s) (q s) (gamma_G s) (gamma_H s) (F_star s) (W s) (W0 s) (weights s)) as T.
   rewrite eD, eE in T. eapply Rle_trans; [apply T with (w0 := w_0) (K := K s) (r := C1_r s);
     first [facts | exact (proj1 held_sets) | exact (proj2 held_sets) | now apply K_one | intros; now apply a3 | intros; now apply a5 | intros; now apply (paths _)
     | (intros i u v Hi Hu Hv; exact (RoundStatements.smooth s ranges free dom a2 a3 a6 i u v Hi Hu Hv)) | (intros u Hu; now apply a1) | exact inside | now apply RoundStatements.L_F_nonneg | lra | idtac]|].
-  right. unfold Constants.C1. replace (nu s * 2)%nat with (2 * nu s)%nat by lia. cbv beta. unfold F, OneRound.F, F_i, OneRound.agents.
+  right. unfold Constants.C1. replace (nu s * 2)%nat with (2 * nu s)%nat by lia. cbv beta. unfold F, F_i.
   unfold Rdiv. rewrite ?Rinv_mult. ring.
 Qed.
 End Statements.

@@ -3,7 +3,7 @@ Require Import Space Smoothness Sampling OneRoundCases.
 
 Lemma power_three y c t Z : 0 <= y -> INR t * y <= Z -> 1 / 2 + c * Z <= 3 * c -> 0 <= c ->
   (1 + y) ^ t <= 1 + INR t * y + (INR t * y) ^ 2 / 2 + c * (INR t * y) ^ 3.
-Proof.
+Proof using.
   intros Hy. induction t as [|t IH]; intros Hz Hc c0; [simpl; lra|]. rewrite S_INR in *. pose proof (pos_INR t) as t0.
   set (z := INR t * y) in *. assert (z0 : 0 <= z) by (unfold z; nonneg). replace ((INR t + 1) * y) with (z + y) in * by (unfold z; ring).
   specialize (IH ltac:(lra) Hc c0). simpl ((1 + y) ^ S t).
@@ -15,11 +15,11 @@ Proof.
 Qed.
 
 Lemma geo_gap y t : y * geo t (1 + y) = (1 + y) ^ t - 1.
-Proof. induction t as [|t IH]; [simpl; ring|]. simpl. rewrite Rmult_plus_distr_l, IH. ring. Qed.
+Proof using. induction t as [|t IH]; [simpl; ring|]. simpl. rewrite Rmult_plus_distr_l, IH. ring. Qed.
 
 Lemma geo_three y c t Z : 0 <= y -> INR t * y <= Z -> 1 / 2 + c * Z <= 3 * c -> 0 <= c ->
   geo t (1 + y) <= INR t * (1 + INR t * y / 2 + c * (INR t * y) ^ 2).
-Proof.
+Proof using.
   intros Hy Hz Hc c0. destruct (Req_dec y 0) as [->|ny].
   - rewrite Rplus_0_r, geo_one, Rmult_0_r. right. field.
   - apply Rmult_le_reg_l with y; [lra|]. rewrite geo_gap. pose proof (power_three y c t Z Hy Hz Hc c0). eapply Rplus_le_compat_r with (r := -1) in H.
@@ -27,7 +27,7 @@ Proof.
 Qed.
 
 Lemma total_power d n : rtotal (seq 0 n) (fun t => INR t ^ d) <= INR n ^ S d / INR (S d).
-Proof.
+Proof using.
   assert (d0 : 0 < INR (S d)) by (apply lt_0_INR; lia).
   induction n as [|n IH]; [simpl rtotal; simpl (INR 0); rewrite pow_i by lia; unfold Rdiv; lra|].
   rewrite seq_S, rtotal_app. simpl (rtotal (_ :: nil) _). rewrite Rplus_0_r, (S_INR n). pose proof (pos_INR n) as n0. set (a := INR n) in *.
@@ -43,7 +43,7 @@ Qed.
 (** theta <= 1/2 + h/6 + c h^2/4. *)
 Lemma theta_three h tau c : (1 <= tau)%nat -> 0 <= h -> 1 / 2 + c * h <= 3 * c -> 0 <= c ->
   rtotal (seq 0 tau) (fun t => geo t (1 + h / INR tau)) / INR tau ^ 2 <= 1 / 2 + h / 6 + c * h ^ 2 / 4.
-Proof.
+Proof using.
   intros Ht Hh Hc c0. pose proof (INR_pos tau Ht) as t0. set (y := h / INR tau). assert (y0 : 0 <= y) by (unfold y; nonneg).
   assert (ey : INR tau * y = h) by (unfold y; field; lra).
   apply Rmult_le_reg_r with (INR tau ^ 2); [apply pow_lt; assumption|].
@@ -61,7 +61,7 @@ Qed.
 
 (** x < 1 whenever h <= 1. *)
 Lemma x_below_one h tau : (1 <= tau)%nat -> 0 <= h <= 1 -> h * (rtotal (seq 0 tau) (fun t => geo t (1 + h / INR tau)) / INR tau ^ 2) <= 3 / 4.
-Proof.
+Proof using.
   intros Ht Hh. pose proof (theta_three h tau (1 / 4) Ht ltac:(lra) ltac:(lra) ltac:(lra)) as th. set (T := rtotal _ _ / _) in *.
   assert (h ^ 2 <= 1) by (replace 1 with (1 ^ 2) by ring; apply pow_incr; lra).
   assert (T <= 3 / 4) by lra. assert (h * T <= h * (3 / 4)) by (apply Rmult_le_compat_l; lra). lra.

@@ -8,14 +8,14 @@ Definition shifted (u : line) (o : R) : line := (bowl u + o)%R.
 Definition near (u : line) := Rabs u <= 1 / 2.
 
 Lemma skew_proper : proper skew.
-Proof. split; [intros pa [<-|[<-|[]]]; simpl; lra|unfold ex, skew; simpl; field]. Qed.
+Proof using. split; [intros pa [<-|[<-|[]]]; simpl; lra|unfold ex, skew; simpl; field]. Qed.
 Lemma bowl_remainder (y u : R) : Rabs (y * Rabs y / 2 - u * Rabs u / 2 - Rabs u * (y - u)) <= Rabs (y - u) * Rabs (y - u) / 2.
-Proof.
+Proof using.
   assert (sq : Rabs (y - u) * Rabs (y - u) = (y - u) * (y - u)) by (rewrite <- Rabs_mult; apply Rabs_right, Rle_ge, Rle_0_sqr). rewrite sq. apply Rabs_le.
   unfold Rabs. destruct (Rcase_abs y), (Rcase_abs u); split; nra.
 Qed.
 Lemma bowl_derivative (u : line) : derivative bowl u (bowl_hess u).
-Proof.
+Proof using.
   intros eps He. exists eps. split; [assumption|]. intros y Hy. rewrite norm_line in *. unfold bowl, bowl_hess.
   change (@add line y (@scal line (-1) u)) with (y + -1 * u) in *. rewrite norm_line. cbn.
   pose proof (bowl_remainder y u) as r. replace (y - u) with (y + -1 * u) in r by ring.
@@ -23,10 +23,10 @@ Proof.
   eapply Rle_trans; [exact r|]. pose proof (Rabs_pos (y + -1 * u)). nra.
 Qed.
 Lemma bowl_lipschitz (u v : R) : Rabs u <= 1 / 2 -> Rabs v <= 1 / 2 -> Rabs (u * Rabs u / 2 + -1 * (v * Rabs v / 2)) <= 1 / 2 * Rabs (u + -1 * v).
-Proof. intros Hu Hv. unfold Rabs in *. destruct (Rcase_abs u), (Rcase_abs v); repeat destruct (Rcase_abs _); nra. Qed.
+Proof using. intros Hu Hv. unfold Rabs in *. destruct (Rcase_abs u), (Rcase_abs v); repeat destruct (Rcase_abs _); nra. Qed.
 
 Lemma walk_at_zero l p : (l <= 1)%nat -> support (walk 1 (fun u (_ : unit) => bowl u) sure (0 : line) l) p -> p l = 0 /\ p 0%nat = 0.
-Proof.
+Proof using.
   intros Hl Hp. destruct l as [|[|l]]; [| |lia].
   - apply support_ret in Hp. subst p. split; reflexivity.
   - cbn [walk] in Hp. apply support_bind in Hp. destruct Hp as (r & Hr & Hp). apply support_bind in Hp. destruct Hp as (xi & Hx & Hp).
@@ -34,11 +34,11 @@ Proof.
     unfold noisy_step, bowl. cbn. rewrite Rabs_R0. field.
 Qed.
 Lemma zero_gradient : meta_gradient bowl bowl_hess 1 1 (0 : line) = 0.
-Proof. unfold meta_gradient, tuned, step, bowl, bowl_hess, sweep, factor. cbn. repeat (rewrite ?Rabs_R0, ?Rmult_0_l, ?Rmult_0_r; unfold Rdiv). ring. Qed.
+Proof using. unfold meta_gradient, tuned, step, bowl, bowl_hess, sweep, factor. cbn. repeat (rewrite ?Rabs_R0, ?Rmult_0_l, ?Rmult_0_r; unfold Rdiv). ring. Qed.
 
 Definition hf_law := hf_oracle (X := line) 1 (1 / 2) (fun u (_ : unit) => bowl u) sure shifted skew (fun u (_ : unit) => bowl u) sure 0 1.
 Lemma hf_law_mean : vex hf_law (fun v => v) = - (1 / 24).
-Proof.
+Proof using.
   unfold vex, hf_law, hf_oracle, hf_swept, StochasticGradient.paths, outer_law, noisy_probe, sure, skew. cbn -[Rplus Rmult Ropp Rminus Rdiv IZR Rabs].
   unfold extend, noisy_step, shifted, bowl. cbn -[Rplus Rmult Ropp Rminus Rdiv IZR Rabs]. rewrite Rabs_R0.
   repeat match goal with |- context [Rabs ?x] => first [rewrite (Rabs_right x) by lra | rewrite (Rabs_left x) by lra] end. field.
@@ -47,7 +47,7 @@ Qed.
 (** The hypotheses of S9s hold, for every D (the inner gradients are exact). *)
 Example S9s_applies D : 0 < D -> norm (vex hf_law (fun v => v) - meta_gradient bowl bowl_hess 1 1 (0 : line)) <=
   bias_sto 1 1 (1 / 2) 1 1 1 D (1 / 8) + delta_term 1 (1 / 2) 1 1 1 1 0 1 1 ((1 / 8) ^ 2).
-Proof.
+Proof using.
   intros HD. apply (S9s_bias bowl bowl_hess 1 (1 / 2) (fun u (_ : unit) => bowl u) sure shifted skew (fun u (_ : unit) => bowl u) (fun u _ => bowl_hess u) sure 0 near 1 (1 / 2) 1 (1 / 8) 1 1 0 D 1 1); try lra; try exact HD.
   - apply proper_ret.
   - exact skew_proper.
@@ -84,7 +84,7 @@ Qed.
 Example tempting_bound_fails :
   bias_sto 1 1 (1 / 2) 1 1 1 1000000 (1 / 8) + 1 / 2 * 1 * 1 * (1 / 2) * (1 / 8) ^ 2 * 1 ^ pred 1 * geo 1 1 <
   norm (vex hf_law (fun v => v) - meta_gradient bowl bowl_hess 1 1 (0 : line)).
-Proof.
+Proof using.
   assert (r : sqrt (E_l 1 1 1 1000000 1) = 1 / 1000).
   { unfold E_l, E. replace (1 ^ 2 * 1 ^ 2 / 1000000 * geo 1 (1 ^ 2)) with ((1 / 1000) ^ 2) by (simpl; field). apply sqrt_pow2. lra. }
   rewrite zero_gradient, hf_law_mean, norm_line. unfold bias_sto. rewrite r. unfold roots. cbn. rewrite Rabs_left by lra. lra.

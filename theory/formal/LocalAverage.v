@@ -3,12 +3,12 @@ Require Import Space Calculus Smoothness Sampling Expectation LocalRun Nonconvex
 Require OneRound.
 
 Lemma total_map_list {A C} {X : space} (h : A -> C) l (y : C -> X) : mean (map h l) y = mean l (fun i => y (h i)).
-Proof. unfold mean. now rewrite map_length, OneRound.total_map. Qed.
+Proof using. unfold mean. now rewrite map_length, OneRound.total_map. Qed.
 Lemma rmean_map_list {A C} (h : A -> C) l y : rmean (map h l) y = rmean l (fun i => y (h i)).
-Proof. unfold rmean. now rewrite map_length, rtotal_map. Qed.
+Proof using. unfold rmean. now rewrite map_length, rtotal_map. Qed.
 (** A convex set holds the mean of its points. *)
 Lemma convex_mean {A} {X : space} (W : X -> Prop) (l : list A) (y : A -> X) : convex W -> l <> nil -> (forall i, In i l -> W (y i)) -> W (mean l y).
-Proof.
+Proof using.
   intros Wc. induction l as [|i l IH]; intros nz inside; [congruence|]. destruct l as [|j l].
   - replace (mean (i :: nil) y) with (y i); [apply inside; now left|]. unfold mean. simpl. apply inner_ext. intros z. expand. field.
   - set (k := j :: l) in *. assert (Wk : W (mean k y)) by (apply IH; [discriminate|intros; apply inside; now right]).
@@ -20,14 +20,14 @@ Proof.
 Qed.
 (** The mean minimises the mean squared distance. *)
 Lemma spread_min {A} {X : space} (l : list A) (y : A -> X) z : l <> nil -> spread l y <= rmean l (fun i => norm (y i - z) ^ 2).
-Proof.
+Proof using.
   intros Hl. unfold spread. set (e := mean l y).
   rewrite (rmean_ext l (fun i => norm (y i - z) ^ 2) (fun i => norm (y i - e) ^ 2 + (norm (e - z) ^ 2 + (2 * inner (y i) (e - z) + -2 * inner e (e - z))))).
   - rewrite !rmean_add, !rmean_const, rmean_scal, <- inner_mean by assumption. fold e. pose proof (pow2_ge_0 (norm (e - z))). lra.
   - intros i _. rewrite !norm_sq. expand. order. ring.
 Qed.
 Lemma ex_draws {A} (ds : list (dist A)) q : (forall d, In d ds -> proper d) -> ex (draws ds) (fun l => rtotal l q) = rtotal ds (fun d => ex d q).
-Proof.
+Proof using.
   induction ds as [|d ds IH]; intros H; [simpl draws; now rewrite ex_ret|]. simpl draws.
   assert (P : proper (draws ds)) by (apply proper_draws; intros; apply H; now right). rewrite ex_bind.
   rewrite (ex_ext d _ (fun a => q a + rtotal ds (fun d => ex d q))).

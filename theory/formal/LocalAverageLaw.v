@@ -4,32 +4,32 @@ Require OneRound.
 
 Section Exchange.
 Lemma ex_total {A B} (d : dist A) (l : list B) q : ex d (fun a => rtotal l (fun b => q b a)) = rtotal l (fun b => ex d (q b)).
-Proof.
+Proof using.
   induction l as [|b l IH]; simpl.
   - unfold ex. rewrite (rtotal_ext d _ (fun _ => 0 * 0)) by (intros; ring). rewrite rtotal_const. ring.
   - now rewrite ex_add, IH.
 Qed.
 Lemma ex_swap {A B} (d : dist A) (e : dist B) q : ex d (fun a => ex e (q a)) = ex e (fun b => ex d (fun a => q a b)).
-Proof.
+Proof using.
   transitivity (rtotal e (fun pb => ex d (fun a => fst pb * q a (snd pb)))).
   - unfold ex at 2. apply (ex_total d e (fun pb a => fst pb * q a (snd pb))).
   - unfold ex at 2. apply rtotal_ext. intros pb _. apply ex_scal.
 Qed.
 Lemma ex_draws_cons {A} (d : dist A) ds q : ex (draws (d :: ds)) q = ex d (fun a => ex (draws ds) (fun k => q (a :: k))).
-Proof. simpl draws. rewrite ex_bind. apply ex_ext. intros a _. rewrite ex_bind. apply ex_ext. intros. apply ex_ret. Qed.
+Proof using. simpl draws. rewrite ex_bind. apply ex_ext. intros a _. rewrite ex_bind. apply ex_ext. intros. apply ex_ret. Qed.
 Lemma ex_pointwise {A} (d : dist A) q r : (forall a, q a = r a) -> ex d q = ex d r.
-Proof. intros e. apply ex_ext. intros. apply e. Qed.
+Proof using. intros e. apply ex_ext. intros. apply e. Qed.
 Lemma draws_same {A B} (l : list A) (D D' : A -> dist B) q : (forall i q, In i l -> ex (D i) q = ex (D' i) q) -> ex (draws (map D l)) q = ex (draws (map D' l)) q.
-Proof.
+Proof using.
   revert q. induction l as [|i l IH]; intros q same; [reflexivity|]. cbn [map]. rewrite !ex_draws_cons, same by now left. apply ex_pointwise. intros a.
   apply IH. intros. apply same. now right.
 Qed.
 Lemma draws_sure {A B} (l : list A) (h : A -> B) q : ex (draws (map (fun i => ret (h i)) l)) q = q (map h l).
-Proof. revert q. induction l as [|i l IH]; intros q; [apply ex_ret|]. cbn [map]. rewrite ex_draws_cons, ex_ret. now rewrite IH. Qed.
+Proof using. revert q. induction l as [|i l IH]; intros q; [apply ex_ret|]. cbn [map]. rewrite ex_draws_cons, ex_ret. now rewrite IH. Qed.
 (** Independent steps after independent draws are independent draws of the composed steps. *)
 Lemma draws_bind {A B C} (l : list A) (D : A -> dist B) (st : B -> dist C) q :
   ex (draws (map D l)) (fun k => ex (draws (map st k)) q) = ex (draws (map (fun i => bind (D i) st) l)) q.
-Proof.
+Proof using.
   revert q. induction l as [|i l IH]; intros q; [cbn [map draws]; rewrite ex_ret; reflexivity|]. cbn [map]. rewrite !ex_draws_cons, ex_bind. apply ex_pointwise. intros b.
   rewrite (ex_pointwise (draws (map D l)) _ (fun k => ex (st b) (fun c => ex (draws (map st k)) (fun r => q (c :: r))))) by (intros k; cbn [map]; apply ex_draws_cons).
   rewrite ex_swap. apply ex_pointwise. intros c. apply IH.
@@ -37,7 +37,7 @@ Qed.
 (** Sampling positions of all draws = drawing only the sampled. *)
 Lemma draws_subsets {A B} m (l : list A) (D : A -> dist B) q : (forall i, In i l -> proper (D i)) ->
   ex (draws (map D l)) (fun k => rtotal (subsets m k) q) = rtotal (subsets m l) (fun a => ex (draws (map D a)) q).
-Proof.
+Proof using.
   revert m q. induction l as [|i l IH]; intros m q P; [destruct m; cbn [map draws]; rewrite ex_ret; cbn [subsets rtotal fold_right map draws]; [now rewrite ex_ret|reflexivity]|].
   assert (Pl : forall j, In j l -> proper (D j)) by (intros; apply P; now right). assert (Pi : proper (D i)) by (apply P; now left).
   destruct m as [|m].
@@ -51,12 +51,12 @@ Proof.
     + intros b. rewrite <- ex_add. apply ex_pointwise. intros k. cbn [subsets]. now rewrite rtotal_app, rtotal_map.
 Qed.
 Lemma subsets_count {A B} m (l : list A) (k : list B) : length l = length k -> length (subsets m l) = length (subsets m k).
-Proof.
+Proof using.
   revert m k. induction l as [|i l IH]; intros m [|j k] e; try discriminate; destruct m; try reflexivity. simpl in *.
   rewrite !app_length, !map_length, (IH m k), (IH (S m) k) by lia. reflexivity.
 Qed.
 Lemma draws_tagged {A B} (l : list A) (D : A -> dist B) q : ex (draws (map (fun i => bind (D i) (fun v => ret (i, v))) l)) (fun k => q (map snd k)) = ex (draws (map D l)) q.
-Proof.
+Proof using.
   revert q. induction l as [|i l IH]; intros q; [cbn [map draws]; now rewrite !ex_ret|]. cbn [map]. rewrite !ex_draws_cons, ex_bind. apply ex_pointwise. intros v.
   rewrite ex_ret. cbn [map snd]. apply (IH (fun k => q (v :: k))).
 Qed.

@@ -2,7 +2,7 @@
 Require Import Space Calculus Smoothness Sampling Expectation.
 
 Lemma sqrt_pow a : 0 <= a -> sqrt a ^ 2 = a.
-Proof. intros. rewrite <- Rsqr_pow2. now apply Rsqr_sqrt. Qed.
+Proof using. intros. rewrite <- Rsqr_pow2. now apply Rsqr_sqrt. Qed.
 
 Section LocalRun.
 Context {X : space} {Xi : Type}.
@@ -32,7 +32,7 @@ Hypothesis variance_bound : forall v, W v -> variance noise (noisy v) <= sigma ^
 Hypothesis run_in : forall t v, (t < tau)%nat -> support (run t) v -> W v.
 
 Lemma run_proper t : proper (run t).
-Proof.
+Proof using noise_proper.
   induction t; [apply proper_ret|]. apply proper_bind; [assumption|]. intros. apply proper_bind; [assumption|].
   intros. apply proper_ret.
 Qed.
@@ -45,17 +45,17 @@ Fixpoint chain (t : nat) : dist (X * X) :=
   end.
 
 Lemma chain_proper t : proper (chain t).
-Proof.
+Proof using noise_proper.
   induction t; [apply proper_ret|]. apply proper_bind; [assumption|]. intros. apply proper_bind; [assumption|].
   intros. apply proper_ret.
 Qed.
 Lemma chain_run t f : ex (chain t) (fun s => f (fst s)) = ex (run t) f.
-Proof.
+Proof using.
   revert f. induction t as [|t IH]; intros f; [cbn [chain run]; now rewrite !ex_ret|]. cbn [chain run]. rewrite !ex_bind, <- IH.
   apply ex_ext. intros s _. rewrite !ex_bind. apply ex_ext. intros. now rewrite !ex_ret.
 Qed.
 Lemma chain_support t s : support (chain t) s -> support (run t) (fst s).
-Proof.
+Proof using.
   revert s. induction t as [|t IH]; intros s Hs; simpl in Hs.
   - apply support_ret in Hs. subst. simpl. exists 1. now left.
   - apply support_bind in Hs. destruct Hs as (r & Hr & Hs). apply support_bind in Hs. destruct Hs as (xi & Hx & Hs).
@@ -63,15 +63,15 @@ Proof.
     apply support_bind_intro with xi; [assumption|]. exists 1. now left.
 Qed.
 Lemma chain_in t s : (t < tau)%nat -> support (chain t) s -> W (fst s).
-Proof. intros Ht Hs. exact (run_in t _ Ht (chain_support t s Hs)). Qed.
+Proof using run_in. intros Ht Hs. exact (run_in t _ Ht (chain_support t s Hs)). Qed.
 Lemma chain_next t f : ex (chain (S t)) f =
   ex (chain t) (fun s => ex noise (fun xi => f ((fst s - beta * noisy (fst s) xi)%V, (snd s + expected (fst s))%V))).
-Proof. cbn [chain]. rewrite ex_bind. apply ex_ext. intros s _. rewrite ex_bind. apply ex_ext. intros. now rewrite ex_ret. Qed.
+Proof using. cbn [chain]. rewrite ex_bind. apply ex_ext. intros s _. rewrite ex_bind. apply ex_ext. intros. now rewrite ex_ret. Qed.
 
 (** A step's noise adds at most beta^2 sigma^2 to the mean squared distance from any point. *)
 Lemma noise_adds v z : W v ->
   ex noise (fun xi => norm (v - beta * noisy v xi - z) ^ 2) <= norm (v - beta * expected v - z) ^ 2 + (beta * sigma) ^ 2.
-Proof.
+Proof using noise_proper variance_bound.
   intros Hv. pose proof (variance_split noise (fun xi => v - beta * noisy v xi)%V z noise_proper) as e.
   rewrite e. clear e.
   assert (m : vex noise (fun xi => v - beta * noisy v xi)%V = (v - beta * expected v)%V).
@@ -86,7 +86,7 @@ Qed.
 (** sqrt((A + p D)^2 + noise) fits: the induction step of the drift and of the deviation. *)
 Lemma two_parts A D s : 0 <= A -> 0 <= D -> 0 <= s ->
   (A + p * (s * sqrt D)) ^ 2 + s ^ 2 <= (A + s * sqrt (1 + p ^ 2 * D)) ^ 2.
-Proof.
+Proof using.
   intros HA HD Hs. pose proof (sqrt_pos D) as r. pose proof (sqrt_pos (1 + p ^ 2 * D)) as r'.
   assert (e : sqrt D ^ 2 = D) by now apply sqrt_pow.
   assert (0 <= p ^ 2 * D) by (apply Rmult_le_pos; [apply pow2_ge_0|assumption]).
@@ -99,7 +99,7 @@ Proof.
   replace ((A + s * y) ^ 2) with (A ^ 2 + 2 * (A * s * y) + s ^ 2 * y ^ 2) by ring. rewrite e, e'. lra.
 Qed.
 Lemma geo_square_nonneg t : 0 <= geo t (p ^ 2).
-Proof. apply geo_nonneg, pow2_ge_0. Qed.
+Proof using. apply geo_nonneg, pow2_ge_0. Qed.
 
 (** ** Drift from a reference path that misses the exact step by at most beta e *)
 Section Drift.
@@ -112,13 +112,13 @@ Hypothesis path_step : forall t, (t < tau)%nat -> norm (path t - beta * g (path 
 Definition drift_bound t := beta * (e + b) * geo t p + beta * sigma * sqrt (geo t (p ^ 2)).
 
 Lemma drift_bound_nonneg t : 0 <= drift_bound t.
-Proof.
+Proof using b_nonneg beta_pos e_nonneg p_nonneg sigma_nonneg.
   unfold drift_bound. pose proof (geo_nonneg t p p_nonneg). pose proof (sqrt_pos (geo t (p ^ 2))).
   assert (0 <= beta * (e + b)) by nra. assert (0 <= beta * sigma) by nra. nra.
 Qed.
 
 Lemma drift t : (t <= tau)%nat -> ex (chain t) (fun s => norm (fst s - path t) ^ 2) <= drift_bound t ^ 2.
-Proof.
+Proof using b_nonneg beta_pos bias e_nonneg noise_proper p_nonneg path_in path_start path_step run_in sigma_nonneg step_lipschitz tau_pos variance_bound.
   induction t as [|t IH]; intros Ht.
   - cbn [chain]. rewrite ex_ret. simpl. rewrite path_start. replace (w - w)%V with (@zero X) by veq. rewrite norm_zero.
     pose proof (pow2_ge_0 (drift_bound 0)). simpl in *. lra.
@@ -155,7 +155,7 @@ Qed.
 Lemma gathered t : (t <= tau)%nat ->
   ex (chain t) (fun s => norm (snd s - total (seq 0 t) (fun r => g (path r))) ^ 2) <=
   (rtotal (seq 0 t) (fun r => L * drift_bound r + b)) ^ 2.
-Proof.
+Proof using L_nonneg b_nonneg beta_pos bias e_nonneg lipschitz noise_proper p_nonneg path_in path_start path_step run_in sigma_nonneg step_lipschitz tau_pos variance_bound.
   induction t as [|t IH]; intros Ht.
   - cbn [chain]. rewrite ex_ret. simpl. replace (zero - zero)%V with (@zero X) by veq. rewrite norm_zero. lra.
   - specialize (IH ltac:(lia)). pose proof (drift t ltac:(lia)) as dr. pose proof (drift_bound_nonneg t) as d0.
@@ -189,7 +189,7 @@ End Drift.
 (** ** The martingale part *)
 Lemma martingale t : (t <= tau)%nat ->
   ex (chain t) (fun s => norm (w - fst s - beta * snd s) ^ 2) <= INR t * (beta * sigma) ^ 2.
-Proof.
+Proof using noise_proper run_in tau_pos variance_bound.
   induction t as [|t IH]; intros Ht.
   - cbn [chain]. rewrite ex_ret. simpl. replace (w - w - beta * zero)%V with (@zero X) by veq. rewrite norm_zero. lra.
   - specialize (IH ltac:(lia)). rewrite chain_next, S_INR.
@@ -203,7 +203,7 @@ Proof.
     + rewrite ex_add, ex_const by apply chain_proper. lra.
 Qed.
 Lemma martingale_mean t : vex (chain t) fst = (w - beta * vex (chain t) snd)%V.
-Proof.
+Proof using noise_proper.
   induction t as [|t IH].
   - cbn [chain]. rewrite !vex_ret. simpl. veq.
   - cbn [chain]. rewrite !vex_bind.
@@ -218,7 +218,7 @@ Qed.
 
 (** ** The two bounds of the variance of the local result *)
 Lemma variance_chain t : variance (chain t) fst = variance (run t) (fun v => v).
-Proof.
+Proof using.
   unfold variance. assert (vex (chain t) fst = vex (run t) (fun v => v)) as ->.
   { apply inner_ext. intros z. rewrite !inner_vex. apply (chain_run t (fun v => inner v z)). }
   apply (chain_run t (fun v => norm (v - vex (run t) (fun v => v)) ^ 2)).
@@ -226,7 +226,7 @@ Qed.
 
 Theorem variance_martingale :
   variance (run tau) (fun v => v) <= (sqrt (INR tau) * (beta * sigma) + beta * sqrt (variance (chain tau) snd)) ^ 2.
-Proof.
+Proof using beta_pos noise_proper run_in sigma_nonneg tau_pos variance_bound.
   rewrite <- variance_chain. unfold variance at 1. rewrite (martingale_mean tau).
   set (q := vex (chain tau) snd). pose proof (pos_INR tau) as p0. pose proof (variance_nonneg (chain tau) snd (chain_proper tau)) as v0.
   assert (bs : 0 <= beta * sigma) by nra. pose proof (sqrt_pos (INR tau)). pose proof (sqrt_pos (variance (chain tau) snd)).
@@ -241,7 +241,7 @@ Qed.
 
 Theorem variance_deviation t : (S t <= tau)%nat ->
   variance (run (S t)) (fun v => v) <= (beta * b * geo t p + beta * sigma * sqrt (geo (S t) (p ^ 2))) ^ 2.
-Proof.
+Proof using b_nonneg beta_pos bias noise_proper p_nonneg run_in sigma_nonneg step_lipschitz tau_pos variance_bound.
   assert (next : forall k, (k < tau)%nat ->
     variance (run (S k)) (fun v => v) <= variance (run k) (fun v => v - beta * expected v)%V + (beta * sigma) ^ 2).
   { intros k Hk. set (z := vex (run k) (fun v => v - beta * expected v)%V).
@@ -287,11 +287,11 @@ Proof.
 Qed.
 Corollary variance_result :
   variance (run tau) (fun v => v) <= (beta * b * geo (pred tau) p + beta * sigma * sqrt (geo tau (p ^ 2))) ^ 2.
-Proof. pose proof (variance_deviation (pred tau)) as d. replace (S (pred tau)) with tau in d by lia. now apply d. Qed.
+Proof using b_nonneg beta_pos bias noise_proper p_nonneg run_in sigma_nonneg step_lipschitz tau_pos variance_bound. pose proof (variance_deviation (pred tau)) as d. replace (S (pred tau)) with tau in d by lia. now apply d. Qed.
 
 (** Without noise the run is at one point with probability 1. *)
 Lemma ex_zero {A} (d : dist A) r q : proper d -> (forall a, 0 <= r a) -> (forall a, r a = 0 -> q a = 0) -> ex d r = 0 -> ex d q = 0.
-Proof.
+Proof using.
   intros [nonneg _] Hr Hq. unfold ex. induction d as [|[c a] d IH]; [reflexivity|]. simpl. intros z.
   assert (Hc : 0 <= c) by exact (nonneg (c, a) (or_introl eq_refl)).
   assert (rest : 0 <= rtotal d (fun pa => fst pa * r (snd pa))).
@@ -302,7 +302,7 @@ Proof.
   destruct (Rmult_integral c (r a)) as [zc|zr]; [lra|rewrite zc; ring|rewrite (Hq a zr); ring].
 Qed.
 Theorem variance_without_noise t : sigma = 0 -> (t <= tau)%nat -> variance (run t) (fun v => v) = 0.
-Proof.
+Proof using noise_proper run_in tau_pos variance_bound.
   intros none Ht.
   assert (point : exists c, ex (run t) (fun v => norm (v - c) ^ 2) = 0).
   { induction t as [|t IH].

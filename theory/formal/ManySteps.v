@@ -3,23 +3,23 @@ Require Import Space Smoothness Sampling OneRoundCases.
 From Coq Require Import Rpower SeqProp.
 
 Lemma geo_count j y : 1 <= y -> geo j y <= INR j * y ^ j.
-Proof.
+Proof using.
   intros Hy. induction j as [|j IH]; [simpl; lra|]. rewrite S_INR. simpl. pose proof (pow_R1_Rle y j Hy). pose proof (pos_INR j).
   assert (y ^ j <= y * y ^ j) by (assert (1 * y ^ j <= y * y ^ j) by (apply Rmult_le_compat_r; lra); lra).
   assert (INR j * y ^ j <= INR j * (y * y ^ j)) by (apply Rmult_le_compat_l; lra). lra.
 Qed.
 Lemma exp_power y n : exp y ^ n = exp (INR n * y).
-Proof. induction n as [|n IH]; [simpl; rewrite Rmult_0_l, exp_0; reflexivity|]. rewrite S_INR. simpl. rewrite IH, <- exp_plus. f_equal. ring. Qed.
+Proof using. induction n as [|n IH]; [simpl; rewrite Rmult_0_l, exp_0; reflexivity|]. rewrite S_INR. simpl. rewrite IH, <- exp_plus. f_equal. ring. Qed.
 Lemma exp_above y : 1 + y <= exp y.
-Proof. destruct (Req_dec y 0) as [->|n]; [rewrite exp_0; lra|]. left. now apply exp_ineq1. Qed.
+Proof using. destruct (Req_dec y 0) as [->|n]; [rewrite exp_0; lra|]. left. now apply exp_ineq1. Qed.
 (** 1 + y >= exp (y / (1 + y)). *)
 Lemma exp_below y : 0 <= y -> exp (y / (1 + y)) <= 1 + y.
-Proof.
+Proof using.
   intros Hy. pose proof (exp_above (- (y / (1 + y)))) as e. replace (1 + - (y / (1 + y))) with (/ (1 + y)) in e by (field; lra). rewrite exp_Ropp in e.
   apply Rinv_le_contravar in e; [|apply Rinv_0_lt_compat; lra]. rewrite !Rinv_inv in e. exact e.
 Qed.
 Lemma root_le u v : 0 <= v -> u <= v ^ 2 -> sqrt u <= v.
-Proof. intros Hv H. rewrite <- (sqrt_pow2 v Hv). now apply sqrt_le_1_alt. Qed.
+Proof using. intros Hv H. rewrite <- (sqrt_pow2 v Hv). now apply sqrt_le_1_alt. Qed.
 
 Section ManySteps.
 Variables (nu : nat) (c L : R).
@@ -306,7 +306,7 @@ End ManySteps.
 
 (** V tends to e^(2c) sigma_G^2 / D'. *)
 Lemma small_tail a k : Un_cv (fun n => exp (a + k / INR (S n))) (exp a).
-Proof.
+Proof using.
   apply (continuity_seq exp (fun n => a + k / INR (S n)) a); [apply derivable_continuous_pt, derivable_pt_exp|].
   intros eps He. destruct (archimed (Rabs k / eps)) as [ar _]. assert (k0 : 0 <= Rabs k / eps) by (apply Rmult_le_pos; [apply Rabs_pos|left; now apply Rinv_0_lt_compat]).
   assert (z : (0 <= up (Rabs k / eps))%Z) by (apply le_IZR; lra). exists (Z.to_nat (up (Rabs k / eps))). intros n Hn. unfold R_dist. replace (a + k / INR (S n) - a) with (k / INR (S n)) by ring.
@@ -316,10 +316,10 @@ Proof.
   apply Rmult_lt_reg_r with (/ eps); [now apply Rinv_0_lt_compat|]. replace (eps * (INR n + 1) * / eps) with (INR n + 1) by (field; lra). unfold Rdiv in *. lra.
 Qed.
 Lemma constant_limit a : Un_cv (fun _ => a) a.
-Proof. intros eps He. exists 0%nat. intros n _. unfold R_dist. rewrite Rminus_diag_eq, Rabs_R0 by reflexivity. assumption. Qed.
+Proof using. intros eps He. exists 0%nat. intros n _. unfold R_dist. rewrite Rminus_diag_eq, Rabs_R0 by reflexivity. assumption. Qed.
 Theorem C5_V c L B sigma_G sigma_H D' D_H : 0 <= c -> 0 < L -> 0 < D' -> 0 < D_H ->
   Un_cv (fun n => V (S n) c L B sigma_G sigma_H D' D_H) (exp (2 * c) * sigma_G ^ 2 / D').
-Proof.
+Proof using.
   intros Hc HL HD' HDH. set (kk := c ^ 2 * sigma_H ^ 2 / (L ^ 2 * D_H)). set (up := fun n => exp (2 * c + kk / INR (S n))). set (low := fun n => exp (2 * c + - (2 * c ^ 2) / INR (S n))).
   assert (cu : Un_cv up (exp (2 * c))) by apply small_tail. assert (cl : Un_cv low (exp (2 * c))) by apply small_tail.
   assert (bounds : forall n, low n * (sigma_G ^ 2 / D') <= V (S n) c L B sigma_G sigma_H D' D_H <= up n * (sigma_G ^ 2 / D') + B ^ 2 * (up n - low n)).

@@ -1,6 +1,7 @@
-(** S5, S5p, S6, S8s, S8p, S9s, S9p in the terms of the record: bias, mean squared error and variance of the stochastic modes, A4's 1/D derived for
+(** S5, S5p, S5s, S6, S8s, S8p, S9s, S9p in the terms of the record: bias, mean squared error and variance of the stochastic modes, A4's 1/D derived for
     batches of independent samples and for subsets of a data set. *)
 Require Import Space Calculus Smoothness Sampling Expectation HessianFree NoisyTuning NoisySweep StochasticGradient FirstOrder NoisyHessianFree OneDraw.
+Require ThirdOrder.
 Require Import Constants Setting SettingFacts RecordForms Assumed.
 
 Section Statements.
@@ -38,8 +39,36 @@ Variables (i : nat) (w : X s).
 Hypothesis Hi : (i < n s)%nat.
 Hypothesis Hw : W0 s w.
 
-Ltac noise_facts := intros; first [facts | now apply batch_proper; auto; simpl; auto | now apply batch_mean; auto; simpl; auto | now apply batch_noise; auto; simpl; auto
-  | now apply hess_mean; auto; simpl; auto | now apply hess_noise; auto; simpl; auto | now apply noisy_paths with (i := i) (w := w) | now apply stay].
+(** The premise at hand by its form: trying all facts in turn takes half a minute. *)
+Ltac in_sizes := first [assumption | simpl; auto].
+Ltac noise_facts := intros; lazymatch goal with
+  | |- 0 <= alpha _ => now apply alpha_nonneg
+  | |- 0 <= L _ => now apply L_nonneg
+  | |- 0 <= rho _ => now apply rho_nonneg
+  | |- 0 <= rho_2 _ => now apply rho_2_nonneg
+  | |- 0 <= q _ => now apply q_nonneg
+  | |- 0 <= sigma_G _ => now apply sigma_G_nonneg
+  | |- 0 < delta _ => now apply delta_pos
+  | |- 0 < INR (D _) => now apply D_pos
+  | |- 0 < INR (D_prime _) => now apply D_prime_pos
+  | |- 0 < INR (D_H _) => now apply D_H_pos
+  | |- convex _ => exact Wconvex
+  | |- proper _ => apply batch_proper; in_sizes
+  | |- stays _ _ _ _ _ => now apply stay
+  | |- linear (hess _ _ _) => now apply H_linear
+  | |- symmetric _ => now apply H_symmetric
+  | |- derivative (grad _ _) _ _ => now apply g_derivative
+  | |- norm (factor _ _ _ _) <= _ => now apply factor_bound
+  | |- norm (grad _ _ _) <= _ => now apply g_bound
+  | |- norm (hess _ _ _ _) <= _ => now apply H_bound
+  | |- norm (grad _ _ _ - _) <= _ => now apply g_lipschitz
+  | |- vex _ _ = hess _ _ _ _ => apply hess_mean; in_sizes
+  | |- vex _ _ = grad _ _ _ => apply batch_mean; in_sizes
+  | |- ex (hess_batch _ _) _ <= _ => apply hess_noise; in_sizes
+  | |- ex _ _ <= _ => apply batch_noise; in_sizes
+  | |- W _ (?p ?l) => now apply (noisy_paths i w l p)
+  | |- _ => assumption
+  end.
 
 Section Smooth.
 Hypothesis a3 : A3 s.
@@ -47,25 +76,31 @@ Lemma sgd_bias : norm (vex (sgd i w) (fun v => v) - grad_F_i s i w) <= b_sto s.
 Proof using ranges free domain paths noisy_paths a2 a3 a4 a6 Hi Hw.
   rewrite b_sto_is by assumption.
   apply (S5_contractive (grad s i) (hess s i) (alpha s) (batch_grad s i) (inner_batch s i) (batch_grad s i) (outer_batch s i) (batch_hess s i) (hess_batch s i) w (W s));
-    first [noise_facts | intros; now apply a3 | intros l p; now apply noisy_paths].
+    first [noise_facts | intros; now apply a3].
 Qed.
 Lemma sgd_bias_2 : norm (vex (sgd i w) (fun v => v) - grad_F_i s i w) <= b_sto_2 s.
 Proof using ranges free domain paths noisy_paths a2 a3 a4 a6 Hi Hw.
   rewrite b_sto_2_is by assumption.
   apply (S5_second_contractive (grad s i) (hess s i) (alpha s) (batch_grad s i) (inner_batch s i) (batch_grad s i) (outer_batch s i) (batch_hess s i) (hess_batch s i) w (W s));
-    first [noise_facts | intros; now apply a3 | intros l p; now apply noisy_paths].
+    first [noise_facts | intros; now apply a3].
+Qed.
+Lemma sgd_bias_3 : third_order s -> norm (vex (sgd i w) (fun v => v) - grad_F_i s i w) <= b_sto_3 s.
+Proof using ranges free domain paths noisy_paths a2 a3 a4 a6 Hi Hw.
+  intros third. destruct (third i Hi) as (T & derived & lipschitz). rewrite b_sto_3_is by assumption.
+  apply (ThirdOrder.S5_third (grad s i) (hess s i) T (alpha s) (batch_grad s i) (inner_batch s i) (batch_grad s i) (outer_batch s i) (batch_hess s i) (hess_batch s i) w (W s));
+    first [noise_facts | intros; now apply a3 | intros; now apply derived | exact lipschitz].
 Qed.
 Lemma sgd_moment : ex (sgd i w) (fun v => norm (v - grad_F_i s i w) ^ 2) <= sigma_F2 s.
 Proof using ranges free domain paths noisy_paths a2 a3 a4 a6 Hi Hw.
   unfold sigma_F2. rewrite b_sto_is, V_is, Rplus_comm by assumption.
   apply (S6_contractive (grad s i) (hess s i) (alpha s) (batch_grad s i) (inner_batch s i) (batch_grad s i) (outer_batch s i) (batch_hess s i) (hess_batch s i) w (W s));
-    first [noise_facts | intros; now apply a3 | intros l p; now apply noisy_paths].
+    first [noise_facts | intros; now apply a3].
 Qed.
 Lemma fo_bias_2 : norm (vex (fo i w) (fun v => v) - grad_F_i s i w) <= b_FO_sto_2 s.
 Proof using ranges free domain paths noisy_paths a2 a3 a4 a6 Hi Hw.
   rewrite b_FO_sto_2_is, b_FO_is, E_nu_is, m_nu_is by assumption.
   apply (S8p (grad s i) (hess s i) (alpha s) (batch_grad s i) (inner_batch s i) (batch_grad s i) (outer_batch s i) w (W s));
-    first [noise_facts | intros; now apply a3 | intros l p; now apply noisy_paths].
+    first [noise_facts | intros; now apply a3].
 Qed.
 End Smooth.
 
@@ -73,13 +108,13 @@ Lemma fo_bias : norm (vex (fo i w) (fun v => v) - grad_F_i s i w) <= b_FO s + L 
 Proof using ranges free domain paths noisy_paths a2 a4 a6 Hi Hw.
   rewrite b_FO_is, E_nu_is by assumption.
   apply (S8_first (grad s i) (hess s i) (alpha s) (batch_grad s i) (inner_batch s i) (batch_grad s i) (outer_batch s i) w (W s));
-    first [noise_facts | intros l p; now apply noisy_paths].
+    noise_facts.
 Qed.
 Lemma fo_variance : variance (fo i w) (fun v => v) <= var_FO_sto s.
 Proof using ranges free domain paths noisy_paths a2 a4 a6 Hi Hw.
   rewrite var_FO_sto_is.
   apply (S8_variance (grad s i) (hess s i) (alpha s) (batch_grad s i) (inner_batch s i) (batch_grad s i) (outer_batch s i) w (W s));
-    first [noise_facts | intros l p; now apply noisy_paths].
+    noise_facts.
 Qed.
 
 Section Probes.
@@ -87,19 +122,23 @@ Hypothesis a3 : A3 s.
 Hypothesis probes : shared_probes s.
 Hypothesis probing : the_mode s = mode_hessian_free_stochastic.
 Hypothesis probes_in : W_holds_noisy_probes s.
-Ltac probe_facts := intros; first [noise_facts | now apply a3 | now apply noisy_paths with (i := i) (w := w)
-  | now apply batch_derivative | now apply batch_hom | now apply probes_in with (i := i) (w := w)].
+Ltac probe_facts := first [noise_facts | intros; lazymatch goal with
+  | |- derivative _ _ _ => now apply batch_derivative
+  | |- norm (hess _ _ _ _ - _) <= _ => now apply a3
+  | |- batch_hess _ _ _ _ _ = _ => now apply batch_hom
+  | |- HessianFree.probes _ _ _ _ => now apply probes_in with (i := i) (w := w)
+  end].
 Lemma hf_bias : norm (vex (hf i w) (fun v => v) - grad_F_i s i w) <= b_HF_sto_2 s.
 Proof using ranges free domain paths noisy_paths a2 a3 a4 a6 Hi Hw probes probing probes_in.
   rewrite b_HF_sto_2_is, b_sto_2_is, B_V_is by assumption.
   apply (S9p (grad s i) (hess s i) (alpha s) (delta s) (batch_grad s i) (inner_batch s i) (batch_grad s i) (outer_batch s i) (batch_grad s i) (batch_hess s i) (hess_batch s i) w (W s));
-    first [probe_facts | intros l p; now apply noisy_paths | intros p j v; now apply probes_in].
+    probe_facts.
 Qed.
 Lemma hf_moment : ex (hf i w) (fun v => norm (v - grad_F_i s i w) ^ 2) <= mse_HF_sto s.
 Proof using ranges free domain paths noisy_paths a2 a3 a4 a6 Hi Hw probes probing probes_in.
   unfold mse_HF_sto. rewrite b_HF_sto_is, b_sto_is, V_is, B_V_is, Rplus_comm by assumption.
   apply (S9s_contractive (grad s i) (hess s i) (alpha s) (delta s) (batch_grad s i) (inner_batch s i) (batch_grad s i) (outer_batch s i) (batch_grad s i) (batch_hess s i) (hess_batch s i) w (W s));
-    first [probe_facts | intros l p; now apply noisy_paths | intros p j v; now apply probes_in].
+    probe_facts.
 Qed.
 End Probes.
 Lemma agent_proper : proper (draws_of s i).
@@ -119,6 +158,10 @@ Qed.
 Theorem S5p : assumes_S5p s -> modes_S5p s -> requires_S5p_b_sto_2 s -> forall i w, (i < n s)%nat -> W0 s w -> norm (mean_gradient s i w - grad_F_i s i w) <= b_sto_2 s.
 Proof using ranges free domain paths noisy_paths.
   intros (a2 & a3 & a4 & a6) mode _ i w Hi Hw. unfold mean_gradient. rewrite (image_mean _ _ _ (fun r => eq_sym (sgd_is i w r mode))). now apply sgd_bias_2.
+Qed.
+Theorem S5s : assumes_S5s s -> third_order s -> modes_S5s s -> requires_S5s_b_sto_3 s -> forall i w, (i < n s)%nat -> W0 s w -> norm (mean_gradient s i w - grad_F_i s i w) <= b_sto_3 s.
+Proof using ranges free domain paths noisy_paths.
+  intros (a2 & a3 & a4 & a6) third mode _ i w Hi Hw. unfold mean_gradient. rewrite (image_mean _ _ _ (fun r => eq_sym (sgd_is i w r mode))). now apply sgd_bias_3.
 Qed.
 Theorem S6 : assumes_S6 s -> modes_S6 s -> requires_S6_sigma_F2 s -> forall i w, (i < n s)%nat -> W0 s w ->
   ex (draws_of s i) (fun o => norm (local_gradient s i w o - grad_F_i s i w) ^ 2) <= sigma_F2 s.

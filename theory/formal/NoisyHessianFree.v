@@ -4,7 +4,7 @@ Require Import Space Calculus Smoothness Taylor HessianFree Sampling Expectation
 (** The derivative of an expectation. *)
 Lemma derivable_ex {A} (d : dist A) (r : A -> R -> R) (r' : A -> R) t :
   (forall a, support d a -> derivable_pt_lim (r a) t (r' a)) -> derivable_pt_lim (fun s => ex d (fun a => r a s)) t (ex d r').
-Proof.
+Proof using.
   induction d as [|[c a] d IH]; intros der.
   - apply derivable_pt_lim_const.
   - change (derivable_pt_lim ((mult_real_fct c (r a)) + (fun s => ex d (fun a => r a s)))%F t (c * r' a + ex d r')).

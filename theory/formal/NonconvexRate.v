@@ -1,19 +1,6 @@
 (** T1d for every round: the rate of K rounds of Meta-FedAvg. *)
 Require Import Space Calculus Smoothness Sampling Expectation LocalRun OneRound Chain.
 
-Definition uniform {A} (l : list A) : dist A := map (fun a => (/ INR (length l), a)) l.
-Lemma ex_uniform {A} (l : list A) f : ex (uniform l) f = rmean l f.
-Proof. unfold ex, uniform, rmean. rewrite rtotal_map. cbn [fst snd]. rewrite (rtotal_scal l (/ INR (length l)) f). unfold Rdiv. ring. Qed.
-Lemma uniform_proper {A} (l : list A) : l <> nil -> proper (uniform l).
-Proof.
-  intros Hl. split; [|now rewrite ex_uniform, rmean_const]. intros pa Hp. apply in_map_iff in Hp. destruct Hp as (a & <- & _).
-  simpl. left. now apply Rinv_0_lt_compat, size_pos.
-Qed.
-Lemma uniform_support {A} (l : list A) a : support (uniform l) a -> In a l.
-Proof. intros (p & Hp). apply in_map_iff in Hp. destruct Hp as (a' & e & H). inversion e; subst. assumption. Qed.
-Lemma support_uniform {A} (l : list A) a : In a l -> support (uniform l) a.
-Proof. intros H. exists (/ INR (length l)). now apply (in_map (fun a => (/ INR (length l), a))). Qed.
-
 Section Rounds.
 Context {X : space} {Xi : Type}.
 Variables (n : nat) (f : nat -> X -> R) (g : nat -> X -> X) (noisy : nat -> X -> Xi -> X) (noise : nat -> dist Xi).
@@ -24,18 +11,19 @@ Definition round w : dist X :=
   bind (uniform (subsets m (agents n))) (fun A => bind (draws (map (result noisy noise beta tau w) A)) (fun r => ret (server beta_s w r))).
 
 Lemma round_loss w : ex (round w) (F n f) = expected_loss n f noisy noise beta beta_s tau m w.
-Proof.
+Proof using.
   unfold round, expected_loss. rewrite ex_bind, ex_uniform. apply rmean_ext. intros A _. rewrite ex_bind. apply ex_ext.
   intros. apply ex_ret.
 Qed.
 
+Lemma server_in_round w A results : In A (subsets m (agents n)) -> support (draws (map (result noisy noise beta tau w) A)) results -> support (round w) (server beta_s w results).
+Proof using.
+  intros HA Hr. apply support_bind_intro with A; [now apply support_uniform|]. apply support_bind_intro with results; [assumption|]. exists 1. now left.
+Qed.
 (** The points that the run from w_0 reaches serve as [Reach] below. *)
 Lemma reached_servers w0 w A results : reached round w0 w -> In A (subsets m (agents n)) -> support (draws (map (result noisy noise beta tau w) A)) results ->
   reached round w0 (server beta_s w results).
-Proof.
-  intros Hw HA Hr. apply (reached_next round w0 w); [assumption|]. apply support_bind_intro with A; [now apply support_uniform|].
-  apply support_bind_intro with results; [assumption|]. exists 1. now left.
-Qed.
+Proof using. intros Hw HA Hr. apply (reached_next round w0 w); [assumption|]. now apply server_in_round with A. Qed.
 
 Hypothesis sizes : (1 <= m <= n)%nat.
 Hypothesis tau_pos : (1 <= tau)%nat.
@@ -50,6 +38,14 @@ Hypothesis gradients : forall i u, (i < n)%nat -> W u -> gradient (f i) (g i) u.
 Hypothesis lipschitz : forall i u v, (i < n)%nat -> W u -> W v -> norm (g i u - g i v) <= L * norm (u - v).
 Hypothesis step_lipschitz : forall i u v, (i < n)%nat -> W u -> W v -> norm ((u - beta * g i u) - (v - beta * g i v)) <= p * norm (u - v).
 Hypothesis noise_proper : forall i, (i < n)%nat -> proper (noise i).
+Lemma round_proper w : proper (round w).
+Proof using sizes noise_proper.
+  apply proper_bind.
+  - apply uniform_proper, subsets_nonempty. unfold agents. rewrite seq_length. clear -sizes. lia.
+  - intros A HA. apply uniform_support in HA. apply proper_bind; [|intros; apply proper_ret]. apply proper_draws. intros d Hd.
+    apply in_map_iff in Hd. destruct Hd as (i & <- & Hi). apply run_proper, noise_proper. pose proof (subsets_incl m _ A HA i Hi) as Hj.
+    apply in_seq in Hj. exact (proj2 Hj).
+Qed.
 Hypothesis bias : forall i v, (i < n)%nat -> W v -> norm (expected (noisy i) (noise i) v - g i v) <= b.
 Hypothesis variance_bound : forall i v, (i < n)%nat -> W v -> variance (noise i) (noisy i v) <= sigma ^ 2.
 (** [Reach] holds the global iterates of this run: w_0 and, with a point, every result of a round from it. [W] is convex and holds them and the local iterates; no run need stay in it from its other points. *)
@@ -75,7 +71,7 @@ Hypothesis bounded_below : forall w, Reach w -> F_star <= F n f w.
 Theorem T2p K : (1 <= K)%nat ->
   rmean (seq 0 K) (fun k => ex (law round w0 k) (fun w => norm (G n g w) ^ 2)) <=
   (F n f w0 - F_star) / (A1 * (beta_s * beta * INR tau) * INR K) + N1 / A1.
-Proof.
+Proof using L_nonneg Reach_in Wconvex b_nonneg beta_pos beta_s_pos bias bounded_below c_large c_sampling descent eps_pos form gamma_bound gradients lipschitz noise_proper p_nonneg pairs runs_in servers_in sigma_nonneg sizes start_in step_lipschitz tau_pos variance_bound zeta_range.
   assert (sub : subsets m (agents n) <> nil) by (apply subsets_nonempty; unfold agents; rewrite seq_length; lia).
   assert (P : forall w A, Reach w -> In A (subsets m (agents n)) -> proper (draws (map (result noisy noise beta tau w) A))).
   { intros w A Hw HA. apply proper_draws. intros d Hd. apply in_map_iff in Hd. destruct Hd as (i & <- & Hi).

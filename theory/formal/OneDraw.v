@@ -3,14 +3,14 @@ Require Import Space Calculus Smoothness Sampling Expectation Paths NoisyTuning 
 
 (** The order of independent draws is free. *)
 Lemma ex_swap {A C} (d : dist A) (k : dist C) (r : A -> C -> R) : ex d (fun a => ex k (fun c => r a c)) = ex k (fun c => ex d (fun a => r a c)).
-Proof.
+Proof using.
   induction d as [|[p a] d IH].
   - unfold ex at 1. simpl. unfold ex. rewrite (rtotal_ext k _ (fun _ => 0)) by (intros; simpl; ring). rewrite rtotal_const. ring.
   - change (p * ex k (fun c => r a c) + ex d (fun a => ex k (fun c => r a c)) = ex k (fun c => p * r a c + ex d (fun a => r a c))).
     now rewrite ex_add, ex_scal, IH.
 Qed.
 Lemma draws_cons {A} (d : dist A) ds r : ex (draws (d :: ds)) r = ex (draws ds) (fun l => ex d (fun a => r (a :: l))).
-Proof.
+Proof using.
   simpl draws. rewrite ex_bind, ex_swap. apply ex_ext. intros a _. rewrite ex_bind. apply ex_ext. intros l _. now rewrite ex_ret.
 Qed.
 
@@ -78,6 +78,6 @@ End Draw.
 
 (** Mean and variance of a law that is the image of another. *)
 Lemma image_mean {A} {X : space} (o : dist X) (d : dist A) (y : A -> X) : (forall r, ex o r = ex d (fun s => r (y s))) -> vex d y = vex o (fun v => v).
-Proof. intros H. apply inner_ext. intros z. rewrite !inner_vex. symmetry. apply (H (fun v => inner v z)). Qed.
+Proof using. intros H. apply inner_ext. intros z. rewrite !inner_vex. symmetry. apply (H (fun v => inner v z)). Qed.
 Lemma image_variance {A} {X : space} (o : dist X) (d : dist A) (y : A -> X) : (forall r, ex o r = ex d (fun s => r (y s))) -> variance d y = variance o (fun v => v).
-Proof. intros H. unfold variance. rewrite (image_mean o d y H). symmetry. apply (H (fun v => norm (v - vex o (fun v => v)) ^ 2)). Qed.
+Proof using. intros H. unfold variance. rewrite (image_mean o d y H). symmetry. apply (H (fun v => norm (v - vex o (fun v => v)) ^ 2)). Qed.

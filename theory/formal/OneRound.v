@@ -3,18 +3,18 @@ Require Import Space Calculus Smoothness Sampling Expectation LocalRun.
 
 (** The reals as a space: sums of reals are sums of vectors. *)
 Definition Rspace : space.
-Proof. refine (@Space R 0 Rplus Rmult Rmult _ _ _ _ _ _); intros; try ring; [nra|nra]. Defined.
+Proof using. refine (@Space R 0 Rplus Rmult Rmult _ _ _ _ _ _); intros; try ring; [nra|nra]. Defined.
 
 Lemma rmean_of_sample {A} m (l : list A) (r : A -> R) : (1 <= m <= length l)%nat ->
   rmean (subsets m l) (fun a => rmean a r) = rmean l r.
-Proof.
+Proof using.
   intros Hm. pose proof (@mean_of_sample A Rspace r m l 1 Hm) as e.
   assert (conv : forall k : list A, @inner Rspace (@mean A Rspace k r) 1 = rmean k r).
   { intros k. rewrite (@inner_mean A Rspace). apply rmean_ext. intros i _. apply Rmult_1_r. }
   rewrite conv in e. rewrite <- e. apply rmean_ext. intros a _. now rewrite conv.
 Qed.
 Lemma total_map {A C} {X : space} (h : A -> C) l (y : C -> X) : total (map h l) y = total l (fun i => y (h i)).
-Proof. induction l as [|i l IH]; [reflexivity|]. simpl. now rewrite IH. Qed.
+Proof using. induction l as [|i l IH]; [reflexivity|]. simpl. now rewrite IH. Qed.
 
 Section Round.
 Context {X : space} {Xi : Type}.
@@ -70,31 +70,31 @@ Let k := kappa n m.
 Let s := beta_s * beta * INR tau.
 
 Lemma agents_size : length agents = n.
-Proof. apply seq_length. Qed.
+Proof using. apply seq_length. Qed.
 Lemma agents_some : agents <> nil.
-Proof. unfold agents. destruct n; [lia|discriminate]. Qed.
+Proof using bias gradients lipschitz noise_proper runs_in sizes step_lipschitz tau_pos variance_bound. unfold agents. destruct n; [lia|discriminate]. Qed.
 Lemma agent i : In i agents -> (i < n)%nat.
-Proof. intros Hi. apply in_seq in Hi. lia. Qed.
+Proof using sizes tau_pos. intros Hi. apply in_seq in Hi. lia. Qed.
 Lemma INR_tau : 0 < INR tau.
-Proof. apply lt_0_INR. lia. Qed.
+Proof using sizes tau_pos. apply lt_0_INR. lia. Qed.
 Lemma INR_m : 0 < INR m.
-Proof. apply lt_0_INR. lia. Qed.
+Proof using sizes tau_pos. apply lt_0_INR. lia. Qed.
 Lemma s_pos : 0 < s.
-Proof. unfold s. pose proof INR_tau. repeat apply Rmult_lt_0_compat; assumption. Qed.
+Proof using beta_pos beta_s_pos sizes tau_pos. unfold s. pose proof INR_tau. repeat apply Rmult_lt_0_compat; assumption. Qed.
 Lemma H_nonneg : 0 <= H.
-Proof. unfold H, h. pose proof INR_tau. repeat apply Rmult_le_pos; lra. Qed.
+Proof using L_nonneg beta_pos beta_s_pos sizes tau_pos. unfold H, h. pose proof INR_tau. repeat apply Rmult_le_pos; lra. Qed.
 Lemma k_nonneg : 0 <= k.
-Proof.
+Proof using sizes tau_pos.
   unfold k, kappa. destruct (Nat.eqb_spec n 1); [lra|].
   assert (INR m <= INR n) by (apply le_INR; lia). pose proof INR_m.
   assert (1 < INR n) by (change 1 with (INR 1); apply lt_INR; lia).
   apply Rmult_le_pos; [lra|]. left. apply Rinv_0_lt_compat, Rmult_lt_0_compat; lra.
 Qed.
 Lemma result_proper i : (i < n)%nat -> proper (result w i).
-Proof. intros Hi. exact (run_proper (noisy i) (noise i) beta w (noise_proper i Hi) tau). Qed.
+Proof using noise_proper. intros Hi. exact (run_proper (noisy i) (noise i) beta w (noise_proper i Hi) tau). Qed.
 
 Lemma F_descent u v : W u -> W v -> F v <= F u + inner (G u) (v - u) + L / 2 * norm (v - u) ^ 2.
-Proof.
+Proof using Wconvex bias gradients lipschitz noise_proper runs_in sizes step_lipschitz tau_pos variance_bound.
   intros Hu Hv. unfold F, G. rewrite inner_mean, <- (rmean_const agents (L / 2 * norm (v - u) ^ 2) agents_some).
   rewrite <- !rmean_add. apply rmean_le. intros i Hi. apply agent in Hi. apply (descent W Wconvex); auto.
 Qed.
@@ -105,7 +105,7 @@ Let e i : X := (/ INR tau * vex (chain i) snd)%V.
 Let var i := variance (result w i) (fun v => v) / (beta * INR tau) ^ 2.
 
 Lemma result_mean i : (i < n)%nat -> vex (result w i) (fun v => v - w)%V = ((- (beta * INR tau)) * e i)%V.
-Proof.
+Proof using noise_proper sizes tau_pos.
   intros Hi. pose proof (result_proper i Hi) as P. rewrite vex_add, vex_const by assumption.
   assert (vex (result w i) (fun v => v) = vex (chain i) fst) as ->.
   { apply inner_ext. intros z. rewrite !inner_vex. symmetry. apply (chain_run (noisy i) (noise i) beta w tau (fun v => inner v z)). }
@@ -116,7 +116,7 @@ Qed.
 Lemma sampled_moment A : In A (subsets m agents) ->
   ex (draws (map (result w) A)) (fun r => norm (mean r (fun v => v - w)%V) ^ 2) =
   (beta * INR tau) ^ 2 * (norm (mean A e) ^ 2 + rmean A var / INR m).
-Proof.
+Proof using beta_pos noise_proper sizes tau_pos.
   intros HA. pose proof INR_tau as Ht. pose proof INR_m as Hm.
   assert (agent_of : forall i, In i A -> (i < n)%nat) by (intros i Hi; apply agent, (subsets_incl m agents A HA i Hi)).
   assert (P : forall d, In d (map (result w) A) -> proper d).
@@ -135,7 +135,7 @@ Qed.
 
 Lemma expansion : expected_loss w <= F w + s * (- inner a (mean agents e) +
   H / 2 * (norm (mean agents e) ^ 2 + k * spread agents e + rmean agents var / INR m)).
-Proof.
+Proof using Wconvex beta_pos beta_s_pos bias gradients lipschitz noise_proper runs_in servers_in sizes step_lipschitz tau_pos variance_bound w_in.
   pose proof agents_size as size. pose proof s_pos as Hs.
   assert (Hm : (1 <= m <= length agents)%nat) by (rewrite size; lia).
   unfold k. replace (kappa n m) with (kappa (length agents) m) by now rewrite size.
@@ -188,15 +188,15 @@ Let R0 i : X := (e i - psi * g i w)%V.
 Let v i := variance (chain i) (fun r => / INR tau * snd r)%V.
 
 Lemma c_nonneg : 0 <= c.
-Proof.
+Proof using L_nonneg beta_pos beta_s_pos c_large eps_pos sizes tau_pos.
   pose proof H_nonneg. assert (0 <= Rabs (1 - H * psi) / (2 * eps)); [|lra].
   apply Rmult_le_pos; [apply Rabs_pos|]. left. apply Rinv_0_lt_compat. lra.
 Qed.
 Lemma chain_ok i : (i < n)%nat -> proper (chain i).
-Proof. intros Hi. exact (chain_proper (noisy i) (noise i) beta w (noise_proper i Hi) tau). Qed.
+Proof using beta noise_proper noisy tau w. intros Hi. exact (chain_proper (noisy i) (noise i) beta w (noise_proper i Hi) tau). Qed.
 
 Lemma agent_budget i : (i < n)%nat -> norm (R0 i) ^ 2 + v i <= (omega * norm (g i w) + b0) ^ 2.
-Proof.
+Proof using e noise_proper reached.
   intros Hi. pose proof (chain_ok i Hi) as P. eapply Rle_trans; [|exact (reached i Hi)].
   rewrite (variance_split (chain i) (fun r => / INR tau * snd r)%V (psi * g i w)%V P).
   rewrite vex_scal. right. reflexivity.
@@ -204,7 +204,7 @@ Qed.
 
 (** One budget for R, s and v. *)
 Lemma budget : norm (mean agents R0) ^ 2 + spread agents R0 + rmean agents v <= (1 + zeta) * omega ^ 2 * norm a ^ 2 + Q0.
-Proof.
+Proof using bias e gamma_bound gradients lipschitz noise_proper reached runs_in sizes step_lipschitz tau_pos variance_bound zeta_range.
   rewrite <- mean_square, <- rmean_add by apply agents_some.
   apply Rle_trans with (rmean agents (fun i => (1 + zeta) * omega ^ 2 * norm (g i w) ^ 2 + (1 + / zeta) * b0 ^ 2)).
   - apply rmean_le. intros i Hi. apply agent in Hi. eapply Rle_trans; [exact (agent_budget i Hi)|].
@@ -221,7 +221,7 @@ Proof.
 Qed.
 
 Lemma sampling_young : H * k / 2 * spread agents e <= c * spread agents R0 + H * k * psi ^ 2 * gamma ^ 2 * (c / (2 * c - H * k)).
-Proof.
+Proof using L_nonneg beta_pos beta_s_pos bias c_large c_sampling chain eps_pos gamma_bound gradients lipschitz noise_proper runs_in sizes step_lipschitz tau_pos variance_bound.
   pose proof H_nonneg as HH. pose proof k_nonneg as Hk. pose proof (spread_nonneg agents R0) as HS. pose proof c_nonneg as c0.
   destruct (Req_dec (H * k) 0) as [z|nz].
   - replace (H * k / 2) with 0 by lra. rewrite z. assert (0 <= c * spread agents R0) by nra. lra.
@@ -241,7 +241,7 @@ Proof.
 Qed.
 
 Theorem one_round : expected_loss w <= F w - beta_s * beta * INR tau * A * norm a ^ 2 + beta_s * beta * INR tau * N.
-Proof.
+Proof using L_nonneg R0 Wconvex beta_pos beta_s_pos bias c_large c_sampling eps_pos gamma_bound gradients lipschitz noise_proper reached runs_in servers_in sizes step_lipschitz tau_pos variance_bound varied w_in zeta_range.
   pose proof expansion as E. pose proof sampling_young as Y. pose proof budget as Bu. pose proof H_nonneg as HH.
   pose proof c_nonneg as c0. pose proof INR_m as Hm. fold s. set (R := mean agents R0) in *. set (S := spread agents R0) in *.
   assert (em : mean agents e = (psi * a + R)%V).
@@ -278,7 +278,7 @@ Lemma gathered_mean i path err psi K : (i < n)%nat -> path 0%nat = w -> (forall 
   (forall t, (t < tau)%nat -> norm (path t - beta * g i (path t) - path (S t)) <= beta * err) ->
   0 <= K -> norm (mean (seq 0 tau) (fun t => g i (path t)) - psi * g i w) <= K ->
   ex (chain i) (fun r => norm (/ INR tau * snd r - psi * g i w) ^ 2) <= (x * err + b0 + K) ^ 2.
-Proof.
+Proof using L_nonneg b_nonneg beta_pos bias lipschitz noise_proper p_nonneg runs_in sigma_nonneg sizes step_lipschitz tau_pos variance_bound.
   intros Hi start inside He stepped HK near. pose proof INR_tau as Ht.
   pose proof (gathered (g i) (noisy i) (noise i) beta w W L b sigma p tau (noise_proper i Hi) beta_pos L_nonneg b_nonneg sigma_nonneg
     p_nonneg tau_pos (fun u v => lipschitz i u v Hi) (fun u v => step_lipschitz i u v Hi) (fun v => bias i v Hi)
@@ -304,7 +304,7 @@ Qed.
 (** (1, x) always. *)
 Lemma pair_one i : (i < n)%nat ->
   ex (chain i) (fun r => norm (/ INR tau * snd r - 1 * g i w) ^ 2) <= (x * norm (g i w) + b0) ^ 2.
-Proof.
+Proof using L_nonneg b_nonneg beta_pos beta_s bias lipschitz noise_proper p_nonneg runs_in sigma_nonneg sizes step_lipschitz tau_pos variance_bound w_in.
   intros Hi. replace (x * norm (g i w) + b0) with (x * norm (g i w) + b0 + 0) by ring.
   apply (gathered_mean i (fun _ => w)); auto; try lra.
   - apply norm_nonneg.
@@ -319,7 +319,7 @@ Definition exact_path i t : X := Nat.iter t (fun v => v - beta * g i v)%V w.
 Lemma pair_exact psi omega i : (i < n)%nat -> 0 <= omega -> (forall t, (t < tau)%nat -> W (exact_path i t)) ->
   norm (mean (seq 0 tau) (fun t => g i (exact_path i t)) - psi * g i w) <= omega * norm (g i w) ->
   ex (chain i) (fun r => norm (/ INR tau * snd r - psi * g i w) ^ 2) <= (omega * norm (g i w) + b0) ^ 2.
-Proof.
+Proof using L_nonneg b_nonneg beta_pos bias lipschitz noise_proper p_nonneg runs_in sigma_nonneg sizes step_lipschitz tau_pos variance_bound.
   intros Hi Ho inside near. replace (omega * norm (g i w) + b0) with (x * 0 + b0 + omega * norm (g i w)) by ring.
   apply (gathered_mean i (exact_path i)); auto; try lra.
   - intros t _. replace (exact_path i t - beta * g i (exact_path i t) - exact_path i (S t))%V with (@zero X) by (simpl; veq).
@@ -332,13 +332,13 @@ Definition V_deviation := (b * geo (pred tau) p + sigma * sqrt (geo tau (p ^ 2))
 Definition V_martingale c := sigma ^ 2 / INR tau * (2 * c / (2 * c - H / INR m)).
 
 Lemma run_inside i : (i < n)%nat -> forall t v, (t < tau)%nat -> support (run (noisy i) (noise i) beta w t) v -> W v.
-Proof. intros Hi t v Ht. apply (runs_in i t v Hi). lia. Qed.
+Proof using runs_in sizes tau_pos. intros Hi t v Ht. apply (runs_in i t v Hi). lia. Qed.
 Lemma half_factor : 0 <= H / (2 * INR m).
-Proof. pose proof INR_m. apply Rmult_le_pos; [exact H_nonneg|left; apply Rinv_0_lt_compat; lra]. Qed.
+Proof using L_nonneg beta_pos beta_s_pos sizes tau_pos. pose proof INR_m. apply Rmult_le_pos; [exact H_nonneg|left; apply Rinv_0_lt_compat; lra]. Qed.
 Lemma paid_nonneg i : (i < n)%nat -> 0 <= variance (chain i) (fun r => / INR tau * snd r)%V.
-Proof. intros Hi. apply variance_nonneg, chain_ok, Hi. Qed.
+Proof using beta noise_proper noisy w. intros Hi. apply variance_nonneg, chain_ok, Hi. Qed.
 Lemma var_le i B : variance (result w i) (fun v => v) <= (beta * INR tau) ^ 2 * B -> var i <= B.
-Proof.
+Proof using beta_pos sizes tau_pos.
   intros le. pose proof INR_tau as Ht. assert (pos : 0 < beta * INR tau) by now apply Rmult_lt_0_compat.
   apply Rmult_le_reg_r with ((beta * INR tau) ^ 2); [now apply pow_lt|]. unfold var, Rdiv.
   rewrite Rmult_assoc, Rinv_l, Rmult_1_r by (apply pow_nonzero; lra). lra.
@@ -346,7 +346,7 @@ Qed.
 
 Lemma varied_deviation c i : (i < n)%nat -> 0 <= c ->
   H / (2 * INR m) * var i <= c * variance (chain i) (fun r => / INR tau * snd r)%V + H / (2 * INR m) * V_deviation.
-Proof.
+Proof using L_nonneg b_nonneg beta_pos beta_s_pos bias noise_proper p_nonneg runs_in sigma_nonneg sizes step_lipschitz tau_pos variance_bound.
   intros Hi Hc. pose proof (paid_nonneg i Hi) as v0. pose proof INR_tau as Ht. pose proof half_factor as HH.
   assert (le : var i <= V_deviation).
   { apply var_le. eapply Rle_trans; [apply (variance_result (g i) (noisy i) (noise i) beta w W b sigma p tau); auto; exact (run_inside i Hi)|].
@@ -356,7 +356,7 @@ Proof.
 Qed.
 Lemma varied_zero c i : (i < n)%nat -> 0 <= c -> sigma = 0 ->
   H / (2 * INR m) * var i <= c * variance (chain i) (fun r => / INR tau * snd r)%V + H / (2 * INR m) * 0.
-Proof.
+Proof using noise_proper runs_in sizes tau_pos variance_bound.
   intros Hi Hc none. pose proof (paid_nonneg i Hi) as v0.
   assert (z : var i = 0).
   { unfold var, result. rewrite (variance_without_noise (noisy i) (noise i) beta w W sigma tau); auto; [unfold Rdiv; ring|exact (run_inside i Hi)]. }
@@ -364,7 +364,7 @@ Proof.
 Qed.
 
 Lemma young_split q c s0 s1 : 0 <= q -> q < 2 * c -> q / 2 * (s0 + s1) ^ 2 <= c * s1 ^ 2 + q / 2 * (s0 ^ 2 * (2 * c / (2 * c - q))).
-Proof.
+Proof using.
   intros Hq Hc. apply Rmult_le_reg_l with (2 * c - q); [lra|].
   replace ((2 * c - q) * (c * s1 ^ 2 + q / 2 * (s0 ^ 2 * (2 * c / (2 * c - q))))) with
     ((2 * c - q) * (q / 2 * (s0 + s1) ^ 2) + (q * s0 - (2 * c - q) * s1) ^ 2 / 2) by (field; lra).
@@ -372,7 +372,7 @@ Proof.
 Qed.
 Lemma varied_martingale c i : (i < n)%nat -> H / INR m < 2 * c ->
   H / (2 * INR m) * var i <= c * variance (chain i) (fun r => / INR tau * snd r)%V + H / (2 * INR m) * V_martingale c.
-Proof.
+Proof using L_nonneg beta_pos beta_s_pos noise_proper runs_in sigma_nonneg sizes tau_pos variance_bound.
   intros Hi Hc. pose proof INR_tau as Ht. pose proof INR_m as Hm. pose proof half_factor as HH. pose proof (paid_nonneg i Hi) as v0.
   set (q := H / INR m) in *. assert (eq : H / (2 * INR m) = q / 2) by (unfold q; field; lra). rewrite eq in *.
   set (u := variance (chain i) (fun r => / INR tau * snd r)%V) in *.
@@ -403,7 +403,7 @@ Theorem T1d psi omega eps zeta c V :
   Rabs (1 - H * psi) / (2 * eps) + H / 2 <= c -> (0 < k -> H * k < 2 * c) ->
   expected_loss w <= F w - beta_s * beta * INR tau * A psi omega eps zeta c * norm (G w) ^ 2
                          + beta_s * beta * INR tau * N psi omega zeta c V.
-Proof.
+Proof using L_nonneg Wconvex b_nonneg beta_pos beta_s_pos bias gamma_bound gradients lipschitz noise_proper p_nonneg runs_in servers_in sigma_nonneg sizes step_lipschitz tau_pos variance_bound w_in.
   intros HP HV He Hz Hc Hs. pose proof (c_nonneg psi eps c He Hc) as c0. apply one_round; try assumption.
   - intros i Hi. destruct HP as [[-> ->]|[Ho HP]]; [now apply pair_one|]. destruct (HP i Hi). now apply pair_exact.
   - intros i Hi. destruct HV as [->|[[none ->]|[Hq ->]]]; [now apply varied_deviation|now apply varied_zero|now apply varied_martingale].

@@ -4,7 +4,7 @@ Require Import Space Calculus Smoothness Sampling Expectation LocalRun OneRound.
 (** The L2 triangle inequality of the spread. *)
 Lemma spread_triangle {A} {X : space} (l : list A) (y z : A -> X) c d : l <> nil -> 0 <= c -> 0 <= d ->
   spread l y <= c ^ 2 -> spread l z <= d ^ 2 -> spread l (fun i => y i + z i)%V <= (c + d) ^ 2.
-Proof.
+Proof using.
   intros Hl Hc Hd Hy Hz. pose proof (spread_nonneg l y) as y0. pose proof (spread_nonneg l z) as z0.
   assert (small : forall t, 0 < t -> spread l (fun i => y i + z i)%V <= (1 + t) * c ^ 2 + (1 + / t) * d ^ 2).
   { intros t Ht. pose proof (Rinv_0_lt_compat t Ht). eapply Rle_trans; [exact (spread_young l y z t Hl Ht)|].
@@ -26,10 +26,10 @@ Proof.
 Qed.
 
 Lemma INR_pos t : (1 <= t)%nat -> 0 < INR t.
-Proof. intros. apply lt_0_INR. lia. Qed.
+Proof using. intros. apply lt_0_INR. lia. Qed.
 
 Lemma agents_nonempty n : (1 <= n)%nat -> agents n <> nil.
-Proof. intros. unfold agents. destruct n; [lia|discriminate]. Qed.
+Proof using. intros. unfold agents. destruct n; [lia|discriminate]. Qed.
 (** Products and quotients of things that are visibly at least 0. *)
 Ltac nonneg := unfold Rdiv; repeat first [assumption | apply pow2_ge_0 | apply Rmult_le_pos | (left; apply Rinv_0_lt_compat; assumption) | lra].
 

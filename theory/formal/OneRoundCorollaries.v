@@ -2,7 +2,7 @@
 Require Import Space Calculus Smoothness Sampling Expectation LocalRun OneRound OneRoundCases.
 
 Lemma limit_le X Y Z : 0 <= Z -> (forall zeta, 0 < zeta -> X <= Y + (1 + / zeta) * Z) -> X <= Y + Z.
-Proof.
+Proof using.
   intros HZ all. apply Rnot_lt_le. intros lt. set (r := X - Y - Z). assert (Hr : 0 < r) by (unfold r; lra).
   specialize (all (2 * (Z + 1) / r) ltac:(apply Rdiv_lt_0_compat; lra)).
   assert (/ (2 * (Z + 1) / r) * Z <= r / 2).

@@ -1,20 +1,29 @@
 (** C6: one round with weights over the agents: draws with replacement, full participation, independent inclusion. *)
 Require Import Space Calculus Smoothness Sampling Expectation LocalRun OneRoundCases WeightedMeans.
-Require OneRound NonconvexRate.
+Require OneRound.
 
 Lemma total_repeat {A} {X : space} (d : A) m (h : A -> X) : total (repeat d m) h = (INR m * h d)%V.
-Proof. induction m as [|m IH]; [simpl; veq|]. rewrite S_INR. simpl. rewrite IH. veq. Qed.
+Proof using. induction m as [|m IH]; [simpl; veq|]. rewrite S_INR. simpl. rewrite IH. veq. Qed.
 Lemma rtotal_repeat {A} (d : A) m h : rtotal (repeat d m) h = INR m * h d.
-Proof. induction m as [|m IH]; [simpl; ring|]. rewrite S_INR. simpl. rewrite IH. ring. Qed.
+Proof using. induction m as [|m IH]; [simpl; ring|]. rewrite S_INR. simpl. rewrite IH. ring. Qed.
 Lemma variance_shift {A} {X : space} (d : dist A) (y : A -> X) z : proper d -> variance d (fun a => y a - z)%V = variance d y.
-Proof. intros Hd. unfold variance. rewrite vex_add, vex_const by assumption. apply ex_ext. intros a _. do 2 f_equal. veq. Qed.
+Proof using. intros Hd. unfold variance. rewrite vex_add, vex_const by assumption. apply ex_ext. intros a _. do 2 f_equal. veq. Qed.
 (** A mixture's variance: within and between. *)
 Lemma variance_bind {A} {X : space} (P : dist A) (D : A -> dist X) : proper P -> (forall i, support P i -> proper (D i)) ->
   variance (bind P D) (fun v => v) = ex P (fun i => variance (D i) (fun v => v)) + variance P (fun i => vex (D i) (fun v => v)).
-Proof.
+Proof using.
   intros HP HD. unfold variance at 1. rewrite vex_bind, ex_bind. set (e := vex P (fun i => vex (D i) (fun v => v))).
   unfold variance at 2. fold e. rewrite <- ex_add. apply ex_ext. intros i Hi. rewrite (variance_split (D i) (fun v => v) e (HD i Hi)). ring.
 Qed.
+
+(** The server adds beta_s times the move that M draws. *)
+Definition moved {X : space} beta_s (M : X -> dist X) w : dist X := bind (M w) (fun d => ret (w + beta_s * d)%V).
+Lemma moved_support {X : space} beta_s (M : X -> dist X) w d : support (M w) d -> support (moved beta_s M w) (w + beta_s * d)%V.
+Proof using. intros Hd. apply support_bind_intro with d; [assumption|]. exists 1. now left. Qed.
+Lemma moved_ex {X : space} beta_s (M : X -> dist X) w q : ex (moved beta_s M w) q = ex (M w) (fun d => q (w + beta_s * d)%V).
+Proof using. unfold moved. rewrite ex_bind. apply ex_ext. intros. now rewrite ex_ret. Qed.
+Lemma moved_proper {X : space} beta_s (M : X -> dist X) w : proper (M w) -> proper (moved beta_s M w).
+Proof using. intros HM. apply proper_bind; [assumption|]. intros. apply proper_ret. Qed.
 
 Section Sampling.
 Context {X : space} {Xi : Type}.
@@ -289,7 +298,7 @@ Qed.
 (** ** Independent inclusion with probability r and weights 1/(r n), P uniform *)
 Variable r : R.
 Hypothesis r_range : 0 < r <= 1.
-Hypothesis P_uniform : P = NonconvexRate.uniform (seq 0 n).
+Hypothesis P_uniform : P = uniform (seq 0 n).
 Definition coin : dist bool := (r, true) :: (1 - r, false) :: nil.
 Definition chance_move (i : nat) : dist X :=
   bind coin (fun on => if on then bind (OneRound.result noisy noise beta tau w i) (fun v => ret (/ (r * INR n) * (v - w))%V) else ret zero).
@@ -324,7 +333,7 @@ Proof using noise_proper tau_pos beta_pos r_range n_pos.
   rewrite n2 in m2. rewrite m2, n1 in sm. apply Rplus_eq_reg_l with ((beta * INR tau) ^ 2 * (/ INR n) ^ 2 * norm (e i) ^ 2). rewrite <- sm. field. split; lra.
 Qed.
 Lemma uniform_ex q : ex P q = rmean (seq 0 n) q.
-Proof using P_uniform. rewrite P_uniform. apply NonconvexRate.ex_uniform. Qed.
+Proof using P_uniform. rewrite P_uniform. apply ex_uniform. Qed.
 Lemma included_mean : vex included (fun d => d) = ((- (beta * INR tau)) * vex P e)%V.
 Proof using noise_proper tau_pos beta_pos r_range n_pos P_uniform.
   unfold included. rewrite vex_bind. rewrite (vex_ext _ _ (fun l => total l (fun d => d))) by (intros; now rewrite vex_ret).

@@ -5,7 +5,7 @@ Require ExactRound OneRound ExactRate SpeedUp.
 (** T2's corollary: x <= 0.0518 and A >= 0.4959, so the leading term has at most 2.02. *)
 Theorem T2_numbers n beta tau m L : (1 <= m <= n)%nat -> (1 <= tau)%nat -> 0 <= beta * INR tau * L <= 1 / 10 ->
   beta * INR tau * L * ExactRound.theta beta tau L <= 518 / 10000 /\ 4959 / 10000 <= ExactRound.T1b_A n beta tau m L /\ / ExactRound.T1b_A n beta tau m L <= 202 / 100.
-Proof.
+Proof using.
   intros Hm Ht Hh. set (h := beta * INR tau * L) in *. pose proof (INR_pos tau Ht) as t0.
   assert (xs : h * ExactRound.theta beta tau L <= 5171 / 100000) by (pose proof (SpeedUp.x_small beta tau L Ht Hh) as s; unfold OneRound.x, OneRound.theta, plain_p, OneRound.h in s; fold h in s; unfold ExactRound.theta; fold h; lra).
   assert (x0 : 0 <= h * ExactRound.theta beta tau L).

@@ -4,9 +4,9 @@ Require ExactRound OneRound LocalAverage.
 
 Definition line := OneRound.Rspace.
 Lemma norm_line (u : line) : norm u = Rabs u.
-Proof. unfold norm. change (@inner line u u) with (Rsqr u). apply sqrt_Rsqr_abs. Qed.
+Proof using. unfold norm. change (@inner line u u) with (Rsqr u). apply sqrt_Rsqr_abs. Qed.
 Lemma norm_line_sq (u : line) : norm u ^ 2 = u * u.
-Proof. rewrite norm_sq. reflexivity. Qed.
+Proof using. rewrite norm_sq. reflexivity. Qed.
 
 (** Agents with F_i = k w^2 / 2 + a w. *)
 Section Parabola.
@@ -14,7 +14,7 @@ Variables (k a : R).
 Definition parabola (w : line) : R := k * (w * w) / 2 + a * w.
 Definition slope (w : line) : line := k * w + a.
 Lemma parabola_gradient u : gradient parabola slope u.
-Proof.
+Proof using.
   intros eps He. pose proof (Rabs_pos k). exists (eps / (1 + Rabs k)). split; [apply Rdiv_lt_0_compat; lra|]. intros y Hy. rewrite norm_line in *.
   change (@add line y (@scal line (-1) u)) with (y + -1 * u) in *. change (@inner line (slope u) (y + -1 * u)) with (slope u * (y + -1 * u)).
   set (d := y + -1 * u) in *. assert (all : forall y u : R, k * (y * y) / 2 + a * y - (k * (u * u) / 2 + a * u) - (k * u + a) * (y + -1 * u) = k * / 2 * ((y + -1 * u) * (y + -1 * u))) by (intros; field).
@@ -24,7 +24,7 @@ Proof.
   replace (Rabs k * / 2 * (Rabs d * Rabs d)) with (Rabs k * Rabs d * / 2 * Rabs d) by ring. apply Rmult_le_compat_r; lra.
 Qed.
 Lemma parabola_curved mu L U : mu <= k <= L -> curved_on_balls parabola slope mu L U.
-Proof.
+Proof using.
   intros Hk. apply curved_everywhere. split; [intros; apply parabola_gradient|]. intros u v _ _. rewrite !norm_line.
   set (d := @add line u (@scal line (-1) v)). assert (ed : d = u + -1 * v) by reflexivity.
   assert (all : forall u v : R, k * u + a + -1 * ((L + mu) / 2 * u) + -1 * (k * v + a + -1 * ((L + mu) / 2 * v)) = (k - (L + mu) / 2) * (u + -1 * v)) by (intros; field).
@@ -43,7 +43,7 @@ Example C2_attained (w : line) :
     (fun l => norm (mean (seq 0 1) (fun i => unit_g i (LocalAverage.average l))) ^ 2)))) =
   2 * (rmean (seq 0 1) (fun i => unit_f i w) - 0) / (1 * INR 1 * INR 1) + rmean (seq 0 1) (fun t => (OneRound.h 1 1 1 * LocalAverage.D 0 0 0 0 t / INR 1 + 0) ^ 2)
   + OneRound.h 1 1 1 * 0 ^ 2 / (INR 1 * INR 1) + kappa 1 1 * OneRound.h 1 1 1 * LocalAverage.D 0 0 0 0 1 ^ 2 / INR 1 ^ 2.
-Proof.
+Proof using.
   unfold rmean. cbn [seq rtotal fold_right length]. unfold law. rewrite ex_ret. cbn [LocalAverage.joint]. rewrite ex_ret. cbn [seq map]. rewrite norm_line_sq.
   unfold LocalAverage.average, mean. cbn. unfold unit_f, unit_g, parabola, slope, LocalAverage.D, OneRound.h. cbn. field.
 Qed.
@@ -53,7 +53,7 @@ Example C2_applies (w : line) K : (1 <= K)%nat ->
     (fun l => norm (mean (seq 0 1) (fun i => unit_g i (LocalAverage.average l))) ^ 2)))) <=
   2 * (rmean (seq 0 1) (fun i => unit_f i w) - 0) / (1 * INR 1 * INR K) + rmean (seq 0 1) (fun t => (OneRound.h 1 1 1 * LocalAverage.D 0 0 0 0 t / INR 1 + 0) ^ 2)
   + OneRound.h 1 1 1 * 0 ^ 2 / (INR 1 * INR 1) + kappa 1 1 * OneRound.h 1 1 1 * LocalAverage.D 0 0 0 0 1 ^ 2 / INR 1 ^ 2.
-Proof.
+Proof using.
   intros HK. apply (LocalAverage.C2 1 unit_f unit_g exact_gradient no_noise 1 1 1 (fun _ => True) (fun _ => True) 1 0 0 0 0 0); auto; try lra; try (intros; exact I).
   - intros x y t _ _ _. exact I.
   - intros. apply parabola_gradient.
@@ -72,22 +72,22 @@ Definition pair_a (i : nat) : R := match i with O => 4 | _ => -3 end.
 Definition two_f i := parabola (pair_k i) (pair_a i).
 Definition two_g i := slope (pair_k i) (pair_a i).
 Lemma two_fixed : ExactRound.server two_g (1 / 2) 1 2 (ExactRound.agents 2) (0 : line) = 0.
-Proof. unfold ExactRound.server, ExactRound.agents, mean, ExactRound.local, ExactRound.local_step, two_g, slope. cbn. field. Qed.
+Proof using. unfold ExactRound.server, ExactRound.agents, mean, ExactRound.local, ExactRound.local_step, two_g, slope. cbn. field. Qed.
 Lemma two_gradient : norm (ExactRound.G 2 two_g (0 : line)) ^ 2 = 1 / 4.
-Proof. rewrite norm_line_sq. unfold ExactRound.G, ExactRound.agents, mean, two_g, slope. cbn. field. Qed.
+Proof using. rewrite norm_line_sq. unfold ExactRound.G, ExactRound.agents, mean, two_g, slope. cbn. field. Qed.
 Lemma two_spread : spread (ExactRound.agents 2) (fun i => two_g i (0 : line)) = (7 / 2) ^ 2.
-Proof. unfold spread, rmean, ExactRound.agents. cbn [seq rtotal fold_right length INR]. rewrite !norm_line_sq. unfold mean, two_g, slope. cbn. field. Qed.
+Proof using. unfold spread, rmean, ExactRound.agents. cbn [seq rtotal fold_right length INR]. rewrite !norm_line_sq. unfold mean, two_g, slope. cbn. field. Qed.
 Lemma two_curved i : (i < 2)%nat -> curved_on_balls (two_f i) (two_g i) 0 1 (fun _ => True).
-Proof. intros _. apply parabola_curved. unfold pair_k. destruct i; lra. Qed.
+Proof using. intros _. apply parabola_curved. unfold pair_k. destruct i; lra. Qed.
 
 Example T4p_applies : norm (ExactRound.G 2 two_g (0 : line)) ^ 2 <= 49 / 192.
-Proof.
+Proof using.
   pose proof (T4p_curved 2 two_f two_g (1 / 2) 1 2 (7 / 2) (0 : line) ltac:(lia) ltac:(lia) ltac:(lra) Rlt_0_1 (Req_le _ _ two_spread) two_fixed 1 0 (fun _ => True)
     ltac:(lra) ltac:(lra) ltac:(simpl; lra) two_curved (fun _ _ _ _ => I)) as t.
   eapply Rle_trans; [exact t|]. right. unfold P. simpl. field.
 Qed.
 Example T4c_applies (u : line) : ExactRound.F 2 two_f (0 : line) - ExactRound.F 2 two_f u <= 2401 / 3072.
-Proof.
+Proof using.
   pose proof (T4c_curved 2 two_f two_g (1 / 2) 1 2 1 0 (7 / 2) (fun _ => True) (0 : line) ltac:(lia) ltac:(lia) ltac:(lra) Rlt_0_1 Rlt_0_1 ltac:(simpl; lra) ltac:(lra)
     two_curved I (fun _ _ _ _ => I) (Req_le _ _ two_spread) two_fixed u I) as t.
   eapply Rle_trans; [exact t|]. right. unfold P. simpl. field.

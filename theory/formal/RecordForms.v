@@ -1,6 +1,6 @@
 (** The record's terms in the forms that the proofs use: every step is algebra, so a changed coefficient or power breaks it. *)
 Require Import Space Calculus Smoothness Sampling StepFactor NoisyTuning StochasticGradient NoisyHessianFree OneRoundCases.
-Require MetaRound OneRound.
+Require MetaConstants OneRound.
 Require Import Constants.
 
 Ltac split_range := match goal with H : in_range _ |- _ => let r := fresh "r" in pose proof H as r; unfold in_range in r;
@@ -21,6 +21,7 @@ Lemma B_nonneg : 0 <= B c. Proof using ranges. split_range. assumption. Qed.
 Lemma sigma_G_nonneg : 0 <= sigma_G c. Proof using ranges. split_range. assumption. Qed.
 Lemma gamma_G_nonneg : 0 <= gamma_G c. Proof using ranges. split_range. assumption. Qed.
 Lemma gamma_H_nonneg : 0 <= gamma_H c. Proof using ranges. split_range. assumption. Qed.
+Lemma rho_2_nonneg : 0 <= rho_2 c. Proof using ranges. split_range. assumption. Qed.
 Lemma delta_pos : 0 < delta c. Proof using ranges. split_range. assumption. Qed.
 Lemma mu_F_pos : 0 < mu_F c. Proof using ranges. split_range. assumption. Qed.
 Lemma D_one : (1 <= D c)%nat. Proof using ranges. split_range. assumption. Qed.
@@ -82,13 +83,13 @@ Proof using ranges free.
     assert (0 <= L c * sqrt (E (alpha c) (q c) (sigma_G c) (INR (D c)) (nu c))) by (apply Rmult_le_pos; [apply L_nonneg|apply sqrt_pos]).
     assert (1 * B c <= q c ^ nu c * B c) by now apply Rmult_le_compat_r. lra.
 Qed.
-Lemma L_F_is : L_F c = MetaRound.L_F (nu c) (alpha c) (L c) (rho c) (B c) (q c).
+Lemma L_F_is : L_F c = MetaConstants.L_F (nu c) (alpha c) (L c) (rho c) (B c) (q c).
 Proof using ranges free.
-  unfold L_F, MetaRound.L_F. rewrite no_L_F, B_q_is. replace (pred (nu c)) with (nu c - 1)%nat by lia. replace (nu c * 2)%nat with (2 * nu c)%nat by lia. ring.
+  unfold L_F, MetaConstants.L_F. rewrite no_L_F, B_q_is. replace (pred (nu c)) with (nu c - 1)%nat by lia. replace (nu c * 2)%nat with (2 * nu c)%nat by lia. ring.
 Qed.
-Lemma gamma_F_is : gamma_F c = MetaRound.gamma_F (nu c) (alpha c) (L c) (rho c) (B c) (q c) (gamma_G c) (gamma_H c).
+Lemma gamma_F_is : gamma_F c = MetaConstants.gamma_F (nu c) (alpha c) (L c) (rho c) (B c) (q c) (gamma_G c) (gamma_H c).
 Proof using ranges free.
-  unfold gamma_F, MetaRound.gamma_F. rewrite no_gamma_F, B_q_is. replace (pred (nu c)) with (nu c - 1)%nat by lia. ring.
+  unfold gamma_F, MetaConstants.gamma_F. rewrite no_gamma_F, B_q_is. replace (pred (nu c)) with (nu c - 1)%nat by lia. ring.
 Qed.
 Lemma b_sto_is : b_sto c = bias_sto (alpha c) (nu c) (L c) (rho c) (q c) (sigma_G c) (INR (D c)) (Rmin 1 (q c ^ nu c) * B c).
 Proof using ranges free.
@@ -107,6 +108,20 @@ Lemma b_sto_2_is : b_sto_2 c = Rmin (bias_sto (alpha c) (nu c) (L c) (rho c) (q 
 Proof using ranges free.
   unfold b_sto_2. rewrite <- b_sto_is, <- B_V_is, <- m_nu_is, <- E_nu_is, summed_roots. replace (pred (nu c)) with (nu c - 1)%nat by lia.
   rewrite Rmin_comm. f_equal. field.
+Qed.
+Lemma b_sto_3_is : let E_l := StochasticGradient.E_l (alpha c) (q c) (sigma_G c) (INR (D c)) in
+  let roots := rtotal (seq 1 (nu c - 1)) (fun l => sqrt (E_l l)) in let errors := rtotal (seq 1 (nu c - 1)) E_l in
+  b_sto_3 c = alpha c * rho c * B c * q c ^ (nu c - 1) * (alpha c * rho c / 2 * rtotal (seq 1 (nu c - 2)) (fun j => E_l j * geo (nu c - 1 - j) (q c)))
+    + q c ^ nu c * (L c * m_l (alpha c) (rho c) (q c) (sigma_G c) (INR (D c)) (nu c) + rho c * E_l (nu c) / 2)
+    + alpha c * rho_2 c * B c * q c ^ (nu c - 1) * errors / 2 + alpha c ^ 2 * rho c ^ 2 * B c * q c ^ (nu c - 2) * (roots ^ 2 - errors) / 2
+    + alpha c * rho c * L c * q c ^ (nu c - 1) * (roots * sqrt (E_l (nu c))).
+Proof using ranges.
+  intros E_l roots errors. pose proof summed_roots as sr. unfold StochasticGradient.roots in sr. replace (pred (nu c)) with (nu c - 1)%nat in sr by lia. fold E_l roots in sr.
+  unfold b_sto_3. rewrite sr, m_nu_is, E_nu_is. fold E_l.
+  rewrite (rtotal_ext (seq 1 (nu c - 1)) (fun l => alpha c ^ 2 * sigma_G c ^ 2 * geo l (q c ^ 2) / INR (D c)) E_l) by (intros; unfold E_l, StochasticGradient.E_l, E, Rdiv; ring).
+  rewrite (rtotal_ext (seq 1 (nu c - 2)) (fun l => alpha c ^ 2 * sigma_G c ^ 2 * geo (nu c - 1 - l) (q c) * geo l (q c ^ 2) / INR (D c)) (fun j => E_l j * geo (nu c - 1 - j) (q c)))
+    by (intros; unfold E_l, StochasticGradient.E_l, E, Rdiv; ring).
+  fold errors. field.
 Qed.
 Lemma eta2_is : eta2 c = StochasticGradient.eta2 (alpha c) (sigma_H c) (INR (D_H c)).
 Proof using. unfold eta2, StochasticGradient.eta2. unfold Rdiv. ring. Qed.

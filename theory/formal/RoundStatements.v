@@ -1,6 +1,6 @@
 (** T1a, T1b, T1c, T2, T3, T4 in the terms of the record, in every mode, from A1 to A7 to the expected loss after one round and after K. *)
 Require Import Space Calculus Smoothness Sampling Expectation LocalRun HessianFree FirstOrder OneDraw.
-Require OneRound OneRoundCases ExactCase LinearRate Chain NonconvexRate MetaRound.
+Require OneRound OneRoundCases ExactCase Chain NonconvexRate MetaConstants.
 Require Import Constants Setting SettingFacts RecordForms FineTuningStatements NoiseStatements Assumed.
 
 (** ** With L_F, gamma_F, b and sigma^2 that hold, derived or given *)
@@ -23,11 +23,12 @@ Hypothesis gamma_F_nonneg : 0 <= gamma_F s.
 
 Let W0convex : convex (W0 s) := proj2 domain.
 Let sizes : (1 <= m s <= n s)%nat := conj (m_one s ranges) (proj1 drawn).
-Let sampling := proj2 drawn.
+Let sampling := proj1 (proj2 drawn).
+Let equal := proj2 (proj2 drawn).
 Let sigma := sqrt (sigma2 s).
 Lemma server_step : beta_s s = 1. Proof using step_free. unfold beta_s. now rewrite step_free. Qed.
 Lemma next_loss_is w : next_loss s w = OneRound.expected_loss (n s) (F_i s) (local_gradient s) (draws_of s) (beta s) 1 (tau s) (m s) w.
-Proof using step_free. unfold next_loss. now rewrite server_step. Qed.
+Proof using drawn step_free. rewrite next_loss_subset by exact drawn. now rewrite server_step. Qed.
 
 Section One.
 Variable w : X s.
@@ -36,7 +37,7 @@ Let w_in : W0 s w := proj1 held.
 Let runs_in : forall i t v, (i < n s)%nat -> (t <= tau s)%nat -> support (run (local_gradient s i) (draws_of s i) (beta s) w t) v -> W0 s v := proj1 (proj2 held).
 Lemma servers_in A results : In A (subsets (m s) (OneRound.agents (n s))) -> support (draws (map (OneRound.result (local_gradient s) (draws_of s) (beta s) (tau s) w) A)) results ->
   W0 s (OneRound.server 1 w results).
-Proof using held step_free. intros HA Hr. rewrite <- server_step. exact (proj2 (proj2 held) A results HA Hr). Qed.
+Proof using held drawn step_free. intros HA Hr. rewrite <- server_step. now apply (server_held s drawn w A). Qed.
 Lemma b_nonneg : 0 <= b s.
 Proof using ranges held bias_small. pose proof (bias_small 0%nat w (first_agent s ranges) w_in) as e. pose proof (norm_nonneg (mean_gradient s 0%nat w - grad_F_i s 0%nat w)). lra. Qed.
 Lemma sigma2_nonneg : 0 <= sigma2 s.
@@ -72,12 +73,12 @@ Proof using ranges held agent_ok variance_small h_free drawn.
 Qed.
 Lemma T1a_round : h s <= 1 -> next_loss s w <= F s w - beta s * INR (tau s) * T1a_A s * norm (grad_F s w) ^ 2 + beta s * INR (tau s) * T1a_N s.
 Proof using All.
-  intros short. rewrite next_loss_is, <- T1a_A_is, <- T1a_N_is.
+  intros short. rewrite next_loss_is, <- T1a_A_is, <- T1a_N_is, (F_equal s w equal), (grad_F_equal s w equal).
   apply (OneRoundCases.T1a (n s) (F_i s) (grad_F_i s) (local_gradient s) (draws_of s) (beta s) (tau s) (m s) (W0 s) (L_F s) (gamma_F s) (b s) sigma w); first [exact servers_in | apply sqrt_pos | now apply spread_small | auto using b_nonneg, tau_one, beta_pos].
 Qed.
 Lemma T1c_round : h s <= 1 -> tau s = 1%nat -> next_loss s w <= F s w - beta s * INR (tau s) * T1c_A s * norm (grad_F s w) ^ 2 + beta s * INR (tau s) * T1c_N s.
 Proof using All.
-  intros short one. rewrite next_loss_is.
+  intros short one. rewrite next_loss_is, (F_equal s w equal), (grad_F_equal s w equal).
   assert (eN : OneRoundCases.T1c_N (n s) (beta s) (tau s) (m s) (L_F s) (gamma_F s) (b s) sigma = T1c_N s).
   { unfold OneRoundCases.T1c_N, T1c_N. rewrite sigma_square, <- (h_is s h_free), <- (kappa_is s sampling). unfold Rdiv. ring. }
   rewrite <- eN. change (T1c_A s) with OneRoundCases.T1c_A.
@@ -85,7 +86,7 @@ Proof using All.
 Qed.
 Lemma T1b_round : h s <= 1 -> b s = 0 -> sigma2 s = 0 -> next_loss s w <= F s w - beta s * INR (tau s) * T1b_A s * norm (grad_F s w) ^ 2 + beta s * INR (tau s) * T1b_N s.
 Proof using All.
-  intros short bz sz. rewrite next_loss_is.
+  intros short bz sz. rewrite next_loss_is, (F_equal s w equal), (grad_F_equal s w equal).
   assert (eA : ExactCase.exact_A (n s) (beta s) (tau s) (m s) (L_F s) = T1b_A s).
   { unfold ExactCase.exact_A, T1b_A. rewrite <- (p_is s h_free), <- (x_is s h_free), <- (h_is s h_free), <- (kappa_is s sampling). field. }
   assert (eN : ExactCase.exact_N (n s) (beta s) (tau s) (m s) (L_F s) (gamma_F s) = T1b_N s).
@@ -118,48 +119,45 @@ Proof using All.
     repeat first [assumption | apply Rplus_le_le_0_compat | apply Rmult_le_pos | lra].
 Qed.
 End One.
+End Given.
 
 (** ** K rounds, from any inequality for one *)
-Section Run.
+Section Rates.
+Variable s : setting.
+Hypothesis ranges : in_range s.
+Implicit Types w v : X s.
 Variables (w_0 : X s) (rate A1 N1 : R).
 Let Reach := Chain.reached (round s) w_0.
+Hypothesis round_ok : forall w, proper (round s w).
 Hypothesis rate_pos : 0 < rate.
 Hypothesis held : W0_holds_run s w_0.
 Hypothesis descends : forall w, Reach w -> next_loss s w <= F s w - rate * A1 * norm (grad_F s w) ^ 2 + rate * N1.
 Hypothesis A_pos : 0 < A1.
 Let start : Reach w_0 := Chain.reached_start (round s) w_0.
-Lemma round_ok w : proper (round s w).
-Proof using ranges drawn agent_ok. apply LinearRate.round_proper; [exact sizes|exact agent_ok]. Qed.
 Lemma round_step w v : Reach w -> support (round s w) v -> Reach v. Proof using. intros Hw Hv. now apply (Chain.reached_next (round s) w_0 w). Qed.
-Lemma one_round w : Reach w -> ex (round s w) (F s) <= F s w - rate * A1 * norm (grad_F s w) ^ 2 + rate * N1.
-Proof using descends.
-  intros Hw. apply Rle_trans with (next_loss s w); [right|now apply descends].
-  exact (NonconvexRate.round_loss (n s) (F_i s) (local_gradient s) (draws_of s) (beta s) (beta_s s) (tau s) (m s) w).
-Qed.
 Lemma T2_run k : Setting.A1 s -> (1 <= k)%nat -> rmean (seq 0 k) (fun j => ex (iterate s w_0 j) (fun w => norm (grad_F s w) ^ 2)) <= (F s w_0 - F_star s) / (A1 * rate * INR k) + N1 / A1.
-Proof using ranges drawn agent_ok held descends A_pos rate_pos.
-  intros a1 Hk. apply (Chain.T2 (F s) (grad_F s) (round s) Reach rate A1 N1 (F_star s) w_0); auto using round_ok, one_round.
+Proof using round_ok held descends A_pos rate_pos.
+  intros a1 Hk. apply (Chain.T2 (F s) (grad_F s) (round s) Reach rate A1 N1 (F_star s) w_0); auto.
   - exact round_step.
-  - intros w Hw. apply a1, (held w Hw).
+  - intros w Hw. apply a1, (proj1 (held w Hw)).
 Qed.
 Lemma T3_exact k : A7 s -> 2 * A1 * rate * mu_F s <= 1 -> ex (iterate s w_0 k) (F s) - F_star s <=
   (1 - 2 * A1 * rate * mu_F s) ^ k * (F s w_0 - F_star s) + (1 - (1 - 2 * A1 * rate * mu_F s) ^ k) * (N1 / (2 * A1 * mu_F s)).
-Proof using ranges drawn agent_ok held descends A_pos rate_pos.
-  intros a7 small. apply (Chain.T3 (F s) (grad_F s) (round s) Reach rate A1 N1 (F_star s) w_0) with (mu_F := mu_F s); auto using round_ok, one_round, mu_F_pos.
+Proof using ranges round_ok held descends A_pos rate_pos.
+  intros a7 small. apply (Chain.T3 (F s) (grad_F s) (round s) Reach rate A1 N1 (F_star s) w_0) with (mu_F := mu_F s); auto using mu_F_pos.
   - exact round_step.
-  - intros w Hw. apply a7, (held w Hw).
+  - intros w Hw. apply a7, (proj1 (held w Hw)).
 Qed.
 Lemma T3_run k : A7 s -> 0 <= N1 -> 2 * A1 * rate * mu_F s <= 1 ->
   ex (iterate s w_0 k) (F s) - F_star s <= (1 - 2 * A1 * rate * mu_F s) ^ k * (F s w_0 - F_star s) + N1 / (2 * A1 * mu_F s).
-Proof using ranges drawn agent_ok held descends A_pos rate_pos.
+Proof using ranges round_ok held descends A_pos rate_pos.
   intros a7 n0 small. eapply Rle_trans; [exact (T3_exact k a7 small)|]. apply Rplus_le_compat_l. pose proof (mu_F_pos s ranges) as m0.
   assert (p0 : 0 <= (1 - 2 * A1 * rate * mu_F s) ^ k) by (apply pow_le; lra).
   assert (0 < 2 * A1 * mu_F s) by (repeat apply Rmult_lt_0_compat; lra).
   assert (q0 : 0 <= N1 / (2 * A1 * mu_F s)) by (apply Rmult_le_pos; [assumption|left; now apply Rinv_0_lt_compat]).
   assert ((1 - (1 - 2 * A1 * rate * mu_F s) ^ k) * (N1 / (2 * A1 * mu_F s)) <= 1 * (N1 / (2 * A1 * mu_F s))) by (apply Rmult_le_compat_r; lra). lra.
 Qed.
-End Run.
-End Given.
+End Rates.
 
 (** ** From A1 to A7, in the mode in use *)
 Section Derived.
@@ -230,11 +228,11 @@ Proof using ranges free.
   apply Rmult_le_pos; [|now apply B_nonneg]. apply Rmin_glb; [lra|]. apply pow_le. now apply q_nonneg.
 Qed.
 Hypothesis a5 : A5 s.
-Lemma spread_holds w : W0 s w -> spread (seq 0 (n s)) (fun i => grad_F_i s i w) <= gamma_F s ^ 2.
-Proof using ranges free dom a2 a3 a5 a6. intros Hw. now apply gamma_F_spread. Qed.
+Lemma spread_holds w : equal_weights s -> W0 s w -> spread (seq 0 (n s)) (fun i => grad_F_i s i w) <= gamma_F s ^ 2.
+Proof using ranges free dom a2 a3 a5 a6. intros e Hw. rewrite <- variance_uniform, <- e. apply gamma_F_spread; auto using equal_weighted. Qed.
 Lemma gamma_F_nonneg : 0 <= gamma_F s.
 Proof using ranges free.
-  rewrite gamma_F_is by assumption. unfold MetaRound.gamma_F. pose proof (alpha_nonneg s ranges). pose proof (L_nonneg s ranges). pose proof (rho_nonneg s ranges).
+  rewrite gamma_F_is by assumption. unfold MetaConstants.gamma_F. pose proof (alpha_nonneg s ranges). pose proof (L_nonneg s ranges). pose proof (rho_nonneg s ranges).
   pose proof (B_nonneg s ranges). pose proof (q_nonneg s ranges free) as q0. pose proof (gamma_G_nonneg s ranges). pose proof (gamma_H_nonneg s ranges).
   pose proof (geo_nonneg (nu s) (q s) q0). pose proof (pow_le (q s) (nu s) q0). pose proof (pow_le (q s) (pred (nu s)) q0). pose proof (pos_INR (nu s)).
   assert (0 <= alpha s * L s * geo (nu s) (q s)) by (repeat apply Rmult_le_pos; assumption).
@@ -248,7 +246,7 @@ End Modes.
 
 Ltac noisy_now a4 shared := right; split; [exact a4|exact shared].
 Ltac supplied := first [assumption | exact h_free | exact step_free | exact held_sets | apply agent_ok; assumption | intros; now apply gradients | intros; now apply smooth
-  | intros; now apply spread_holds | apply bias_holds; assumption | apply variance_holds; assumption | apply L_F_nonneg | apply gamma_F_nonneg].
+  | intros; apply spread_holds; try assumption; exact (proj2 (proj2 drawn)) | apply bias_holds; assumption | apply variance_holds; assumption | apply L_F_nonneg | apply gamma_F_nonneg].
 
 (** ** T1a, T1b, T1c *)
 Theorem T1a : assumes_T1a s -> modes_T1a s -> requires_T1a s -> forall w low, W0_holds_round s w ->
@@ -285,7 +283,7 @@ Theorem T2 : assumes_T2 s -> modes_T2 s -> requires_T2 s ->
 Proof using ranges free dom drawn step_free held.
   intros (a1 & a2 & a3 & a4 & a5 & a6 & shared) _ r. unfold requires_T2 in r. assert (short : h s <= 1) by tauto. assert (pos : A s > 0) by tauto.
   assert (noise := or_intror (conj a4 shared) : the_mode s = mode_exact \/ _). pose proof (at_least_one _ (K_one s ranges)) as K0. pose proof (tau_pos s ranges) as t0. pose proof (beta_pos s ranges) as be0.
-  eapply Rle_trans; [apply (T2_run s ranges drawn (agent_ok noise) w_0 (beta s * INR (tau s)) (A s) (N s) round_rate held); [|exact pos|exact a1|exact (K_one s ranges)]|].
+  eapply Rle_trans; [apply (T2_run s w_0 (beta s * INR (tau s)) (A s) (N s) (fun w => round_proper s drawn w ranges (agent_ok noise)) round_rate held); [|exact pos|exact a1|exact (K_one s ranges)]|].
   - intros w Hw. apply (round_by_case s ranges held_sets drawn h_free step_free); try supplied. exact (held w Hw).
   - right. unfold Constants.T2. field. repeat split; lra.
 Qed.
@@ -294,7 +292,7 @@ Proof using ranges free dom drawn step_free held.
   intros (a1 & a2 & a3 & a4 & a5 & a6 & a7 & shared) _ r. unfold requires_T3 in r. assert (short : h s <= 1) by tauto. assert (pos : A s > 0) by tauto.
   assert (small : 2 * A s * (beta s * INR (tau s)) * mu_F s <= 1) by (let e := fresh in assert (e := proj1 (proj2 (proj2 r))); lra).
   assert (noise := or_intror (conj a4 shared) : the_mode s = mode_exact \/ _). pose proof (mu_F_pos s ranges) as m0.
-  eapply Rle_trans; [apply (T3_run s ranges drawn (agent_ok noise) w_0 (beta s * INR (tau s)) (A s) (N s) round_rate held); [|exact pos|exact a7| |exact small]|].
+  eapply Rle_trans; [apply (T3_run s ranges w_0 (beta s * INR (tau s)) (A s) (N s) (fun w => round_proper s drawn w ranges (agent_ok noise)) round_rate held); [|exact pos|exact a7| |exact small]|].
   - intros w Hw. apply (round_by_case s ranges held_sets drawn h_free step_free); try supplied. exact (held w Hw).
   - apply (N_nonneg s ranges held_sets drawn h_free step_free) with (w := w_0); try supplied. apply held, Chain.reached_start.
   - right. unfold Constants.T3. replace (1 - 2 * A s * (beta s * INR (tau s)) * mu_F s) with (1 - 2 * A s * INR (tau s) * beta s * mu_F s) by ring.
@@ -327,7 +325,7 @@ Proof using ranges free dom drawn step_free held.
   split.
   - intros r eps He. unfold requires_T4 in r. assert (short : h s <= 1) by tauto. assert (bz : b s = 0) by tauto. assert (sz : sigma2 s = 0) by tauto. assert (pos : T1b_A s > 0) by tauto.
     destruct (share_falls (F s w_0 - F_star s) (T1b_A s * (beta s * INR (tau s))) eps) as (k0 & small); [now apply Rmult_lt_0_compat|exact He|].
-    exists k0. intros k le k1. pose proof (T2_run s ranges drawn (agent_ok noise) w_0 (beta s * INR (tau s)) (T1b_A s) (T1b_N s) round_rate held (one short bz sz) pos k a1 k1) as T.
+    exists k0. intros k le k1. pose proof (T2_run s w_0 (beta s * INR (tau s)) (T1b_A s) (T1b_N s) (fun w => round_proper s drawn w ranges (agent_ok noise)) round_rate held (one short bz sz) pos k a1 k1) as T.
     specialize (small k le k1). unfold Constants.T4. lra.
   - intros r eps He. unfold requires_T4_T4_gap in r. assert (short : h s <= 1) by tauto. assert (bz : b s = 0) by tauto. assert (sz : sigma2 s = 0) by tauto. assert (pos : T1b_A s > 0) by tauto.
     set (lam := 2 * T1b_A s * (beta s * INR (tau s)) * mu_F s).
@@ -335,13 +333,13 @@ Proof using ranges free dom drawn step_free held.
     pose proof (mu_F_pos s ranges) as m0. assert (lam0 : 0 < lam) by (unfold lam; repeat apply Rmult_lt_0_compat; lra).
     assert (n0 : 0 <= T1b_N s).
     { unfold T1b_N. pose proof (N_nonneg s ranges held_sets drawn h_free step_free) as nn.
-      assert (k0 : 0 <= kappa s) by (rewrite (kappa_is s (proj2 drawn)); apply (OneRound.k_nonneg (n s) (tau s) (m s)); [exact (conj (m_one s ranges) (proj1 drawn))|now apply tau_one]).
+      assert (k0 : 0 <= kappa s) by (rewrite (kappa_is s (proj1 (proj2 drawn))); apply (OneRound.k_nonneg (n s) (tau s) (m s)); [exact (conj (m_one s ranges) (proj1 drawn))|now apply tau_one]).
       assert (h0 : 0 <= h s) by (rewrite (h_is s h_free); apply OneRoundCases.h_nonneg; [now apply beta_pos|apply L_F_nonneg]).
       pose proof (pow2_ge_0 (x s)). pose proof (pow2_ge_0 (x s + 1)). pose proof (pow2_ge_0 (gamma_F s)).
       repeat first [assumption | apply Rmult_le_pos | apply Rplus_le_le_0_compat | lra]. }
     set (gap := F s w_0 - F_star s). destruct (pow_lt_1_zero (1 - lam) ltac:(rewrite Rabs_right; lra) (eps / (1 + Rabs gap))) as (k0 & small).
     { apply Rdiv_lt_0_compat; [exact He|]. pose proof (Rabs_pos gap). lra. }
-    exists k0. intros k le. specialize (small k le). pose proof (T3_run s ranges drawn (agent_ok noise) w_0 (beta s * INR (tau s)) (T1b_A s) (T1b_N s) round_rate held (one short bz sz) pos k a7 n0 lam1) as T.
+    exists k0. intros k le. specialize (small k le). pose proof (T3_run s ranges w_0 (beta s * INR (tau s)) (T1b_A s) (T1b_N s) (fun w => round_proper s drawn w ranges (agent_ok noise)) round_rate held (one short bz sz) pos k a7 n0 lam1) as T.
     fold lam gap in T. eapply Rle_trans; [exact T|]. rewrite Rplus_comm. apply Rplus_le_compat.
     + right. unfold T4_gap. field. split; lra.
     + pose proof (Rabs_pos gap) as g0. pose proof (Rle_abs gap) as ga. assert (p0 : 0 <= (1 - lam) ^ k) by (apply pow_le; lra). rewrite Rabs_right in small by lra.

@@ -1,6 +1,7 @@
 (** What A1 to A6 give: the hypotheses that the proofs of the single statements are written with, among them A4's 1/D for both ways to draw a batch. *)
 Require Import Space Calculus Smoothness Sampling StepFactor Heterogeneity HeterogeneityQ Expectation LocalRun HessianFree NoisyTuning NoisySweep
   StochasticGradient FirstOrder NoisyHessianFree OneDraw Batches MetaStep.
+Require OneRound NonconvexRate.
 Require Import Constants Setting RecordForms.
 
 (** A batch of k samples: a mean over it is unbiased, with 1/k of one sample's variance. *)
@@ -11,30 +12,23 @@ Hypothesis one_proper : proper one.
 Hypothesis k_one : (1 <= k)%nat.
 Hypothesis drawn : sampled one k law.
 
-Lemma uniform_mean (data : list S) (y : S -> Y) : data <> nil -> vex (map (fun z => (/ INR (length data), z)) data) y = mean data y.
-Proof using.
-  intros some. apply inner_ext. intros z. rewrite inner_vex, inner_mean. unfold ex. rewrite rtotal_map. cbn [fst snd]. rewrite rtotal_scal. unfold rmean, Rdiv. ring.
-Qed.
 Lemma sampled_proper : proper law.
 Proof using one_proper k_one drawn. destruct drawn as [|data len e]; [now apply batch_proper|now apply subset_proper]. Qed.
 Lemma sampled_mean (y : S -> Y) : vex law (fun l => mean l y) = vex one y.
 Proof using one_proper k_one drawn.
-  destruct drawn as [|data len e]; [now apply batch_unbiased|]. rewrite subset_unbiased by (split; assumption). rewrite e. symmetry.
-  apply uniform_mean. destruct data; [simpl in len; lia|discriminate].
+  destruct drawn as [|data len e]; [now apply batch_unbiased|]. rewrite subset_unbiased by (split; assumption). now rewrite e, vex_uniform.
 Qed.
 Lemma sampled_noise (y : S -> Y) : ex law (fun l => norm (mean l y - vex one y) ^ 2) <= ex one (fun z => norm (y z - vex one y) ^ 2) / INR k.
 Proof using one_proper k_one drawn.
   destruct drawn as [|data len e]; [right; now apply batch_variance|].
-  assert (some : data <> nil) by (destruct data; [simpl in len; lia|discriminate]).
-  rewrite e. rewrite uniform_mean by assumption. eapply Rle_trans; [apply subset_variance; split; assumption|]. right. f_equal.
-  unfold ex, rmean. rewrite rtotal_map. cbn [fst snd]. rewrite rtotal_scal. unfold Rdiv. ring.
+  rewrite e, vex_uniform, ex_uniform. eapply Rle_trans; [apply subset_variance; split; assumption|]. right. reflexivity.
 Qed.
 End Drawn.
 
 (** The derivative of a mean of vector fields. *)
 Lemma derivative_mean {A : Type} {Y : space} (l : list A) (y : A -> Y -> Y) (T : A -> Y -> Y) w :
   (forall z, In z l -> derivative (y z) w (T z)) -> derivative (fun u => mean l (fun z => y z u)) w (fun d => mean l (fun z => T z d)).
-Proof.
+Proof using.
   intros all. unfold mean. apply (derivative_scal (fun u => total l (fun z => y z u)) (fun d => total l (fun z => T z d))). clear -all.
   induction l as [|a l IH]; [apply derivative_zero|]. cbn [total fold_right].
   apply (derivative_add (y a) (fun u => total l (fun z => y z u)) (T a) (fun d => total l (fun z => T z d))); [apply all; now left|].
@@ -118,6 +112,34 @@ Proof using probes probing Hi.
 Qed.
 End Noise.
 End Facts.
+
+(** Equal weights: means over the list of agents, and rounds of m of n agents. *)
+Section Equal.
+Variable s : setting.
+Implicit Types w : X s.
+Lemma equal_weighted : in_range s -> equal_weights s -> weighted s.
+Proof using.
+  intros ranges e. unfold weighted. rewrite e. pose proof (n_one s ranges) as n1. split.
+  - apply uniform_proper. destruct (n s); [lia|discriminate].
+  - intros i Hi. apply uniform_support, in_seq in Hi. lia.
+Qed.
+Lemma F_equal w : equal_weights s -> F s w = OneRound.F (n s) (F_i s) w.
+Proof using. intros e. unfold F. now rewrite e, ex_uniform. Qed.
+Lemma grad_F_equal w : equal_weights s -> grad_F s w = OneRound.G (n s) (grad_F_i s) w.
+Proof using. intros e. unfold grad_F. now rewrite e, vex_uniform. Qed.
+Hypothesis drawn : agents_drawn s.
+Lemma round_subset w : round s w = NonconvexRate.round (n s) (local_gradient s) (draws_of s) (beta s) (beta_s s) (tau s) (m s) w.
+Proof using drawn. unfold round. now rewrite (proj1 (proj2 drawn)). Qed.
+Lemma next_loss_subset w : next_loss s w = OneRound.expected_loss (n s) (F_i s) (local_gradient s) (draws_of s) (beta s) (beta_s s) (tau s) (m s) w.
+Proof using drawn.
+  unfold next_loss. rewrite round_subset, <- NonconvexRate.round_loss. apply ex_ext. intros v _. apply F_equal, drawn.
+Qed.
+Lemma server_held w A results : W0_holds_round s w -> In A (subsets (m s) (OneRound.agents (n s))) ->
+  support (draws (map (OneRound.result (local_gradient s) (draws_of s) (beta s) (tau s) w) A)) results -> W0 s (OneRound.server (beta_s s) w results).
+Proof using drawn. intros (_ & _ & held) HA Hr. apply held. rewrite round_subset. now apply NonconvexRate.server_in_round with A. Qed.
+Lemma round_proper w : in_range s -> (forall i, (i < n s)%nat -> proper (draws_of s i)) -> proper (round s w).
+Proof using drawn. intros ranges agents_ok. rewrite round_subset. apply NonconvexRate.round_proper; [split; [now apply m_one|apply drawn]|exact agents_ok]. Qed.
+End Equal.
 
 (** Closes a goal that is one of these facts. *)
 Ltac facts := intros; first [assumption | now apply alpha_nonneg | now apply L_nonneg | now apply rho_nonneg | now apply q_nonneg | now apply B_nonneg | now apply n_one

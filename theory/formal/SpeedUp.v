@@ -3,14 +3,14 @@ Require Import Space Calculus Smoothness Sampling Expectation LocalRun OneRound 
 
 (** ** Numbers for h <= 1/10 *)
 Lemma x_small beta tau L : (1 <= tau)%nat -> 0 <= h beta tau L <= 1 / 10 -> x beta tau L (plain_p beta tau L) <= 5171 / 10000 * h beta tau L.
-Proof.
+Proof using.
   intros Ht Hh. unfold x, theta, plain_p. set (hh := h beta tau L) in *.
   pose proof (theta_three hh tau (1725 / 10000) Ht ltac:(lra) ltac:(lra) ltac:(lra)) as th. set (T := rtotal _ _ / _) in *.
   assert (hh ^ 2 <= 1 / 100) by (replace (1 / 100) with ((1 / 10) ^ 2) by field; apply pow_incr; lra).
   assert (T <= 5171 / 10000) by lra. assert (hh * T <= hh * (5171 / 10000)) by (apply Rmult_le_compat_l; lra). lra.
 Qed.
 Lemma total_roots n : rtotal (seq 0 n) (fun t => sqrt (INR t)) <= 2 / 3 * (INR n * sqrt (INR n)).
-Proof.
+Proof using.
   induction n as [|n IH]; [simpl; lra|]. rewrite seq_S, rtotal_app, S_INR. simpl (rtotal (_ :: nil) _). rewrite Rplus_0_r. pose proof (pos_INR n) as n0.
   set (u := sqrt (INR n)) in *. set (v := sqrt (INR n + 1)). assert (u2 : u ^ 2 = INR n) by (apply sqrt_pow; lra). assert (v2 : v ^ 2 = INR n + 1) by (apply sqrt_pow; lra).
   assert (u0 : 0 <= u) by apply sqrt_pos. assert (v0 : 0 <= v) by apply sqrt_pos. assert (uv : u <= v) by (apply sqrt_le_1; lra).
@@ -20,7 +20,7 @@ Proof.
   assert (3 * u * (v ^ 2 - u ^ 2) = 3 * u) by (rewrite d; ring). lra.
 Qed.
 Lemma chi_small beta tau L : (1 <= tau)%nat -> 0 <= h beta tau L <= 1 / 10 -> chi tau (plain_p beta tau L) ^ 2 <= 4947 / 10000 * INR tau.
-Proof.
+Proof using.
   intros Ht Hh. pose proof (INR_pos tau Ht) as t0. assert (t1 : 1 <= INR tau) by (change 1 with (INR 1); now apply le_INR).
   unfold chi, plain_p. set (hh := h beta tau L) in *. set (y := hh / INR tau). assert (y0 : 0 <= y) by (unfold y; apply Rmult_le_pos; [lra|left; now apply Rinv_0_lt_compat]).
   assert (ey : INR tau * y = hh) by (unfold y; field; lra). assert (y1 : y <= 1 / 10) by (assert (1 * y <= INR tau * y) by (apply Rmult_le_compat_r; lra); lra).
@@ -47,7 +47,7 @@ Proof.
 Qed.
 
 Lemma kappa_le_one n m : (1 <= m <= n)%nat -> kappa n m <= 1.
-Proof.
+Proof using.
   intros Hm. unfold kappa. destruct (Nat.eqb_spec n 1); [lra|]. assert (INR m <= INR n) by (apply le_INR; lia).
   assert (1 <= INR m) by (change 1 with (INR 1); apply le_INR; lia). assert (1 < INR n) by (change 1 with (INR 1); apply lt_INR; lia).
   assert (d : 0 < INR m * (INR n - 1)) by (apply Rmult_lt_0_compat; lra). apply Rmult_le_reg_r with (INR m * (INR n - 1)); [assumption|].

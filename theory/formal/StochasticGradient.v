@@ -2,7 +2,7 @@
 Require Import Space Calculus Smoothness Taylor HessianFree Sampling Expectation Paths NoisyTuning NoisySweep.
 
 Lemma sum_from_zero k (r : nat -> R) : r 0%nat = 0 -> rtotal (seq 0 k) r = rtotal (seq 1 (pred k)) r.
-Proof. intros z. destruct k as [|k]; [reflexivity|]. simpl. rewrite z. ring. Qed.
+Proof using. intros z. destruct k as [|k]; [reflexivity|]. simpl. rewrite z. ring. Qed.
 
 Section Oracle.
 Context {X : space} {Xi Xo Z : Type}.

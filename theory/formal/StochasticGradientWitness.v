@@ -9,23 +9,23 @@ Definition sure : dist unit := ret tt.
 Definition small (u : line) := Rabs u <= 1 / 2.
 
 Lemma norm_sq_line (u : line) : norm u ^ 2 = (u * u)%R.
-Proof. rewrite norm_sq. reflexivity. Qed.
+Proof using. rewrite norm_sq. reflexivity. Qed.
 Lemma coin_proper : proper coin.
-Proof. split; [intros pa [<-|[<-|[]]]; simpl; lra|unfold ex, coin; simpl; field]. Qed.
+Proof using. split; [intros pa [<-|[<-|[]]]; simpl; lra|unfold ex, coin; simpl; field]. Qed.
 Lemma coin_mean u : vex coin (tossed u) = down u.
-Proof. unfold vex, coin, total, tossed, down. cbn. field. Qed.
+Proof using. unfold vex, coin, total, tossed, down. cbn. field. Qed.
 Lemma coin_noise u : ex coin (fun xi => norm (tossed u xi - down u) ^ 2) <= 1 ^ 2 / 1.
-Proof.
+Proof using.
   unfold ex, coin. cbn [rtotal fold_right fst snd]. rewrite !norm_sq_line. unfold tossed, down. cbn. right. field.
 Qed.
 
 Definition law_of_oracle := oracle (X := line) (1 / 2) tossed coin tossed coin (fun u (z : unit) d => down_hess u d) sure 0 1.
 Lemma end_zero : meta_gradient down down_hess (1 / 2) 1 (0 : line) = 0.
-Proof. unfold meta_gradient, tuned, step, down, down_hess. cbn. unfold factor. cbn. field. Qed.
+Proof using. unfold meta_gradient, tuned, step, down, down_hess. cbn. unfold factor. cbn. field. Qed.
 
 Example S6_attained : ex law_of_oracle (fun v => norm (v - meta_gradient down down_hess (1 / 2) 1 (0 : line)) ^ 2) =
   V (1 / 2) 1 (3 / 2) 1 0 1 1 (1 / 2) + bias_sto (1 / 2) 1 1 0 (3 / 2) 1 1 (1 / 2) ^ 2.
-Proof.
+Proof using.
   rewrite end_zero.
   assert (r : sqrt (E_l (1 / 2) (3 / 2) 1 1 1) = 1 / 2).
   { unfold E_l, E. replace ((1 / 2) ^ 2 * 1 ^ 2 / 1 * geo 1 ((3 / 2) ^ 2)) with ((1 / 2) ^ 2) by (simpl; field). apply sqrt_pow2. lra. }
@@ -36,7 +36,7 @@ Qed.
 (** The hypotheses of S6 hold for it, so the theorem applies (and is an equality there). *)
 Example S6_applies : ex law_of_oracle (fun v => norm (v - meta_gradient down down_hess (1 / 2) 1 (0 : line)) ^ 2) <=
   ((3 / 2) ^ 2 + eta2 (1 / 2) 0 1) ^ 1 * 1 ^ 2 / 1 + (1 / 2) ^ 2 * (((3 / 2) ^ 2 + eta2 (1 / 2) 0 1) ^ 1 - (3 / 2) ^ (2 * 1)) + bias_sto (1 / 2) 1 1 0 (3 / 2) 1 1 (1 / 2) ^ 2.
-Proof.
+Proof using.
   apply (S6 down down_hess (1 / 2) tossed coin tossed coin (fun u (z : unit) d => down_hess u d) sure 0 small 1 1 0 (1 / 2) (3 / 2) 1 0 1 1 1);
     try lra; try (intros; apply coin_mean); try (intros; apply coin_noise); try exact coin_proper.
   - apply proper_ret.

@@ -13,7 +13,7 @@ Hypothesis mu_le_L : mu <= L.
 
 (** dg - c dw is small, c the middle of the range: the two-point inequality of a function of curvature in [mu, L]. *)
 Lemma two_points u v : W u -> W v -> 0 <= inner (g v - g u - mu * (v - u)) (L * (v - u) - (g v - g u)).
-Proof.
+Proof using H_linear H_range H_symmetric Wconvex g_derivative mu_le_L.
   intros Hu Hv. set (c := (L + mu) / 2). set (r := (L - mu) / 2).
   assert (lip : norm ((g v - c * v) - (g u - c * u)) <= r * norm (v - u)).
   { apply (mean_value W Wconvex (fun w => g w - c * w)%V (fun w d => H w d - c * d)%V); auto; try (unfold r; lra).

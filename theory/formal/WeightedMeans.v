@@ -4,14 +4,14 @@ Require OneRound.
 
 Lemma variance_young {A} {X : space} (d : dist A) (y z : A -> X) t : proper d -> 0 < t ->
   variance d (fun i => y i + z i)%V <= (1 + t) * variance d y + (1 + / t) * variance d z.
-Proof.
+Proof using.
   intros Hd Ht. unfold variance. rewrite <- !ex_scal, <- ex_add. apply ex_le; [assumption|]. intros i _. rewrite vex_add.
   replace (y i + z i - (vex d y + vex d z))%V with ((y i - vex d y) + (z i - vex d z))%V by veq. rewrite !norm_sq. now apply young.
 Qed.
 Lemma variance_scal {A} {X : space} (d : dist A) (y : A -> X) c : variance d (fun i => c * y i)%V = c ^ 2 * variance d y.
-Proof. unfold variance. rewrite <- ex_scal. apply ex_ext. intros i _. rewrite vex_scal, !norm_sq. expand. ring. Qed.
+Proof using. unfold variance. rewrite <- ex_scal. apply ex_ext. intros i _. rewrite vex_scal, !norm_sq. expand. ring. Qed.
 Lemma variance_ext {A} {X : space} (d : dist A) (y z : A -> X) : (forall i, support d i -> y i = z i) -> variance d y = variance d z.
-Proof. intros e. unfold variance. rewrite (vex_ext d y z e). apply ex_ext. intros i Hi. now rewrite e. Qed.
+Proof using. intros e. unfold variance. rewrite (vex_ext d y z e). apply ex_ext. intros i Hi. now rewrite e. Qed.
 
 Section Constants.
 Context {X : space}.

@@ -9,6 +9,8 @@ from typing import Annotated, Any
 
 import typer
 
+from theory.formal.differences import EVERYWHERE
+
 
 def formal_command(
     check: Annotated[bool, typer.Option("--check", help="Check every proof with coqc and coqchk.")] = False,
@@ -62,15 +64,16 @@ def _progress(done: int, total: int, name: str) -> None:
 
 def _listing() -> dict[str, Any]:
     from theory.formal.checking import changed_since, last_check
-    from theory.formal.listing import described, theorems
+    from theory.formal.listing import theorems
     from theory.language.records import DERIVED
     from theory.tables import default_table
 
     last, found = last_check(), {item.id: item for item in theorems()}
     derived = [item.id for item in default_table().statements.values() if item.provenance == DERIVED]
     rows = [
-        {"id": id, "theorem": found[id].theorem, "file": found[id].file, "differs": list(found[id].differs)}
-        if id in found else {"id": id, "theorem": None, "file": None, "differs": [described(id)]}
+        {"id": id, "theorem": found[id].theorem, "file": found[id].file, "differs": list(found[id].differs),
+         "attained": list(found[id].attained)}
+        if id in found else {"id": id, "theorem": None, "file": None, "differs": [], "attained": []}
         for id in derived
     ]  # fmt: skip
     checked = {"coq": last.coq, "coqchk": last.coqchk, "admitted": last.admitted, "axioms": list(last.axioms),
@@ -81,9 +84,11 @@ def _listing() -> dict[str, Any]:
 def _text(listing: dict[str, Any]) -> str:
     lines = []
     for row in listing["statements"]:
-        place = f"{row['theorem']}, {row['file']}" if row["theorem"] else "-"
+        place = f"{row['theorem']}, {row['file']}" if row["theorem"] else "not machine-checked"
         lines.append(f"{row['id']:<6}{place}")
         lines += [f"        {line}" for line in row["differs"]]
+        lines += [f"        attained: {name}" for name in row["attained"]]
+    lines.append(f"In every theorem {EVERYWHERE}.")
     checked = listing["checked"]
     again = " and coqchk" if checked["coqchk"] else ""
     lines.append(

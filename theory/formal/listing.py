@@ -9,7 +9,7 @@ from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 
-from theory.formal.differences import DIFFERENCES, FINITE_SUPPORT, NOISY, OWN_TERMS
+from theory.formal.differences import ATTAINED, DIFFERENCES, FINITE_SUPPORT, NOISY
 from theory.printing.coq import coq_name
 
 FOLDER: Traversable = files("theory.formal")
@@ -18,13 +18,17 @@ _THEOREM = re.compile(r"^Theorem (\w+) :(.*?)\.\nProof", re.MULTILINE | re.DOTAL
 
 @dataclass(frozen=True)
 class Theorem:
-    """The theorem that proves a statement: `text` is what Coq checked, `differs` how it departs from the print."""
+    """The theorem that proves a statement: `text` is what Coq checked, `differs` how it departs from the print.
+
+    `attained` names the theorems that say that its bound is an equality somewhere.
+    """
 
     id: str
     theorem: str
     file: str
     text: str
     differs: tuple[str, ...] = ()
+    attained: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         finite = " (noise of finite support)" if FINITE_SUPPORT in self.differs else ""
@@ -60,7 +64,8 @@ def theorems() -> tuple[Theorem, ...]:
         if item.provenance == DERIVED and name in _in_record_terms():
             file, text = _in_record_terms()[name]
             common = (FINITE_SUPPORT,) if item.id in NOISY else ()
-            found.append(Theorem(item.id, name, file, text, (*common, *DIFFERENCES.get(item.id, ()))))
+            differs = (*common, *DIFFERENCES.get(item.id, ()))
+            found.append(Theorem(item.id, name, file, text, differs, ATTAINED.get(item.id, ())))
     return tuple(found)
 
 
@@ -70,12 +75,9 @@ def machine_checked(id: str) -> Theorem | None:
 
 
 def described(id: str) -> str:
-    """One line about a statement: its theorem, or that there is none, and then what is proved in other terms.
+    """One line about a statement: its theorem, or that there is none.
 
-    >>> described("S4")
-    'machine-checked: S4, FineTuningStatements.v'
+    >>> described("S4"), described("per_fedavg.L_F")
+    ('machine-checked: S4, FineTuningStatements.v', 'not machine-checked')
     """
-    found = machine_checked(id)
-    if found is not None:
-        return str(found)
-    return "not machine-checked" + (f" in the records' terms; {OWN_TERMS[id]}" if id in OWN_TERMS else "")
+    return str(machine_checked(id) or "not machine-checked")
