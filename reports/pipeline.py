@@ -27,7 +27,7 @@ from reports.records.seeded_cell import SeededCell, seeded_cells
 from reports.records.store import Store, record_key, write_atomically
 from reports.records.workers import Call, OneByOne, Workers
 from reports.refusal import RefusedError
-from reports.request import Request
+from reports.request import Request, gpus
 from reports.staging import Staging
 from reports.studies.registry import run_studies
 from reports.studies.study import Context, StudyResult
@@ -67,8 +67,8 @@ class Workforce:
 @contextmanager
 def workforce(request: Request, told: Callable[[str], None]) -> Iterator[Workforce]:
     """The workers that a request asks for. Raises RefusedError for a cluster that cannot be used."""
-    with Processes(request.jobs) as processes:
-        here = OneByOne() if request.jobs == 1 else processes
+    with Processes(request.jobs, gpus(request.device)[: request.jobs]) as processes:
+        here = OneByOne() if request.alone else processes
         if request.scheduler is None:
             yield Workforce(here, here)
             return
@@ -148,7 +148,7 @@ def _cells(
     with stages("cells", len(work) + len(beside)):
         return harvest(
             work, Kept(request.out), stages.counting(workers), beside,
-            retry=request.retry_failed, command=again, counted=stages.counted,
+            retry=request.retry_failed, command=again, limit=request.cell_limit, counted=stages.counted,
         )  # fmt: skip
 
 

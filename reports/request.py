@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import os
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import torch
 import typer
 
 import empirics
@@ -41,11 +43,15 @@ class Words:
     shard: str | None = None
     scheduler: str | None = None
     retry_failed: bool = False
+    cell_limit: float | None = None
 
 
 @dataclass(frozen=True)
 class Request:
-    """What is to be done, checked; shard: I of N, of a request for the records of these cells alone."""
+    """What is to be done, checked.
+
+    shard: I of N, of a request for the records of these cells alone. cell_limit: seconds that a cell may take to run.
+    """
 
     plan: Plan
     plan_name: str
@@ -61,6 +67,12 @@ class Request:
     shard: tuple[int, int] | None = None
     scheduler: str | None = None
     retry_failed: bool = False
+    cell_limit: float | None = None
+
+    @property
+    def alone(self) -> bool:
+        """Whether this process runs everything itself: a cell with a limit needs a process that can be ended."""
+        return self.jobs == 1 and self.cell_limit is None
 
     @property
     def whole(self) -> bool:
@@ -80,6 +92,8 @@ def checked(words: Words) -> Request:
         given = f"--seed {words.seed} --seeds {words.seeds}"
         raise RefusedError(f"{given}: expected a root >= 0 and at least one root")
     shard = _shard(words.shard)
+    if words.cell_limit is not None and not 0 < words.cell_limit < math.inf:
+        raise RefusedError(f"--cell-limit {words.cell_limit:g}: expected a number of seconds > 0")
     _check_folder(words.out)
     name = words.plan or words.profile
     try:
@@ -102,7 +116,7 @@ def checked(words: Words) -> Request:
         plan, name, words.out, device, words.seed, words.seeds, _jobs(words.jobs, device), claims, tuple(words.only),
         words.task,
         command=["python", "-m", "reports.build", *sys.argv[1:]],
-        shard=shard, scheduler=words.scheduler, retry_failed=words.retry_failed,
+        shard=shard, scheduler=words.scheduler, retry_failed=words.retry_failed, cell_limit=words.cell_limit,
     )  # fmt: skip
 
 
@@ -187,19 +201,27 @@ def _shard(text: str | None) -> tuple[int, int] | None:
 
 
 def _jobs(jobs: int | None, device: str) -> int:
-    """Worker processes: as many as were asked for, and no more than there are processors."""
+    """Worker processes: as many as were asked for, and no more than there are processors, or GPUs where they run."""
     if jobs is not None and jobs < 1:
         raise RefusedError(f"--jobs {jobs}: expected at least one worker process")
-    if device.startswith("cuda"):
-        return 1
-    if jobs is not None and jobs > processors():
-        typer.echo(f"--jobs {jobs}: {processors()} processors are at hand, so many processes are started", err=True)
-    return min(jobs or processors(), processors())
+    at_hand, what = (len(gpus(device)), "GPUs") if device.startswith("cuda") else (processors(), "processors")
+    if jobs is not None and jobs > at_hand:
+        typer.echo(f"--jobs {jobs}: {at_hand} {what} are at hand, so many processes are started", err=True)
+    return min(jobs or at_hand, at_hand)
 
 
 def default_jobs(device: str) -> int:
     """Worker processes where nobody says how many: the processors at hand, and one beside a GPU."""
     return 1 if device.startswith("cuda") else processors()
+
+
+def gpus(device: str) -> list[str]:
+    """CUDA's names of the GPUs that this process may use, where cells run on GPUs; none where they do not."""
+    if not device.startswith("cuda"):
+        return []
+    named = os.environ.get("CUDA_VISIBLE_DEVICES", "").split(",")
+    count = torch.cuda.device_count()
+    return [name.strip() for name in named[:count]] if any(named) else [str(place) for place in range(count)]
 
 
 def processors() -> int:

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import logging
+import multiprocessing
 import queue
+import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from itertools import count
 from typing import Any
 
 from reports.records.identity import differences, identity
+from reports.records.processes import Processes
 from reports.records.workers import Call, WorkersError
 
 _CONNECT = 5.0  # seconds for the scheduler to answer
@@ -102,7 +106,7 @@ class Cluster:
         if there == []:
             raise ClusterError(f"--scheduler {self.address}: all its workers are of another version; stopped")
         return self._client.submit(
-            _checked, self._here, self._own, call.function, call.arguments,
+            _checked, self._here, self._own, call,
             key=f"{call.function.__name__}-{self._client.id}-{next(_names)}", pure=False, workers=there,
         )  # fmt: skip
 
@@ -168,7 +172,8 @@ class _Run:
                     error = future.exception()
                     if not isinstance(error, KilledWorker):
                         raise error
-                    found.append((index, call.given_up(f"every worker of {self.cluster.address} that ran it died")))
+                    why = f"every worker of {self.cluster.address} that ran it died"
+                    found.append((index, call.given_up(why, error.last_worker.host)))
                 elif isinstance(values[future.key], _Refused):
                     self.cluster.refuse(values[future.key])
                     self.again.append((index, call))
@@ -194,12 +199,25 @@ class _Run:
                 return done
 
 
-def _checked(
-    there: Mapping[str, str], own: tuple[str, ...], function: Callable[..., Any], arguments: tuple[Any, ...]
-) -> Any:
+def _checked(there: Mapping[str, str], own: tuple[str, ...], call: Call) -> Any:
     """On a worker: the call's result, unless the one who asks has other versions."""
     from distributed import get_worker
 
     if why := differences(there, identity(own)):
         return _Refused(get_worker().address, why)
-    return function(*arguments)
+    return call() if call.limit is None else _in_time(call)
+
+
+def _in_time(call: Call) -> Any:
+    """The result of a call in a process beside the worker's, which can be ended; a thread of the worker cannot."""
+    # a worker that a nanny has started counts as a daemon, which may start none: but these end when it ends
+    multiprocessing.current_process().daemon = False
+    ((_, result),) = _beside(threading.get_ident()).run([call])
+    return result
+
+
+@cache
+def _beside(thread: int) -> Processes:
+    """The process of a thread of the worker."""
+    del thread
+    return Processes(1)

@@ -65,11 +65,12 @@ class Kept:
 
 def harvest(
     work: Sequence[SeededCell], kept: Kept, workers: Workers, beside: Sequence[Call] = (), *, retry: bool,
-    command: str, counted: Callable[[int], None] = lambda done: None,
+    command: str, limit: float | None = None, counted: Callable[[int], None] = lambda done: None,
 ) -> Harvest:  # fmt: skip
     """Every cell from its record where it has one, run otherwise; a cell that failed before is run only to `retry`.
 
     beside: other calls that the same workers run. The heaviest are begun first, so that the workers end together.
+    limit: seconds that a cell may take to run.
     counted: hears how many cells have a record, whenever that changes.
     """
     store, keys = kept.store, [record_key(one.description()) for one in work]
@@ -84,7 +85,7 @@ def harvest(
     def calls() -> Iterator[Call]:
         for place in order:
             if place < len(work):
-                yield cell_call(work[place], store.find(keys[place]) if place in there else None)
+                yield cell_call(work[place], store.find(keys[place]) if place in there else None, limit)
             else:
                 yield beside[place - len(work)]
 

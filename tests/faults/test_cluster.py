@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import platform
 import shutil
 import signal
 import socket
@@ -19,7 +20,7 @@ from reports.records.cluster import Cluster, ClusterError
 from reports.records.identity import differences, identity
 from reports.records.workers import Call
 from tests.faults.builds import ROOT, TINY_ONLY, begun, done, read, records, tiny, until
-from tests.faults.calls import die, nap
+from tests.faults.calls import die, lost, mine, nap
 from tests.faults.loopback import loopback
 
 
@@ -90,9 +91,25 @@ def test_a_call_that_kills_every_worker_is_given_up_and_the_others_go_on(tmp_pat
             cluster.add_worker()  # with a nanny, which starts another when its worker dies
         with Cluster(cluster.address) as ours:
             calls = [Call(nap, (0.01, place)) for place in range(50)]
-            found = dict(ours.run([Call(die, lost=str.upper), *calls]))
-    assert found[0].startswith("EVERY WORKER OF TCP://")
+            found = dict(ours.run([Call(die, lost=lost), *calls]))
+    assert found[0].startswith("every worker of tcp://")
+    assert found[0].endswith("that ran it died (on 127.0.0.1)")
     assert [found[place] for place in range(1, 51)] == list(range(50))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("nanny", [[], ["--no-nanny"]])
+def test_a_call_that_takes_too_long_is_ended_and_its_worker_goes_on(tmp_path: Path, nanny: list[str]) -> None:
+    with loopback(tmp_path, 0) as cluster:
+        cluster.add_worker(*nanny)
+        with Cluster(cluster.address) as ours:
+            (worker,) = dict(ours.run([Call(mine, (0.0,))])).values()
+            long = Call(nap, (600.0,), lost=lost, limit=1.0)
+            short = [Call(nap, (0.01, place), lost=lost, limit=30.0) for place in range(10)]
+            found = dict(ours.run([long, *short, Call(mine, (0.0,))]))
+    assert found[0] == f"over its time limit of 1 s (on {platform.node()})"
+    assert [found[place] for place in range(1, 11)] == list(range(10))
+    assert found[11] == worker
 
 
 @pytest.mark.slow
