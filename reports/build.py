@@ -59,6 +59,10 @@ def build(
     cell_limit: Annotated[
         float | None, typer.Option(help="seconds that a cell may take to run, after which it has failed; default: any")
     ] = None,
+    refine: Annotated[
+        float | None,
+        typer.Option(help="seconds for more replicas where samples leave a row INCONCLUSIVE and more may decide it"),
+    ] = None,
     check: Annotated[
         bool, typer.Option("--check", help="make the report in --out again from its records, and compare all of it")
     ] = False,
@@ -82,6 +86,7 @@ def build(
         if check or reproduce:
             plan_options = {
                 "--shard": shard, "--scheduler": scheduler, "--retry-failed": retry_failed, "--cell-limit": cell_limit,
+                "--refine": refine,
             }  # fmt: skip
             for option, value in plan_options.items():
                 if value is not None and value is not False:
@@ -94,7 +99,7 @@ def build(
 
         words = Words(
             profile, plan, device, out, _listed(only), seed or 0, seeds, jobs, claims or [], task, dry_run,
-            shard, scheduler, retry_failed, cell_limit,
+            shard, scheduler, retry_failed, cell_limit, refine,
         )  # fmt: skip
         with failures("reports.build"):
             if dry_run:

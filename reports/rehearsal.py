@@ -40,6 +40,8 @@ def rehearsal(request: Request) -> Iterator[str]:
     to_run = [*seen.missing, *(seen.failed if request.retry_failed else [])]
     yield _time(request, to_run)
     yield _memory(request, to_run)
+    if request.refine is not None:
+        yield f"more replicas: for at most {request.refine:g} s, where samples leave a row open and more may decide it"
 
 
 def _work(request: Request) -> list[SeededCell]:

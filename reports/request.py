@@ -44,6 +44,7 @@ class Words:
     scheduler: str | None = None
     retry_failed: bool = False
     cell_limit: float | None = None
+    refine: float | None = None
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,7 @@ class Request:
     """What is to be done, checked.
 
     shard: I of N, of a request for the records of these cells alone. cell_limit: seconds that a cell may take to run.
+    refine: seconds for more replicas where samples leave a row open; None where they do not grow.
     """
 
     plan: Plan
@@ -68,11 +70,12 @@ class Request:
     scheduler: str | None = None
     retry_failed: bool = False
     cell_limit: float | None = None
+    refine: float | None = None
 
     @property
     def alone(self) -> bool:
         """Whether this process runs everything itself: a cell with a limit needs a process that can be ended."""
-        return self.jobs == 1 and self.cell_limit is None
+        return self.jobs == 1 and self.cell_limit is None and self.refine is None
 
     @property
     def whole(self) -> bool:
@@ -92,8 +95,11 @@ def checked(words: Words) -> Request:
         given = f"--seed {words.seed} --seeds {words.seeds}"
         raise RefusedError(f"{given}: expected a root >= 0 and at least one root")
     shard = _shard(words.shard)
-    if words.cell_limit is not None and not 0 < words.cell_limit < math.inf:
-        raise RefusedError(f"--cell-limit {words.cell_limit:g}: expected a number of seconds > 0")
+    for option, seconds in (("--cell-limit", words.cell_limit), ("--refine", words.refine)):
+        if seconds is not None and not 0 < seconds < math.inf:
+            raise RefusedError(f"{option} {seconds:g}: expected a number of seconds > 0")
+    if shard is not None and words.refine is not None:
+        raise RefusedError("--refine: expected without --shard, whose rows are judged by the build that follows")
     _check_folder(words.out)
     name = words.plan or words.profile
     try:
@@ -117,6 +123,7 @@ def checked(words: Words) -> Request:
         words.task,
         command=["python", "-m", "reports.build", *sys.argv[1:]],
         shard=shard, scheduler=words.scheduler, retry_failed=words.retry_failed, cell_limit=words.cell_limit,
+        refine=words.refine,
     )  # fmt: skip
 
 
