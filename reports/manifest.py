@@ -18,7 +18,7 @@ from reports.judging import statistics
 from reports.plans.plan import PROFILES
 from reports.records.attempts import Failure
 from reports.records.execution import Outcome
-from reports.records.seeded_cell import SeededCell, key_of
+from reports.records.seeded_cell import MOST_LOOKS, SeededCell, key_of
 from reports.records.sources import code_version, own_version
 from reports.request import Request
 from reports.studies.study import StudyResult
@@ -57,7 +57,7 @@ class Refinement(_Strict):
     """
 
     seconds: float = Field(gt=0)
-    looks: dict[str, Annotated[int, Field(ge=2)]]
+    looks: dict[str, Annotated[int, Field(ge=2, le=MOST_LOOKS)]]
 
 
 class Manifest(_Strict):

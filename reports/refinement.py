@@ -18,12 +18,11 @@ from reports.plans.memory import at_hand
 from reports.records.attempts import Failure, cell_call
 from reports.records.execution import Outcome
 from reports.records.harvest import Kept
-from reports.records.seeded_cell import SeededCell, key_of
+from reports.records.seeded_cell import MOST_LOOKS, SeededCell, key_of
 from reports.records.timings import NAME, Timings
 from reports.records.workers import Call, Workers
 from reports.request import Request
 
-MOST_LOOKS = 20  # 2^19 times the replicas of the first one
 _MOST_VALUES = 2**19  # of a sample that is imagined, in order to see whether it would decide
 _OF_A_RECORD = 4  # what a cell holds while it is run and read, by the size of its record
 

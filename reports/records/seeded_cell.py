@@ -17,6 +17,8 @@ from reports.records.record import record_key
 from reports.records.sources import code_version, own_version
 from reports.statements import measured
 
+MOST_LOOKS = 20  # at a growing sample: 2^19 times the replicas of the first one
+
 
 @dataclass(frozen=True)
 class Sources:
