@@ -20,6 +20,7 @@ class Call:
     lost: what the call gives where every worker that tried it died, or where it took longer than its limit, as a
     function of a sentence that says so and of the host's name ('' where nobody knows it); where it is None that is an
     error. limit: the seconds after which the process that runs it is ended; None where it may take as long as it takes.
+    shape: calls that follow each other with equal ones are light enough, or not, to travel together; '' for none.
     """
 
     function: Callable[..., Any]
@@ -27,6 +28,7 @@ class Call:
     weight: float = 1.0
     lost: Callable[[str, str], Any] | None = None
     limit: float | None = None
+    shape: str = ""
 
     def __call__(self) -> Any:
         """What the function gives for these arguments."""

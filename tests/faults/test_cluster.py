@@ -98,6 +98,26 @@ def test_a_call_that_kills_every_worker_is_given_up_and_the_others_go_on(tmp_pat
 
 
 @pytest.mark.slow
+def test_light_calls_of_one_shape_travel_together_and_one_that_kills_is_found_among_them(tmp_path: Path) -> None:
+    with loopback(tmp_path, 0) as cluster:
+        for _ in range(2):
+            cluster.add_worker()
+        with Cluster(cluster.address) as ours:
+            sent: list[int] = []
+            submit = ours.submit
+            ours.submit = lambda calls: sent.append(len(calls)) or submit(calls)  # type: ignore[method-assign]
+            light = [Call(nap, (0.0, place), 0.1, shape="a") for place in range(40)]
+            heavy = [Call(nap, (0.0, place), 0.6, shape="b") for place in range(4)]
+            bound = [Call(nap, (0.0, place), 0.1, lost, 60.0, "c") for place in range(2)]
+            found = dict(ours.run([*light, *heavy, *bound]))
+            assert [found[place] for place in range(46)] == [*range(40), *range(4), *range(2)]
+            assert sent == [10, 10, 10, 10, 1, 1, 1, 1, 1, 1]
+            found = dict(ours.run([*light[:3], Call(die, (), 0.1, lost, shape="a"), *light[4:10]]))
+            assert found.pop(3).startswith("every worker of tcp://")
+            assert found == {place: place for place in range(10) if place != 3}
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("nanny", [[], ["--no-nanny"]])
 def test_a_call_that_takes_too_long_is_ended_and_its_worker_goes_on(tmp_path: Path, nanny: list[str]) -> None:
     with loopback(tmp_path, 0) as cluster:
