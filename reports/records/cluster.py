@@ -196,7 +196,7 @@ class _Run:
             yield from found
 
     def _killed(self, batch: list[tuple[int, Call]], error: Any) -> list[tuple[int, Any]]:
-        """What a call gives under which all workers died; nobody knows which of several it was, so each is sent alone."""
+        """What a call gives under which all workers died; of several nobody knows which it was: each is sent alone."""
         if len(batch) > 1:
             self.again += batch
             return []
