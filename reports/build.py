@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from reports.interrupts import Stopped, at_most, interruptible, name_of
+from reports.interrupts import Stopped, at_most, ended_at_once, interruptible, name_of
 from reports.progress import Stages
 from reports.refusal import OneLine, RefusedError, failures, refusals
 from reports.staging import interrupted
@@ -236,4 +236,4 @@ def _summary(report: Report, request: Request) -> Iterator[str]:
 
 
 if __name__ == "__main__":
-    app()
+    ended_at_once(app)

@@ -138,7 +138,7 @@ def test_the_same_bytes_when_a_worker_is_killed(tmp_path: Path) -> None:
     assert done(*words, str(tmp_path / "home")).returncode == 0
     with loopback(tmp_path, 2) as cluster:
         build = begun(*words, str(tmp_path / "away"), "--scheduler", cluster.address)
-        assert until(lambda: (tmp_path / "away" / "records").is_dir() and records(tmp_path / "away") > 5, 120)
+        assert until(lambda: (tmp_path / "away" / "records").is_dir() and records(tmp_path / "away") > 5, 600)
         cluster.workers[0].kill()
         out, err = build.communicate()
         assert build.returncode == 0, out + err
@@ -151,7 +151,7 @@ def test_a_scheduler_that_dies_is_said_in_ten_seconds_and_what_is_done_is_kept(t
     words = ("--profile", "quick", "--device", "cpu", "--out", str(out))
     with loopback(tmp_path, 2) as cluster:
         build = begun(*words, "--scheduler", cluster.address)
-        assert until(lambda: (out / "records").is_dir() and records(out) > 5, 120)
+        assert until(lambda: (out / "records").is_dir() and records(out) > 5, 600)
         started = time.monotonic()
         cluster.scheduler.kill()
         _, err = build.communicate()
@@ -172,7 +172,7 @@ def test_the_workers_of_a_cluster_are_left_alone_when_the_build_is_killed(tmp_pa
         build = begun(
             "--profile", "quick", "--device", "cpu", "--out", str(tmp_path / "o"), "--scheduler", cluster.address
         )
-        assert until(lambda: (tmp_path / "o" / "records").is_dir() and records(tmp_path / "o") > 2, 120)
+        assert until(lambda: (tmp_path / "o" / "records").is_dir() and records(tmp_path / "o") > 2, 600)
         os.killpg(build.pid, signal.SIGKILL)
         build.communicate()
         with Cluster(cluster.address) as ours:
