@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+import re
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -23,6 +24,8 @@ from reports.refusal import RefusedError, described
 from reports.tasks.conformance import load_task, require_conformance
 from reports.user_objects import importing_only, trusted
 from theory.claims.reading import Claim, ClaimError, read_claims
+
+_ADDRESS = re.compile(r"((tcp|tls|ws|wss|ucx)://)?([^\s/:\[\]]+|\[[0-9a-fA-F:.]+\]):(?P<port>[0-9]{1,5})")
 
 
 @dataclass(frozen=True)
@@ -94,7 +97,7 @@ def checked(words: Words) -> Request:
     if words.seeds < 1 or words.seed < 0:
         given = f"--seed {words.seed} --seeds {words.seeds}"
         raise RefusedError(f"{given}: expected a root >= 0 and at least one root")
-    shard = _shard(words.shard)
+    shard, scheduler = _shard(words.shard), _scheduler(words.scheduler)
     for option, seconds in (("--cell-limit", words.cell_limit), ("--refine", words.refine)):
         if seconds is not None and not 0 < seconds < math.inf:
             raise RefusedError(f"{option} {seconds:g}: expected a number of seconds > 0")
@@ -122,7 +125,7 @@ def checked(words: Words) -> Request:
         plan, name, words.out, device, words.seed, words.seeds, _jobs(words.jobs, device), claims, tuple(words.only),
         words.task,
         command=["python", "-m", "reports.build", *sys.argv[1:]],
-        shard=shard, scheduler=words.scheduler, retry_failed=words.retry_failed, cell_limit=words.cell_limit,
+        shard=shard, scheduler=scheduler, retry_failed=words.retry_failed, cell_limit=words.cell_limit,
         refine=words.refine,
     )  # fmt: skip
 
@@ -205,6 +208,17 @@ def _shard(text: str | None) -> tuple[int, int] | None:
     if not (index.isdecimal() and count.isdecimal() and 1 <= int(index) <= int(count)):
         raise RefusedError(f"--shard {text}: expected I/N with 1 <= I <= N, such as 1/3")
     return int(index), int(count)
+
+
+def _scheduler(text: str | None) -> str | None:
+    """The address of a scheduler: HOST:PORT, perhaps after the name of a protocol that dask speaks between machines."""
+    if text is None:
+        return None
+    found = _ADDRESS.fullmatch(text)
+    if found is None or not 0 < int(found["port"]) < 2**16:
+        expected = "expected tcp://HOST:PORT, such as tcp://127.0.0.1:8786"
+        raise RefusedError(f"--scheduler {text[:60]}: {expected}")
+    return text
 
 
 def _jobs(jobs: int | None, device: str) -> int:

@@ -48,16 +48,19 @@ class Cluster:
 
     def __init__(self, address: str, own: Sequence[str] = (), told: Callable[[str], None] = lambda line: None) -> None:
         try:
-            from distributed import Client
+            from distributed import Client, Security
         except ImportError:
             raise ClusterError(
                 f"--scheduler {address}: needs dask; pip install 'meta-fedavg-bounds[cluster]'"
             ) from None
-        for name in ("distributed", "distributed.client"):
+        for name in ("distributed", "distributed.client", "tornado.application"):
             logging.getLogger(name).setLevel(logging.CRITICAL)  # what it logs is said here in one line
         self.address, self._own, self._told = address, tuple(sorted(own)), told
         self._here = identity(self._own)
         self._refused: set[str] = set()
+        if address.startswith(("tls:", "wss:")) and Security().tls_ca_file is None:
+            where = "distributed.comm.tls of dask's configuration, or DASK_DISTRIBUTED__COMM__TLS__CA_FILE, names none"
+            raise ClusterError(f"--scheduler {address}: needs certificates, and {where}")
         try:
             self._client: Any = Client(address, timeout=_CONNECT, set_as_default=False)
         except (OSError, TimeoutError, ValueError) as error:

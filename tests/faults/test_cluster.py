@@ -8,6 +8,7 @@ import shutil
 import signal
 import socket
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -44,24 +45,83 @@ def test_versions_that_differ_are_named() -> None:
     assert "module mine is absent there" in differences({**here, "module mine": "a" * 64}, here)
 
 
-@pytest.mark.parametrize("patience", [0.5, pytest.param(None, marks=pytest.mark.slow)])
+@pytest.fixture
+def closed() -> Iterator[str]:
+    """An address where nobody listens."""
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        yield f"tcp://127.0.0.1:{one.getsockname()[1]}"
+
+
 def test_nobody_at_the_address_is_bad_input_in_one_line(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, patience: float | None
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, closed: str
 ) -> None:
-    if patience is not None:
-        monkeypatch.setattr("reports.records.cluster._CONNECT", patience)
-    with socket.socket() as closed:
-        closed.bind(("127.0.0.1", 0))
-        address = f"tcp://127.0.0.1:{closed.getsockname()[1]}"
+    monkeypatch.setattr("reports.records.cluster._CONNECT", 0.5)
     out = tmp_path / "out"
-    started = time.monotonic()
-    words = ["--plan", str(tiny(tmp_path)), *TINY_ONLY, "--out", str(out), "--scheduler", address]
-    refused = CliRunner().invoke(app, words)
-    assert time.monotonic() - started < 10
+    refused = CliRunner().invoke(
+        app, ["--plan", str(tiny(tmp_path)), *TINY_ONLY, "--out", str(out), "--scheduler", closed]
+    )
     assert refused.exit_code == 2
     assert len(refused.output.splitlines()) == 1
-    assert f"--scheduler {address}: nobody answers there" in refused.output
+    assert f"--scheduler {closed}: nobody answers there" in refused.output
     assert not out.exists()
+
+
+@pytest.mark.slow
+def test_nobody_at_the_address_is_said_within_ten_seconds(closed: str) -> None:
+    started = time.monotonic()
+    with pytest.raises(ClusterError, match="nobody answers there"):
+        Cluster(closed)
+    assert time.monotonic() - started < 10
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "",
+        "banana",
+        "tcp://",
+        "tcp://host",
+        "host:0",
+        "host:99999",
+        "http://host:1",
+        "inproc://1",
+        "host:1 ",
+        "::1:8786",
+    ],
+)
+def test_what_is_no_address_is_refused_in_one_line(tmp_path: Path, address: str) -> None:
+    refused = CliRunner().invoke(app, ["--out", str(tmp_path / "out"), "--scheduler", address])
+    assert refused.exit_code == 2
+    assert refused.output == (
+        f"reports.build: --scheduler {address}: expected tcp://HOST:PORT, such as tcp://127.0.0.1:8786\n"
+    )
+
+
+def test_certificates_are_asked_for_before_anybody_is() -> None:
+    with pytest.raises(ClusterError, match=r"--scheduler tls://127\.0\.0\.1:1: needs certificates"):
+        Cluster("tls://127.0.0.1:1")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize("workers", [0, 1])
+def test_a_build_on_a_cluster_ends_within_five_seconds(tmp_path: Path, number: int, status: int, workers: int) -> None:
+    out = tmp_path / "out"
+    with loopback(tmp_path, workers) as cluster:
+        build = begun("--profile", "quick", "--device", "cpu", "--out", str(out), "--scheduler", cluster.address)
+        if workers:
+            assert until(lambda: (out / "records").is_dir() and records(out) > 2, 600)
+        else:
+            assert build.stderr is not None
+            assert "waiting for a first worker to join" in build.stderr.readline()
+        started = time.monotonic()
+        build.send_signal(number)
+        _, said = build.communicate()
+        assert time.monotonic() - started < 5
+    assert build.returncode == status
+    assert len(said.splitlines()) == 1
+    assert "to go on: python -m reports.build --profile quick" in said
 
 
 @pytest.mark.slow
