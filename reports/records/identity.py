@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import importlib.util
 import platform
 import sys
 from collections.abc import Mapping
@@ -27,8 +28,28 @@ def identity(own: tuple[str, ...] = ()) -> Mapping[str, str]:
         "Python": ".".join(platform.python_version_tuple()[:2]),
         "machine": f"{sys.platform} {platform.machine()}",
         **versions,
-        **{f"module {name.partition(':')[0]}": digest for name, digest in own_version(own).items()},
+        **{
+            f"module {name}": digest
+            for name in {one.partition(":")[0] for one in own}
+            if (digest := _module(name, own))
+        },
     }
+
+
+def _module(name: str, own: tuple[str, ...]) -> str:
+    """SHA-256 of a module of a user's and all that it imports, where it is installed of its file; '' for none."""
+    try:
+        spec = importlib.util.find_spec(name)
+    except (ImportError, ValueError, AttributeError):
+        return ""
+    if spec is None:
+        return ""
+    digest = hashlib.sha256()
+    for there in own_version(one for one in own if one.partition(":")[0] == name).values():
+        digest.update(there.encode())
+    if spec.origin is not None and Path(spec.origin).is_file():
+        digest.update(Path(spec.origin).read_bytes())
+    return digest.hexdigest()
 
 
 def differences(here: Mapping[str, str], there: Mapping[str, str]) -> str:

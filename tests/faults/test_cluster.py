@@ -8,7 +8,7 @@ import shutil
 import signal
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -142,6 +142,40 @@ def test_a_worker_of_other_code_is_refused_by_name_before_and_on_the_way(tmp_pat
         assert "is of another version and gets nothing: the code of meta-fedavg-bounds is" in refused[0]
         with pytest.raises(ClusterError, match=r"worker tcp://\S+ cannot take part: the code of meta-fedavg-bounds"):
             Cluster(cluster.address)
+
+
+def another_torch(folder: Path) -> None:
+    """What a worker of another version of torch says of it."""
+    (folder / "torch-1.0.dist-info").mkdir(parents=True)
+    (folder / "torch-1.0.dist-info" / "METADATA").write_text("Metadata-Version: 2.1\nName: torch\nVersion: 1.0\n")
+
+
+def another_module(folder: Path) -> None:
+    """A worker where the user's module was not brought up to date."""
+    folder.mkdir()
+    (folder / "mine.py").write_text("SIZE = 3\n")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("made", "said"),
+    [
+        (another_torch, r"torch is 1\.0 there and 2\."),
+        (another_module, r"module mine is [0-9a-f]{12} there and [0-9a-f]{12} here"),
+        (Path.mkdir, r"module mine is absent there and [0-9a-f]{12} here"),
+    ],
+)
+def test_what_a_worker_lacks_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, made: Callable[[Path], None], said: str
+) -> None:
+    (tmp_path / "here").mkdir()
+    (tmp_path / "here" / "mine.py").write_text("SIZE = 2\n")
+    monkeypatch.syspath_prepend(str(tmp_path / "here"))
+    made(tmp_path / "there")
+    with loopback(tmp_path, 0) as cluster:
+        cluster.add_worker("--no-nanny", path=str(tmp_path / "there"))
+        with pytest.raises(ClusterError, match=rf"worker tcp://\S+ cannot take part: .*{said}"):
+            Cluster(cluster.address, ["mine:SIZE"])
 
 
 @pytest.mark.slow
