@@ -22,17 +22,13 @@ _LIBRARIES = ("torch", "numpy", "scipy", "python-flint")
 def identity(own: tuple[str, ...] = ()) -> Mapping[str, str]:
     """By name, the versions that decide what is computed here; own: MODULE:NAMEs of a user's that take part."""
     look_here()
-    versions = {name: metadata.version(name) for name in _LIBRARIES}
+    versions, modules = {name: metadata.version(name) for name in _LIBRARIES}, {one.partition(":")[0] for one in own}
     return {
         "the code of meta-fedavg-bounds": _code(),
         "Python": ".".join(platform.python_version_tuple()[:2]),
         "machine": f"{sys.platform} {platform.machine()}",
         **versions,
-        **{
-            f"module {name}": digest
-            for name in {one.partition(":")[0] for one in own}
-            if (digest := _module(name, own))
-        },
+        **{f"module {name}": digest for name in modules if (digest := _module(name, own))},
     }
 
 
