@@ -58,6 +58,7 @@ class Cluster:
         self.address, self._own, self._told = address, tuple(sorted(own)), told
         self._here = identity(self._own)
         self._refused: set[str] = set()
+        self._staffed = True
         if address.startswith(("tls:", "wss:")) and Security().tls_ca_file is None:
             where = "distributed.comm.tls of dask's configuration, or DASK_DISTRIBUTED__COMM__TLS__CA_FILE, names none"
             raise ClusterError(f"--scheduler {address}: needs certificates, and {where}")
@@ -129,6 +130,13 @@ class Cluster:
             return self._client.gather(futures)
         except (CancelledError, OSError, TimeoutError):
             raise self.gone() from None
+
+    def look_after_workers(self) -> None:
+        """Say it, once each time, when the last worker has left: it may be that a batch system starts others."""
+        left = bool(self._client.nthreads())
+        if self._staffed and not left:
+            self._told(f"--scheduler {self.address}: no worker is left; waiting for one to join")
+        self._staffed = left
 
     def alive(self) -> bool:
         """Whether the scheduler is there."""
@@ -216,6 +224,7 @@ class _Run:
             except queue.Empty:
                 if not self.cluster.alive():
                     raise self.cluster.gone() from None
+                self.cluster.look_after_workers()
         while True:
             try:
                 done.append(self.ended.get_nowait())

@@ -192,6 +192,26 @@ def test_a_call_that_kills_every_worker_is_given_up_and_the_others_go_on(tmp_pat
 
 
 @pytest.mark.slow
+def test_when_the_last_worker_is_gone_it_is_said_and_another_one_goes_on(tmp_path: Path) -> None:
+    with loopback(tmp_path, 1) as cluster:
+        told: list[str] = []
+
+        def tell(line: str) -> None:
+            told.append(line)
+            if "no worker is left" in line:
+                cluster.add_worker("--no-nanny")
+
+        with Cluster(cluster.address, (), tell) as ours:
+            results = ours.run(Call(nap, (0.5, place)) for place in range(6))
+            found = [next(results)]
+            cluster.workers[0].kill()
+            assert sorted([*found, *results]) == [(place, place) for place in range(6)]
+        assert [line for line in told if "first worker" not in line] == [
+            f"--scheduler {cluster.address}: no worker is left; waiting for one to join"
+        ]
+
+
+@pytest.mark.slow
 def test_light_calls_of_one_shape_travel_together_and_one_that_kills_is_found_among_them(tmp_path: Path) -> None:
     with loopback(tmp_path, 0) as cluster:
         for _ in range(2):
