@@ -97,6 +97,7 @@ def build(request: Request, workers: Workers | None = None, stages: Stages | Non
 def build_shard(request: Request, stages: Stages) -> Harvest:
     """The records of a shard's cells and nothing else: studies and the page are left to the whole build."""
     with workforce(request, _told) as force, Staging(request.out) as staging:
+        (request.out / "records").mkdir(exist_ok=True)  # a share without a cell can be merged as well
         return _cells(request, share(_work(request), request.shard), force.cells, staging, stages)
 
 
