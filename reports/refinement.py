@@ -139,14 +139,15 @@ def _further(cell: SeededCell, wanted: int | None) -> range:
 def _deciding(cell: SeededCell, measurement: Measurement, sample: Sampled, rows: Judged) -> int | None:
     """The first look at which a row would be decided if all replicas were like those that are there; None for never."""
     assert cell.look is not None
-    most = min(MOST_LOOKS, cell.look + (_MOST_VALUES // sample.values.size).bit_length() - 1)
+    here = cell.look
+    most = min(MOST_LOOKS, here + (_MOST_VALUES // sample.values.size).bit_length() - 1)
 
     def decided(look: int) -> bool:
-        grown = np.tile(sample.values, 2 ** (look - cell.look))
+        grown = np.tile(sample.values, 2 ** (look - here))
         imagined = replace(measurement, evidence=replace(sample, values=grown, look=look))
         return judge([imagined], rows.family, rows.table)[0].verdict is not Verdict.INCONCLUSIVE
 
-    looks = range(cell.look + 1, most + 1)
+    looks = range(here + 1, most + 1)
     if not looks or not decided(most):
         return None
     return looks[bisect.bisect_left(looks, True, key=decided)]
