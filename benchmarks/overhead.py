@@ -34,15 +34,20 @@ def overhead(
     workers: Annotated[int, typer.Option(help="how many")] = 2,
 ) -> None:
     """Print, for each engine, seconds until its workers answer and milliseconds a cell costs beyond its work."""
-    for name, engine in {"processes": _processes, "dask": _dask}.items():
+    engines = {"processes": (_processes, ""), "dask": (_dask, ""), "dask, light": (_dask, "light")}
+    for name, (engine, shape) in engines.items():
         started = time.perf_counter()
         with engine(workers) as asked:
             list(asked.run([Call(_ready)] * workers))
             ready = time.perf_counter() - started
-            spent = _seconds(lambda asked=asked: list(asked.run(Call(_nap, (seconds,)) for _ in range(cells))))
+            calls = [Call(_nap, (seconds,), _LIGHT, shape=shape)] * cells
+            spent = _seconds(lambda asked=asked, calls=calls: list(asked.run(calls)))
         _say(name, ready, spent, cells, seconds, workers)
     _loky(cells, seconds, workers)
     _store()
+
+
+_LIGHT = 1 / 16  # a weight of which as many as may travel together
 
 
 def _nap(seconds: float) -> None:
@@ -56,7 +61,7 @@ def _ready() -> str:
 
 def _say(name: str, ready: float, spent: float, cells: int, seconds: float, workers: int) -> None:
     over = (spent / cells - seconds / workers) * 1e3
-    print(f"{name:10} ready after {ready:6.2f} s; {cells} cells of {seconds * 1e3:g} ms on {workers} workers in "
+    print(f"{name:11} ready after {ready:6.2f} s; {cells} cells of {seconds * 1e3:g} ms on {workers} workers in "
           f"{spent:6.2f} s: {over:.2f} ms a cell over the work")  # fmt: skip
 
 
@@ -96,7 +101,7 @@ def _store() -> None:
         keys = list(store.all_keys())
         read = _seconds(lambda: [store.read(key) for key in keys])
     describe = _seconds(lambda: [record_key(cell.description()) for cell in work])
-    print(f"store      {write / count * 1e3:.2f} ms to write a record of 20 kB here, "
+    print(f"store       {write / count * 1e3:.2f} ms to write a record of 20 kB here, "
           f"{read / count * 1e3:.2f} ms to read it; {describe / len(work) * 1e3:.3f} ms for a cell's key")  # fmt: skip
 
 

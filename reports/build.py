@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from reports.interrupts import Stopped, at_most, interruptible, name_of
+from reports.interrupts import Stopped, at_most, ended_at_once, interruptible, name_of
 from reports.progress import Stages
 from reports.refusal import OneLine, RefusedError, failures, refusals
 from reports.staging import interrupted
@@ -56,6 +56,13 @@ def build(
         typer.Option(help="address of a dask scheduler, tcp://HOST:8786, whose workers run the cells"),
     ] = None,
     retry_failed: Annotated[bool, typer.Option("--retry-failed", help="run cells that failed before again")] = False,
+    cell_limit: Annotated[
+        float | None, typer.Option(help="seconds that a cell may take to run, after which it has failed; default: any")
+    ] = None,
+    refine: Annotated[
+        float | None,
+        typer.Option(help="seconds for more replicas where samples leave a row INCONCLUSIVE and more may decide it"),
+    ] = None,
     check: Annotated[
         bool, typer.Option("--check", help="make the report in --out again from its records, and compare all of it")
     ] = False,
@@ -77,8 +84,12 @@ def build(
         if jobs is not None and jobs < 1:
             raise RefusedError(f"--jobs {jobs}: expected at least one worker process")
         if check or reproduce:
-            for option, value in {"--shard": shard, "--scheduler": scheduler, "--retry-failed": retry_failed}.items():
-                if value:
+            plan_options = {
+                "--shard": shard, "--scheduler": scheduler, "--retry-failed": retry_failed, "--cell-limit": cell_limit,
+                "--refine": refine,
+            }  # fmt: skip
+            for option, value in plan_options.items():
+                if value is not None and value is not False:
                     raise RefusedError(f"{option}: expected without --check and --reproduce, which run no plan")
             with failures("reports.build"):
                 raise typer.Exit(_recheck(out, reproduce, _listed(trust), _count(rerun, reproduce), seed, jobs))
@@ -88,7 +99,7 @@ def build(
 
         words = Words(
             profile, plan, device, out, _listed(only), seed or 0, seeds, jobs, claims or [], task, dry_run,
-            shard, scheduler, retry_failed,
+            shard, scheduler, retry_failed, cell_limit, refine,
         )  # fmt: skip
         with failures("reports.build"):
             if dry_run:
@@ -103,7 +114,7 @@ def build(
         if stopped := interrupted(out):
             typer.echo(stopped.rpartition(";")[0], err=True)
         # this process runs the cells itself only where there are no others, and forks none then
-        alone = at_most(_PATIENCE, lambda number: _last_words(number, stages)) if request.jobs == 1 else nullcontext()
+        alone = at_most(_PATIENCE, lambda number: _last_words(number, stages)) if request.alone else nullcontext()
         with failures("reports.build", out), alone:
             raise typer.Exit(_shard(request, stages) if request.shard else _whole(request, stages, strict=strict))
 
@@ -225,4 +236,4 @@ def _summary(report: Report, request: Request) -> Iterator[str]:
 
 
 if __name__ == "__main__":
-    app()
+    ended_at_once(app)

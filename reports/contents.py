@@ -12,6 +12,7 @@ import pandas as pd
 
 from reports.analyses.failed import failed_section
 from reports.analyses.judged import Judged, judged_outcomes
+from reports.analyses.refined import refined_section
 from reports.analyses.suite import Suite, claims_section, suite_analyses, waterfalls
 from reports.analyses.suite_file import SuiteFile
 from reports.analyses.two_sided import two_sided_sections
@@ -29,6 +30,7 @@ from reports.pages.speed import speed_section
 from reports.records.attempts import Failure
 from reports.records.curves import curves_frame
 from reports.records.execution import Outcome
+from reports.records.seeded_cell import SeededCell
 from reports.records.store import write_atomically
 from reports.records.workers import Call, Workers
 from reports.request import Request
@@ -42,13 +44,14 @@ EXPLORED = "interactive.html"
 class Measured:
     """What a plan's cells, the suite beside them and the studies gave; no suite for a plan that is cut down.
 
-    failed: the cells that gave nothing.
+    failed: the cells that gave nothing. work: those that gave something, at the looks that their samples were left at.
     """
 
     outcomes: Sequence[Outcome]
     suite: Suite | None
     studies: Sequence[StudyResult]
     failed: Sequence[Failure] = ()
+    work: Sequence[SeededCell] = ()
 
 
 @dataclass(frozen=True)
@@ -79,7 +82,7 @@ def analysed(request: Request, rows: Judged, measured: Measured) -> Said:
     if measured.suite is not None:
         about, stored = suite_analyses(rows.rows, waterfalls(rows.outcomes), measured.suite, rows.table)
         sections = [*about, *two_sided_sections(request.plan.tasks), *sections, speed_section(request.out)]
-    missing = failed_section(measured.failed)
+    missing = [*failed_section(measured.failed), *refined_section(measured.work)]
     return Said([*missing, *(section for study in measured.studies for section in study.sections), *sections], stored)
 
 

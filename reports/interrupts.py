@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import socket
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -87,6 +88,21 @@ def at_most(seconds: float, last_words: Callable[[int], str]) -> Iterator[None]:
         theirs.close()
         watcher.join()
         ours.close()
+
+
+def ended_at_once(command: Callable[[], object]) -> None:
+    """Run a command; one that was stopped by a signal leaves without what Python does at its end.
+
+    To take apart all that is loaded is more than a second of work, and nothing is left to be written then.
+    """
+    try:
+        command()
+    except SystemExit as end:
+        if isinstance(end.code, int) and end.code in {128 + number for number in _SIGNALS}:
+            sys.stdout.flush()
+            sys.stderr.flush()
+            os._exit(end.code)
+        raise
 
 
 def name_of(number: int) -> str:

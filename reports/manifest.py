@@ -8,9 +8,9 @@ import sys
 from collections.abc import Mapping, Sequence
 from importlib import metadata
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from reports import __version__
 from reports.analyses.claims import stored
@@ -18,6 +18,7 @@ from reports.judging import statistics
 from reports.plans.plan import PROFILES
 from reports.records.attempts import Failure
 from reports.records.execution import Outcome
+from reports.records.seeded_cell import MOST_LOOKS, SeededCell, key_of
 from reports.records.sources import code_version, own_version
 from reports.request import Request
 from reports.studies.study import StudyResult
@@ -49,12 +50,23 @@ class Where(_Strict):
     seconds: dict[str, float]
 
 
+class Refinement(_Strict):
+    """More replicas where samples left a row open: for how many seconds, and the cells that are at a further look.
+
+    looks: by the key of a cell's record at its first look.
+    """
+
+    seconds: float = Field(gt=0)
+    looks: dict[str, Annotated[int, Field(ge=2, le=MOST_LOOKS)]]
+
+
 class Manifest(_Strict):
     """manifest.json.
 
-    failed: the cells that gave no record, each by its key, in words, and why.
-    contents: the plan as it was run, every cell written out. code, own_code: SHA-256 of the sources of ours and, by
-    MODULE:NAME, of a user's that decide what is recorded. outputs: the SHA-256 of every file of the report by its path.
+    failed: the cells that gave no record, each by its key, in words, and why. refinement: None where samples did not
+    grow. contents: the plan as it was run, every cell written out. code, own_code: SHA-256 of the sources of ours and,
+    by MODULE:NAME, of a user's that decide what is recorded. outputs: the SHA-256 of every file of the report by its
+    path.
     """
 
     distribution: str
@@ -79,6 +91,7 @@ class Manifest(_Strict):
     row_records: dict[str, str]
     records: list[str]
     failed: list[dict[str, str]]
+    refinement: Refinement | None = None
     studies: dict[str, str]
     study_records: list[str]
     contents: dict[str, Any]
@@ -105,7 +118,8 @@ class Manifest(_Strict):
     @property
     def stated(self) -> dict[str, Any]:
         """What page and appendix show of it: equal however the report was computed."""
-        return self.model_dump(exclude=set(_APART)) | {"command": self.command}
+        apart = {*_APART, *(() if self.refinement else ("refinement",))}
+        return self.model_dump(exclude=apart) | {"command": self.command}
 
     @property
     def command(self) -> list[str]:
@@ -116,6 +130,7 @@ class Manifest(_Strict):
             ("--seed", self.seed, 0),
             ("--seeds", self.seeds, 1),
             ("--task", self.task, None),
+            ("--refine", None if self.refinement is None else f"{self.refinement.seconds:g}", None),
         ):
             words += [] if value == default else [option, str(value)]
         words += ["--only", ",".join(self.only)] if self.only else []
@@ -130,10 +145,11 @@ class Manifest(_Strict):
 def manifest_of(
     request: Request, outcomes: Sequence[Outcome], family: int, studies: Sequence[StudyResult],
     failed: Sequence[Failure], where: Where, made: Mapping[str, Any] | None = None,
+    looks: Mapping[str, int] | None = None,
 ) -> Manifest:  # fmt: skip
     """The manifest of a report whose files are still to be made, hence without their hashes.
 
-    made: what made it, as `made_here` says it unless another version's report is written again.
+    made: what made it, as `made_here` says it unless another version's report is written again. looks: see `looks_of`.
     """
     plan = request.plan
     return Manifest(
@@ -154,12 +170,18 @@ def manifest_of(
         row_records={measurement.row_id: outcome.key for outcome in outcomes for measurement in outcome.measurements},
         records=[outcome.key for outcome in outcomes],
         failed=[{"key": one.key, "cell": one.cell, "reason": one.reason} for one in failed],
+        refinement=None if request.refine is None else Refinement(seconds=request.refine, looks=dict(looks or {})),
         studies={study.name: study.headline for study in studies},
         study_records=[key for study in studies for key in study.records],
         contents=plan.model_dump(mode="json"),
         where=where,
         outputs={},
     )
+
+
+def looks_of(work: Sequence[SeededCell]) -> dict[str, int]:
+    """The cells at a further look than the first: by their keys at that, which one."""
+    return {key_of(one.looked_at(1)): one.look for one in work if one.look is not None and one.look > 1}
 
 
 def made_here(own: Sequence[str] = ()) -> dict[str, Any]:

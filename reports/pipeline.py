@@ -8,14 +8,14 @@ import shlex
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from reports.analyses.suite import Suite, suite_calls
 from reports.contents import Measured, analysed, draw, judged, write
 from reports.interrupts import undisturbed
 from reports.judging.rows import Row, Verdict
-from reports.manifest import NAME, Where, manifest_of
+from reports.manifest import NAME, Where, looks_of, manifest_of
 from reports.outputs import hashes, stale
 from reports.pages import interactive
 from reports.progress import Stages
@@ -23,11 +23,12 @@ from reports.records.attempts import Failure
 from reports.records.cluster import Cluster, ClusterError
 from reports.records.harvest import Harvest, Kept, harvest, share
 from reports.records.processes import Processes
-from reports.records.seeded_cell import SeededCell, seeded_cells
-from reports.records.store import Store, record_key, write_atomically
+from reports.records.seeded_cell import SeededCell, key_of, seeded_cells
+from reports.records.store import Store, write_atomically
 from reports.records.workers import Call, OneByOne, Workers
+from reports.refinement import refine
 from reports.refusal import RefusedError
-from reports.request import Request
+from reports.request import Request, gpus
 from reports.staging import Staging
 from reports.studies.registry import run_studies
 from reports.studies.study import Context, StudyResult
@@ -67,8 +68,8 @@ class Workforce:
 @contextmanager
 def workforce(request: Request, told: Callable[[str], None]) -> Iterator[Workforce]:
     """The workers that a request asks for. Raises RefusedError for a cluster that cannot be used."""
-    with Processes(request.jobs) as processes:
-        here = OneByOne() if request.jobs == 1 else processes
+    with Processes(request.jobs, gpus(request.device)[: request.jobs]) as processes:
+        here = OneByOne() if request.alone else processes
         if request.scheduler is None:
             yield Workforce(here, here)
             return
@@ -96,6 +97,7 @@ def build(request: Request, workers: Workers | None = None, stages: Stages | Non
 def build_shard(request: Request, stages: Stages) -> Harvest:
     """The records of a shard's cells and nothing else: studies and the page are left to the whole build."""
     with workforce(request, _told) as force, Staging(request.out) as staging:
+        (request.out / "records").mkdir(exist_ok=True)  # a share without a cell can be merged as well
         return _cells(request, share(_work(request), request.shard), force.cells, staging, stages)
 
 
@@ -104,13 +106,16 @@ def _build(request: Request, force: Workforce, staging: Staging, stages: Stages)
     records.mkdir(parents=True, exist_ok=True)
     if older := Store(records).older():
         _LOG.warning("%s; python -m reports.store prune deletes them", older)
-    calls = suite_calls(request.plan.statements) if request.whole else []
-    found = _cells(request, _work(request), force.cells, staging, stages, calls)
+    calls, work = suite_calls(request.plan.statements) if request.whole else [], _work(request)
+    found = _cells(request, work, force.cells, staging, stages, calls)
+    if request.refine is not None:
+        work, found = _refined(request, work, found, force.cells, staging, stages)
     suite = Suite.of(found.beside) if request.whole else None
     with stages("studies"):
         context = Context(request.seed, request.seeds, stages.counting(force.cells), request.device, records)
         studies = run_studies(request.plan.studies, context)
-        measured = Measured(found.outcomes, suite, studies, found.failures)
+        gave = [one for one, result in zip(work, found.cells, strict=True) if not isinstance(result, Failure)]
+        measured = Measured(found.outcomes, suite, studies, found.failures, gave)
     with stages("verdicts"):
         rows = judged(request, measured.outcomes)
     with stages("analyses"):
@@ -123,7 +128,9 @@ def _build(request: Request, force: Workforce, staging: Staging, stages: Stages)
         host=platform.node(), jobs=request.jobs, seconds=dict(stages.seconds),
     )  # fmt: skip
     with stages("page"):
-        manifest = manifest_of(request, rows.outcomes, rows.family, studies, found.failures, where)
+        manifest = manifest_of(
+            request, rows.outcomes, rows.family, studies, found.failures, where, looks=looks_of(work)
+        )
         write(folder, request, rows, said, drawn, manifest, studies)
         outputs = hashes(folder, request.out, [*manifest.records, *manifest.study_records])
         write_atomically(folder / NAME, manifest.model_copy(update={"outputs": outputs}).text)
@@ -133,7 +140,27 @@ def _build(request: Request, force: Workforce, staging: Staging, stages: Stages)
 
 
 def _work(request: Request) -> list[SeededCell]:
-    return seeded_cells(request.plan, seed=request.seed, seeds=request.seeds, device=request.device)
+    return seeded_cells(
+        request.plan, seed=request.seed, seeds=request.seeds, device=request.device,
+        looks=None if request.refine is None else {},
+    )  # fmt: skip
+
+
+def _refined(
+    request: Request, work: list[SeededCell], found: Harvest, workers: Workers, staging: Staging, stages: Stages
+) -> tuple[list[SeededCell], Harvest]:
+    """The cells at their last look, and what they gave there."""
+    read = {key_of(one) for one in work}
+
+    def expect(further: Sequence[SeededCell]) -> None:
+        read.update(map(key_of, further))
+        staging.names(None if request.plan.studies else read)
+        stages.expect(len(further))
+
+    with stages("replicas"):
+        kept, counted = Kept(request.out), stages.counting(workers)
+        refined = refine(request, work, found.cells, kept, counted, expect=expect, told=_told)
+    return refined.work, replace(found, cells=refined.found)
 
 
 def _cells(
@@ -142,13 +169,13 @@ def _cells(
 ) -> Harvest:  # fmt: skip
     """Every cell, and the suite's own instances beside them."""
     # a study finds out on its way which records it reads
-    staging.names(None if request.plan.studies else [record_key(one.description()) for one in work])
+    staging.names(None if request.plan.studies else [key_of(one) for one in work])
     again = shlex.join([*request.command, *([] if request.retry_failed else ["--retry-failed"])])
     stages.cells = len(work)
     with stages("cells", len(work) + len(beside)):
         return harvest(
             work, Kept(request.out), stages.counting(workers), beside,
-            retry=request.retry_failed, command=again, counted=stages.counted,
+            retry=request.retry_failed, command=again, limit=request.cell_limit, counted=stages.counted,
         )  # fmt: skip
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import heapq
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from reports.plans.memory import at_hand, cell_bytes, gigabytes, task_bytes
+from reports.plans.memory import amount, at_hand, cell_bytes, task_bytes
 from reports.records.attempts import words
 from reports.records.harvest import Kept, share
 from reports.records.seeded_cell import SeededCell, seeded_cells
@@ -40,6 +41,8 @@ def rehearsal(request: Request) -> Iterator[str]:
     to_run = [*seen.missing, *(seen.failed if request.retry_failed else [])]
     yield _time(request, to_run)
     yield _memory(request, to_run)
+    if request.refine is not None:
+        yield f"more replicas: for at most {request.refine:g} s, where samples leave a row open and more may decide it"
 
 
 def _work(request: Request) -> list[SeededCell]:
@@ -64,9 +67,10 @@ def _time(request: Request, to_run: Sequence[SeededCell]) -> str:
     longest, cell = max(guesses, key=lambda guess: guess[0])
     whole = makespan([seconds for seconds, _ in guesses], request.jobs)
     unknown = "" if len(guesses) == len(to_run) else f", without {len(to_run) - len(guesses)} cells like none so far"
+    over = sum(seconds > request.cell_limit for seconds, _ in guesses) if request.cell_limit is not None else 0
     return (
         f"time: about {whole:.3g} s for {len(guesses)} cells on {request.jobs} processes here{unknown}; the longest, "
-        f"{longest:.3g} s: {words(cell)}"
+        f"{longest:.3g} s: {words(cell)}{f'; {over} cells may be over their time limit' if over else ''}"
     )
 
 
@@ -78,4 +82,6 @@ def _memory(request: Request, to_run: Sequence[SeededCell]) -> str:
     if not needs:
         return "memory: none"
     most, cell = max(needs, key=lambda need: need[0])
-    return f"memory: at least {gigabytes(most)} for the largest, of {gigabytes(at_hand())} at hand: {words(cell)}"
+    together, free = sum(heapq.nlargest(request.jobs, (need for need, _ in needs))), at_hand()
+    several = f", and {amount(together)} for the {request.jobs} largest at once" if together > free else ""
+    return f"memory: at least {amount(most)} for the largest, of {amount(free)} at hand{several}: {words(cell)}"

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
 import os
+import re
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import torch
 import typer
 
 import empirics
@@ -21,6 +24,8 @@ from reports.refusal import RefusedError, described
 from reports.tasks.conformance import load_task, require_conformance
 from reports.user_objects import importing_only, trusted
 from theory.claims.reading import Claim, ClaimError, read_claims
+
+_ADDRESS = re.compile(r"((tcp|tls|ws|wss|ucx)://)?([^\s/:\[\]]+|\[[0-9a-fA-F:.]+\]):(?P<port>[0-9]{1,5})")
 
 
 @dataclass(frozen=True)
@@ -41,11 +46,17 @@ class Words:
     shard: str | None = None
     scheduler: str | None = None
     retry_failed: bool = False
+    cell_limit: float | None = None
+    refine: float | None = None
 
 
 @dataclass(frozen=True)
 class Request:
-    """What is to be done, checked; shard: I of N, of a request for the records of these cells alone."""
+    """What is to be done, checked.
+
+    shard: I of N, of a request for the records of these cells alone. cell_limit: seconds that a cell may take to run.
+    refine: seconds for more replicas where samples leave a row open; None where they do not grow.
+    """
 
     plan: Plan
     plan_name: str
@@ -61,6 +72,13 @@ class Request:
     shard: tuple[int, int] | None = None
     scheduler: str | None = None
     retry_failed: bool = False
+    cell_limit: float | None = None
+    refine: float | None = None
+
+    @property
+    def alone(self) -> bool:
+        """Whether this process runs everything itself: a cell with a limit needs a process that can be ended."""
+        return self.jobs == 1 and self.cell_limit is None and self.refine is None
 
     @property
     def whole(self) -> bool:
@@ -79,7 +97,12 @@ def checked(words: Words) -> Request:
     if words.seeds < 1 or words.seed < 0:
         given = f"--seed {words.seed} --seeds {words.seeds}"
         raise RefusedError(f"{given}: expected a root >= 0 and at least one root")
-    shard = _shard(words.shard)
+    shard, scheduler = _shard(words.shard), _scheduler(words.scheduler)
+    for option, seconds in (("--cell-limit", words.cell_limit), ("--refine", words.refine)):
+        if seconds is not None and not 0 < seconds < math.inf:
+            raise RefusedError(f"{option} {seconds:g}: expected a number of seconds > 0")
+    if shard is not None and words.refine is not None:
+        raise RefusedError("--refine: expected without --shard, whose rows are judged by the build that follows")
     _check_folder(words.out)
     name = words.plan or words.profile
     try:
@@ -102,7 +125,8 @@ def checked(words: Words) -> Request:
         plan, name, words.out, device, words.seed, words.seeds, _jobs(words.jobs, device), claims, tuple(words.only),
         words.task,
         command=["python", "-m", "reports.build", *sys.argv[1:]],
-        shard=shard, scheduler=words.scheduler, retry_failed=words.retry_failed,
+        shard=shard, scheduler=scheduler, retry_failed=words.retry_failed, cell_limit=words.cell_limit,
+        refine=words.refine,
     )  # fmt: skip
 
 
@@ -186,20 +210,39 @@ def _shard(text: str | None) -> tuple[int, int] | None:
     return int(index), int(count)
 
 
+def _scheduler(text: str | None) -> str | None:
+    """The address of a scheduler: HOST:PORT, perhaps after the name of a protocol that dask speaks between machines."""
+    if text is None:
+        return None
+    found = _ADDRESS.fullmatch(text)
+    if found is None or not 0 < int(found["port"]) < 2**16:
+        expected = "expected tcp://HOST:PORT, such as tcp://127.0.0.1:8786"
+        raise RefusedError(f"--scheduler {text[:60]}: {expected}")
+    return text
+
+
 def _jobs(jobs: int | None, device: str) -> int:
-    """Worker processes: as many as were asked for, and no more than there are processors."""
+    """Worker processes: as many as were asked for, and no more than there are processors, or GPUs where they run."""
     if jobs is not None and jobs < 1:
         raise RefusedError(f"--jobs {jobs}: expected at least one worker process")
-    if device.startswith("cuda"):
-        return 1
-    if jobs is not None and jobs > processors():
-        typer.echo(f"--jobs {jobs}: {processors()} processors are at hand, so many processes are started", err=True)
-    return min(jobs or processors(), processors())
+    at_hand, what = (len(gpus(device)), "GPUs") if device.startswith("cuda") else (processors(), "processors")
+    if jobs is not None and jobs > at_hand:
+        typer.echo(f"--jobs {jobs}: {at_hand} {what} are at hand, so many processes are started", err=True)
+    return min(jobs or at_hand, at_hand)
 
 
 def default_jobs(device: str) -> int:
     """Worker processes where nobody says how many: the processors at hand, and one beside a GPU."""
     return 1 if device.startswith("cuda") else processors()
+
+
+def gpus(device: str) -> list[str]:
+    """CUDA's names of the GPUs that this process may use, where cells run on GPUs; none where they do not."""
+    if not device.startswith("cuda"):
+        return []
+    named = os.environ.get("CUDA_VISIBLE_DEVICES", "").split(",")
+    count = torch.cuda.device_count()
+    return [name.strip() for name in named[:count]] if any(named) else [str(place) for place in range(count)]
 
 
 def processors() -> int:

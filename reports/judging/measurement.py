@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
@@ -27,6 +27,8 @@ class Sampled:
     """Independent observations whose mean is the left side to a power, each surely in [low, high].
 
     power: 1, or 2 where the observations estimate the square of the left side without bias.
+    look: where a sample grows, the number of its look, fixed beforehand: each is at twice the observations of the one
+    before; None where there is but one.
     rounding: how far each stored observation may be from the one that exact arithmetic would have produced.
     """
 
@@ -36,6 +38,17 @@ class Sampled:
     rounding: float
     how: str
     power: int = 1
+    look: int | None = None
+
+    def looks(self) -> Iterator[tuple[int, NDArray[np.float64]]]:
+        """Every look so far, and what it saw.
+
+        >>> sample = Sampled(np.arange(8.0), 0.0, 8.0, 0.0, "by hand", look=3)
+        >>> [(look, seen.size) for look, seen in sample.looks()]
+        [(1, 2), (2, 4), (3, 8)]
+        """
+        last = self.look or 1
+        yield from ((look, self.values[: self.values.size >> (last - look)]) for look in range(1, last + 1))
 
 
 @dataclass(frozen=True)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from fractions import Fraction
+from functools import partial
 
 import theory
 from reports.judging import statistics
@@ -24,7 +25,8 @@ _SOUND_BELOW = frozenset({"mu", "mu_F", "mu_c"})
 def judge(measurements: Sequence[Measurement], family: int | None = None, table: Table | None = None) -> list[Row]:
     """Verdict rows of a whole report; the family is the number of rows that samples may decide, fixed by the plan.
 
-    Support uses level 5e-4 / family for each betting bound (Bonferroni); refutation is Holm's rule on e-values at 5e-4,
+    Support uses level 5e-4 / family for each betting bound (Bonferroni), shared by the looks at a growing sample
+    (`statistics.level_of_look`); refutation is Holm's rule on e-values at 5e-4,
     the family's other members counting as never rejected. Without a family it is the sampled measurements at hand.
     The table holds the right sides: the theory's own unless one with claims is given.
 
@@ -66,8 +68,8 @@ def _against(measurement: Measurement, right: RightSide) -> float:
     upper = math.nextafter(math.nextafter(largest, math.inf) ** sample.power, math.inf)
     if not upper > sample.low:
         return 0.0
-    lowered = (sample.values - sample.rounding).clip(min=sample.low)
-    return statistics.bounded_e_value(lowered, sample.low, sample.high, upper)
+    lowered = replace(sample, values=(sample.values - sample.rounding).clip(min=sample.low))
+    return max(statistics.bounded_e_value(seen, sample.low, sample.high, upper) for _, seen in lowered.looks())
 
 
 @dataclass(frozen=True)
@@ -140,6 +142,7 @@ def _decision(measurement: Measurement, right: RightSide, level: float, refuted:
         limits = confidence_limits(evidence, level)
         verdict, reason = _decide_sample(limits[-1], right, refuted)
         how = f"{evidence.how}, N = {evidence.values.size}, level {level:.2e} a row"
+        how = how if evidence.look is None else f"{how}, shared by {evidence.look} looks and those to come"
     if verdict is not Verdict.VIOLATED:
         verdict, reason = _vacuous_or(verdict, reason, right, measurement.trivial)
     return _Decision(*_one_sided(verdict, reason, measurement), how, *limits)
@@ -205,11 +208,13 @@ def _unsound_side(name: str) -> str:
 
 
 def confidence_limits(sample: Sampled, level: float) -> tuple[float, float, float]:
-    """Estimate, lower and upper confidence limit of the left side itself."""
+    """Estimate, lower and upper confidence limit of the left side itself: the best ones of all looks at a sample."""
+    share = partial(statistics.level_of_look, level) if sample.look is not None else lambda look: level
+    seen, ends = [(values, share(look)) for look, values in sample.looks()], (sample.low, sample.high)
     mean = float(sample.values.mean())
-    lower = statistics.betting_lower_bound(sample.values, sample.low, sample.high, level) - sample.rounding
+    lower = max(statistics.betting_lower_bound(values, *ends, spent) for values, spent in seen) - sample.rounding
     lower = max(lower, sample.low)
-    upper = statistics.betting_upper_bound(sample.values, sample.low, sample.high, level) + sample.rounding
+    upper = min(statistics.betting_upper_bound(values, *ends, spent) for values, spent in seen) + sample.rounding
     if sample.power == 1:
         return mean, lower, upper
     roots = (max(x, 0.0) ** (1 / sample.power) for x in (mean, lower))

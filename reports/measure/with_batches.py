@@ -58,18 +58,23 @@ class WithBatches(Measured):
 
 
 def record_noise(
-    instance: TaskInstance, cell: NoiseCell, statements: Sequence[WithBatches], seed: int, device: str = "cpu"
-) -> dict[str, np.ndarray]:
-    """The point, and for the sampling method the engine's stochastic meta-gradients (2 replicas a pair)."""
+    instance: TaskInstance, cell: NoiseCell, statements: Sequence[WithBatches], roots: Sequence[int],
+    device: str = "cpu",
+) -> dict[str, np.ndarray]:  # fmt: skip
+    """The point, and for the sampling method the engine's stochastic meta-gradients (2 replicas a pair).
+
+    roots: of the draws, root after root; the first one chooses the point.
+    """
     instance, radius = on_points(instance, cell)
     alpha, task = instance.alpha(cell), instance.task
     if cell.at is not None:
         w = torch.tensor([float(x) for x in cell.at], dtype=torch.float64)
     else:
-        w = instance.centre + maximise(_leading_bias(instance, cell, alpha), Box(1, task.d, radius), seed=seed)[0]
+        w = instance.centre + maximise(_leading_bias(instance, cell, alpha), Box(1, task.d, radius), seed=roots[0])[0]
     found = {"w": w.numpy()}
     for mode in sorted({one.mode for one in statements}) if cell.method == "sample" else ():
-        found |= _sampled_inner_products(task.to(device), w, alpha, cell, mode, seed)
+        drawn = [_sampled_inner_products(task.to(device), w, alpha, cell, mode, root) for root in roots]
+        found |= {name: np.concatenate([one[name] for one in drawn]) for name in drawn[0]}
     return found
 
 
@@ -118,7 +123,8 @@ def noise_measurements(
     """The rows of a cell."""
     instance, _ = on_points(instance, cell)
     measurements: list[Measurement] = []
-    by_mode = {mode: NoisyPoint(instance, cell, mode, arrays["w"]) for mode in {one.mode for one in statements}}
+    modes = {one.mode for one in statements}
+    by_mode = {mode: NoisyPoint(instance, cell, mode, arrays["w"], _roots(cell, mode, arrays)) for mode in modes}
     if (broken := broken_promise(instance, [arrays["w"]], instance.alpha(cell), cell.nu)) is not None:
         withheld = Withheld(f"promise: {broken}")
         return [
@@ -136,14 +142,23 @@ def noise_measurements(
     return measurements
 
 
+def _roots(cell: NoiseCell, mode: Mode, arrays: dict[str, np.ndarray]) -> int:
+    """Of how many roots a record has draws."""
+    return arrays[f"{mode}_product"].size // cell.replicas if cell.method == "sample" else 1
+
+
 @dataclass(frozen=True, eq=False)
 class NoisyPoint:
-    """The meta-gradients of a mode at a point: what they are surely at most, and their law where it can be walked."""
+    """The meta-gradients of a mode at a point: what they are surely at most, and their law where it can be walked.
+
+    roots: how many roots have draws of the cell's replicas each.
+    """
 
     instance: TaskInstance
     cell: NoiseCell
     mode: Mode
     w: np.ndarray
+    roots: int = 1
 
     @property
     def alpha(self) -> float:
@@ -203,7 +218,7 @@ class NoisyPoint:
         cell, known = self.cell, {"w": self.w.tolist()} if self.w.size <= 8 else {}
         setting = Setting(
             self.instance.name, str(self.mode), cell.nu, self.instance.task.n, self.alpha,
-            replicas=cell.replicas or None, seeds=1 if cell.replicas else None,
+            replicas=cell.replicas * self.roots or None, seeds=self.roots if cell.replicas else None,
         )  # fmt: skip
         label = f"{cell.label}-D{cell.D}".lstrip("-")
         constants = {**self.instance.constants, **further}

@@ -13,7 +13,7 @@ from reports.cells.run_cell import RunCell
 from reports.measure.domain import on_points
 from reports.measure.task_instance import TaskInstance
 from reports.measure.with_batches import LARGEST_TREE, NoisyPoint, WithBatches, why_not_enumerated
-from reports.plans.memory import at_hand, cell_bytes, gigabytes, task_bytes
+from reports.plans.memory import amount, at_hand, cell_bytes, task_bytes
 from reports.plans.plan import Plan, PlanError, witness_plan
 from reports.statements import measured, with_own
 from reports.tasks.conformance import ConformanceError, require_conformance
@@ -32,7 +32,7 @@ def check_tasks(plan: Plan) -> None:
     most = at_hand()
     for one in (one for one in plan.tasks if ":" not in one.factory or trusted(one.factory)):
         if (needed := task_bytes(one)) > most:
-            raise PlanError(f"task {one.name}: needs {gigabytes(needed)} of memory, {gigabytes(most)} are at hand")
+            raise PlanError(f"task {one.name}: needs {amount(needed)} of memory, {amount(most)} are at hand")
         try:
             task = make_task(one)
             if ":" in one.factory:
@@ -78,7 +78,7 @@ def _check_sizes(cell: PointsCell | NoiseCell | RunCell, task: Task, most: int) 
         except ValueError as error:
             raise PlanError(f"{where}: {name} = {size}: {error}") from None
     if (needed := cell_bytes(cell, task)) > most:
-        short = f"needs {gigabytes(needed)} of memory, {gigabytes(most)} are at hand"
+        short = f"needs {amount(needed)} of memory, {amount(most)} are at hand"
         raise PlanError(f"{where}: {short}; take fewer rounds or replicas")
 
 

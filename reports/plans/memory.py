@@ -56,13 +56,14 @@ def cell_bytes(cell: PointsCell | NoiseCell | RunCell, task: Task) -> int:
     return _OF_AN_ITERATE * (1 if one_path else cell.replicas or _FEWEST) * (cell.rounds + 1) * task.d
 
 
-def gigabytes(count: int) -> str:
+def amount(count: float) -> str:
     """A number of bytes for a message.
 
-    >>> gigabytes(12_800_000_000)
-    '12.8 GB'
+    >>> amount(12_800_000_000), amount(9120), amount(7)
+    ('12.8 GB', '9.12 kB', '0.007 kB')
     """
-    return f"{count / 1e9:.3g} GB"
+    size, unit = next((one for one in ((1e9, "GB"), (1e6, "MB")) if count >= one[0]), (1e3, "kB"))
+    return f"{count / size:.3g} {unit}"
 
 
 def _lines(path: str) -> list[str]:

@@ -11,7 +11,7 @@ from pathlib import Path
 from reports.analyses.suite import Suite, suite_calls
 from reports.contents import EXPLORED, Judged, Measured, analysed, draw, judged, write
 from reports.judging import statistics
-from reports.manifest import NAME, Manifest, manifest_of
+from reports.manifest import NAME, Manifest, looks_of, manifest_of
 from reports.outputs import digest, hashes, record_file
 from reports.pages import interactive
 from reports.plans.plan import Plan
@@ -85,7 +85,7 @@ class _Check:
         if self.unread or len(outcomes) < len(self.finished.cells) or studies is None:
             self._rows_alone(work, outcomes)
         else:
-            self._whole(Measured(outcomes, suite, studies, self.finished.failed))
+            self._whole(Measured(outcomes, suite, studies, self.finished.failed, self.finished.cells))
         self._records()
         self._rerun(work)
 
@@ -194,7 +194,14 @@ def _written(
     said = analysed(request, rows, measured)
     drawn = draw(folder, request, rows, said, measured.studies, workers, explored=explored)
     manifest = manifest_of(
-        request, rows.outcomes, rows.family, measured.studies, measured.failed, stored.where, made(stored)
+        request,
+        rows.outcomes,
+        rows.family,
+        measured.studies,
+        measured.failed,
+        stored.where,
+        made(stored),
+        looks_of(finished.cells),
     )
     write(folder, request, rows, said, drawn, manifest, measured.studies)
     return manifest

@@ -16,8 +16,8 @@ from reports.judging.rows import Row, VerdictFile
 from reports.manifest import Manifest, ManifestError
 from reports.plans.plan import Plan
 from reports.records.attempts import Failure
-from reports.records.seeded_cell import SeededCell, Sources, seeded_cells
-from reports.records.store import Store, record_key
+from reports.records.seeded_cell import SeededCell, Sources, key_of, seeded_cells
+from reports.records.store import Store
 from reports.request import Request, default_jobs
 from theory.claims.reading import ClaimError
 
@@ -64,6 +64,7 @@ class Finished:
         return Request(
             plan, stored.plan, self.out, stored.device, stored.seed, stored.seeds, default_jobs("cpu"), claims,
             tuple(stored.only), stored.task, stored.where.command,
+            refine=None if stored.refinement is None else stored.refinement.seconds,
         )  # fmt: skip
 
     @cached_property
@@ -72,9 +73,10 @@ class Finished:
         stored, failed = self.manifest, {one.key for one in self.failed}
         sources = Sources(stored.code, stored.own_code)
         cells = seeded_cells(
-            self.request.plan, seed=stored.seed, seeds=stored.seeds, device=stored.device, sources=sources
-        )
-        return [one for one in cells if not failed or record_key(one.description()) not in failed]
+            self.request.plan, seed=stored.seed, seeds=stored.seeds, device=stored.device, sources=sources,
+            looks=None if stored.refinement is None else stored.refinement.looks,
+        )  # fmt: skip
+        return [one for one in cells if not failed or key_of(one) not in failed]
 
     @property
     def failed(self) -> list[Failure]:

@@ -38,7 +38,8 @@ def reproduce(out: Path, row_id: str, *, trust: Sequence[str] = ()) -> tuple[Row
     with importing_only(trust), tempfile.TemporaryDirectory() as folder:
         try:
             record = _record(finished, row_id)
-            seeded = SeededCell.of(record.cell)
+            grown = finished.manifest.refinement is not None
+            seeded = SeededCell.of(record.cell, finished.manifest.seeds if grown else None)
             found = _judged(finished, seeded, execute(seeded, Path(folder), record.facts).measurements)
         except (InputError, TaskError, UserObjectError) as error:
             raise RecheckError(f"--reproduce {row_id}: cannot be run here as it was: {error}") from None

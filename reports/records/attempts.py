@@ -32,9 +32,18 @@ class Success:
     made: Record | None
 
 
-def cell_call(seeded: SeededCell, record: Record | None) -> Call:
-    """What a worker is asked for: to run the cell, or to read it off its record."""
-    return Call(attempt, (seeded, record), weight(seeded), lost=partial(failure, seeded))
+def cell_call(seeded: SeededCell, record: Record | None, limit: float | None = None) -> Call:
+    """What a worker is asked for: to run the cell within so many seconds, or to read it off its record."""
+    return Call(
+        attempt, (seeded, record), weight(seeded), lost=partial(failure, seeded),
+        limit=limit if record is None else None, shape=shape(seeded),
+    )  # fmt: skip
+
+
+def shape(seeded: SeededCell) -> str:
+    """Cells of one shape run the same arithmetic on the same task with other numbers."""
+    cell = seeded.cell
+    return f"{cell.kind} on {cell.task}, {getattr(cell, 'mode', '+'.join(cell.statements))}"
 
 
 def attempt(seeded: SeededCell, record: Record | None) -> Success | Failure:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ from reports.cells.cell import TaskPlan
 from reports.cells.noise_cell import NoiseCell
 from reports.cells.points_cell import PointsCell
 from reports.cells.run_cell import RunCell
-from reports.judging.measurement import Measurement, Unproved
+from reports.judging.measurement import Measurement, Sampled, Unproved
 from reports.measure.along_run import AlongRuns, run_measurements
 from reports.measure.at_points import point_measurements, record_points
 from reports.measure.beyond import beyond, beyond_rows
@@ -56,8 +56,8 @@ def weight(seeded: SeededCell) -> float:
     cell = seeded.cell
     wide = 20.0 if seeded.task.factory in _WIDE else 1.0
     if isinstance(cell, RunCell):
-        return wide * cell.rounds * cell.tau * (cell.nu + 1) / 20
-    return wide * len(cell.statements) * (cell.nu + 1)
+        return wide * seeded.roots * cell.rounds * cell.tau * (cell.nu + 1) / 20
+    return wide * seeded.roots * len(cell.statements) * (cell.nu + 1)
 
 
 # tasks of thousands of numbers an agent; a guess of their cost only decides which cells are started first
@@ -131,12 +131,20 @@ def _measurements(seeded: SeededCell, record: Record, recorded: RecordedRun | No
     reason = record.facts.get(_BEYOND)
     try:
         if reason is None:
-            return _enclosed(seeded, record, recorded)
+            return [_at_look(one, seeded.look) for one in _enclosed(seeded, record, recorded)]
     except (OverflowError, StatementError) as error:
         if not beyond(error):
             raise
         reason = _too_large(error)
     return beyond_rows(_instance(seeded.task.model_dump_json()), seeded.cell, seeded.statements, reason)
+
+
+def _at_look(measurement: Measurement, look: int | None) -> Measurement:
+    """A measurement whose sample, if it is one, may have grown."""
+    sample = measurement.evidence
+    if look is None or not isinstance(sample, Sampled):
+        return measurement
+    return replace(measurement, evidence=replace(sample, look=look))
 
 
 def _too_large(error: BaseException) -> str:
@@ -156,7 +164,7 @@ def _enclosed(seeded: SeededCell, record: Record, recorded: RecordedRun | None) 
 def specification_of(seeded: SeededCell) -> RunSpecification:
     """A run cell with its numbers, as it was when it was run."""
     assert isinstance(seeded.cell, RunCell)
-    return _specification(seeded.task.model_dump_json(), seeded.cell.model_dump_json(), seeded.level, seeded.seeds)
+    return _specification(seeded.task.model_dump_json(), seeded.cell.model_dump_json(), seeded.level, seeded.roots)
 
 
 def recorded_run_of(seeded: SeededCell, record: Record) -> RecordedRun | None:
@@ -195,11 +203,11 @@ def _made(seeded: SeededCell, engine: Mapping[str, Any]) -> tuple[Mapping[str, A
 def _record(seeded: SeededCell, engine: Mapping[str, Any]) -> tuple[Mapping[str, Any], Mapping[str, np.ndarray]]:
     """Facts and arrays of a cell that is run now."""
     instance, cell = _instance(seeded.task.model_dump_json()), seeded.cell
-    roots = [child_seed(seeded.seed, index, record_key(seeded.setting())) for index in range(seeded.seeds)]
+    roots = [child_seed(seeded.seed, index, record_key(seeded.setting())) for index in range(seeded.roots)]
     if isinstance(cell, PointsCell):
         return {}, record_points(instance, cell, seeded.statements, roots[0])
     if isinstance(cell, NoiseCell):
-        return {}, record_noise(instance, cell, seeded.statements, roots[0], seeded.device)
+        return {}, record_noise(instance, cell, seeded.statements, roots, seeded.device)
     specification = specification_of(seeded)
     used = (engine.get("backend"), engine.get("chunk"))
     roots = roots[: _roots(specification, seeded)]
@@ -235,7 +243,7 @@ def stated_facts(seeded: SeededCell) -> dict[str, Any]:
 
 def _roots(specification: RunSpecification, seeded: SeededCell) -> int:
     """How many roots are run: one where every run takes the same path."""
-    return 1 if specification.surely_one_path else seeded.seeds
+    return 1 if specification.surely_one_path else seeded.roots
 
 
 @lru_cache(maxsize=2)  # a cell asks for its own several times in a row

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from reports.records import timings
-from reports.records.attempts import Failure, Success, cell_call
+from reports.records.attempts import Failure, Success, cell_call, shape
 from reports.records.execution import Outcome, weight
 from reports.records.failures import Failures
 from reports.records.seeded_cell import SeededCell
@@ -65,11 +65,13 @@ class Kept:
 
 def harvest(
     work: Sequence[SeededCell], kept: Kept, workers: Workers, beside: Sequence[Call] = (), *, retry: bool,
-    command: str, counted: Callable[[int], None] = lambda done: None,
+    command: str, limit: float | None = None, counted: Callable[[int], None] = lambda done: None,
 ) -> Harvest:  # fmt: skip
     """Every cell from its record where it has one, run otherwise; a cell that failed before is run only to `retry`.
 
-    beside: other calls that the same workers run. The heaviest are begun first, so that the workers end together.
+    beside: other calls that the same workers run. The heaviest are begun first, so that the workers end together, and
+    those of one shape one after another, so that they can travel together.
+    limit: seconds that a cell may take to run.
     counted: hears how many cells have a record, whenever that changes.
     """
     store, keys = kept.store, [record_key(one.description()) for one in work]
@@ -79,12 +81,13 @@ def harvest(
         if (failed := kept.failures.read(keys[place])) is not None:
             found[place] = failed
     weights = [*map(weight, work), *(call.weight for call in beside)]
-    order = sorted(set(range(len(weights))) - set(found), key=lambda place: (-weights[place], place))
+    shapes = [*map(shape, work), *[""] * len(beside)]
+    order = sorted(set(range(len(weights))) - set(found), key=lambda place: (-weights[place], shapes[place], place))
 
     def calls() -> Iterator[Call]:
         for place in order:
             if place < len(work):
-                yield cell_call(work[place], store.find(keys[place]) if place in there else None)
+                yield cell_call(work[place], store.find(keys[place]) if place in there else None, limit)
             else:
                 yield beside[place - len(work)]
 

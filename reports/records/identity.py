@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import importlib.util
 import platform
 import sys
 from collections.abc import Mapping
@@ -21,14 +22,30 @@ _LIBRARIES = ("torch", "numpy", "scipy", "python-flint")
 def identity(own: tuple[str, ...] = ()) -> Mapping[str, str]:
     """By name, the versions that decide what is computed here; own: MODULE:NAMEs of a user's that take part."""
     look_here()
-    versions = {name: metadata.version(name) for name in _LIBRARIES}
+    versions, modules = {name: metadata.version(name) for name in _LIBRARIES}, {one.partition(":")[0] for one in own}
     return {
         "the code of meta-fedavg-bounds": _code(),
         "Python": ".".join(platform.python_version_tuple()[:2]),
         "machine": f"{sys.platform} {platform.machine()}",
         **versions,
-        **{f"module {name.partition(':')[0]}": digest for name, digest in own_version(own).items()},
+        **{f"module {name}": digest for name in modules if (digest := _module(name, own))},
     }
+
+
+def _module(name: str, own: tuple[str, ...]) -> str:
+    """SHA-256 of a module of a user's and all that it imports, where it is installed of its file; '' for none."""
+    try:
+        spec = importlib.util.find_spec(name)
+    except (ImportError, ValueError, AttributeError):
+        return ""
+    if spec is None:
+        return ""
+    digest = hashlib.sha256()
+    for there in own_version(one for one in own if one.partition(":")[0] == name).values():
+        digest.update(there.encode())
+    if spec.origin is not None and Path(spec.origin).is_file():
+        digest.update(Path(spec.origin).read_bytes())
+    return digest.hexdigest()
 
 
 def differences(here: Mapping[str, str], there: Mapping[str, str]) -> str:

@@ -1,7 +1,8 @@
 """Worker processes on this machine: each has one call at a time, and its death costs that call and no other.
 
 A pool of the standard library or of loky is broken as a whole when one process dies and does not say under which call;
-here every process has a pipe of its own, so that whoever dies is known with what it was doing.
+here every process has a pipe of its own, so that whoever dies is known with what it was doing, and whoever takes too
+long can be ended alone.
 """
 
 from __future__ import annotations
@@ -9,14 +10,16 @@ from __future__ import annotations
 import multiprocessing
 import os
 import pickle
+import platform
 import signal
 import sys
 import threading
 import time
 import traceback
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import BaseContext
 from multiprocessing.process import BaseProcess
@@ -25,6 +28,7 @@ from typing import Any
 from reports.records.workers import MOST_DEATHS, Call, WorkersError
 
 _LOOK = 0.5  # seconds between two looks whether the parent is there
+_READY = b""  # what a process says first: no answer is empty
 
 
 @dataclass
@@ -62,20 +66,34 @@ class _Run:
 
 @dataclass
 class _Worker:
+    """gpu: the one that it sees, None for all that there are; since: when it began, None before it is ready to."""
+
     process: BaseProcess
     pipe: Connection
+    gpu: str | None
+    ready: bool = False
     asked: _Asked | None = None
+    since: float | None = None
+
+    @property
+    def left(self) -> float | None:
+        """Seconds until its call is over its time; None for a call without a limit, or one that is not begun."""
+        if self.asked is None or self.asked.call.limit is None or self.since is None:
+            return None
+        return max(0.0, self.since + self.asked.call.limit - time.monotonic())
 
 
 class Processes:
     """At most `count` worker processes, which live as long as the `with` block; started when there is work for them.
 
     Functions, arguments and results must be picklable. A process that dies is replaced, its call is begun again, and
-    given up after `MOST_DEATHS`. The processes end when this one does, however it ends.
+    given up after `MOST_DEATHS`; a call that takes longer than its limit is given up at once, and its process is ended
+    and replaced. The processes end when this one does, however it ends.
+    gpus: the GPUs of this machine by CUDA's names: then there is a process for each of them, which sees no other.
     """
 
-    def __init__(self, count: int) -> None:
-        self.count = count
+    def __init__(self, count: int, gpus: Sequence[str] = ()) -> None:
+        self.count, self.gpus = len(gpus) or count, tuple(gpus)
         self._workers: list[_Worker] = []
         self._runs: list[_Run] = []
 
@@ -130,11 +148,12 @@ class Processes:
         return next((worker for worker in self._workers if worker.asked is None), None)
 
     def _start(self) -> _Worker:
-        self._workers.append(_started())
+        taken = {worker.gpu for worker in self._workers}
+        self._workers.append(_started(next((gpu for gpu in self.gpus if gpu not in taken), None)))
         return self._workers[-1]
 
     def _ask(self, worker: _Worker, asked: _Asked) -> None:
-        worker.asked = asked
+        worker.asked, worker.since = asked, time.monotonic() if worker.ready else None
         asked.run.under_way += 1
         # its answer was read, so it reads: this never waits for a process that waits for this one
         message = pickle.dumps((asked.call.function, asked.call.arguments))
@@ -144,23 +163,40 @@ class Processes:
             self._died(worker)
 
     def _collect(self) -> None:
-        """Wait until a process has answered or died, and keep all of them busy."""
+        """Wait until a process has answered, died or run out of time, and keep all of them busy."""
         busy = {worker.pipe: worker for worker in self._workers if worker.asked is not None}
-        for pipe in wait(list(busy)):
+        soonest = min((left for worker in busy.values() if (left := worker.left) is not None), default=None)
+        for pipe in wait(list(busy), soonest):
             worker = busy[pipe]  # type: ignore[index]
             try:
                 answer = worker.pipe.recv_bytes()
             except (EOFError, OSError):
                 self._died(worker)
                 continue
+            if answer == _READY:  # what it takes to start and to import is nobody's time
+                worker.ready, worker.since = True, time.monotonic()
+                continue
             asked, worker.asked = worker.asked, None
             assert asked is not None
             asked.run.under_way -= 1
             asked.run.ready.append((asked.index, lambda answer=answer: _opened(answer)))
+        for worker in [one for one in self._workers if one.left == 0]:
+            asked = self._ended(worker)
+            asked.run.ready.append((asked.index, partial(asked.call.given_up, asked.call.over_time, platform.node())))
         self._hand_out()
 
     def _died(self, worker: _Worker) -> None:
         """The worker is gone; its call is begun again by another, or given up."""
+        asked = self._ended(worker)
+        asked.deaths += 1
+        if asked.deaths < MOST_DEATHS:
+            asked.run.again.append(asked)
+        else:
+            why = f"its worker process died {asked.deaths} times, at last {_end(worker.process.exitcode)}"
+            asked.run.ready.append((asked.index, partial(asked.call.given_up, why, platform.node())))
+
+    def _ended(self, worker: _Worker) -> _Asked:
+        """What a worker was asked for, which is there no longer."""
         self._workers.remove(worker)
         worker.process.kill()
         worker.process.join()
@@ -168,12 +204,7 @@ class Processes:
         asked = worker.asked
         assert asked is not None
         asked.run.under_way -= 1
-        asked.deaths += 1
-        if asked.deaths < MOST_DEATHS:
-            asked.run.again.append(asked)
-        else:
-            why = f"its worker process died {asked.deaths} times, at last {_end(worker.process.exitcode)}"
-            asked.run.ready.append((asked.index, lambda: asked.call.given_up(why)))
+        return asked
 
 
 def _opened(answer: bytes) -> Any:
@@ -196,10 +227,10 @@ def _end(status: int | None) -> str:
     return f"by {name}{', as when memory runs out' if name == 'SIGKILL' else ''}"
 
 
-def _started() -> _Worker:
-    context = _context()
+def _started(gpu: str | None) -> _Worker:
+    context = _context(forked=gpu is None)
     ours, theirs = context.Pipe()
-    process = context.Process(target=_work, args=(theirs,), daemon=True)  # type: ignore[attr-defined]
+    process = context.Process(target=_work, args=(theirs, gpu), daemon=True)  # type: ignore[attr-defined]
     try:
         process.start()
     except OSError:
@@ -207,16 +238,17 @@ def _started() -> _Worker:
         raise
     finally:
         theirs.close()  # so that the pipe ends with the process
-    return _Worker(process, ours)
+    return _Worker(process, ours, gpu)
 
 
-def _context() -> BaseContext:
+def _context(*, forked: bool) -> BaseContext:
     """Forked processes begin with everything imported, which takes seconds otherwise.
 
-    That is safe while this process has one thread, on Linux; from Python 3.12 on it warns all the same. Elsewhere a
-    server that imports once does the forking.
+    That is safe while this process has one thread, on Linux; from Python 3.12 on it warns all the same. Elsewhere, and
+    beside GPUs, which a fork cannot use that was made after anybody asked for them, a server that imports once does the
+    forking.
     """
-    if sys.platform == "linux" and sys.version_info < (3, 12) and threading.active_count() == 1:
+    if forked and sys.platform == "linux" and sys.version_info < (3, 12) and threading.active_count() == 1:
         return multiprocessing.get_context("fork")
     if sys.platform == "win32":
         return multiprocessing.get_context("spawn")
@@ -225,8 +257,10 @@ def _context() -> BaseContext:
     return context
 
 
-def _work(pipe: Connection) -> None:
+def _work(pipe: Connection, gpu: str | None) -> None:
     """What a worker process does: one call after another, until nobody is there to ask."""
+    if gpu is not None:
+        os.environ["CUDA_VISIBLE_DEVICES"] = gpu  # CUDA reads it when it is first used
     threading.Thread(target=_end_with_parent, args=(os.getppid(),), daemon=True).start()
     for number in (signal.SIGINT, *((signal.SIGHUP,) if hasattr(signal, "SIGHUP") else ())):
         signal.signal(number, signal.SIG_IGN)  # whoever asked is interrupted, and ends this process
@@ -234,6 +268,10 @@ def _work(pipe: Connection) -> None:
     import torch
 
     torch.set_num_threads(1)  # the processes themselves fill the processors
+    try:
+        pipe.send_bytes(_READY)
+    except OSError:
+        return
     while True:
         try:
             pipe.send_bytes(_answer(pipe.recv_bytes()))

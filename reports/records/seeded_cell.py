@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from reports.cells.cell import TaskPlan
@@ -13,8 +13,11 @@ from reports.cells.points_cell import PointsCell
 from reports.cells.run_cell import RunCell
 from reports.judging.verdicts import support_level
 from reports.plans.plan import Plan
+from reports.records.record import record_key
 from reports.records.sources import code_version, own_version
 from reports.statements import measured
+
+MOST_LOOKS = 20  # at a growing sample: 2^19 times the replicas of the first one
 
 
 @dataclass(frozen=True)
@@ -29,7 +32,9 @@ class Sources:
 class SeededCell:
     """A cell with its task and where its randomness and arithmetic come from.
 
-    sources: those behind the record that is meant; the ones that are here unless they are given.
+    seeds: how many roots of the tree have their replicas pooled. sources: those behind the record that is meant; the
+    ones that are here unless they are given. look: which one at a sample that grows from look to look, None where
+    nobody asked for more than one; the k-th is at 2^(k-1) times the roots of the first.
     """
 
     cell: PointsCell | NoiseCell | RunCell
@@ -39,14 +44,33 @@ class SeededCell:
     device: str
     level: float
     sources: Sources | None = None
+    look: int | None = None
 
     @classmethod
-    def of(cls, description: Mapping[str, Any]) -> SeededCell:
-        """The seeded cell that a record was made from."""
+    def of(cls, description: Mapping[str, Any], first: int | None = None) -> SeededCell:
+        """The seeded cell that a record was made from; first: the roots of the first look, where there may be more.
+
+        >>> from reports.plans.plan import load_plan
+        >>> cell = seeded_cells(load_plan("quick"), seed=0, seeds=3, device="cpu", looks={})[0].looked_at(4)
+        >>> again = SeededCell.of(cell.description(), first=3)
+        >>> again == cell, again.look, again.roots
+        (True, 4, 24)
+        """
         cell = CELLS[description["kind"]].model_validate(description["cell"])
         task = TaskPlan.model_validate(description["task"])
-        where = (description[name] for name in ("seed", "seeds", "device", "level"))
-        return cls(cell, task, *where)
+        seed, roots, device, level = (description[name] for name in ("seed", "seeds", "device", "level"))
+        if first is None:
+            return cls(cell, task, seed, roots, device, level)
+        return cls(cell, task, seed, first, device, level, look=(roots // first).bit_length())
+
+    def looked_at(self, look: int) -> SeededCell:
+        """The same cell at another look."""
+        return replace(self, look=look)
+
+    @property
+    def roots(self) -> int:
+        """How many roots have their replicas pooled at this look."""
+        return self.seeds if self.look is None else self.seeds * 2 ** (self.look - 1)
 
     @property
     def outside(self) -> list[str]:
@@ -72,7 +96,7 @@ class SeededCell:
         return {
             **self.setting(),
             "seed": self.seed,
-            "seeds": self.seeds,
+            "seeds": self.roots,
             "device": self.device,
             "level": self.level,
             "code": code,
@@ -80,9 +104,21 @@ class SeededCell:
         }
 
 
-def seeded_cells(plan: Plan, *, seed: int, seeds: int, device: str, sources: Sources | None = None) -> list[SeededCell]:
-    """The plan's cells, kind by kind."""
+def seeded_cells(
+    plan: Plan, *, seed: int, seeds: int, device: str, sources: Sources | None = None,
+    looks: Mapping[str, int] | None = None,
+) -> list[SeededCell]:  # fmt: skip
+    """The plan's cells, kind by kind.
+
+    looks: where samples may grow, by the key of a cell at its first look which one it is at; the others are at that.
+    """
     tasks = {task.name: task for task in plan.tasks}
     level = support_level(plan.family)
     cells = (*plan.runs, *plan.noise, *plan.points)
-    return [SeededCell(cell, tasks[cell.task], seed, seeds, device, level, sources) for cell in cells]
+    found = [SeededCell(cell, tasks[cell.task], seed, seeds, device, level, sources) for cell in cells]
+    return found if looks is None else [one.looked_at(looks.get(key_of(one), 1)) for one in found]
+
+
+def key_of(seeded: SeededCell) -> str:
+    """The key of a cell's record."""
+    return record_key(seeded.description())

@@ -17,24 +17,37 @@ class WorkersError(RuntimeError):
 class Call:
     """A function of a module, what it is called with, and a rough guess of its time in any unit.
 
-    lost: what the call gives where every worker that tried it died, as a function of a sentence that says so; where it
-    is None that is an error.
+    lost: what the call gives where every worker that tried it died, or where it took longer than its limit, as a
+    function of a sentence that says so and of the host's name ('' where nobody knows it); where it is None that is an
+    error. limit: the seconds after which the process that runs it is ended; None where it may take as long as it takes.
+    shape: calls that follow each other with equal ones are light enough, or not, to travel together; '' for none.
     """
 
     function: Callable[..., Any]
     arguments: tuple[Any, ...] = ()
     weight: float = 1.0
-    lost: Callable[[str], Any] | None = None
+    lost: Callable[[str, str], Any] | None = None
+    limit: float | None = None
+    shape: str = ""
 
     def __call__(self) -> Any:
         """What the function gives for these arguments."""
         return self.function(*self.arguments)
 
-    def given_up(self, why: str) -> Any:
-        """What stands for its result when no worker survives it. Raises WorkersError where nothing may."""
+    @property
+    def over_time(self) -> str:
+        """Why it is given up when its time is over.
+
+        >>> Call(max, limit=1.5).over_time
+        'over its time limit of 1.5 s'
+        """
+        return f"over its time limit of {self.limit:g} s"
+
+    def given_up(self, why: str, host: str = "") -> Any:
+        """What stands for its result when no worker ends it. Raises WorkersError where nothing may."""
         if self.lost is None:
             raise WorkersError(f"{self.function.__name__}: {why}")
-        return self.lost(why)
+        return self.lost(why, host)
 
 
 class Workers(Protocol):
@@ -49,7 +62,7 @@ class Workers(Protocol):
 
 
 class OneByOne:
-    """This process, one call after another.
+    """This process, one call after another; their limits are not kept, for which it takes another process.
 
     >>> list(OneByOne().run([Call(max, (1, 2)), Call(min, (1, 2))]))
     [(0, 2), (1, 1)]

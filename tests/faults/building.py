@@ -54,10 +54,10 @@ def command(module: str, *words: str) -> Done:
 
 
 def report(out: Path) -> dict[str, str]:
-    """The hash of every file of a report, but of the manifest, which says when and how it was made."""
+    """The hash of every file of a report, but of the manifest and the times, which say when and how it was made."""
     paths = (path for path in sorted(out.rglob("*")) if path.is_file())
     named = {path.relative_to(out).as_posix(): path for path in paths}
-    apart = ("manifest.json", "failure.txt")
+    apart = ("manifest.json", "failure.txt", "timings.jsonl")
     return {
         name: hashlib.sha256(path.read_bytes()).hexdigest()
         for name, path in named.items()
@@ -66,8 +66,8 @@ def report(out: Path) -> dict[str, str]:
 
 
 def stamps(out: Path) -> dict[Path, int]:
-    """When each record was written."""
-    return {path: path.stat().st_mtime_ns for path in record_paths(out)}
+    """When each record was written, or whatever stands in its place."""
+    return {path: path.lstat().st_mtime_ns for path in record_paths(out)}
 
 
 def is_whole(out: Path) -> None:

@@ -26,6 +26,17 @@ def die_until(file: Path, times: int) -> int:
     return times
 
 
+def lost(why: str, host: str) -> str:
+    """What stands for a result that never came."""
+    return f"{why} (on {host})"
+
+
+def environment(name: str, seconds: float) -> str | None:
+    """What a variable of the environment is where this runs, and time for another process to run it too."""
+    time.sleep(seconds)
+    return os.environ.get(name)
+
+
 def mine(seconds: float) -> int:
     """Who ran it."""
     time.sleep(seconds)

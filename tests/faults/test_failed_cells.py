@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import platform
 from pathlib import Path
 
 import pytest
@@ -10,9 +11,10 @@ from typer.testing import CliRunner
 
 from reports import recheck
 from reports.build import app
+from reports.plans.plan import load_plan
 from reports.records import attempts, execution
-from reports.records.seeded_cell import SeededCell
-from tests.faults.builds import TINY_CELLS, TINY_ONLY, records, tiny
+from reports.records.seeded_cell import SeededCell, seeded_cells
+from tests.faults.builds import TINY, TINY_CELLS, TINY_ONLY, records, tiny
 
 BAD = 2  # of the plan's cells two run with nu = 2 in exact and stochastic mode; the exact one fails
 
@@ -22,6 +24,59 @@ def failing(seeded: SeededCell) -> object:
     if seeded.cell.kind == "runs" and seeded.cell.nu == BAD and seeded.cell.D is None:
         raise MemoryError("three bytes are missing")
     return execution.computed(seeded)
+
+
+LONG = (
+    TINY
+    + """
+[[runs]]
+task = "q"
+mode = "exact"
+alpha_L = "1/16"
+nu = 3
+tau = 10_000
+fraction = "1/2"
+rounds = 1_000_000
+statements = ["T2"]
+"""
+)
+
+
+@pytest.mark.slow
+def test_a_cell_over_its_time_limit_has_failed_and_the_others_go_on(tmp_path: Path) -> None:
+    plan, out = tmp_path / "long.toml", tmp_path / "out"
+    plan.write_text(LONG)
+    words = ["--plan", str(plan), *TINY_ONLY, "--jobs", "1", "--out", str(out)]
+    done = CliRunner().invoke(app, [*words, "--cell-limit", "20"])
+    assert done.exit_code == 3, done.output
+    assert "failed: runs of T2 on q, exact, nu = 3, tau = 10000: over its time limit of 20 s (on " in done.output
+    assert "1 cells failed" in done.output
+    assert records(out) == TINY_CELLS
+    (kept,) = (out / "failed").iterdir()
+    stored = json.loads(kept.read_text())
+    assert stored["reason"] == "over its time limit of 20 s"
+    assert stored["host"] == platform.node()
+    # a limit is no part of what is run
+    plan.write_text(TINY)
+    stamps = {path: path.stat().st_mtime_ns for path in (out / "records").rglob("*")}
+    assert CliRunner().invoke(app, words).exit_code == 0
+    assert {path: path.stat().st_mtime_ns for path in (out / "records").rglob("*")} == stamps
+
+
+def test_a_limit_is_one_of_running_a_cell_and_not_of_its_key() -> None:
+    seeded = seeded_cells(load_plan("quick").only({"T3"}), seed=0, seeds=1, device="cpu")[0]
+    _, made = execution.computed(seeded)
+    bounded, found = attempts.cell_call(seeded, None, 3.0), attempts.cell_call(seeded, made, 3.0)
+    assert (bounded.limit, found.limit) == (3.0, None)
+    failed = bounded.given_up(bounded.over_time, "host")
+    assert (failed.key, failed.reason, failed.host) == (made.key, "over its time limit of 3 s", "host")
+
+
+@pytest.mark.parametrize("limit", ["0", "-1", "nan", "inf"])
+def test_a_time_limit_that_is_none_is_refused(tmp_path: Path, limit: str) -> None:
+    done = CliRunner().invoke(app, ["--out", str(tmp_path / "out"), "--cell-limit", limit])
+    assert done.exit_code == 2
+    assert done.output.startswith(f"reports.build: --cell-limit {limit}: expected a number of seconds > 0")
 
 
 def test_a_failed_cell_is_reported_kept_and_run_again_only_when_asked(

@@ -94,7 +94,7 @@ def test_a_build_ends_within_five_seconds_and_says_how_to_go_on(
     before = read(out)
     shutil.rmtree(out / "records")
     build = begun(*words)
-    assert until(lambda: (out / "records").is_dir() and records(out) > 3, 60)
+    assert until(lambda: (out / "records").is_dir() and records(out) > 3, 600)
     workers = workers_of(build)
     started = time.monotonic()
     build.send_signal(number)

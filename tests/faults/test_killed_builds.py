@@ -52,7 +52,7 @@ def test_five_kills_of_the_whole_group_leave_the_same_bytes(undisturbed: tuple[P
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
 def test_the_workers_end_with_a_build_that_is_killed_alone(tmp_path: Path, number: int) -> None:
     build = begun(*QUICK, str(tmp_path / "out"))
-    assert until(lambda: len(workers_of(build)) == 2, 60)
+    assert until(lambda: len(workers_of(build)) == 2, 600)
     workers = workers_of(build)
     build.send_signal(number)
     build.communicate()
@@ -64,7 +64,7 @@ def test_a_build_goes_on_when_workers_are_killed(undisturbed: tuple[Path, float]
     out = tmp_path / "out"
     build = begun(*QUICK, str(out))
     for _ in range(2):
-        assert until(lambda: len(workers_of(build)) == 2, 60)
+        assert until(lambda: len(workers_of(build)) == 2, 600)
         workers_of(build)[0].kill()
         time.sleep(2)
     _, said = build.communicate()

@@ -6,6 +6,7 @@ import json
 import shutil
 from pathlib import Path
 
+import pytest
 from typer.testing import CliRunner
 
 from reports.build import app
@@ -13,6 +14,7 @@ from reports.plans.plan import load_plan
 from reports.records.harvest import share
 from reports.records.seeded_cell import seeded_cells
 from reports.records.timings import NAME
+from reports.store import app as store
 from tests.faults.builds import TINY_CELLS, TINY_ONLY, read, records, tiny
 
 
@@ -38,9 +40,7 @@ def test_three_shards_and_one_build_give_the_bytes_of_one_build(tmp_path: Path) 
     for index in (1, 2, 3):
         said = build(plan, parts, "--shard", f"{index}/3")
         assert "no report is written" in said
-        assert sorted(path.name for path in parts.iterdir() if path.name != NAME) == (
-            ["records"] if records(parts) else []
-        )
+        assert sorted(path.name for path in parts.iterdir() if path.name != NAME) == ["records"]
         assert records(parts) >= run
         run = records(parts)
     assert run == TINY_CELLS
@@ -50,6 +50,24 @@ def test_three_shards_and_one_build_give_the_bytes_of_one_build(tmp_path: Path) 
     assert read(parts) == read(whole)
     outputs = [json.loads((out / "manifest.json").read_text())["outputs"] for out in (whole, parts)]
     assert outputs[0] == outputs[1]
+
+
+@pytest.mark.slow
+def test_shards_on_three_folders_that_are_merged_give_the_bytes_of_one_build(tmp_path: Path) -> None:
+    plan, whole, merged = tiny(tmp_path), tmp_path / "whole", tmp_path / "merged"
+    build(plan, whole)
+    parts = [tmp_path / f"part{index}" for index in (1, 2, 3)]
+    for index, part in enumerate(parts, 1):
+        build(plan, part, "--shard", f"{index}/3")
+    build(plan, tmp_path / "other", "--shard", "1/1", "--seed", "7")  # of another root: others' records harm nobody
+    words = ["merge", *map(str, [*parts, tmp_path / "other"]), "--out", str(merged)]
+    done = CliRunner().invoke(store, words)
+    assert done.exit_code == 0, done.output
+    assert records(merged) == 2 * TINY_CELLS
+    kept = {path: path.stat().st_mtime_ns for path in (merged / "records").rglob("*")}
+    build(plan, merged)
+    assert {path: path.stat().st_mtime_ns for path in kept} == kept, "nothing was run again"
+    assert read(merged) == read(whole)
 
 
 def test_a_dry_run_knows_what_is_there_and_estimates_the_rest(tmp_path: Path) -> None:

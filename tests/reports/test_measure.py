@@ -140,8 +140,8 @@ def test_sampled_noise_rows_agree_with_enumeration() -> None:
     at = [Fraction(1, 2), Fraction(0), Fraction(-1, 4)]
     exact = NoiseCell(**common, method="enumerate", at=at)  # type: ignore[arg-type]
     sampled = NoiseCell(**common, method="sample", replicas=4000, at=at)  # type: ignore[arg-type]
-    largest = left(noise_measurements(instance, exact, of(exact), record_noise(instance, exact, of(exact), 0))[0])
-    sample = noise_measurements(instance, sampled, of(sampled), record_noise(instance, sampled, of(sampled), 0))[
+    largest = left(noise_measurements(instance, exact, of(exact), record_noise(instance, exact, of(exact), [0]))[0])
+    sample = noise_measurements(instance, sampled, of(sampled), record_noise(instance, sampled, of(sampled), [0]))[
         0
     ].evidence
     assert isinstance(sample, Sampled)

@@ -116,7 +116,7 @@ def test_a_folder_and_a_large_file_are_not_read(tmp_path: Path) -> None:
 
 def test_a_cell_over_the_memory_at_hand_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(checking, "at_hand", lambda: 10_000)
-    assert "runs on task a: needs 4.92e-05 GB of memory, 1e-05 GB are at hand" in refusal(tmp_path, RUN + "m = 2")
+    assert "runs on task a: needs 49.2 kB of memory, 10 kB are at hand" in refusal(tmp_path, RUN + "m = 2")
 
 
 def test_in_a_grid_over_modes_a_key_that_one_of_them_needs_is_accepted(tmp_path: Path) -> None:
