@@ -10,6 +10,7 @@ from typing import Any
 
 import pandas as pd
 
+from reports.analyses.described import described
 from reports.analyses.failed import failed_section
 from reports.analyses.judged import Judged, judged_outcomes
 from reports.analyses.suite import Suite, claims_section, suite_analyses, waterfalls
@@ -78,7 +79,7 @@ def analysed(request: Request, rows: Judged, measured: Measured) -> Said:
     sections, stored = claims_section(request.claims, rows.measurements, rows.rows, rows.table), SuiteFile()
     if measured.suite is not None:
         about, stored = suite_analyses(rows.rows, waterfalls(rows.outcomes), measured.suite, rows.table)
-        sections = [*about, *two_sided_sections(request.plan.tasks), *sections, speed_section(request.out)]
+        sections = [*about, *two_sided_sections(request.plan.tasks), *sections, *speed_section(request.out)]
     missing = failed_section(measured.failed)
     return Said([*missing, *(section for study in measured.studies for section in study.sections), *sections], stored)
 
@@ -118,7 +119,7 @@ def write(
         finding = f"{said_first}; {len(manifest.failed)} cells failed and gave no row"
     page = render(
         rows.rows, drawn.figures, stated, request.plan.title, level, table=rows.table, sections=said.sections,
-        finding=finding, companion=drawn.companion,
+        finding=finding, companion=drawn.companion, tasks=described(request.plan.tasks, rows.rows),
     )  # fmt: skip
     write_appendix(
         folder / "appendix", rows.rows, drawn.figures, folder / "figures", stated, level,

@@ -13,7 +13,6 @@ from reports.analyses.slack import slack_section
 from reports.analyses.slopes import SERIES, Slope, measure, slopes_section
 from reports.analyses.suite_file import Exponent, PlantedError, RunSlack, SuiteFile
 from reports.analyses.tightness import tightness, tightness_section
-from reports.analyses.witnesses import witnesses_of
 from reports.judging.measurement import Measurement
 from reports.judging.rows import Row
 from reports.measure.waterfall import STAGES, Waterfall
@@ -37,31 +36,24 @@ def claims_section(
 class Suite:
     """A few seconds of explicit instances that no row of the report enters."""
 
-    witnesses: Sequence[Measurement]
     trials: Sequence[Trial]
     slopes: Sequence[Slope]
 
     @classmethod
     def of(cls, results: Sequence[Any]) -> Suite:
         """From the results of `suite_calls`."""
-        count = len(results) - len(SERIES) - 1
-        of_statements, further, slopes = results[:count], results[count], results[count + 1 :]
-        witnesses = [measurement for found, _ in of_statements for measurement in found]
-        return cls(witnesses, [trial for _, tried in of_statements for trial in tried] + further, slopes)
+        count = len(results) - len(SERIES)
+        return cls([trial for tried in results[:count] for trial in tried], results[count:])
 
 
 def suite_calls(own: tuple[str, ...] = ()) -> list[Call]:
-    """What worker processes are asked for: the witnesses of every statement and all that meets them, each exponent.
+    """What worker processes are asked for: the wrong versions of every statement on its witnesses, and each exponent.
 
     `own` names a user's bounds, which are looked at like ours.
     """
-    of_statements = [Call(_witnesses_and_trials, (name, own), 4.0) for name in (*statements(), *own)]
+    of_statements = [Call(trials_of, (name, own), 4.0) for name in (*statements(), *own)]
     slopes = [Call(_slope, (place,), 4.0) for place in range(len(SERIES))]
     return [*of_statements, Call(further_trials, (), 4.0), *slopes]
-
-
-def _witnesses_and_trials(name: str, own: tuple[str, ...]) -> tuple[tuple[Measurement, ...], list[Trial]]:
-    return witnesses_of(name), trials_of(name, own)
 
 
 def _slope(place: int) -> Slope:
@@ -73,20 +65,19 @@ def suite_analyses(
 ) -> tuple[list[Section], SuiteFile]:
     """What the suite knows about the bounds of a table, for readers and for figures."""
     trials, slopes = suite.trials, suite.slopes
-    shown = slack_section(slack)
     sections = [
-        tightness_section(tightness(rows, suite.witnesses, table)),
+        tightness_section(tightness(rows, table)),
         planted_section(trials),
-        *([] if shown is None else [shown]),
+        slack_section(slack),
         slopes_section(slopes),
     ]
-    return sections, suite_file(trials, slopes, slack)
+    return [section for section in sections if section is not None], suite_file(trials, slopes, slack)
 
 
 def suite_file(trials: Sequence[Trial], slopes: Sequence[Slope], slack: Sequence[Waterfall]) -> SuiteFile:
     """What is stored of the analyses."""
     return SuiteFile(
-        planted=[_planted(trial) for trial in trials],
+        planted=[planted_error(trial) for trial in trials],
         exponents=[_exponent(slope) for slope in slopes],
         slack=[
             RunSlack(
@@ -98,7 +89,8 @@ def suite_file(trials: Sequence[Trial], slopes: Sequence[Slope], slack: Sequence
     )  # fmt: skip
 
 
-def _planted(trial: Trial) -> PlantedError:
+def planted_error(trial: Trial) -> PlantedError:
+    """A planted error and what became of it, as it is stored."""
     planted = trial.planted
     return PlantedError(
         statement=planted.statement,

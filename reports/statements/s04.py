@@ -50,10 +50,10 @@ MEASURED = AtPoints(
     headline=(
         dict(task="witness-concave", alpha="1/2", nu=[1, 2, 3], at=[1], pair=["1/2"]),
         dict(task="witness-wave", alpha="1", nu=[1, 2, 3], at=[0], pair=["1/1048576"]),
+        dict(task="witness-tents-2", alpha="1/2", nu=2, at=[0], pair=["1/1048576"]),
     ),
     witnesses=(
         dict(task="witness-bowl", alpha="3", nu=[2, 3], at=[1], pair=["1/2"]),  # alpha L > 2: overshoots
-        dict(task="witness-tents-2", alpha="1/2", nu=2, at=[0], pair=["1/1048576"]),
         dict(task="witness-tents-4", alpha="1/2", nu=4, at=[0], pair=["1/1048576"]),
     ),
     wrong=(

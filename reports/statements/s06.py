@@ -43,11 +43,11 @@ MEASURED = WithBatches(
     squared_error="sigma_F2",
     headline=(
         dict(task="witness-noise", alpha="1/2", nu=[1, 2, 3], at=[0], D=1, D_prime=1, D_H=1, method="enumerate"),
+        dict(task="witness-only-hessian", alpha="1/2", nu=1, at=[1], D=1, D_prime=1, D_H=1, method="enumerate"),
     ),
     witnesses=(
         dict(alpha="1/2", D=1, D_prime=1, D_H=1, method="enumerate", label="more", columns=["task", "at", "nu"], rows=[
             ["witness-hessian-noise", [0], 1],
-            ["witness-only-hessian", [1], 1],
             ["witness-only-hessian", [1], 2],
         ]),
         dict(task="witness-noise", alpha="1/2", nu=2, at=[0], D=3, D_prime=2, D_H=2, method="enumerate", label="sizes"),

@@ -39,10 +39,14 @@ MEASURED = WithBatches(
     mode=Mode.FIRST_ORDER_STOCHASTIC,
     measure=_rows,
     bias="b_FO_sto",
+    headline=(
+        dict(alpha="1/2", nu=1, D=1, D_prime=1, D_H=1, method="enumerate", columns=["task", "at"], rows=[
+            ["witness-tent", ["-1/3"]],
+            ["witness-noise", [0]],
+        ]),
+    ),
     witnesses=(
         dict(alpha="1/2", D=1, D_prime=1, D_H=1, method="enumerate", label="more", columns=["task", "at", "nu"], rows=[
-            ["witness-tent", ["-1/3"], 1],
-            ["witness-noise", [0], 1],
             ["witness-noise", [0], 2],
             ["witness-noise", [0], 3],
         ]),

@@ -50,13 +50,15 @@ MEASURED = WithBatches(
     measure=_rows,
     bias="b_HF_sto",
     squared_error="mse_HF_sto",
+    headline=(
+        dict(task="witness-tent", alpha="1/2", nu=1, at=["-1/3"], D=1, D_prime=1, D_H=1, delta="1/1073741824",
+             method="enumerate", label="tiny-probe"),
+    ),
     witnesses=(
         dict(task="witness-valley", alpha="1/2", nu=1, at=[0], D=1024, D_prime=1, D_H=1, delta="1/512",
              method="enumerate", label="probes"),
         dict(task="witness-hessian-noise", alpha="1/2", nu=1, at=[0], D=1, D_prime=1, D_H=1, delta="1/1048576",
              method="enumerate", label="noise"),
-        dict(task="witness-tent", alpha="1/2", nu=1, at=["-1/3"], D=1, D_prime=1, D_H=1, delta="1/1073741824",
-             method="enumerate", label="tiny-probe"),
     ),
     wrong=(
         *versions(

@@ -21,13 +21,15 @@ MEASURED = AlongRuns(
     largest=largest_of_ball,
     strong=True,
     rate="T3",
+    headline=(
+        dict(task="witness-bowl", mode="exact", alpha="1/2", nu=0, tau=2, m=1, beta="1/200", rounds=1, start=[1]),
+    ),
     witnesses=(
         dict(alpha="1/2", nu=0, label="more", D=1, D_prime=1, D_H=1,
              columns=["task", "mode", "tau", "m", "beta", "rounds", "start"], rows=[
             ["witness-noisy-bowl", "stochastic", 1, 1, "9/10", 8, [0]],
             ["witness-noisy-bowl", "stochastic", 4, 1, "1/5", 40, [0]],
             ["witness-bowl", "exact", 1, 1, "1/10", 1, [1]],
-            ["witness-bowl", "exact", 2, 1, "1/200", 1, [1]],
             ["witness-pulling", "exact", 2, 2, "1/4", 200, [0]],
             ["witness-pulling", "exact", 16, 2, "1/32", 200, [0]],
             ["witness-sampling", "exact", 1, 1, "9/10", 40, [0]],

@@ -25,10 +25,8 @@ MEASURED = AlongRuns(
     strong=True,
     algorithm=of_theorem_1d,
     headline=(
-        dict(task="witness-pulling", mode="exact", alpha="1/2", nu=0, tau=16, beta="1/32", rounds=1, start=[0]),
-    ),
-    witnesses=(
-        dict(task="witness-pulling", mode="exact", alpha="1/2", nu=0, tau=16, beta="1/3200", rounds=1, start=[0]),
+        dict(task="witness-pulling", mode="exact", alpha="1/2", nu=0, tau=16, beta=["1/32", "1/3200"], rounds=1,
+             start=[0]),
     ),
     wrong=versions(
         "T4c", "T4c_gap",
