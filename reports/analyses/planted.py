@@ -280,8 +280,8 @@ def planted_section(trials: Sequence[Trial]) -> Section:
         (
             SectionTable("Planted errors by statement.", ("Statement", "planted", "refuted", "subtle"), summary),
             SectionTable(
-                "Every planted error: measured / wrong right side on the instance named, and right / wrong. --reproduce "
-                "also measures an instance again that is no row of this report.",
+                "Every planted error: measured / wrong right side on the instance named, and right / wrong. "
+                "--reproduce also measures an instance again that is no row of this report.",
                 _COLUMNS,
                 lines,
                 folded=True,
