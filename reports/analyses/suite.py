@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from reports.analyses.audit import audit_section
+from reports.analyses.certified import certified
 from reports.analyses.planted import Trial, further_trials, planted_section, trials_of
 from reports.analyses.slack import slack_section
 from reports.analyses.slopes import SERIES, Slope, measure, slopes_section
@@ -24,11 +25,9 @@ from theory.claims.reading import Claim
 from theory.tables import Table
 
 
-def claims_section(
-    claims: Sequence[Claim], measurements: Sequence[Measurement], rows: Sequence[Row], table: Table
-) -> list[Section]:
-    """Claims and published forms, absent when there is nothing to say."""
-    found = audit_section(claims, [one for one in measurements if one.origin is None], rows, table)
+def claims_section(claims: Sequence[Claim], measurements: Sequence[Measurement], table: Table) -> list[Section]:
+    """What became of claims, absent when there is nothing to say."""
+    found = audit_section(claims, [one for one in measurements if one.origin is None], table)
     return [] if found is None else [found]
 
 
@@ -64,17 +63,26 @@ def suite_analyses(
     rows: Sequence[Row], slack: Sequence[Waterfall], suite: Suite, table: Table
 ) -> tuple[list[Section], SuiteFile]:
     """What the suite knows about the bounds of a table, for readers and for figures."""
-    trials, slopes = suite.trials, suite.slopes
+    trials, slopes, proved = suite.trials, suite.slopes, _proved(slack, rows, table)
     sections = [
         tightness_section(tightness(rows, table)),
         planted_section(trials),
-        slack_section(slack),
+        slack_section(slack, proved),
         slopes_section(slopes),
     ]
-    return [section for section in sections if section is not None], suite_file(trials, slopes, slack)
+    return [section for section in sections if section is not None], suite_file(trials, slopes, slack, proved)
 
 
-def suite_file(trials: Sequence[Trial], slopes: Sequence[Slope], slack: Sequence[Waterfall]) -> SuiteFile:
+def _proved(slack: Sequence[Waterfall], rows: Sequence[Row], table: Table) -> list[float | None]:
+    """For each run that is taken apart, what an instance with its constants is proved to have."""
+    known = {(row.bound, row.task, row.mode, row.nu, row.tau, row.m, row.predicted): row for row in rows}
+    places = [(one.bound, one.task, one.mode, one.nu, one.tau, one.m, one.values[0]) for one in slack]
+    return [certified(known[place], table) if place in known else None for place in places]
+
+
+def suite_file(
+    trials: Sequence[Trial], slopes: Sequence[Slope], slack: Sequence[Waterfall], proved: Sequence[float | None]
+) -> SuiteFile:
     """What is stored of the analyses."""
     return SuiteFile(
         planted=[planted_error(trial) for trial in trials],
@@ -82,9 +90,9 @@ def suite_file(trials: Sequence[Trial], slopes: Sequence[Slope], slack: Sequence
         slack=[
             RunSlack(
                 bound=one.bound, task=one.task, mode=one.mode, nu=one.nu, tau=one.tau, m=one.m,
-                stages=dict(zip(STAGES, one.values, strict=True)),
+                stages=dict(zip(STAGES, one.values, strict=True)), certified=attained,
             )
-            for one in slack
+            for one, attained in zip(slack, proved, strict=True)
         ],
     )  # fmt: skip
 

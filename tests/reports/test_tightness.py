@@ -57,6 +57,7 @@ def test_the_ratio_of_one_round_is_called_net() -> None:
     assert Tightness(None, row).words == "within 1.25 (net ratio)"
 
 
+@pytest.mark.slow
 def test_the_best_stored_witness_of_a_statement_is_a_row_of_the_standard_plan(found) -> None:
     """Its headline is what --reproduce finds; the others only meet wrong versions."""
     headline = {(row.bound, row.quantity): row for row in reversed(_headline_rows())}

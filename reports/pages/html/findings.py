@@ -8,9 +8,12 @@ from collections.abc import Sequence
 from reports.judging.closeness import Closeness, closeness, net, ratio_of, tightest
 from reports.judging.rows import Row, Verdict
 from reports.pages.html.numerals import number
-from reports.pages.words import counted
+from reports.pages.words import VERDICTS, counted
 
+# the verdicts that need a reader come first
+ATTENTION = (Verdict.VIOLATED, Verdict.INCONCLUSIVE, Verdict.NOT_APPLICABLE, Verdict.VACUOUS, Verdict.HOLDS)
 _BRIEF = 60  # letters
+_MOST = 5
 
 
 def finding(rows: Sequence[Row]) -> str:
@@ -22,6 +25,26 @@ def finding(rows: Sequence[Row]) -> str:
     if not rows:
         return "Not measured by this plan."
     return " ".join([*_decided(rows), *_close(rows), *_undecided(rows)])
+
+
+def told(rows: Sequence[Row]) -> list[str]:
+    """A report in lines for a terminal: the verdicts, what is violated, and what is undecided and why.
+
+    >>> told([])
+    ['0 rows']
+    """
+    counts = [(verdict, sum(row.verdict is verdict for row in rows)) for verdict in ATTENTION[::-1]]
+    parts = ", ".join(f"{count} {verdict}" for verdict, count in counts if count)
+    lines = [f"{counted(len(rows), 'row')}{': ' if parts else ''}{parts}"]
+    broken = [row.row_id for row in rows if row.verdict is Verdict.VIOLATED]
+    if rows:
+        more = f" and {len(broken) - _MOST} more" if len(broken) > _MOST else ""
+        lines.append(f"violated: {', '.join(broken[:_MOST])}{more}" if broken else "violated: nothing")
+    for verdict in (Verdict.INCONCLUSIVE, Verdict.NOT_APPLICABLE):
+        if found := reasons(rows, verdict):
+            why = "; ".join(f"{count} {reason}" for reason, count in found[:_MOST])
+            lines.append(f"{VERDICTS[verdict]}: {why}{'; ...' if len(found) > _MOST else ''}")
+    return lines
 
 
 def reasons(rows: Sequence[Row], verdict: Verdict) -> list[tuple[str, int]]:

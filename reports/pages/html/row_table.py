@@ -10,13 +10,12 @@ from markupsafe import Markup
 
 from reports.figures.modes import mode_words
 from reports.judging.rows import Row, Verdict
+from reports.pages.html.findings import ATTENTION
 from reports.pages.html.formulas import inline
 from reports.pages.html.numerals import interval, number
 from reports.pages.words import VERDICTS
 from theory.tables import Table
 
-# sorting by verdict puts first what needs a reader
-_ATTENTION = (Verdict.VIOLATED, Verdict.INCONCLUSIVE, Verdict.NOT_APPLICABLE, Verdict.VACUOUS, Verdict.HOLDS)
 _Key = float | str | None
 
 
@@ -52,7 +51,7 @@ def listed(bound: str, rows: Sequence[Row], table: Table, dimensions: Mapping[st
 def _columns(rows: Sequence[Row], table: Table, dimensions: Mapping[str, int]) -> list[Column]:
     """The columns, without those in which no row has anything."""
     first = [
-        _text("Verdict", rows, lambda row: VERDICTS[row.verdict], key=lambda row: _ATTENTION.index(row.verdict)),
+        _text("Verdict", rows, lambda row: VERDICTS[row.verdict], key=lambda row: ATTENTION.index(row.verdict)),
         *([_bounded(rows, table)] if len({row.quantity for row in rows}) > 1 else []),
         _text("Task", rows, lambda row: row.task),
         _text("Mode", rows, lambda row: mode_words(row.mode)),
