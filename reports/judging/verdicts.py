@@ -195,7 +195,7 @@ def _one_sided(verdict: Verdict, reason: str, measurement: Measurement) -> tuple
         return verdict, reason
     sides = ", ".join(f"{name} ({measurement.constants[name].side})" for name in weak)
     where = f", {measurement.note}" if measurement.note else ""
-    weakness = f"known on the wrong side only: {sides}{where}"
+    weakness = f"constants known on the wrong side only: {sides}{where}"
     return Verdict.INCONCLUSIVE, f"{weakness}; that neither certifies nor refutes a right side ({reason})"
 
 

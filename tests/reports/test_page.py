@@ -20,6 +20,7 @@ from reports.analyses.described import Picture, TaskView
 from reports.judging.closeness import comparable, tightest
 from reports.judging.rows import StatedConstant, Verdict
 from reports.pages.html import evaluation_command, headline, number, render, repeat_command, row_anchors
+from reports.pages.html.findings import brief
 from reports.pages.html.row_details import constant_words
 from tests.reports.test_tables import HOSTILE, make_row, synthetic_figures, synthetic_rows
 
@@ -132,7 +133,7 @@ def test_each_row_is_on_the_page_with_its_numbers_and_why_it_does_not_hold_outsi
         for shown in (row.task, number(row.predicted), *(number(one, 3) for one in settings if one is not None)):
             assert f">{shown}<" in part
         assert f'data-verdict="{row.verdict.value}"' in part
-        assert (row.reason in part) == (row.verdict is not Verdict.HOLDS)
+        assert (brief(row.reason) in part) == (row.verdict is not Verdict.HOLDS)
 
 
 def test_the_data_of_the_script_say_all_of_a_row_in_the_order_of_the_tables():

@@ -42,7 +42,7 @@ def told(rows: Sequence[Row]) -> list[str]:
         lines.append(f"violated: {', '.join(broken[:_MOST])}{more}" if broken else "violated: nothing")
     for verdict in (Verdict.INCONCLUSIVE, Verdict.NOT_APPLICABLE):
         if found := reasons(rows, verdict):
-            why = "; ".join(f"{count} {reason}" for reason, count in found[:_MOST])
+            why = "; ".join(f"{count} ({reason})" for reason, count in found[:_MOST])
             lines.append(f"{VERDICTS[verdict]}: {why}{'; ...' if len(found) > _MOST else ''}")
     return lines
 
@@ -58,8 +58,8 @@ def brief(reason: str) -> str:
 
     >>> brief("h <= 1: h = 3 > 1; A > 0: A = -2 <= 0")
     'h <= 1: h = 3 > 1'
-    >>> brief("known on the wrong side only: L (lower), rho (lower), gamma_G (lower); that neither certifies (...)")
-    'known on the wrong side only'
+    >>> brief("constants known on the wrong side only: L (lower), rho (lower), B (lower); that neither certifies (...)")
+    'constants known on the wrong side only'
     """
     first = reason.partition(";")[0]
     return first if len(first) <= _BRIEF else first.partition(":")[0]

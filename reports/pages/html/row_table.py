@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from reports.figures.modes import mode_words
 from reports.judging.rows import Row, Verdict
-from reports.pages.html.findings import ATTENTION
+from reports.pages.html.findings import ATTENTION, brief
 from reports.pages.html.formulas import inline
 from reports.pages.html.numerals import interval, number
 from reports.pages.words import VERDICTS
@@ -44,7 +44,7 @@ class Listed:
 def listed(bound: str, rows: Sequence[Row], table: Table, dimensions: Mapping[str, int]) -> Listed:
     """The table of a statement. dimensions: d of each task that is known."""
     counts = [(verdict, sum(row.verdict is verdict for row in rows)) for verdict in Verdict]
-    why = ["" if row.verdict is Verdict.HOLDS else row.reason for row in rows]
+    why = ["" if row.verdict is Verdict.HOLDS else brief(row.reason) for row in rows]
     return Listed(bound, rows, _columns(rows, table, dimensions), [one for one in counts if one[1]], why)
 
 
