@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
-from reports.analyses.planted import further_trials, trials_of
+from reports.analyses.planted import Trial, further_trials, trials_of
 from reports.analyses.suite import planted_error
 from reports.analyses.suite_file import PlantedError, SuiteFile
 from reports.analyses.witnesses import witnesses_of
@@ -32,18 +32,24 @@ def instance_again(finished: Finished, row_id: str) -> tuple[Row, list[str]] | N
         found = [one for one in witnesses_of(name) if one.row_id == row_id]
         if found:
             (row,) = judge(found, table=table)
-            again = [planted_error(trial) for trial in (*trials_of(name, own), *further_trials())]
-            return row, [*_differences(stored, again)]
+            return row, list(_differences(stored, trials_of(name, own)))
     return None
 
 
-def _differences(stored: Sequence[PlantedError], again: Sequence[PlantedError]) -> list[str]:
-    known = {(one.statement, one.quantity, one.wrong): one for one in again}
-    differences = []
+def _differences(stored: Sequence[PlantedError], trials: Sequence[Trial]) -> Iterator[str]:
+    known = _by_version(trials)
+    if any(_version(one) not in known for one in stored):
+        known |= _by_version(further_trials())
     for one in stored:
-        key = one.statement, one.quantity, one.wrong
-        if key not in known:
-            differences.append(f"suite.json: {' '.join(key)}: is no wrong version of this version of the suite")
+        if _version(one) in known:
+            yield from field_differences(one.model_dump(mode="json"), known[_version(one)].model_dump(mode="json"))
         else:
-            differences += field_differences(one.model_dump(mode="json"), known[key].model_dump(mode="json"))
-    return differences
+            yield f"suite.json: {' '.join(_version(one))}: is no wrong version of this version of the suite"
+
+
+def _by_version(trials: Sequence[Trial]) -> dict[tuple[str, ...], PlantedError]:
+    return {_version(one): one for one in map(planted_error, trials)}
+
+
+def _version(one: PlantedError) -> tuple[str, ...]:
+    return one.statement, one.quantity, one.wrong

@@ -20,7 +20,7 @@ from reports.analyses.described import Picture, TaskView
 from reports.judging.closeness import comparable, tightest
 from reports.judging.rows import StatedConstant, Verdict
 from reports.pages.html import evaluation_command, headline, number, render, repeat_command, row_anchors
-from reports.pages.html.findings import brief
+from reports.pages.html.findings import brief, told
 from reports.pages.html.row_details import constant_words
 from tests.reports.test_tables import HOSTILE, make_row, synthetic_figures, synthetic_rows
 
@@ -239,6 +239,21 @@ def test_numbers_agree_with_their_nouns():
     one = render([make_row("S4", quantity="L_F", replicas=1, seeds=1)], [], MANIFEST, "t", 1e-3)
     assert not re.search(r"(?<![\d.])1 (rows|tasks|pairs|agents|replicas|seeds)\b", one)
     assert "its only row" in one
+
+
+def test_the_last_lines_of_a_build_say_what_is_violated_and_what_is_open_and_why():
+    rows = [
+        make_row("S4", nu=1),
+        make_row("S4", nu=2, verdict=Verdict.VIOLATED, measured=9.0),
+        make_row("S4", nu=3, verdict=Verdict.INCONCLUSIVE, reason="the enclosures overlap"),
+        make_row("S4", nu=5, verdict=Verdict.INCONCLUSIVE, reason="the enclosures overlap; by 1e-9"),
+    ]
+    assert told(rows) == [
+        "4 rows: 1 HOLDS, 2 INCONCLUSIVE, 1 VIOLATED",
+        f"violated: {rows[1].row_id}",
+        "inconclusive: 2 (the enclosures overlap)",
+    ]
+    assert told(rows[:1]) == ["1 row: 1 HOLDS", "violated: nothing"]
 
 
 def test_a_report_with_a_violated_row_says_so_first():
