@@ -48,8 +48,8 @@ def anchor(name: str) -> str:
     return f"symbol-{slug(name)}"
 
 
-def symbols_of(bound: theory.Bound, table: Table) -> list[tuple[str, Markup]]:
-    """Anchor and symbol of everything that a statement's formulas name, in the order of the notation."""
+def symbols_of(bound: theory.Bound, table: Table) -> list[tuple[str, Markup, str]]:
+    """Anchor, symbol and name of everything that a statement's formulas name, in the order of the notation."""
     named: set[str] = set(bound.quantities)
     for name in bound.quantities:
         for case in table.formulas[name].cases:
@@ -58,7 +58,7 @@ def symbols_of(bound: theory.Bound, table: Table) -> list[tuple[str, Markup]]:
     for item in bound.hypotheses:
         named |= {str(symbol) for side in (item.left, item.right) for symbol in side.free_symbols}
     shown = [symbol for symbol in _all(table) if symbol.name in named]
-    return [(anchor(symbol.name), inline(symbol.record.latex)) for symbol in shown]
+    return [(anchor(symbol.name), inline(symbol.record.latex), symbol.record.alias or symbol.name) for symbol in shown]
 
 
 def _all(table: Table) -> list[Symbol]:
