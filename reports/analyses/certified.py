@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from fractions import Fraction
 from functools import lru_cache
 
+from empirics.algorithm.modes import Mode
 from reports.judging.rows import Row
 from theory.language.errors import InputError
 from theory.sharp.sharpening import sharpen
@@ -27,8 +28,8 @@ def certified(row: Row, table: Table) -> float | None:
     Source: `theory.sharp`, the lower sides of T4p and T4p_gap; the certificate is checked when it is made.
     """
     inputs = row.inputs
-    alone = row.quantity not in (*_GRADIENT, *_GAP) or _OTHER_ALGORITHM & inputs.keys()
-    if alone or row.mode != "exact" or row.m != row.n or row.predicted is None:
+    other = row.quantity not in (*_GRADIENT, *_GAP) or _OTHER_ALGORITHM & inputs.keys() or not _exact(Mode(row.mode))
+    if other or row.m != row.n or row.predicted is None:
         return None
     found = {name: table.quantity(name).evaluate(**inputs) for name in ("h", "L_F", "gamma_F", "mu_c")}
     h, L_F, mu_c = (found[name].exact for name in ("h", "L_F", "mu_c"))
@@ -45,6 +46,11 @@ def certified(row: Row, table: Table) -> float | None:
     if gradient is None or not gap:
         return None
     return gradient * gamma_F**2 * min(1.0, start / (gap * unit))
+
+
+def _exact(mode: Mode) -> bool:
+    """Whether a mode's meta-gradients are those of the losses themselves."""
+    return mode.curved and not mode.draws and not mode.probes
 
 
 @lru_cache(maxsize=256)

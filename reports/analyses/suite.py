@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from reports.analyses.audit import audit_section
 from reports.analyses.certified import certified
-from reports.analyses.planted import Trial, further_trials, planted_section, trials_of
+from reports.analyses.planted import FURTHER, Trial, planted_section, trials_of
 from reports.analyses.slack import slack_section
 from reports.analyses.slopes import SERIES, Slope, measure, slopes_section
 from reports.analyses.suite_file import Exponent, PlantedError, RunSlack, SuiteFile
@@ -17,6 +16,7 @@ from reports.analyses.tightness import tightness, tightness_section
 from reports.judging.measurement import Measurement
 from reports.judging.rows import Row
 from reports.measure.waterfall import STAGES, Waterfall
+from reports.plans.plan import bounds_of
 from reports.records.execution import Outcome
 from reports.records.workers import Call
 from reports.sections import Section
@@ -39,24 +39,39 @@ class Suite:
     slopes: Sequence[Slope]
 
     @classmethod
-    def of(cls, results: Sequence[Any]) -> Suite:
+    def of(cls, results: Sequence[Suite]) -> Suite:
         """From the results of `suite_calls`."""
-        count = len(results) - len(SERIES)
-        return cls([trial for tried in results[:count] for trial in tried], results[count:])
+        return cls(
+            [trial for part in results for trial in part.trials], [slope for part in results for slope in part.slopes]
+        )
 
 
-def suite_calls(own: tuple[str, ...] = ()) -> list[Call]:
-    """What worker processes are asked for: the wrong versions of every statement on its witnesses, and each exponent.
+def suite_calls(measured: Collection[str]) -> list[Call]:
+    """What worker processes are asked for: planted errors on their witnesses and exponents of what is measured.
 
-    `own` names a user's bounds, which are looked at like ours.
+    `measured` has names of statements, a user's own among them, which are looked at like ours. A plan about one
+    statement says nothing about the others.
     """
-    of_statements = [Call(trials_of, (name, own), 4.0) for name in (*statements(), *own)]
-    slopes = [Call(_slope, (place,), 4.0) for place in range(len(SERIES))]
-    return [*of_statements, Call(further_trials, (), 4.0), *slopes]
+    names = [*(name for name in statements() if name in measured), *sorted(name for name in measured if ":" in name)]
+    own = tuple(name for name in names if ":" in name)
+    bounds = {bound for name in names for bound in bounds_of(name)}
+    return [
+        *(Call(_met, (name, own), 4.0) for name in names),
+        *(Call(_further, (name,), 4.0) for name in names if name in FURTHER),
+        *(Call(_slope, (place,), 4.0) for place, series in enumerate(SERIES) if series.statement in bounds),
+    ]
 
 
-def _slope(place: int) -> Slope:
-    return measure(SERIES[place])
+def _met(name: str, own: tuple[str, ...]) -> Suite:
+    return Suite(trials_of(name, own), ())
+
+
+def _further(name: str) -> Suite:
+    return Suite(FURTHER[name](), ())
+
+
+def _slope(place: int) -> Suite:
+    return Suite((), (measure(SERIES[place]),))
 
 
 def suite_analyses(
@@ -66,9 +81,9 @@ def suite_analyses(
     trials, slopes, proved = suite.trials, suite.slopes, _proved(slack, rows, table)
     sections = [
         tightness_section(tightness(rows, table)),
-        planted_section(trials),
+        *([planted_section(trials)] if trials else []),
         slack_section(slack, proved),
-        slopes_section(slopes),
+        *([slopes_section(slopes)] if slopes else []),
     ]
     return [section for section in sections if section is not None], suite_file(trials, slopes, slack, proved)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from reports.analyses.planted import Trial, further_trials, trials_of
+from reports.analyses.planted import FURTHER, Trial, trials_of
 from reports.analyses.suite import planted_error
 from reports.analyses.suite_file import PlantedError, SuiteFile
 from reports.analyses.witnesses import witnesses_of
@@ -39,7 +39,7 @@ def instance_again(finished: Finished, row_id: str) -> tuple[Row, list[str]] | N
 def _differences(stored: Sequence[PlantedError], trials: Sequence[Trial]) -> Iterator[str]:
     known = _by_version(trials)
     if any(_version(one) not in known for one in stored):
-        known |= _by_version(further_trials())
+        known |= _by_version([trial for further in FURTHER.values() for trial in further()])
     for one in stored:
         if _version(one) in known:
             yield from field_differences(one.model_dump(mode="json"), known[_version(one)].model_dump(mode="json"))

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from reports.analyses.planted import further_trials, trials_of
+from reports.analyses.planted import FURTHER, trials_of
 from reports.analyses.suite import planted_error
 from reports.analyses.suite_file import SuiteFile
 from reports.judging.rows import Verdict
@@ -55,4 +55,4 @@ def test_every_instance_of_the_whole_suite_is_a_witness_or_no_row_id() -> None:
     known = {one.row_id for one in witness_measurements()}
     trials = [trial for name in statements() for trial in trials_of(name, ())]
     assert {trial.instance for trial in trials} <= known
-    assert {one.instance for one in further_trials() if ":" in one.instance} <= known
+    assert {one.instance for further in FURTHER.values() for one in further() if ":" in one.instance} <= known
