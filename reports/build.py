@@ -5,7 +5,6 @@ from __future__ import annotations
 import secrets
 import shlex
 import sys
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 
+_BUILD = ("python", "-m", "reports.build")
 _PATIENCE = 3.0  # seconds for a build to end in order once it is asked to
 
 
@@ -131,7 +131,7 @@ def _ended_in_order(stages: Stages) -> Iterator[None]:
 
 def _last_words(number: int, stages: Stages) -> str:
     kept = f"{stages.recorded} of {stages.cells} cells are done and kept" if stages.cells else "nothing was begun"
-    again = shlex.join(["python", "-m", "reports.build", *sys.argv[1:]])
+    again = shlex.join([*_BUILD, *sys.argv[1:]])
     return f"reports.build: stopped by {name_of(number)}; {kept}; to go on: {again}"
 
 
@@ -217,13 +217,11 @@ def _recheck(
 
 
 def _summary(report: Report, request: Request) -> Iterator[str]:
-    """The verdicts in one line, what the studies found, and one line a claim."""
+    """What the studies found, a line a claim; then the verdicts, what is open and why, the page, and one row again."""
     from reports.analyses.claims import describe
+    from reports.pages.html.findings import ATTENTION, told
     from reports.statements import measured
 
-    counts = Counter(str(row.verdict) for row in report.rows)
-    parts = ", ".join(f"{count} {verdict}" for verdict, count in sorted(counts.items()))
-    yield f"{len(report.rows)} rows: {parts}; open {report.out / 'index.html'}"
     for study in report.studies:
         yield f"{study.name}: {study.headline}"
         yield from (f"{study.name}: {broken}" for broken in study.broken)
@@ -233,6 +231,12 @@ def _summary(report: Report, request: Request) -> Iterator[str]:
     for name in request.plan.own_statements:
         if measured(name).id not in seen:
             yield f"{name}: gave no row; its bound was not looked at"
+    yield from told(report.rows)
+    yield f"page: {report.out / 'index.html'}"
+    if report.rows:
+        example = min(report.rows, key=lambda row: ATTENTION.index(row.verdict))
+        again = shlex.join([*_BUILD, "--out", str(report.out), "--reproduce", example.row_id])
+        yield f"one row again: {again}"
 
 
 if __name__ == "__main__":

@@ -10,9 +10,11 @@ from typing import Any
 
 import pandas as pd
 
+from reports.analyses.described import described
 from reports.analyses.failed import failed_section
 from reports.analyses.judged import Judged, judged_outcomes
 from reports.analyses.refined import refined_section
+from reports.analyses.side_by_side import side_by_side
 from reports.analyses.suite import Suite, claims_section, suite_analyses, waterfalls
 from reports.analyses.suite_file import SuiteFile
 from reports.analyses.two_sided import two_sided_sections
@@ -78,10 +80,13 @@ def judged(request: Request, outcomes: Sequence[Outcome], *, family: int | None 
 
 def analysed(request: Request, rows: Judged, measured: Measured) -> Said:
     """The sections of the page and the suite's file; first what is missing."""
-    sections, stored = claims_section(request.claims, rows.measurements, rows.rows, rows.table), SuiteFile()
+    sections, stored = claims_section(request.claims, rows.measurements, rows.table), SuiteFile()
+    cells = [[measurement.row_id for measurement in outcome.measurements] for outcome in rows.outcomes]
+    compared = side_by_side(cells, rows.rows, rows.table)
+    sections = [*([] if compared is None else [compared]), *sections]
     if measured.suite is not None:
         about, stored = suite_analyses(rows.rows, waterfalls(rows.outcomes), measured.suite, rows.table)
-        sections = [*about, *two_sided_sections(request.plan.tasks), *sections, speed_section(request.out)]
+        sections = [*sections, *about, *two_sided_sections(request.plan.tasks), *speed_section(request.out)]
     missing = [*failed_section(measured.failed), *refined_section(measured.work)]
     return Said([*missing, *(section for study in measured.studies for section in study.sections), *sections], stored)
 
@@ -121,7 +126,7 @@ def write(
         finding = f"{said_first}; {len(manifest.failed)} cells failed and gave no row"
     page = render(
         rows.rows, drawn.figures, stated, request.plan.title, level, table=rows.table, sections=said.sections,
-        finding=finding, companion=drawn.companion,
+        finding=finding, companion=drawn.companion, tasks=described(request.plan.tasks, rows.rows),
     )  # fmt: skip
     write_appendix(
         folder / "appendix", rows.rows, drawn.figures, folder / "figures", stated, level,

@@ -36,6 +36,9 @@ from reports.studies.study import Context, StudyResult
 _LOG = logging.getLogger(__name__)
 
 
+STAGES = ("cells", "studies", "verdicts", "analyses", "figures", "page")
+
+
 @dataclass(frozen=True)
 class Report:
     """A finished report; failed: the cells that gave no row."""
@@ -102,6 +105,7 @@ def build_shard(request: Request, stages: Stages) -> Harvest:
 
 
 def _build(request: Request, force: Workforce, staging: Staging, stages: Stages) -> Report:
+    stages.names = STAGES
     folder, records = staging.folder, request.out / "records"
     records.mkdir(parents=True, exist_ok=True)
     if older := Store(records).older():

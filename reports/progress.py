@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Sized
+from collections.abc import Iterable, Iterator, Sequence, Sized
 from contextlib import contextmanager
 from typing import Any
 
@@ -24,10 +24,14 @@ from reports.records.workers import Call, Workers
 
 
 class Stages:
-    """The stages of a build: `seconds` by name; how many of its `cells` there are, and how many have a record."""
+    """The stages of a build: `seconds` by name; how many of its `cells` there are, and how many have a record.
+
+    names: all stages that are to come, in order, so that a bar can say which of them it is about.
+    """
 
     def __init__(self) -> None:
         self.seconds: dict[str, float] = {}
+        self.names: Sequence[str] = ()
         self.recorded = self.cells = 0
         console = Console(stderr=True)
         columns = (
@@ -44,7 +48,7 @@ class Stages:
         """A stage of so many steps, timed; None: of those that `counting` is given, or of one."""
         started = time.perf_counter()
         self._bars.start()
-        bar = self._bars.add_task(name, total=total)
+        bar = self._bars.add_task(self.described(name), total=total)
         self._bars.refresh()
         try:
             yield
@@ -52,6 +56,16 @@ class Stages:
             self._bars.remove_task(bar)
             self._bars.stop()
         self.seconds[name] = round(time.perf_counter() - started, 3)
+
+    def described(self, name: str) -> str:
+        """A stage with its place among all of them.
+
+        >>> stages = Stages()
+        >>> stages.names = ("cells", "figures")
+        >>> stages.described("figures"), stages.described("other")
+        ('2 of 2: figures', 'other')
+        """
+        return f"{self.names.index(name) + 1} of {len(self.names)}: {name}" if name in self.names else name
 
     def counting(self, workers: Workers) -> Workers:
         """The same workers, each result of theirs a step of the stage that is under way."""

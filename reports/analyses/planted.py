@@ -105,7 +105,7 @@ def identity_trials() -> list[Trial]:
         )
         allowed = default_table().quantity("S1_relative").value(**inputs)
         planted = Planted("S1", "S1_relative", FACTOR, wrong, _as_it_is)
-        where = f"S1:{task.name}:exact:nu{nu}"
+        where = f"{task.name} at w = 1, nu = {nu}, alpha = {alpha:g}"  # no statement's witness, hence no row's id
         trials.append(
             Trial(planted, float(difference.lower()) > allowed, where, float(difference) / allowed, float("inf"))
         )
@@ -204,7 +204,7 @@ def _ratio(measurement: Measurement, table: Table, claimed: Evaluation) -> float
     evidence = measurement.evidence
     assert isinstance(evidence, Enclosed)
     measured, predicted = (evidence.lower + evidence.upper) / 2, _between(claimed)[0]
-    if one_round(measurement):
+    if one_round(measurement.inputs):
         base = common_part(measurement, table)
         measured, predicted = measured - base, predicted - base
     if predicted == 0 or (predicted < 0 < measured):
@@ -282,7 +282,8 @@ def planted_section(trials: Sequence[Trial]) -> Section:
         (
             SectionTable("Planted errors by statement.", ("Statement", "planted", "refuted", "subtle"), summary),
             SectionTable(
-                "Every planted error: measured / wrong right side on the instance named, and right / wrong.",
+                "Every planted error: measured / wrong right side on the instance named, and right / wrong. "
+                "--reproduce also measures an instance again that is no row of this report.",
                 _COLUMNS,
                 lines,
                 folded=True,

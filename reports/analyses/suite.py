@@ -7,12 +7,12 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from reports.analyses.audit import audit_section
+from reports.analyses.certified import certified
 from reports.analyses.planted import FURTHER, Trial, planted_section, trials_of
 from reports.analyses.slack import slack_section
 from reports.analyses.slopes import SERIES, Slope, measure, slopes_section
 from reports.analyses.suite_file import Exponent, PlantedError, RunSlack, SuiteFile
 from reports.analyses.tightness import tightness, tightness_section
-from reports.analyses.witnesses import witnesses_of
 from reports.judging.measurement import Measurement
 from reports.judging.rows import Row
 from reports.measure.waterfall import STAGES, Waterfall
@@ -25,11 +25,9 @@ from theory.claims.reading import Claim
 from theory.tables import Table
 
 
-def claims_section(
-    claims: Sequence[Claim], measurements: Sequence[Measurement], rows: Sequence[Row], table: Table
-) -> list[Section]:
-    """Claims and published forms, absent when there is nothing to say."""
-    found = audit_section(claims, [one for one in measurements if one.origin is None], rows, table)
+def claims_section(claims: Sequence[Claim], measurements: Sequence[Measurement], table: Table) -> list[Section]:
+    """What became of claims, absent when there is nothing to say."""
+    found = audit_section(claims, [one for one in measurements if one.origin is None], table)
     return [] if found is None else [found]
 
 
@@ -37,7 +35,6 @@ def claims_section(
 class Suite:
     """A few seconds of explicit instances that no row of the report enters."""
 
-    witnesses: Sequence[Measurement]
     trials: Sequence[Trial]
     slopes: Sequence[Slope]
 
@@ -45,14 +42,12 @@ class Suite:
     def of(cls, results: Sequence[Suite]) -> Suite:
         """From the results of `suite_calls`."""
         return cls(
-            [witness for part in results for witness in part.witnesses],
-            [trial for part in results for trial in part.trials],
-            [slope for part in results for slope in part.slopes],
+            [trial for part in results for trial in part.trials], [slope for part in results for slope in part.slopes]
         )
 
 
 def suite_calls(measured: Collection[str]) -> list[Call]:
-    """What worker processes are asked for: witnesses, planted errors and exponents of the statements that are measured.
+    """What worker processes are asked for: planted errors on their witnesses and exponents of what is measured.
 
     `measured` has names of statements, a user's own among them, which are looked at like ours. A plan about one
     statement says nothing about the others.
@@ -68,48 +63,57 @@ def suite_calls(measured: Collection[str]) -> list[Call]:
 
 
 def _met(name: str, own: tuple[str, ...]) -> Suite:
-    return Suite(witnesses_of(name), trials_of(name, own), ())
+    return Suite(trials_of(name, own), ())
 
 
 def _further(name: str) -> Suite:
-    return Suite((), FURTHER[name](), ())
+    return Suite(FURTHER[name](), ())
 
 
 def _slope(place: int) -> Suite:
-    return Suite((), (), (measure(SERIES[place]),))
+    return Suite((), (measure(SERIES[place]),))
 
 
 def suite_analyses(
     rows: Sequence[Row], slack: Sequence[Waterfall], suite: Suite, table: Table
 ) -> tuple[list[Section], SuiteFile]:
     """What the suite knows about the bounds of a table, for readers and for figures."""
-    trials, slopes = suite.trials, suite.slopes
-    shown = slack_section(slack)
+    trials, slopes, proved = suite.trials, suite.slopes, _proved(slack, rows, table)
     sections = [
-        *([tightness_section(tightness(rows, suite.witnesses, table))] if suite.witnesses else []),
+        tightness_section(tightness(rows, table)),
         *([planted_section(trials)] if trials else []),
-        *([] if shown is None else [shown]),
+        slack_section(slack, proved),
         *([slopes_section(slopes)] if slopes else []),
     ]
-    return sections, suite_file(trials, slopes, slack)
+    return [section for section in sections if section is not None], suite_file(trials, slopes, slack, proved)
 
 
-def suite_file(trials: Sequence[Trial], slopes: Sequence[Slope], slack: Sequence[Waterfall]) -> SuiteFile:
+def _proved(slack: Sequence[Waterfall], rows: Sequence[Row], table: Table) -> list[float | None]:
+    """For each run that is taken apart, what an instance with its constants is proved to have."""
+    known = {(row.bound, row.task, row.mode, row.nu, row.tau, row.m, row.predicted): row for row in rows}
+    places = [(one.bound, one.task, one.mode, one.nu, one.tau, one.m, one.values[0]) for one in slack]
+    return [certified(known[place], table) if place in known else None for place in places]
+
+
+def suite_file(
+    trials: Sequence[Trial], slopes: Sequence[Slope], slack: Sequence[Waterfall], proved: Sequence[float | None]
+) -> SuiteFile:
     """What is stored of the analyses."""
     return SuiteFile(
-        planted=[_planted(trial) for trial in trials],
+        planted=[planted_error(trial) for trial in trials],
         exponents=[_exponent(slope) for slope in slopes],
         slack=[
             RunSlack(
                 bound=one.bound, task=one.task, mode=one.mode, nu=one.nu, tau=one.tau, m=one.m,
-                stages=dict(zip(STAGES, one.values, strict=True)),
+                stages=dict(zip(STAGES, one.values, strict=True)), certified=attained,
             )
-            for one in slack
+            for one, attained in zip(slack, proved, strict=True)
         ],
     )  # fmt: skip
 
 
-def _planted(trial: Trial) -> PlantedError:
+def planted_error(trial: Trial) -> PlantedError:
+    """A planted error and what became of it, as it is stored."""
     planted = trial.planted
     return PlantedError(
         statement=planted.statement,

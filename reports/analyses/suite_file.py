@@ -52,7 +52,8 @@ class Exponent(_Stored):
 class RunSlack(_Stored):
     """The right side of a rate on one run, its constants replaced one after another by what the run met.
 
-    stages: name -> value, from predicted to measured.
+    stages: name -> value, from predicted to measured. certified: what an instance with the same constants is proved to
+    have; None where nothing is proved.
     """
 
     bound: str
@@ -62,6 +63,21 @@ class RunSlack(_Stored):
     tau: int
     m: int
     stages: dict[str, float]
+    certified: float | None = None
+
+    @property
+    def irremovable(self) -> float | None:
+        """The factor of predicted / measured that no proof from the same constants can remove."""
+        return None if self.certified is None else irremovable(self.certified, list(self.stages.values())[-1])
+
+
+def irremovable(certified: float, measured: float) -> float:
+    """A certified left side over the measured one; at least 1, for the run itself is an instance.
+
+    >>> irremovable(3.0, 2.0), irremovable(1.0, 2.0)
+    (1.5, 1.0)
+    """
+    return max(certified / measured, 1.0)
 
 
 class SuiteFile(_Stored):

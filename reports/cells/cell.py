@@ -50,6 +50,9 @@ class TaskPlan(BaseModel):
     arguments: dict[str, Any] = Field(
         default_factory=dict, description="what the factory is called with", examples=[{"n": 8, "mu": 0.5}]
     )
+    about: str = Field(
+        default="", description="what is special about it, for the report", examples=["$f = -w^2/2$"], max_length=400
+    )
 
 
 class Cell(BaseModel):

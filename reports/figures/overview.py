@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from itertools import product
 from typing import Any
 
@@ -21,6 +21,7 @@ from reports.figures.looks import FAINT, INK, Look
 from reports.figures.panels import legend_above
 from reports.figures.selection import distinct, lines, only
 from reports.figures.style import TEXT, canvas, points, room, styled
+from reports.judging.closeness import tightest
 from reports.judging.frames import statement_order
 from reports.judging.rows import Row, Verdict
 
@@ -79,12 +80,6 @@ def _cell(rows: Sequence[Row]) -> dict[str, object]:
         "tightness": float("nan") if best is None else best.tightness,
         "row_id": "" if best is None else best.row_id,
     }
-
-
-def tightest(rows: Iterable[Row]) -> Row | None:
-    """The row that holds with the largest tightness, the first of equals; None where none holds."""
-    held = [row for row in rows if row.verdict is Verdict.HOLDS and row.tightness is not None]
-    return max(held, key=lambda row: row.tightness or 0.0, default=None)
 
 
 def tightness_figure(rows: Sequence[Row]) -> Figure:

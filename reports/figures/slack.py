@@ -7,6 +7,7 @@ from itertools import pairwise
 
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Drawing
 
 from reports.analyses.suite_file import RunSlack
@@ -43,20 +44,24 @@ def slack_frame(found: Sequence[RunSlack]) -> pd.DataFrame:
         stages = list(one.stages.items())
         for (_, above), (stage, below) in pairwise(stages):
             line = {"run": _name(one), "bound": one.bound, "stage": stage, "factor": above / below}
-            factors.append(line | {"decades": float(np.log10(above / below)), "total": _slack(one)})
+            line |= {"decades": float(np.log10(above / below)), "total": _slack(one)}
+            factors.append(line | {"irremovable": one.irremovable or float("nan")})
     if not factors:
         raise MissingDataError("no run of T2 or T3 with a waterfall")
     return pd.DataFrame(factors)
 
 
 def _chosen(found: Sequence[RunSlack]) -> list[RunSlack]:
-    """At most _MOST runs, the bounds after one another, the largest slack first."""
+    """At most _MOST runs, the bounds after one another, the largest slack first; those with a certificate stay."""
     bounds = list(dict.fromkeys(one.bound for one in found))
     chosen: list[RunSlack] = []
     for place, bound in enumerate(bounds):
         mine = sorted((one for one in found if one.bound == bound), key=_slack, reverse=True)
         room = (_MOST - len(chosen)) // (len(bounds) - place)
-        chosen += mine if len(mine) <= room else [*mine[: room - room // 2], *mine[len(mine) - room // 2 :]]
+        proved = [one for one in mine if one.certified is not None][:room]
+        others, rest = [one for one in mine if one not in proved], room - len(proved)
+        ends = others if len(others) <= rest else [*others[: rest - rest // 2], *others[len(others) - rest // 2 :]]
+        chosen += sorted([*proved, *ends], key=_slack, reverse=True)
     return chosen
 
 
@@ -77,11 +82,11 @@ def slack_figure(found: Sequence[RunSlack]) -> Figure:
     frame = slack_frame(found)
     by_stage = {stage: values(group, "decades").mean() for stage, group in groups(frame, "stage")}
     runs, most = len(distinct(frame, "run")), max(by_stage, key=by_stage.__getitem__)
-    some = f"{runs} of {len(found)} runs, the loosest and the tightest of each bound"
+    some = f"{runs} of {len(found)} runs, those with a certificate, the loosest and the tightest of each bound"
     caption = (
         "Predicted over measured, cut into the factors that are gained when a constant is replaced by what the run "
         f"itself met ({some if runs < len(found) else 'all runs'}). A thin bar to the left of zero is a replacement "
-        f"that lost. On average over these runs the largest factor is '{_said(most)}' "
+        f"that lost. {_certified(frame)}On average over these runs the largest factor is '{_said(most)}' "
         f"(${10 ** by_stage[most]:.3g}$)."
     )
     totals = values(frame, "total")
@@ -92,6 +97,19 @@ def slack_figure(found: Sequence[RunSlack]) -> Figure:
         + "."
     )
     return Figure("slack", "Where the slack sits", caption, alt, frame, draw_slack, ("T2", "T3"))
+
+
+def _certified(frame: pd.DataFrame) -> str:
+    """What the caption says of runs with a certificate, '' where there is none."""
+    known = frame.drop_duplicates("run").dropna(subset=["irremovable"])
+    if known.empty:
+        return ""
+    runs = "1 run" if len(known) == 1 else f"{len(known)} runs"
+    most = short(values(known, "irremovable").max())
+    return (
+        "The black line that ends at the total is the part that no proof from the same constants can remove, certified "
+        f"for {runs} and at most ${most}$. "
+    )
 
 
 def _said(stage: str) -> str:
@@ -135,7 +153,15 @@ def draw_slack(frame: pd.DataFrame) -> Drawing:
     axes.set_xlabel("predicted / measured, in decades; the upright mark is the total")
     handles = {_typeset(_said(stage)): Handle(texture) for stage, texture in looks.items()}
     legend_above(drawing, handles, handlelength=1.6)
+    for row, (_, run) in enumerate(runs):
+        _draw_irremovable(axes, row, *(np.log10(values(run, name)[0]) for name in ("total", "irremovable")))
     return drawing
+
+
+def _draw_irremovable(axes: Axes, row: int, total: float, irremovable: float) -> None:
+    """Draw into `axes` a line that ends at the total of a run, as long as what no proof can remove; none if unknown."""
+    if irremovable > 0:
+        axes.plot([total - irremovable, total], [row, row], color=INK, linewidth=2.4, solid_capstyle="butt")
 
 
 def _longest(runs: Sequence[tuple[str, pd.DataFrame]]) -> float:

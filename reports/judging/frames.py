@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 import theory
+from reports.judging.closeness import loosest, ratio_of, tightest
 from reports.judging.rows import Row, Verdict
 from theory.tables import Table
 
@@ -59,7 +60,7 @@ def summary_frame(rows: Sequence[Row], table: Table | None = None) -> pd.DataFra
     """One line per statement, in statement order, a statement without rows included.
 
     Counts per verdict, the tasks and modes of its rows, and the largest and smallest tightness (measured / predicted)
-    of its HOLDS rows with the row and task that attain each; the first of equals is named.
+    of its comparable rows (reports.judging.closeness) with the row and task that attain each.
     """
     table = table or theory.default_table()
     names = statement_order(rows, table)
@@ -67,10 +68,8 @@ def summary_frame(rows: Sequence[Row], table: Table | None = None) -> pd.DataFra
 
 
 def _summary(name: str, rows: Sequence[Row], table: Table) -> dict[str, Any]:
-    held = [row for row in rows if row.verdict is Verdict.HOLDS and row.tightness is not None]
     known = table.bound(name) if name in table.statements else None
-    largest = max(held, key=_tightness, default=None)
-    smallest = min(held, key=_tightness, default=None)
+    largest, smallest = tightest(rows), loosest(rows)
     tasks, modes = _distinct(row.task for row in rows), _distinct(row.mode for row in rows)
     return {
         "bound": name,
@@ -90,15 +89,10 @@ def _summary(name: str, rows: Sequence[Row], table: Table) -> dict[str, Any]:
 
 def _extreme(which: str, row: Row | None) -> dict[str, Any]:
     return {
-        f"{which}_tightness": float("nan") if row is None else _tightness(row),
+        f"{which}_tightness": float("nan") if row is None else ratio_of(row),
         f"{which}_row": "" if row is None else row.row_id,
         f"{which}_task": "" if row is None else row.task,
     }
-
-
-def _tightness(row: Row) -> float:
-    assert row.tightness is not None
-    return row.tightness
 
 
 def coverage_frame(rows: Sequence[Row]) -> pd.DataFrame:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from fractions import Fraction
 
 from reports.judging.measurement import Measurement
@@ -16,7 +17,7 @@ def ratio(measurement: Measurement, row: Row, table: Table) -> float:
     assert row.measured is not None
     assert row.predicted is not None
     above, below = row.measured, row.predicted
-    if one_round(measurement):
+    if one_round(measurement.inputs):
         base = float(common_part(measurement, table))
         least = _ATTAINED * max(abs(above), abs(below))
         above, below = above - base, below - base
@@ -27,9 +28,9 @@ def ratio(measurement: Measurement, row: Row, table: Table) -> float:
     return below / above if above < 0 else float("inf")
 
 
-def one_round(measurement: Measurement) -> bool:
-    """Whether the row is about one round, so that both of its sides carry a shift and a descent."""
-    return "F0_gap" in measurement.inputs and "grad_norm" in measurement.inputs
+def one_round(inputs: Mapping[str, str]) -> bool:
+    """Whether a right side of these inputs is about one round, so that both sides carry a shift and a descent."""
+    return "F0_gap" in inputs and "grad_norm" in inputs
 
 
 def common_part(measurement: Measurement, table: Table) -> Fraction:

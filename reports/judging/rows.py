@@ -41,7 +41,7 @@ _ADVICE = {
     Verdict.NOT_APPLICABLE: "A hypothesis of the bound fails on this row, so the bound claims nothing; "
     "the reason gives both sides in numbers.",
     Verdict.INCONCLUSIVE: "The evidence does not decide: the interval contains the bound, "
-    "or a constant in the bound is only a lower estimate.",
+    "or a constant in the bound is known on the wrong side only.",
 }
 
 

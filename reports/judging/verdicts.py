@@ -109,7 +109,7 @@ def _tightness(measurement: Measurement, measured: float | None, predicted: floa
     """Measured over predicted, for one round without the shift and the descent that both share; None below 0."""
     if measured is None or predicted is None:
         return None
-    if not one_round(measurement):
+    if not one_round(measurement.inputs):
         return measured / predicted if predicted > 0 else None
     base = float(common_part(measurement, table))
     floor, least = predicted - base, _TOLD_FROM_0 * max(abs(base), abs(predicted))
@@ -198,13 +198,21 @@ def _one_sided(verdict: Verdict, reason: str, measurement: Measurement) -> tuple
         return verdict, reason
     sides = ", ".join(f"{name} ({measurement.constants[name].side})" for name in weak)
     where = f", {measurement.note}" if measurement.note else ""
-    weakness = f"known on the wrong side only: {sides}{where}"
+    weakness = f"constants known on the wrong side only: {sides}{where}"
     return Verdict.INCONCLUSIVE, f"{weakness}; that neither certifies nor refutes a right side ({reason})"
 
 
+def sound_side(name: str) -> str:
+    """A right side grows with its constants, except with mu, mu_F and mu_c: there certified lower bounds are sound.
+
+    >>> sound_side("L"), sound_side("mu")
+    ('upper', 'lower')
+    """
+    return "lower" if name in _SOUND_BELOW else "upper"
+
+
 def _unsound_side(name: str) -> str:
-    """A right side grows with its constants, except with mu, mu_F and mu_c: there certified lower bounds are sound."""
-    return "upper" if name in _SOUND_BELOW else "lower"
+    return "upper" if sound_side(name) == "lower" else "lower"
 
 
 def confidence_limits(sample: Sampled, level: float) -> tuple[float, float, float]:

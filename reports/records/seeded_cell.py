@@ -84,7 +84,7 @@ class SeededCell:
 
     def setting(self) -> dict[str, Any]:
         """What its random numbers are a function of, besides the root of the seed tree."""
-        cell, task = self.cell.model_dump(mode="json"), self.task.model_dump(mode="json")
+        cell, task = self.cell.model_dump(mode="json"), self.task.model_dump(mode="json", exclude={"about"})
         return {"kind": self.cell.kind, "cell": cell, "task": task}
 
     def description(self) -> dict[str, Any]:

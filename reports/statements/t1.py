@@ -35,6 +35,8 @@ MEASURED = AlongRuns(
         dict(task="witness-sampling", mode="exact", alpha="1/2", nu=0, tau=2, m=1, beta="1/40", rounds=1, start=[0]),
         dict(task="witness-sampling", mode="exact", alpha="1/2", nu=0, tau=1, m=1, beta="1/2", rounds=1, start=[0],
              label="tau1"),
+        dict(task="witness-noisy-bowl", mode="stochastic", alpha="1/2", nu=0, tau=4, m=1, beta="1/200", D=1, D_prime=1,
+             D_H=1, rounds=1, start=[0]),
     ),
     witnesses=(
         dict(alpha="1/2", nu=0, label="more", D=1, D_prime=1, D_H=1,

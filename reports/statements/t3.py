@@ -24,6 +24,7 @@ MEASURED = AlongRuns(
     headline=(
         dict(task="witness-noisy-bowl", mode="stochastic", alpha="1/2", nu=0, tau=1, beta="255/256", D=1, D_prime=1,
              D_H=1, rounds=2, start=[0], label="noise"),
+        dict(task="witness-bowl", mode="exact", alpha="1/2", nu=0, tau=2, m=1, beta="1/200", rounds=1, start=[1]),
     ),
     witnesses=(
         dict(alpha="1/2", nu=0, label="more", D=1, D_prime=1, D_H=1,
@@ -31,7 +32,6 @@ MEASURED = AlongRuns(
             ["witness-noisy-bowl", "stochastic", 1, 1, "9/10", 8, [0]],
             ["witness-noisy-bowl", "stochastic", 4, 1, "1/5", 40, [0]],
             ["witness-bowl", "exact", 1, 1, "1/10", 1, [1]],
-            ["witness-bowl", "exact", 2, 1, "1/200", 1, [1]],
             ["witness-pulling", "exact", 2, 2, "1/4", 200, [0]],
             ["witness-pulling", "exact", 16, 2, "1/32", 200, [0]],
             ["witness-sampling", "exact", 1, 1, "9/10", 40, [0]],

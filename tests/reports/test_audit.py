@@ -129,7 +129,7 @@ def test_no_order_is_proved_that_does_not_hold_everywhere(rhs: str, more: str) -
     claim = claim_of(rhs, more=more)
     table = with_claims(default_table(), [claim])
     assert [one.proved for one in compare(claim, table)] == [()]
-    section = audit_section([claim], [], [], table)
+    section = audit_section([claim], [], table)
     assert section is not None
     assert [line[-1] for line in section.tables[0].lines] == ["not decided"]
 
@@ -152,7 +152,7 @@ def test_equality_and_a_number_of_difference_are_proved(rhs: str, proved: tuple[
 
 def test_the_section_names_what_is_not_filled_in() -> None:
     claims = [claim_of("")]
-    section = audit_section(claims, [], [], default_table())
+    section = audit_section(claims, [], default_table())
     assert section is not None
     assert any("mine" in text for text in section.paragraphs)
-    assert audit_section([], [], [], default_table()) is None
+    assert audit_section([], [], default_table()) is None

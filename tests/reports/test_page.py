@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import json
 import re
 import shutil
 import subprocess
@@ -15,8 +16,12 @@ from importlib import resources
 import pytest
 
 import theory
-from reports.judging.rows import Verdict
+from reports.analyses.described import Picture, TaskView
+from reports.judging.closeness import comparable, tightest
+from reports.judging.rows import StatedConstant, Verdict
 from reports.pages.html import evaluation_command, headline, number, render, repeat_command, row_anchors
+from reports.pages.html.findings import brief, told
+from reports.pages.html.row_details import constant_words
 from tests.reports.test_tables import HOSTILE, make_row, synthetic_figures, synthetic_rows
 
 MANIFEST = {
@@ -26,6 +31,7 @@ MANIFEST = {
     "records": [f"{i:064x}" for i in range(40)],
     "note": "<img src=x onerror=alert(2)>",
 }
+BESIDE = {"verdicts.json", "results.csv", "appendix/appendix.tex", "manifest.json"}  # what the page leads to
 _VOID = {"meta", "link", "input", "br", "img", "hr"}
 _LIMIT = 3 * 2**20  # bytes a standard report may take
 
@@ -87,11 +93,15 @@ def test_nothing_is_loaded_from_anywhere():
     for _, found in outline().elements:
         for name in ("src", "href", "xlink:href", "action", "srcset", "data", "poster"):
             value = found.get(name)
-            assert value is None or value.startswith("#") or value == "data:,"
+            assert value is None or value.startswith("#") or value == "data:," or value in BESIDE
     style = re.search(r"<style>(.*?)</style>", page(), re.DOTALL)
     assert style is not None
     assert "url(" not in style[1]
     assert "@import" not in style[1]
+
+
+def test_the_page_leads_to_the_files_beside_it():
+    assert {found.get("href") for found in attributes("a")} >= BESIDE
 
 
 def test_the_policy_lets_run_this_script_and_no_other():
@@ -112,23 +122,167 @@ def test_text_from_outside_is_escaped(text):
     assert text in unescape(page()), "escaped, yet shown"
 
 
-def test_each_row_is_on_the_page_with_its_details_outside_of_any_script():
-    without_script = re.sub(r"<script>.*?</script>", "", page(), flags=re.DOTALL)
+def test_each_row_is_on_the_page_with_its_numbers_and_why_it_does_not_hold_outside_of_any_script():
+    without_script = re.sub(r"<script.*?</script>", "", page(), flags=re.DOTALL)
     anchors = row_anchors(synthetic_rows())
     assert len(set(anchors.values())) == len(synthetic_rows())
     parts = dict(re.findall(r'<tbody id="([^"]+)"(.*?)</tbody>', without_script, re.DOTALL))
     for row in synthetic_rows():
         part = unescape(parts[anchors[row.row_id]])
-        for shown in (
-            row.row_id,
-            row.reason,
-            row.decided_by,
-            row.hypotheses[0].detail,
-            number(row.predicted),
-            evaluation_command(row),
-        ):
-            assert shown in part
+        settings = [row.alpha, row.beta, row.K, row.tightness]
+        for shown in (row.task, number(row.predicted), *(number(one, 3) for one in settings if one is not None)):
+            assert f">{shown}<" in part
         assert f'data-verdict="{row.verdict.value}"' in part
+        assert (brief(row.reason) in part) == (row.verdict is not Verdict.HOLDS)
+
+
+def test_the_data_of_the_script_say_all_of_a_row_in_the_order_of_the_tables():
+    text = re.search(r'<script type="application/json" id="row-data">(.*?)</script>', page(), re.DOTALL)
+    assert text is not None
+    data = json.loads(text[1])
+    assert "<" not in text[1]
+    groups = re.findall(r'<details class="rows-of".*?</details>', page(), re.DOTALL)
+    by_anchor = {anchor: row for row in synthetic_rows() if (anchor := row_anchors(synthetic_rows())[row.row_id])}
+    assert len(groups) == len(data["tables"])
+    for group, table in zip(groups, data["tables"], strict=True):
+        rows = [by_anchor[anchor] for anchor in re.findall(r'<tbody id="([^"]+)"', group)]
+        for row, (keys, parts) in zip(rows, table, strict=True):
+            assert len(keys) == group.count('<th scope="col"')
+            told = {
+                data["texts"][term]: " ".join(data["texts"][place] for place in places) for term, _, *places in parts
+            }
+            assert told["Reason"] == row.reason
+            assert told["Decided by"] == row.decided_by
+            assert row.hypotheses[0].detail in told["Holds" if row.hypotheses[0].holds else "Fails"]
+            assert told["Predicted again"] == evaluation_command(row)
+            assert told["Measured again"] == repeat_command(row)
+
+
+def test_equal_texts_are_stored_once():
+    rows = [make_row("S4", f"task-{i}", quantity="L_F") for i in range(50)]
+    one, many = (len(render(some, [], MANIFEST, "t", 1e-3)) for some in (rows[:1], rows))
+    assert (many - one) / 49 < 800  # bytes a row more
+
+
+def test_a_run_is_named_with_the_row_that_is_read_off_it():
+    row = make_row("S4", quantity="L_F")
+    manifest = {"row_records": {row.row_id: "ab" * 32}}
+    assert f"records/ab/{'ab' * 32}.npz" in render([row], [], manifest, "t", 1e-3)
+
+
+@pytest.mark.parametrize("name", ["T2", "T3", "S4", "T1b"])
+def test_every_symbol_of_a_statement_leads_to_its_definition(name):
+    article = re.search(rf'<article class="statement" id="{name}".*?</article>', page(), re.DOTALL)
+    assert article is not None
+    linked = set(re.findall(r'href="#symbol-([^"]+)"', article[0]))
+    if name == "T2":
+        assert linked >= {"A", "N", "L_F", "b", "sigma2", "beta", "tau", "K", "F0_gap", "h"}
+    for symbol in linked:
+        assert page().count(f'id="symbol-{symbol}"') == 1
+
+
+def test_how_to_read_comes_first_then_the_summary_the_statements_and_the_rows_last():
+    order = re.findall(r'<section id="([^"]+)"', page())
+    assert order[:3] == ["reading", "summary", "statements"]
+    assert order[-2:] == ["rows", "manifest"]
+
+
+def test_the_tightest_row_of_a_statement_is_the_same_wherever_it_is_named():
+    rows = synthetic_rows()
+    for entry in {row.bound for row in rows}:
+        best = tightest(row for row in rows if row.bound == entry)
+        if best is None or entry == HOSTILE:
+            continue
+        shown = number(best.tightness, 3)
+        summary = re.search(rf'<li><a href="#{re.escape(entry)}">.*?</li>', page())
+        assert summary is not None
+        ratio = re.search(r'<span class="ratio">([^<]*)', summary[0])
+        assert ratio is not None
+        assert ratio[1] == shown
+        article = re.search(rf'id="{re.escape(entry)}".*?</article>', page(), re.DOTALL)
+        assert article is not None
+        assert (
+            f'<dt>Tightest</dt><dd><span class="item"><a href="#{row_anchors(rows)[best.row_id]}">{shown}<'
+            in article[0]
+        )
+        assert re.search(rf'<p class="finding">[^<]*{re.escape(shown)}[^<]*</p>', article[0])
+
+
+def test_nothing_is_called_tightest_where_a_ratio_means_nothing():
+    rows = [
+        make_row("S1", kind="identity", measured=1.0),
+        make_row("S4", measured=0.0, quantity="L_F"),
+        make_row("T1a", measured=-1.0, tightness=-3.0),
+    ]
+    assert not any(map(comparable, rows))
+    text = render(rows, [], MANIFEST, "t", 1e-3)
+    assert "<dt>Tightest</dt>" not in text
+    assert "An identity" in text
+    assert "a side is zero" in text
+
+
+@pytest.mark.parametrize(
+    ("name", "constant", "text"),
+    [
+        ("L", StatedConstant(value=2, side="upper"), "L ≤ 2 (upper bound, the safe side)"),
+        ("L", StatedConstant(value=2, side="lower"), "L ≥ 2 (lower bound, which never certifies)"),
+        ("mu", StatedConstant(value=0.5, side="lower"), "mu ≥ 0.5 (lower bound, the safe side)"),
+        ("mu", StatedConstant(value=0.5, side="upper"), "mu ≤ 0.5 (upper bound, which never certifies)"),
+        ("B", StatedConstant(value=1, side="exact"), "B = 1 (exact)"),
+    ],
+)
+def test_which_side_of_a_constant_is_safe_is_said(name, constant, text):
+    assert constant_words(name, constant) == text
+
+
+def test_numbers_agree_with_their_nouns():
+    one = render([make_row("S4", quantity="L_F", replicas=1, seeds=1)], [], MANIFEST, "t", 1e-3)
+    assert not re.search(r"(?<![\d.])1 (rows|tasks|pairs|agents|replicas|seeds)\b", one)
+    assert "its only row" in one
+
+
+def test_the_last_lines_of_a_build_say_what_is_violated_and_what_is_open_and_why():
+    rows = [
+        make_row("S4", nu=1),
+        make_row("S4", nu=2, verdict=Verdict.VIOLATED, measured=9.0),
+        make_row("S4", nu=3, verdict=Verdict.INCONCLUSIVE, reason="the enclosures overlap"),
+        make_row("S4", nu=5, verdict=Verdict.INCONCLUSIVE, reason="the enclosures overlap; by 1e-9"),
+    ]
+    assert told(rows) == [
+        "4 rows: 1 HOLDS, 2 INCONCLUSIVE, 1 VIOLATED",
+        f"violated: {rows[1].row_id}",
+        "inconclusive: 2 (the enclosures overlap)",
+    ]
+    assert told(rows[:1]) == ["1 row: 1 HOLDS", "violated: nothing"]
+
+
+def test_a_report_with_a_violated_row_says_so_first():
+    rows = [
+        make_row("S4", nu=1, quantity="L_F"),
+        make_row("S4", nu=2, quantity="L_F", verdict=Verdict.VIOLATED, measured=9.0),
+    ]
+    text = render(rows, [], MANIFEST, "t", 1e-3)
+    group = re.search(r'<div class="group-violated">.*?</div>', text, re.DOTALL)
+    assert group is not None
+    assert 'href="#S4"' in group[0]
+    assert "Violated in 1 of 2 rows, on quadratic." in text
+
+
+def test_tasks_are_described_with_their_constants_and_a_picture_on_the_line():
+    view = TaskView(
+        "bowl", "f_i(w) = <w, A_i w> & more", "steep", "m:bowl", 2, 1, ["S4"],
+        {"L": [StatedConstant(value=2, side="upper"), StatedConstant(value=4, side="upper")]},
+        Picture([-1.0, 0.0, 1.0], [[1.0, 0.0, 1.0], [2.0, 0.0, 2.0]]),
+    )  # fmt: skip
+    text = render([make_row("S4", "bowl", quantity="L_F")], [], MANIFEST, "t", 1e-3, tasks=[view])
+    article = re.search(r'<article class="task" id="task-bowl".*?</article>', text, re.DOTALL)
+    assert article is not None
+    shown = re.sub(r"<(?!svg|path)[^>]*>", "", article[0])
+    assert "f_i(w) = &lt;w, A_i w&gt; &amp; more" in shown
+    for part in ("steep", "2 agents, d = 1", "A witness of S4.", "≤ 2 to 4 by the ball", "over [−1, 1]"):
+        assert part in shown
+    assert article[0].count("<path") == 3
+    assert ">1<" in re.findall(r'<tbody id="row-.*?</tbody>', text, re.DOTALL)[0], "d stands in the table"
 
 
 def test_rows_whose_ids_differ_in_punctuation_keep_their_own_anchors():
@@ -179,7 +333,7 @@ def test_the_headline_is_the_finding(verdicts, expected):
 
 def test_one_violation_outweighs_any_number_of_rows_that_hold():
     rows = [make_row("S4", nu=nu) for nu in range(50)] + [make_row("S4", nu=99, verdict=Verdict.VIOLATED)]
-    assert headline(rows) == "1 of 1 bounds is violated: S4"
+    assert headline(rows) == "1 of 1 bound is violated: S4"
 
 
 def test_commands_repeat_the_row_and_its_evaluation():
@@ -271,18 +425,20 @@ def test_numbers_read_as_in_print(value, text):
 
 _PROBE = """<script>
 addEventListener("load", () => {
-  const table = document.getElementById("row-table"), form = document.getElementById("filters"), notes = [];
+  const form = document.getElementById("filters"), notes = [];
   const note = (name, value) => notes.push(`${name}=${value}`);
-  const visible = () => [...table.tBodies].filter((body) => !body.hidden);
+  const visible = () => [...document.querySelectorAll(".rows-of tbody")].filter((body) => !body.hidden);
   note("form", form.hidden);
   form.elements.bound.value = "T3"; form.dispatchEvent(new Event("input"));
-  note("filtered", visible().every((body) => body.dataset.bound === "T3") && visible().length);
+  note("filtered", visible().every((body) => body.closest(".rows-of").dataset.bound === "T3") && visible().length);
   form.elements.bound.value = ""; form.dispatchEvent(new Event("input"));
-  const head = [...table.tHead.rows[0].cells].at(-1);
-  head.querySelector("button").click(); head.querySelector("button").click();
-  const keys = [...table.tBodies].map((body) => body.rows[0].cells[9].dataset.key).filter((key) => key !== "");
-  note("sort", head.getAttribute("aria-sort"));
-  note("falling", keys.every((key, i) => i === 0 || Number(keys[i - 1]) >= Number(key)));
+  const group = document.getElementById("rows-S4"), table = group.querySelector("table");
+  group.open = true;
+  const heads = [...table.tHead.rows[0].cells], place = heads.findIndex((head) => head.textContent === "Ratio");
+  heads[place].querySelector("button").click(); heads[place].querySelector("button").click();
+  const keys = [...table.tBodies].map((body) => Number(body.rows[0].cells[place].textContent));
+  note("sort", heads[place].getAttribute("aria-sort"));
+  note("falling", keys.length > 9 && keys.every((key, i) => i === 0 || keys[i - 1] >= key));
   const body = table.tBodies[0], button = body.querySelector("button.open");
   button.click();
   note("opened", button.getAttribute("aria-expanded") + getComputedStyle(body.rows[1]).display);

@@ -6,11 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from reports.pipeline import STAGES, build
 from reports.plans.plan import load_plan
 from reports.progress import Stages
 from reports.records.seeded_cell import seeded_cells
 from reports.records.timings import Timings, add
 from reports.records.workers import Call, OneByOne
+from reports.request import Request
 
 
 def test_stages_are_timed_and_results_pass_through_in_silence(capsys: pytest.CaptureFixture[str]) -> None:
@@ -22,6 +24,16 @@ def test_stages_are_timed_and_results_pass_through_in_silence(capsys: pytest.Cap
     assert results == [(0, 1), (1, 1), (2, 2)]
     assert list(stages.seconds) == ["cells", "figures"]
     assert capsys.readouterr() == ("", "")
+
+
+def test_every_stage_of_a_build_is_counted(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Bars are there from the first stage to the last, each with its place among all of them."""
+    seen: list[str] = []
+    plain = Stages.described
+    monkeypatch.setattr(Stages, "described", lambda self, name: seen.append(plain(self, name)) or seen[-1])
+    plan = load_plan("quick").only({"S2"})
+    build(Request(plan, "quick", tmp_path, "cpu", 0, 1, 1, (), ("S2",), None, ["python"]), OneByOne())
+    assert seen == [f"{place} of {len(STAGES)}: {name}" for place, name in enumerate(STAGES, 1)]
 
 
 def test_a_stage_that_ends_in_an_error_has_no_time() -> None:

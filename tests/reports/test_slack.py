@@ -59,7 +59,8 @@ def test_the_measured_drift_stage_still_bounds_what_was_measured_without_randomn
 
 
 def test_the_section_shows_every_run(found) -> None:
-    section = slack_section([one for one, _ in found])
+    section = slack_section([one for one, _ in found], [3 * one.values[-1] for one, _ in found])
     assert section is not None
     assert len(section.tables[0].lines) == len(found)
-    assert slack_section([]) is None
+    assert slack_section([], []) is None
+    assert [line[-1] for line in section.tables[0].lines] == pytest.approx([3.0] * len(found))

@@ -10,7 +10,6 @@ def about(suite: Suite) -> set[str]:
     return {
         *(trial.planted.statement for trial in suite.trials),
         *(slope.statement for slope in suite.slopes),
-        *(witness.bound for witness in suite.witnesses),
     }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from reports.analyses.suite_file import SuiteFile
-from reports.figures.overview import tightest
+from reports.judging.closeness import tightest
 from reports.judging.rows import Row, Verdict
 from reports.pages.appendix.names import fresh
 from reports.pages.appendix.suite_tables import suite_macros

@@ -1,13 +1,13 @@
-"""Numbers as a reader of the page sees them, and as its script sorts them."""
+"""Numbers as a reader of the page sees them."""
 
 from __future__ import annotations
 
 import math
+import re
 
 from reports.judging.rows import Row
 
 _SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
-_SCALE_DECADES = 4  # the small tightness scale runs from 1e-4 to 1
 
 
 def number(value: float | None, digits: int = 4) -> str:
@@ -29,11 +29,6 @@ def number(value: float | None, digits: int = 4) -> str:
     return power if mantissa == "1" else f"{mantissa}×{power}"
 
 
-def short_number(value: float | None) -> str:
-    """A number with two significant digits, enough to compare at a glance."""
-    return number(value, 2)
-
-
 def raised(exponent: str) -> str:
     """The digits of an exponent as superscripts.
 
@@ -43,20 +38,18 @@ def raised(exponent: str) -> str:
     return exponent.translate(_SUPERSCRIPTS)
 
 
+def raised_powers(text: str) -> str:
+    """A text with its powers raised.
+
+    >>> raised_powers("F^2/W^-1")
+    'F²/W⁻¹'
+    """
+    return re.sub(r"\^(-?\d+)", lambda power: raised(power[1]), text)
+
+
 def interval(row: Row) -> str:
-    """The confidence limits of a row where they differ from the measured value in what is shown."""
-    if row.lower is None or row.upper is None or number(row.lower) == number(row.upper):
+    """The confidence limits of a row, empty where its left side is exact."""
+    if row.lower is None or row.upper is None or row.lower == row.upper:
         return ""
-    return f"[{number(row.lower, 3)}, {number(row.upper, 3)}]"
-
-
-def sortable(value: float | None) -> str:
-    """A number for the script to sort by; empty sorts last."""
-    return "" if value is None or math.isnan(value) else repr(float(value))
-
-
-def scale(value: float) -> float | None:
-    """The place of a tightness on the small logarithmic scale, 0 (at most 1e-4) to 100 (one)."""
-    if math.isnan(value) or value <= 0:
-        return None
-    return round(100 * min(1.0, max(0.0, 1 + math.log10(value) / _SCALE_DECADES)), 1)
+    low, high = number(row.lower, 3), number(row.upper, 3)
+    return "" if low == high == number(row.measured, 3) else f"[{low}, {high}]"

@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from reports.figures.overview import tightest
 from reports.judging.rows import Row, Verdict
 from theory.language.modes import MODE_NAMES as MODES
 
@@ -23,7 +22,7 @@ def headline(rows: Sequence[Row]) -> str:
     violated = list(dict.fromkeys(row.bound for row in rows if row.verdict is Verdict.VIOLATED))
     if violated:
         verb = "is" if len(violated) == 1 else "are"
-        return f"{len(violated)} of {len(measured)} bounds {verb} violated: {', '.join(violated)}"
+        return f"{len(violated)} of {_bounds(measured)} {verb} violated: {', '.join(violated)}"
     held = {row.bound for row in rows if row.verdict is Verdict.HOLDS}
     if len(held) == len(measured) > 1:
         return f"No bound is violated; all {len(measured)} are confirmed on at least one task"
@@ -31,15 +30,18 @@ def headline(rows: Sequence[Row]) -> str:
     return f"No bound is violated; {len(held)} of {len(measured)} {verb} confirmed on at least one task"
 
 
+def _bounds(measured: Sequence[str]) -> str:
+    return "1 bound" if len(measured) == 1 else f"{len(measured)} bounds"
+
+
 @dataclass(frozen=True)
 class Facts:
-    """What was measured: how many rows, on which tasks, in which modes, and the tightest bound that holds."""
+    """What was measured: how many rows, on which tasks, in which modes, with which numbers of fine-tuning steps."""
 
     rows: int
     tasks: list[str]
     modes: list[str]
     steps: str
-    tightest: Row | None
 
 
 def facts(rows: Sequence[Row]) -> Facts:
@@ -50,7 +52,6 @@ def facts(rows: Sequence[Row]) -> Facts:
         tasks=list(dict.fromkeys(row.task for row in rows)),
         modes=[mode for mode in MODES if any(row.mode == mode for row in rows)],
         steps=", ".join(str(nu) for nu in steps),
-        tightest=tightest(rows),
     )
 
 

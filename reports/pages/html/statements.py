@@ -10,10 +10,12 @@ from markupsafe import Markup
 
 import theory
 from reports.figures import Figure
-from reports.figures.overview import tightest
+from reports.judging.closeness import ratio_of, tightest
 from reports.judging.rows import Row
+from reports.pages.html.findings import finding
 from reports.pages.html.formulas import display, inline, prose
-from reports.pages.html.numerals import raised
+from reports.pages.html.notation import symbols_of
+from reports.pages.html.numerals import raised_powers
 from theory.formal.listing import described, machine_checked
 from theory.printing.latex import hypothesis_latex
 from theory.printing.prose import paragraphs
@@ -26,18 +28,24 @@ def statement_entries(
 ) -> list[dict[str, Any]]:
     """One entry a statement, in the order of the theory. summary: the lines of reports.judging.frames.summary_frame."""
     lines = {line["bound"]: line for line in summary}
+    by_bound: dict[str, list[Row]] = {}
+    for row in rows:
+        by_bound.setdefault(row.bound, []).append(row)
     return [
         _statement(bound, lines[bound.id], table)
-        | {"by_task": _by_task(bound.id, rows), "figure": _figure_of(bound.id, figures)}
+        | {
+            "finding": finding(by_bound.get(bound.id, [])),
+            "by_task": _by_task(by_bound.get(bound.id, [])),
+            "figure": _figure_of(bound.id, figures),
+        }
         for bound in table.bounds()
     ]
 
 
-def _by_task(bound: str, rows: Sequence[Row]) -> list[Row]:
-    """On each task the row that holds with the largest tightness, the tightest first."""
-    mine = [row for row in rows if row.bound == bound]
-    best = [tightest(row for row in mine if row.task == task) for task in dict.fromkeys(row.task for row in mine)]
-    return sorted((row for row in best if row is not None), key=lambda row: -(row.tightness or 0.0))
+def _by_task(rows: Sequence[Row]) -> list[Row]:
+    """The tightest row on each task, the tightest of all first."""
+    best = [tightest(row for row in rows if row.task == task) for task in dict.fromkeys(row.task for row in rows)]
+    return sorted((row for row in best if row is not None), key=lambda row: -ratio_of(row))
 
 
 def _figure_of(bound: str, figures: Sequence[Figure]) -> tuple[int, Figure] | None:
@@ -55,6 +63,7 @@ def _statement(bound: theory.Bound, line: Mapping[Hashable, Any], table: Table) 
         "claim": prose(bound.claim),
         "theorem": machine_checked(bound.id),
         "checked": described(bound.id),
+        "symbols": symbols_of(bound, table),
         "proof": [linked(part) for part in paragraphs(bound.proof)],
         "hypotheses": [inline(hypothesis_latex(item)) for item in bound.hypotheses],
         "units": [
@@ -83,5 +92,4 @@ def linked(text: str) -> Markup:
 
 def _unit(unit: object) -> str:
     """A unit such as F^2/W^2 with raised exponents."""
-    shown = re.sub(r"\^(-?\d+)", lambda power: raised(power[1]), str(unit))
-    return "dimensionless" if shown == "1" else shown
+    return "a number" if str(unit) == "1" else raised_powers(str(unit))
