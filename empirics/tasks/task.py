@@ -261,6 +261,16 @@ class Task(ABC):
         arrays = {name: tensor.detach().cpu().numpy().copy() for name, tensor in tensors.items()}
         return {**arrays, **{name: np.array(value) for name, value in self.sampler.scalars().items()}}
 
+    def predict(self, points: Any, x: Any) -> Tensor:
+        """What the models at points, (d,) or (..., n, d), say of x (n, samples, ...), agent i's of x[i].
+
+        Only tasks that are made from samples predict.
+
+        Raises:
+            InputError: the task has none, or points or x have another shape.
+        """
+        raise InputError(f"{type(self).__name__} predicts nothing: expected a task of samples, such as NetworkTask")
+
     def as_points(self, w: Any, name: str = "w") -> tuple[Tensor, tuple[int, ...]]:
         """What a user gave as w, (d,) or (..., n, d), as points (R, n, d) where the task lies, and its leading axes.
 
