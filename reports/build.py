@@ -48,6 +48,13 @@ def build(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="print what would be run, write nothing")] = False,
     claims: Annotated[list[str] | None, typer.Option(help="a TOML file of claims to check; repeatable")] = None,
     task: Annotated[str | None, typer.Option(help="MODULE:NAME of a task of your own to check as well")] = None,
+    data: Annotated[
+        str | None,
+        typer.Option(help="samples of your own for --plan personalisation: .npz (x, y, agent), .csv or IDX images"),
+    ] = None,
+    model: Annotated[
+        str | None, typer.Option(help="MODULE:NAME of your own nn.Module for --data, or of what makes one")
+    ] = None,
     shard: Annotated[
         str | None, typer.Option(help="I/N: compute the records of one share of the cells, and no report")
     ] = None,
@@ -87,15 +94,15 @@ def build(
         from reports.request import Words, checked
 
         words = Words(
-            profile, plan, device, out, _listed(only), seed or 0, seeds, jobs, claims or [], task, dry_run,
-            shard, scheduler, retry_failed,
+            profile, plan, device, out, _listed(only), seed or 0, seeds, jobs, claims or [], task, data, model,
+            dry_run, shard, scheduler, retry_failed,
         )  # fmt: skip
         with failures("reports.build"):
             if dry_run:
                 from reports.rehearsal import rehearsal
                 from reports.user_objects import importing_only
 
-                with importing_only(_listed([(task or "").partition(":")[0]])):
+                with importing_only(_listed([(one or "").partition(":")[0] for one in (task, model)])):
                     for line in rehearsal(checked(words)):
                         typer.echo(line)
                 return

@@ -106,7 +106,9 @@ class LogisticTask(RidgeTask):
         if features.shape[-1] == self.d - 1:
             features = torch.cat([features, torch.ones_like(features[..., :1])], dim=-1)
         if len(features) != self.n or features.shape[-1] != self.d:
-            raise InputError(f"x has shape {tuple(features.shape)}: expected ({self.n}, samples, {self.d} or {self.d - 1})")
+            raise InputError(
+                f"x has shape {tuple(features.shape)}: expected ({self.n}, samples, {self.d} or {self.d - 1})"
+            )
         scores = torch.einsum("rnd,nsd->rns", w, features).unflatten(0, (*leading, 1)).squeeze(len(leading))
         return torch.where(scores < 0, -torch.ones_like(scores), torch.ones_like(scores))
 

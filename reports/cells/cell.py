@@ -51,6 +51,16 @@ class TaskPlan(BaseModel):
         default_factory=dict, description="what the factory is called with", examples=[{"n": 8, "mu": 0.5}]
     )
 
+    @property
+    def outside(self) -> list[str]:
+        """What it takes from outside the package, MODULE:NAME: the factory, and the model of `network`."""
+        return [name for name in (self.factory, self.arguments.get("model")) if isinstance(name, str) and ":" in name]
+
+    @property
+    def files(self) -> list[str]:
+        """The files that it reads."""
+        return [self.arguments["data"]] if isinstance(self.arguments.get("data"), str) else []
+
 
 class Cell(BaseModel):
     """The statements, the task, and the fine-tuning as alpha (absolute, or as a multiple of 1/L) and nu."""

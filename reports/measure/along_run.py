@@ -15,7 +15,7 @@ from empirics import Task
 from reports.cells.cell import Kind
 from reports.cells.run_cell import SERVER_STEP, WITHOUT_REPLACEMENT, RunCell
 from reports.judging.measurement import Enclosed, Evidence, Measurement, Sampled, Setting, Unproved, Withheld
-from reports.measure.estimates import ALONG_RUN, rough
+from reports.measure.estimates import ALONG_RUN, because, rough
 from reports.measure.measured_inputs import split
 from reports.measure.moments import Moments, exact_moments
 from reports.measure.recorded_run import RecordedRun
@@ -175,7 +175,7 @@ class AlongRun:
             p.constants,
             witness,
             "-".join(part for part in (p.cell.label, step) if part),
-            note=p.cell.note or (ALONG_RUN if p.instance.stated else ""),
+            note=p.cell.note or because(p.instance, ALONG_RUN),
             between=between,
             settled=p.settled,
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,9 @@ import empirics
 from empirics import Task
 from reports.cells.cell import TaskPlan
 from reports.tasks.conformance import ConformanceError, load_task
+from reports.tasks.networks import on_its_ball
+from reports.tasks.own_network import FACTORY, own_network
+from theory.language.errors import near
 
 
 class TaskError(ValueError):
@@ -27,13 +31,16 @@ def make_task(plan: TaskPlan) -> Task:
             return load_task(plan.factory, plan.arguments)
         except ConformanceError as error:
             raise TaskError(f"task {plan.name}: {error}") from None
-    if plan.factory not in FACTORIES:
+    name, at, ball = plan.factory.partition("@")
+    if name not in FACTORIES:
         raise TaskError(
-            f"task {plan.name}: factory {plan.factory!r} is unknown; known are {', '.join(sorted(FACTORIES))}"
+            f"task {plan.name}: factory {plan.factory!r} is unknown{near(name, FACTORIES)}; known are "
+            f"{', '.join(sorted(FACTORIES))}"
         )
     try:
-        return FACTORIES[plan.factory](**plan.arguments)
-    except (TypeError, ValueError) as error:
+        made = FACTORIES[name](**plan.arguments)
+        return on_its_ball(made, Fraction(ball)) if at else made
+    except (TypeError, ValueError, ZeroDivisionError) as error:
         raise TaskError(f"task {plan.name}: {error}") from None
 
 
@@ -86,6 +93,7 @@ FACTORIES: dict[str, Callable[..., Task]] = {
     "logistic": _factory("small_logistic"),
     "digits": lambda **arguments: empirics.DigitsTask(**arguments),
     "digits-network": _digits_network,
+    FACTORY: own_network,
     "small-network": _small_network,
     "sinusoid": lambda **arguments: empirics.sinusoid_regression(**arguments),
     "teacher-student": lambda **arguments: empirics.teacher_student(**arguments),

@@ -42,7 +42,9 @@ class Samples:
         agent = None if self.agent is None else np.asarray(self.agent)
         for name, array in (("y", y), (_AGENT, agent)):
             if array is not None and len(np.atleast_1d(array)) != len(x):
-                raise InputError(f"{name} has {len(np.atleast_1d(array))} entries and x {len(x)}: expected equally many")
+                raise InputError(
+                    f"{name} has {len(np.atleast_1d(array))} entries and x {len(x)}: expected equally many"
+                )
         if not len(x):
             raise InputError("x has no samples: expected at least one")
         if agent is not None and (agent.ndim != 1 or agent.dtype.kind not in "iuSU"):
@@ -65,7 +67,7 @@ class Samples:
 
 
 def read_samples(path: str | Path) -> Samples:
-    """The samples in a local file, whose kind is told by its name and its first bytes.
+    r"""The samples in a local file, whose kind is told by its name and its first bytes.
 
     - `.npz`: arrays x (N, ...), y (N, ...) and, where it is known who holds what, agent (N,). Never unpickled.
     - `.csv`: a head line; the columns y and, optionally, agent; all others are features, in their order.
@@ -79,7 +81,7 @@ def read_samples(path: str | Path) -> Samples:
     >>> import os, tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     file = Path(folder) / "mine.csv"
-    ...     _ = file.write_text("agent,y,height,age\\nann,1,1.5,30\\nbob,0,1.75,41\\n")
+    ...     _ = file.write_text("agent,y,height,age\nann,1,1.5,30\nbob,0,1.75,41\n")
     ...     found = read_samples(file)
     >>> found.x.tolist(), found.y.tolist(), found.agent.tolist()
     ([[1.5, 30.0], [1.75, 41.0]], [1, 0], ['ann', 'bob'])
