@@ -70,8 +70,8 @@ class Request:
 
     @property
     def whole(self) -> bool:
-        """Whether the report says something about all bounds; not where it has studies alone or is cut down."""
-        return bool(self.plan.tasks) and not self.only
+        """Whether the report says something about all bounds; not where it is a study's or cut down."""
+        return bool(self.plan.tasks) and not self.only and self.data is None
 
 
 def checked(words: Words) -> Request:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import pandas as pd
-
 from reports.plans.studies import Level, PersonalisationPlan
 from reports.studies.allowed import PathConstants, allowed_frame
 from reports.studies.arms import Arm, arms, checkpoints
@@ -20,6 +18,7 @@ from reports.studies.frames import (
     objective_of,
     pilots_frame,
     results_frame,
+    splits_frame,
     targets_frame,
 )
 from reports.studies.page import personalisation_headline, personalisation_section
@@ -62,9 +61,7 @@ def run_personalisation(plan: PersonalisationPlan, context: Context) -> StudyRes
             results, plan.compared, {"seen": plan.seen * plan.held_out, "new": plan.new * plan.held_out}
         ),
         "pilots": pilots_frame(piloted),
-        "splits": pd.DataFrame(
-            [{"level": name, **one.facts["split"]} for name, one in zip(names, measured, strict=True)]
-        ),
+        "splits": splits_frame(names, [one.facts["split"] for one in measured]),
         "allowed": allowed_frame(plan, list(zip(names, constants, strict=True)), trained),
     }
     used: list[StudyCell] = [*curved, *paths, *pilots, *(one.cell for one in trained)]
