@@ -14,6 +14,7 @@ from empirics.algorithm.meta_gradients import fine_tuning
 from empirics.algorithm.settings import Settings
 from empirics.numerics.checks import integer, real
 from empirics.numerics.errors import InputError
+from empirics.numerics.shown import html_table
 from empirics.tasks.task import Task
 
 
@@ -104,6 +105,12 @@ class Run:
             raise InputError(f"task has d = {task.d}: expected {last.shape[-1]}, that of the run")
         points, _ = task.as_points(last[:, None].expand(-1, task.n, -1))
         return fine_tuning(task, points.contiguous(), alpha, nu)[-1].cpu()
+
+    def _repr_html_(self) -> str:
+        """What was run and how it ended, as a notebook shows it."""
+        facts = {"replicas": self.replicas, "rounds": self.rounds, "d": self.iterates.shape[-1], "seed": self.seed}
+        end = "finite" if self.diverged is None else str(self.diverged)
+        return html_table(f"Run by {self.backend}", [*facts.items(), ("settings", self.settings), ("end", end)])
 
     def __getstate__(self) -> dict[str, Any]:
         """Everything but the task that a recheck holds on to."""

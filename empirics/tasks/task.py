@@ -16,6 +16,7 @@ from empirics.numerics.constants import Constant
 from empirics.numerics.errors import InputError
 from empirics.numerics.randomness import Draws
 from empirics.numerics.rounding import step_factor_up
+from empirics.numerics.shown import html_table
 from empirics.tasks.float_errors import FloatErrors
 from empirics.tasks.forms import QuadraticForm
 from empirics.tasks.local_constants import LocalConstants
@@ -365,6 +366,12 @@ class Task(ABC):
         if "constants" not in self._cache:
             self._cache["constants"] = {**self.own_constants(), **self.sampler.constants(self)}
         return dict(self._cache["constants"])
+
+    def _repr_html_(self) -> str:
+        """Agents, dimension, and every stated constant with its side, as a notebook shows them."""
+        stated = [] if self._selection is not None else self.constants().items()
+        lines = [(name, f"{one.value:.6g}", one.side, one.note) for name, one in stated]
+        return html_table(f"{type(self).__name__}: {self.n} agents, d = {self.d}", lines)
 
     def almost_sure_bounds(self) -> AlmostSureBounds:
         """Bounds that hold for every batch, whatever is drawn."""
