@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from reports.interrupts import Stopped, at_most, interruptible, name_of
+from reports.plans.names import plan_names
 from reports.progress import Stages
 from reports.refusal import OneLine, RefusedError, failures, refusals
 from reports.staging import interrupted
@@ -32,7 +33,8 @@ _PATIENCE = 3.0  # seconds for a build to end in order once it is asked to
 def build(
     profile: Annotated[str, typer.Option(help="quick, standard or full")] = "standard",
     plan: Annotated[
-        str | None, typer.Option(help="a packaged plan by name, or a TOML file; instead of --profile")
+        str | None,
+        typer.Option(help=f"{', '.join(plan_names())}, or a TOML file; instead of --profile"),
     ] = None,
     device: Annotated[str, typer.Option(help="auto, cpu or cuda")] = "auto",
     out: Annotated[Path, typer.Option(help="output folder")] = Path("out"),

@@ -25,8 +25,8 @@ FLOORS = {
     "reports": [
         {"sections", "wrong_versions", "refusal", "staging", "interrupts"}, {"user_objects"}, {"judging"}, {"cells"},
         {"balls"}, {"certificates"}, {"tasks"}, {"measure"}, {"statements"}, {"plans"}, {"records"}, {"upkeep"},
-        {"analyses"}, {"refutation"}, {"figures"}, {"settings"}, {"studies"}, {"pages"}, {"reports"},
-        {"request", "progress"}, {"manifest"}, {"contents", "outputs", "saved"}, {"pipeline", "recheck", "rehearsal"},
+        {"analyses"}, {"refutation"}, {"figures"}, {"settings"}, {"studies"}, {"pages"}, {"saved"}, {"reports"},
+        {"request", "progress"}, {"manifest"}, {"contents", "outputs"}, {"pipeline", "recheck", "rehearsal"},
         {"build", "check", "plan", "refute", "store", "__main__"},
     ],
 }  # fmt: skip

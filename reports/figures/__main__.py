@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from reports.figures.venues import venue_names
 from reports.refusal import OneLine, RefusedError, failures, refusals
 
 if TYPE_CHECKING:
@@ -24,9 +25,7 @@ def redraw(
     format: Annotated[
         list[str] | None, typer.Option(help="pdf, svg, png, pgf: comma-separated or repeated; default pdf,svg")
     ] = None,
-    venue: Annotated[
-        str | None, typer.Option(help="widths and type sizes of neurips, icml, iclr, jmlr, ieee, ...")
-    ] = None,
+    venue: Annotated[str | None, typer.Option(help=f"widths and type sizes of {', '.join(venue_names())}")] = None,
     usetex: Annotated[bool, typer.Option("--usetex", help="let LaTeX set all type")] = False,
 ) -> None:
     """Redraw OUT/figures from OUT/verdicts.json, OUT/curves.csv, OUT/suite.json and OUT/studies.

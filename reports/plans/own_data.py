@@ -11,7 +11,8 @@ from empirics import InputError, Samples
 from reports.plans.own_task import with_own_task
 from reports.plans.plan import Plan, PlanError
 from reports.plans.studies import Level, PersonalisationPlan
-from reports.tasks.own_network import FACTORY, module_of, network_task, own_network, samples_in
+from reports.tasks.own_network import module_of, network_task, own_network, samples_in
+from reports.tasks.packaged import NETWORK
 from reports.user_objects import UserObjectError
 
 # of the agents that a file names, so many keep all of their samples' count: the smallest fifth may be left out
@@ -46,7 +47,7 @@ def with_own_data(plan: Plan, data: str, model: str) -> Plan:
         task = own_network(**arguments)
     except (InputError, UserObjectError, ValueError) as error:
         raise PlanError(f"--data {data} --model {model}: {error}") from None
-    return with_own_task(plan.model_copy(update={"studies": studies}), FACTORY, task, arguments)
+    return with_own_task(plan.model_copy(update={"studies": studies}), NETWORK, task, arguments)
 
 
 def check_study(study: PersonalisationPlan) -> None:

@@ -16,14 +16,16 @@ from reports.cells.noise_cell import NoiseCell
 from reports.cells.points_cell import PointsCell
 from reports.cells.run_cell import RunCell
 from reports.plans.entries import GROUPS, MOST_CELLS, PlanError, axes, cells, listed, packaged, parsed, read_text, shown
+from reports.plans.names import PROFILES, WITNESSES, plan_names
 from reports.plans.row_names import named
 from reports.plans.studies import PersonalisationPlan, StudyPlan
 from reports.statements import measured, statements
 from reports.user_objects import UserObjectError, trusted
 from theory.language.errors import near
 
-PROFILES = ("quick", "standard", "full")
-WITNESSES = "witnesses"
+__all__ = [
+    "PROFILES", "WITNESSES", "Plan", "PlanError", "bounds_of", "load_plan", "plan_names", "plan_of", "witness_plan",
+]  # fmt: skip
 
 
 class Plan(BaseModel):
@@ -254,9 +256,3 @@ def _read(name_or_file: str) -> tuple[str, str]:
         what = "a folder" if folder else f"neither a packaged plan ({', '.join(plan_names())}) nor a file"
         raise PlanError(f"plan {shown(name_or_file)}: {what}{near(name_or_file, plan_names())}")
     return read_text(path), str(path)
-
-
-def plan_names() -> list[str]:
-    """The names of the packaged plans, in order."""
-    files = (resources.files("reports") / "plans").iterdir()
-    return sorted([WITNESSES, *(file.name.removesuffix(".toml") for file in files if file.name.endswith(".toml"))])

@@ -17,7 +17,6 @@ from empirics.tasks.networks.layer_kinds import declared_smooth
 from reports.refusal import described
 from reports.user_objects import load
 
-FACTORY = "network"
 _CONCENTRATION = 0.5
 
 
