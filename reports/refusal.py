@@ -31,7 +31,7 @@ class OneLine(TyperCommand):
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """The words as options; exit status 2 for what is none."""
-        if not args and any(one.required for one in self.params):
+        if not args and not ctx.resilient_parsing and any(one.required for one in self.params):
             typer.echo(ctx.get_help())
             raise typer.Exit(2)
         with _said_in_one_line(ctx):
@@ -43,7 +43,7 @@ class OneLineGroup(TyperGroup):
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """The words; without any it prints its help, exit status 2."""
-        if not args:
+        if not args and not ctx.resilient_parsing:
             typer.echo(ctx.get_help())
             raise typer.Exit(2)
         return super().parse_args(ctx, args)

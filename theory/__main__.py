@@ -18,7 +18,7 @@ class Verb(TyperCommand):
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """The words."""
-        if not args:
+        if not args and not ctx.resilient_parsing:
             _show_help(ctx)
         return super().parse_args(ctx, args)
 
@@ -38,7 +38,7 @@ class Verbs(TyperGroup):
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """The words."""
-        if not args:
+        if not args and not ctx.resilient_parsing:
             _show_help(ctx)
         return super().parse_args(ctx, args)
 

@@ -105,8 +105,8 @@ def run_measurements(
             continue
         if rough(specification.instance) is not None:
             # a network that was declared not smooth has no L and no rho, and nothing to compare with
-            case = statement.left[0].bound if statement.name is None else statement.name(specification.inputs)
-            measurements.append(run.row(case, case, NOTHING, None, rounds=specification.cell.rounds))
+            case = statement.rows_of_case(specification.inputs)[0]
+            measurements.append(run.row(case.bound, case.quantity, NOTHING, None, rounds=specification.cell.rounds))
             continue
         measurements += rows_of(statement, run)
     return measurements

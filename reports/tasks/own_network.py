@@ -3,21 +3,30 @@
 from __future__ import annotations
 
 import copy
+import operator
+from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from empirics import InputError, NetworkTask, Samples, dirichlet_partition, label_partition, natural_partition
 from empirics import read_samples as _read
+from empirics.certificates.norms.affine import degrees
+from empirics.certificates.norms.blocks import SPLITTING
+from empirics.certificates.norms.recorded_losses import agent_losses
+from empirics.certificates.norms.table import TABLE
+from empirics.graphs.recording import UntraceableError
 from empirics.tasks.networks.architectures import seeded
 from empirics.tasks.networks.layer_kinds import declared_smooth
 from reports.refusal import described
 from reports.user_objects import load
 
 _CONCENTRATION = 0.5
+_CUTS = (*SPLITTING, operator.getitem)
 
 
 def own_network(
@@ -32,8 +41,8 @@ def own_network(
 ) -> NetworkTask:
     """The loss of a user's module on the samples of a file, for the first of its agents.
 
-    The loss is cross-entropy for class labels (`Samples.classified`), else the mean square. A module that is not known
-    to be smooth counts as not smooth, and statements that need A2 do not apply to it.
+    The loss is cross-entropy for class labels (`Samples.classified`), else the mean square. Statements that need A2 do
+    not apply to a module that is not known to be smooth.
 
     Args:
         model: MODULE:NAME of an nn.Module, or of what makes one without arguments (initialised from the seed).
@@ -55,15 +64,30 @@ def own_network(
 
 
 def network_task(module: nn.Module, x: np.ndarray, y: np.ndarray) -> NetworkTask:
-    """Cross-entropy for integer y (agents, samples), else the mean square; not smooth unless its layers are known."""
+    """Cross-entropy for integer y (agents, samples), else the mean square; smooth where that can be told."""
     classified = y.ndim == 2 and y.dtype.kind == "i"
     loss = nn.functional.cross_entropy if classified else nn.functional.mse_loss
     targets = y if classified or y.ndim > 2 else y[..., None]  # one output a sample
-    try:
-        smooth = None if declared_smooth(module, loss, None) else False
-    except InputError:
-        smooth = False
+    smooth = _smooth(module, torch.as_tensor(x[:1]), torch.as_tensor(targets[:1]), loss)
     return NetworkTask(module, torch.as_tensor(x), torch.as_tensor(targets), loss, smooth=smooth)
+
+
+def _smooth(module: nn.Module, x: Tensor, y: Tensor, loss: Callable[[Any, Any], Any]) -> bool:
+    """By the kinds of its layers; for classes of a user's own, by the operations of the recorded loss.
+
+    Every operation that a certificate has a rule for is smooth where the rule applies; others count as not smooth.
+    """
+    try:
+        return declared_smooth(module, loss, None)
+    except InputError:
+        pass
+    try:
+        graph = agent_losses(NetworkTask(module, x, y, loss, smooth=True)).graph.graph
+    except (InputError, UntraceableError):
+        return False
+    affine = degrees(graph)  # in w, as far as that is known
+    bent = (node for node in graph.nodes if node.op == "call_function" and affine.get(node, 2) > 1)
+    return all(node.target in TABLE or node.target in _CUTS for node in bent)
 
 
 def module_of(name: str, seed: int) -> nn.Module:

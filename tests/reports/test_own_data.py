@@ -28,6 +28,7 @@ from reports.studies.study import Context
 from reports.tasks.own_network import module_of, own_network, samples_in
 
 MODULE = """
+import torch
 from torch import nn
 
 
@@ -49,6 +50,19 @@ def narrow():
 
 def fewer():
     return nn.Linear(2, 1)
+
+
+class Own(nn.Module):
+    def __init__(self, bend=None):
+        super().__init__()
+        self.one, self.two, self.bend = nn.Linear(2, 3), nn.Linear(3, 2), bend or torch.tanh
+
+    def forward(self, x):
+        return self.two(self.bend(self.one(x)))
+
+
+def own_rough():
+    return Own(torch.relu)
 
 
 answer = 42
@@ -160,7 +174,11 @@ def test_a_task_of_files_is_the_module_on_those_samples(here: Path) -> None:
     expected = torch.nn.functional.cross_entropy(module(torch.as_tensor(x[1])), torch.as_tensor(y[1]))
     assert float(task.loss(task.start)[1]) == pytest.approx(expected.item(), rel=1e-12)
     assert not torch.equal(task.start, own_network("ownnets:net", "mine.npz", agents=2, samples=5, seed=4).start)
-    assert not own_network("ownnets:rough", "mine.npz", agents=2, samples=5).smooth
+
+
+@pytest.mark.parametrize(("name", "smooth"), [("net", True), ("rough", False), ("Own", True), ("own_rough", False)])
+def test_smoothness_is_read_off_layers_and_operations(here: Path, name: str, smooth: bool) -> None:
+    assert own_network(f"ownnets:{name}", "mine.npz", agents=2, samples=5).smooth is smooth
 
 
 # --- the command -----------------------------------------------------------------------------------------------------
