@@ -68,10 +68,7 @@ def without_outside_links(text: str) -> str:
     >>> without_outside_links("[it](../../examples/claims.toml), [that](faq.md)")
     '`examples/claims.toml`, [that](faq.md)'
     """
-    outside = re.compile(
-        r"\[[^\]]*\]\((?:\.\./)+((?:examples|theory|empirics|reports|tests|README|CONTRIBUTING)[^)#]*)\)"
-    )
-    return outside.sub(r"`\1`", text)
+    return _OUTSIDE.sub(r"`\1`", text)
 
 
 # --- Python ----------------------------------------------------------------------------------------------
