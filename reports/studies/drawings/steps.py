@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from itertools import product
+from collections.abc import Mapping
 
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Drawing
 from matplotlib.ticker import MaxNLocator
 
 from empirics.algorithm.modes import Mode
 from reports.figures.figure import Figure
+from reports.figures.looks import Look
 from reports.figures.panels import common_legend
 from reports.figures.selection import distinct, groups, lines, only
-from reports.figures.style import TEXT, canvas, styled
+from reports.figures.style import TEXT, canvas, points, styled
 from reports.studies.arms import Arm
 from reports.studies.drawings.arm_looks import arm_looks
 
@@ -26,14 +28,15 @@ def steps_figure(means: pd.DataFrame) -> Figure:
     frame = mine[kept].reset_index(drop=True)
     last = max(distinct(frame, "adapt"))
     gains = [_gain(part, last) for _, part in groups(only(frame, group="new"), ["level", "nu"])]
-    words = f"On new agents {last} steps change the accuracy by {min(gains):+.1f} to {max(gains):+.1f} points."
+    change = f"{min(gains):+.1f} to {max(gains):+.1f}".replace("-", "−")
+    words = f"On new agents {last} steps change the accuracy by {change} points."
     caption = (
         "Held-out accuracy (top) and loss (bottom) before ($\\nu' = 0$) and after fine-tuning steps on the agent's own "
         "samples, for agents seen in training and for new ones, by fine-tuning steps in training; after equally many "
         f"rounds, means over seeds, bands are 95 % Student intervals. {words}"
-    ).replace("-", "−")
+    )
     title = "Before and after fine-tuning"
-    return Figure("personalisation_steps", title, caption, words.replace("-", "−"), frame, draw_steps)
+    return Figure("personalisation_steps", title, caption, words, frame, draw_steps)
 
 
 def _gain(part: pd.DataFrame, last: int) -> float:
@@ -43,22 +46,31 @@ def _gain(part: pd.DataFrame, last: int) -> float:
 
 @styled
 def draw_steps(frame: pd.DataFrame) -> Drawing:
-    """Two rows, accuracy and loss; a column a level and group."""
-    columns = list(product(distinct(frame, "level"), ("seen", "new")))
-    drawing = canvas(TEXT, 4.0)
-    grid = drawing.subplots(2, len(columns), squeeze=False, sharex=True, sharey="row")
+    """Accuracy above loss, seen beside new agents; of several levels a column each."""
+    levels, groups_of = distinct(frame, "level"), ("seen", "new")
+    if len(levels) == 1:
+        grid = [[(name, levels[0], group) for group in groups_of] for name in _SHOWN]
+    else:
+        grid = [[(name, level, group) for level in levels] for name in _SHOWN for group in groups_of]
+    drawing = canvas(TEXT, 0.7 + 1.65 * len(grid))
+    panels = drawing.subplots(len(grid), len(grid[0]), squeeze=False, sharex=True, sharey="row")
     looks = arm_looks([Arm(Mode.EXACT, nu) for nu in sorted(distinct(frame, "nu"))])
-    for row, (name, (label, scale)) in zip(grid, _SHOWN.items(), strict=True):
-        for axes, (level, group) in zip(row, columns, strict=True):
-            for arm, look in looks.items():
-                run = only(frame, level=level, group=group, nu=arm.nu).sort_values("adapt")
-                axes.plot(run["adapt"], scale * run[name], **look.keywords())
-                low, high = scale * run[f"{name}_low"], scale * run[f"{name}_high"]
-                axes.fill_between(run["adapt"], low, high, color=look.color, alpha=0.12, linewidth=0)
-            axes.xaxis.set_major_locator(MaxNLocator(nbins=4, integer=True))
-        row[0].set_ylabel(label)
-    for axes, (level, group) in zip(grid[0], columns, strict=True):
-        axes.set_title(f"{level}, {group}" if len(columns) < 5 else f"{level}\n{group}", pad=3)
-    drawing.supxlabel("fine-tuning steps in the test $\\nu'$")
+    for row, places in zip(panels, grid, strict=True):
+        for axes, (name, level, group) in zip(row, places, strict=True):
+            _panel(axes, only(frame, level=level, group=group), name, looks)
+            axes.set_title(f"{level}, {group} agents", pad=3)
+        row[0].set_ylabel(_SHOWN[places[0][0]][0])
+    drawing.supxlabel("fine-tuning steps in the test $\\nu'$", fontsize=points(8.5))
     common_legend(drawing, [look.label for look in looks.values()])
     return drawing
+
+
+def _panel(axes: Axes, part: pd.DataFrame, name: str, looks: Mapping[Arm, Look]) -> None:
+    """Draw into `axes` a line an arm with its band, which is cut at what no accuracy and no loss can be."""
+    scale, most = _SHOWN[name][1], 1.0 if name == "accuracy" else None
+    for arm, look in looks.items():
+        run = only(part, nu=arm.nu).sort_values("adapt")
+        axes.plot(run["adapt"], scale * run[name], **look.keywords())
+        low, high = (scale * run[f"{name}_{end}"].clip(0.0, most) for end in ("low", "high"))
+        axes.fill_between(run["adapt"], low, high, color=look.color, alpha=0.12, linewidth=0)
+    axes.xaxis.set_major_locator(MaxNLocator(nbins=4, integer=True))
