@@ -395,7 +395,7 @@ def test_training_starts_from_the_same_model_in_every_arm(finished: Path) -> Non
 
 def test_figures_are_redrawn_from_the_frames(finished: Path) -> None:
     before = {path.name: path.read_bytes() for path in (finished / "figures").glob("personalisation_*.svg")}
-    assert len(before) == 4
+    assert len(before) == 5
     done = CliRunner().invoke(figures_app, ["--out", str(finished), "--format", "svg"])
     assert done.exit_code == 0, done.output
     assert {name: (finished / "figures" / name).read_bytes() for name in before} == before
