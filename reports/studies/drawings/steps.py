@@ -25,7 +25,7 @@ def steps_figure(means: pd.DataFrame) -> Figure:
     """Figure `personalisation_steps`: before and after 0, 1, ... test steps, seen and new agents."""
     mine = only(means, mode=Mode.EXACT.value, budget="communication")
     kept = ["level", "group", "nu", "adapt", *(f"{name}{end}" for name in _SHOWN for end in ("", "_low", "_high"))]
-    frame = mine[kept].reset_index(drop=True)
+    frame = mine.reset_index(drop=True).filter(kept)
     last = max(distinct(frame, "adapt"))
     gains = [_gain(part, last) for _, part in groups(only(frame, group="new"), ["level", "nu"])]
     change = f"{min(gains):+.1f} to {max(gains):+.1f}".replace("-", "−")
