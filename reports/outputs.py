@@ -13,7 +13,7 @@ from reports.records.store import Store
 
 # what a build makes and nobody else: other files of these kinds in them are of another build
 _FOLDERS = ("figures", "studies", "certificates", *(f"appendix/{part}" for part in
-            ("statements", "proofs", "tables", "figures")))  # fmt: skip
+            ("statements", "proofs", "tables", "figures", "column")))  # fmt: skip
 _KINDS = (".csv", ".json", ".pdf", ".pgf", ".png", ".svg", ".tex")
 FAILURE = "failure.txt"
 _SINGLE = (FAILURE, "interactive.html")

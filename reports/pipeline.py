@@ -104,7 +104,7 @@ def _build(request: Request, force: Workforce, staging: Staging, stages: Stages)
     records.mkdir(parents=True, exist_ok=True)
     if older := Store(records).older():
         _LOG.warning("%s; python -m reports.store prune deletes them", older)
-    calls = suite_calls(request.plan.own_statements) if request.whole else []
+    calls = suite_calls(request.plan.statements) if request.whole else []
     found = _cells(request, _work(request), force.cells, staging, stages, calls)
     suite = Suite.of(found.beside) if request.whole else None
     with stages("studies"):

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from reports.judging.measurement import Enclosed, Evidence, Measurement, Sampled, Withheld
 from reports.judging.rows import Row
+from reports.measure.mean_squared import LEAST
 from reports.measure.statement import Target
 from reports.statements import left_sides
 from theory.claims.reading import Claim, parse_claims, with_claims
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 # without batches the bias of a mode is its error
 _ERROR_IS_BIAS = {"first_order_error", "hessian_free_error"}
+# what is seen along with a left side, and carried by its rows
+_BESIDE = {LEAST: "mean_squared_meta_gradient"}
 _CONSTANT_OF = {"A6": "mu", "A7": "mu_F"}
 
 
@@ -63,7 +66,7 @@ def with_claim_measurements(claims: Sequence[Claim], cells: Sequence[list[Measur
 
 def measured_statements(claim: Claim) -> set[str]:
     """The statements whose rows measure what a claim bounds, in the modes it speaks about."""
-    wanted = {claim.measures.name}
+    wanted = {measured_with(claim)}
     if claim.measures.name == "meta_gradient_bias":
         wanted |= {name for name in _ERROR_IS_BIAS if name.removesuffix("_error") in claim.modes}
     return {bound for (bound, _), measures in sources().items() if measures in wanted}
@@ -76,12 +79,18 @@ def _serves(claim: Claim, measurement: Measurement) -> bool:
     left = sources().get((measurement.bound, measurement.quantity))
     if left is None or measurement.setting.mode not in claim.modes or _OTHER_ALGORITHM & measurement.inputs.keys():
         return False
-    return left == claim.measures.name or (claim.measures.name == "meta_gradient_bias" and left in _ERROR_IS_BIAS)
+    return left == measured_with(claim) or (claim.measures.name == "meta_gradient_bias" and left in _ERROR_IS_BIAS)
+
+
+def measured_with(claim: Claim) -> str:
+    """The left side whose rows have what a claim bounds."""
+    return _BESIDE.get(claim.measures.name, claim.measures.name)
 
 
 def _claimed(claim: Claim, measurement: Measurement, table: Table) -> Measurement:
     inputs = {key: value for key, value in measurement.inputs.items() if key != "mu" or "A6" in claim.assumes}
-    evidence, trivial = measurement.evidence, measurement.trivial
+    evidence = measurement.further.get(claim.measures.name, measurement.evidence)
+    trivial = measurement.trivial
     if claim.measures.name == "meta_gradient_squared_spread":
         evidence, trivial = _squared(evidence), None if trivial is None else trivial**2
     absent = _absent(claim, inputs, table)

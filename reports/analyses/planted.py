@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -83,11 +83,6 @@ def trials_of(name: str, own: tuple[str, ...] = ()) -> list[Trial]:
     versions = [wrong for one in (record, *record.beside) for wrong in one.wrong]
     found = run_trials(versions, witnesses_of(name), own)
     return [replaced(one, planted=replaced(one.planted, change=_as_it_is)) for one in found]
-
-
-def further_trials() -> list[Trial]:
-    """What is wrong otherwise than in a formula: meta-gradients, and a constant of the mean loss."""
-    return [*identity_trials(), mean_trial(witnesses_of("T1"), default_table())]
 
 
 def _as_it_is(expression: Expr) -> Expr:
@@ -215,6 +210,13 @@ def _ratio(measurement: Measurement, table: Table, claimed: Evaluation) -> float
     if predicted == 0:
         return float("inf") if measured > 0 else 0.0
     return float(measured / predicted) if predicted > 0 else float(predicted / measured)
+
+
+# by statement, what is wrong otherwise than in a formula: meta-gradients, and a constant of the mean loss
+FURTHER: Mapping[str, Callable[[], list[Trial]]] = {
+    "S1": identity_trials,
+    "T1": lambda: [mean_trial(witnesses_of("T1"), default_table())],
+}
 
 
 @dataclass(frozen=True)

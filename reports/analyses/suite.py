@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from reports.analyses.audit import audit_section
-from reports.analyses.planted import Trial, further_trials, planted_section, trials_of
+from reports.analyses.planted import FURTHER, Trial, planted_section, trials_of
 from reports.analyses.slack import slack_section
 from reports.analyses.slopes import SERIES, Slope, measure, slopes_section
 from reports.analyses.suite_file import Exponent, PlantedError, RunSlack, SuiteFile
@@ -17,6 +16,7 @@ from reports.analyses.witnesses import witnesses_of
 from reports.judging.measurement import Measurement
 from reports.judging.rows import Row
 from reports.measure.waterfall import STAGES, Waterfall
+from reports.plans.plan import bounds_of
 from reports.records.execution import Outcome
 from reports.records.workers import Call
 from reports.sections import Section
@@ -42,30 +42,41 @@ class Suite:
     slopes: Sequence[Slope]
 
     @classmethod
-    def of(cls, results: Sequence[Any]) -> Suite:
+    def of(cls, results: Sequence[Suite]) -> Suite:
         """From the results of `suite_calls`."""
-        count = len(results) - len(SERIES) - 1
-        of_statements, further, slopes = results[:count], results[count], results[count + 1 :]
-        witnesses = [measurement for found, _ in of_statements for measurement in found]
-        return cls(witnesses, [trial for _, tried in of_statements for trial in tried] + further, slopes)
+        return cls(
+            [witness for part in results for witness in part.witnesses],
+            [trial for part in results for trial in part.trials],
+            [slope for part in results for slope in part.slopes],
+        )
 
 
-def suite_calls(own: tuple[str, ...] = ()) -> list[Call]:
-    """What worker processes are asked for: the witnesses of every statement and all that meets them, each exponent.
+def suite_calls(measured: Collection[str]) -> list[Call]:
+    """What worker processes are asked for: witnesses, planted errors and exponents of the statements that are measured.
 
-    `own` names a user's bounds, which are looked at like ours.
+    `measured` has names of statements, a user's own among them, which are looked at like ours. A plan about one
+    statement says nothing about the others.
     """
-    of_statements = [Call(_witnesses_and_trials, (name, own), 4.0) for name in (*statements(), *own)]
-    slopes = [Call(_slope, (place,), 4.0) for place in range(len(SERIES))]
-    return [*of_statements, Call(further_trials, (), 4.0), *slopes]
+    names = [*(name for name in statements() if name in measured), *sorted(name for name in measured if ":" in name)]
+    own = tuple(name for name in names if ":" in name)
+    bounds = {bound for name in names for bound in bounds_of(name)}
+    return [
+        *(Call(_met, (name, own), 4.0) for name in names),
+        *(Call(_further, (name,), 4.0) for name in names if name in FURTHER),
+        *(Call(_slope, (place,), 4.0) for place, series in enumerate(SERIES) if series.statement in bounds),
+    ]
 
 
-def _witnesses_and_trials(name: str, own: tuple[str, ...]) -> tuple[tuple[Measurement, ...], list[Trial]]:
-    return witnesses_of(name), trials_of(name, own)
+def _met(name: str, own: tuple[str, ...]) -> Suite:
+    return Suite(witnesses_of(name), trials_of(name, own), ())
 
 
-def _slope(place: int) -> Slope:
-    return measure(SERIES[place])
+def _further(name: str) -> Suite:
+    return Suite((), FURTHER[name](), ())
+
+
+def _slope(place: int) -> Suite:
+    return Suite((), (), (measure(SERIES[place]),))
 
 
 def suite_analyses(
@@ -75,10 +86,10 @@ def suite_analyses(
     trials, slopes = suite.trials, suite.slopes
     shown = slack_section(slack)
     sections = [
-        tightness_section(tightness(rows, suite.witnesses, table)),
-        planted_section(trials),
+        *([tightness_section(tightness(rows, suite.witnesses, table))] if suite.witnesses else []),
+        *([planted_section(trials)] if trials else []),
         *([] if shown is None else [shown]),
-        slopes_section(slopes),
+        *([slopes_section(slopes)] if slopes else []),
     ]
     return sections, suite_file(trials, slopes, slack)
 

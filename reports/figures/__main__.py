@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -25,23 +26,33 @@ def redraw(
     format: Annotated[
         list[str] | None, typer.Option(help="pdf, svg, png, pgf: comma-separated or repeated; default pdf,svg")
     ] = None,
-    venue: Annotated[str | None, typer.Option(help=f"widths and type sizes of {', '.join(venue_names())}")] = None,
+    venue: Annotated[str | None, typer.Option(help=f"widths, type and its sizes of {', '.join(venue_names())}")] = None,
+    width: Annotated[
+        str | None,
+        typer.Option(
+            help="column, full, or inches, of every figure; a page of one column has its text width for both; default: "
+            "a column for a figure of one panel, else full"
+        ),
+    ] = None,
     usetex: Annotated[bool, typer.Option("--usetex", help="let LaTeX set all type")] = False,
 ) -> None:
-    """Redraw OUT/figures from OUT/verdicts.json, OUT/curves.csv, OUT/suite.json and OUT/studies.
+    r"""Redraw OUT/figures from OUT/verdicts.json, OUT/curves.csv, OUT/suite.json and OUT/studies.
+
+    With PDF or PGF every figure has a float beside it, NAME.tex, for \\input from OUT.
 
     Exit status 0: drawn, with a line for each figure whose data the report does not hold; 2: bad input, nothing
     written; 3: a failure inside.
     """
     with refusals("reports.figures"), failures("reports.figures"):
         formats = _formats(format)
-        page = _page(venue, usetex)
+        page = _wide(_page(venue, usetex), width)
         _check_tex(formats, usetex)
         _drawn(out, _rows(out), _suite(out), formats, page)
 
 
 def _drawn(out: Path, rows: list[Row], suite: SuiteFile, formats: list[Format], page: Page) -> None:
     from reports.figures import Skipped, read_curves, sorted_figures, write_figures
+    from reports.pages.appendix.floats import write_floats
     from reports.staging import interrupted
     from reports.studies.registry import absent_studies, stored_figures
 
@@ -53,6 +64,7 @@ def _drawn(out: Path, rows: list[Row], suite: SuiteFile, formats: list[Format], 
     for figure in skipped:
         typer.echo(str(figure), err=True)
     written = write_figures(figures, out / "figures", formats, page)
+    written += write_floats(figures, out / "figures", formats, page)
     typer.echo(f"{len(figures)} figures for {page.name}, {len(written)} files in {out / 'figures'}")
 
 
@@ -79,6 +91,23 @@ def _page(venue: str | None, usetex: bool) -> Page:
         return venue_page(venue, usetex=usetex)
     except VenueError as error:
         raise RefusedError(f"--{error}") from None
+
+
+def _wide(page: Page, width: str | None) -> Page:
+    from dataclasses import replace
+
+    from reports.figures.style import WIDEST
+
+    if width is None:
+        return page
+    named = {"column": page.column, "full": page.text}
+    try:
+        inches = named[width] if width in named else float(width)
+    except ValueError:
+        inches = math.nan
+    if not 1 <= inches <= WIDEST:
+        raise RefusedError(f"--width {width}: expected column, full, or inches from 1 to {WIDEST:g}")
+    return replace(page, width=inches)
 
 
 def _check_tex(formats: list[Format], usetex: bool) -> None:

@@ -12,11 +12,11 @@ from matplotlib.figure import Figure as Drawing
 from matplotlib.ticker import ScalarFormatter
 
 from reports.figures.figure import Figure, MissingDataError
-from reports.figures.labels import setting_latex, setting_words, short, symbol, unit
+from reports.figures.labels import in_units, setting_latex, setting_words, short, symbol
 from reports.figures.looks import MEASURED, PREDICTED, PUBLISHED, SECOND_ORDER
 from reports.figures.panels import common_legend, fixed_ticks, log_limits
 from reports.figures.selection import distinct, groups, known, lines, only, positive, values
-from reports.figures.style import TEXT, canvas, points, styled
+from reports.figures.style import TEXT, beside, canvas, points, styled
 from reports.judging.rows import Row
 
 # (bound, quantity) -> panel and series; a row of any other kind is not of this figure
@@ -39,7 +39,7 @@ _PANELS = {
 }
 # what varies, and on which axis: D alone, D_H alone, or all batches together
 _SWEEPS = {"inner": "D", "hessian": "D_H", "equal": "D"}
-_PLACES = ("left", "middle", "right")
+_LEAST = 1.6  # inches that a panel needs
 
 
 def batch_frame(rows: Sequence[Row]) -> pd.DataFrame:
@@ -110,7 +110,7 @@ def _merit(group: pd.DataFrame) -> tuple[int, int, int, int]:
 
 
 def batch_figure(rows: Sequence[Row]) -> Figure:
-    """Figure `bias_batch`: bias above mean squared error, a column for every way in which the batches vary.
+    """Figure `bias_batch`: bias and mean squared error for every way in which the batches vary.
 
     Raises MissingDataError without a row of S5, S5p or S6 that has a batch size.
     """
@@ -121,7 +121,7 @@ def batch_figure(rows: Sequence[Row]) -> Figure:
     caption = (
         "Bias and mean squared error of the stochastic meta-gradient against batch sizes "
         f"({setting_latex(first)}; {outer}): "
-        "measured (black, with confidence limits), the right sides of S5, S5p and S6, and Per-FedAvg's published ones. "
+        "measured (dots, with confidence limits), the right sides of S5, S5p and S6, and Per-FedAvg's published ones. "
         "Both axes are logarithmic."
     )
     for sweep, place in places:
@@ -143,10 +143,10 @@ def batch_figure(rows: Sequence[Row]) -> Figure:
 
 
 def _places(frame: pd.DataFrame) -> list[tuple[str, str]]:
-    """The sweeps with where each stands; a single one stands nowhere in particular."""
+    """The sweeps with the place of each, left to right or downwards; a single one has none."""
     sweeps = [sweep for sweep in _SWEEPS if sweep in distinct(frame, "sweep")]
-    places = {1: [""], 2: [_PLACES[0], _PLACES[2]]}.get(len(sweeps), list(_PLACES))
-    return list(zip(sweeps, places, strict=True))
+    ordinals = ("first", "second", "third") if len(sweeps) > 1 else ("",)
+    return list(zip(sweeps, ordinals, strict=False))
 
 
 def _outer(frame: pd.DataFrame, sweep: str) -> str:
@@ -187,23 +187,26 @@ def _measured(panel: pd.DataFrame) -> pd.DataFrame:
 
 @styled
 def draw_batches(frame: pd.DataFrame) -> Drawing:
-    """The panels of `batch_frame`: bias above mean squared error, one column for what varies."""
+    """The panels of `batch_frame`: bias above mean squared error; side by side where what varies finds no room so."""
     panels = [panel for panel in _PANELS if panel in distinct(frame, "panel")]
     sweeps = [sweep for sweep, _ in _places(frame)]
-    drawing = canvas(TEXT, 0.55 + 1.85 * len(panels))
-    grid = drawing.subplots(len(panels), len(sweeps), squeeze=False, sharex="col")
-    for axes, (panel, sweep) in zip(grid.flat, product(panels, sweeps), strict=True):
+    across = beside(len(sweeps), _LEAST) == len(sweeps)
+    down = len(panels) if across else len(sweeps)
+    drawing = canvas(TEXT, 0.55 + 1.85 * down)
+    grid = drawing.subplots(down, len(panels) + len(sweeps) - down, squeeze=False, sharex="col" if across else "none")
+    for axes, (panel, sweep) in zip((grid if across else grid.T).flat, product(panels, sweeps), strict=True):
         part = only(frame, sweep=sweep, panel=panel)
         if part.empty:
             _empty_panel(axes, panel, sweep)
-        else:
-            _panel(axes, part)
-    for above, below, sweep in zip(grid[0], grid[-1], sweeps, strict=True):
-        above.set_title(f"${_outer(frame, sweep)}$", pad=4)
-        below.set_xlabel(f"{symbol(_SWEEPS[sweep])} ({unit(_SWEEPS[sweep])})")
-    for axes, panel in zip(grid[:, 0], panels, strict=True):
-        _, left, quantity = _PANELS[panel]
-        axes.set_ylabel(f"{left}  ({unit(quantity)})")
+            continue
+        _panel(axes, part)
+        if panel == panels[-1] or not across:
+            axes.set_xlabel(symbol(_SWEEPS[sweep]))
+        if sweep == sweeps[0] or not across:
+            _, left, quantity = _PANELS[panel]
+            axes.set_ylabel(in_units(f"{left} ", quantity))
+    for axes, sweep in zip(grid[0] if across else grid[:, 0], sweeps, strict=True):
+        axes.set_title(f"${_outer(frame, sweep)}$", pad=4)
     common_legend(drawing)
     return drawing
 

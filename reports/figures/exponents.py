@@ -14,13 +14,13 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator, StrMethodF
 
 from reports.analyses.suite_file import Exponent
 from reports.figures.figure import Figure, MissingDataError
-from reports.figures.labels import printed, symbol, unit
+from reports.figures.labels import axis_label, printed, symbol, unit
 from reports.figures.looks import MEASURED, PREDICTED
 from reports.figures.panels import fixed_ticks, legend_above, log_limits, panel_grid
 from reports.figures.selection import groups, lines, values
-from reports.figures.style import TEXT, canvas, points, styled
+from reports.figures.style import TEXT, beside, canvas, points, styled
 
-_COLUMNS = 5
+_COLUMNS, _LEAST = 5, 1.3  # panels side by side, and the inches that one needs
 _FITS = {"measured": MEASURED, "predicted": PREDICTED}
 _KEY = ["statement", "what", "variable"]
 
@@ -60,9 +60,9 @@ def exponent_figure(found: Sequence[Exponent]) -> Figure:
     series = [lines(group)[0] for _, group in groups(frame, _KEY)]
     faster = [line for line in series if line["finding"] != "as the bound says"]
     caption = (
-        "Exponents of the bounds (blue) and of what is measured (black) with their least-squares lines, each on the "
-        "window that was fixed before anything was run; the last two against fine-tuning steps, with the slope of the "
-        "logarithm per step. Points are exact, no sampling is involved."
+        "Exponents of the bounds (squares) and of what is measured (dots) with their least-squares lines, each on the "
+        "window that was fixed before anything was run; those against fine-tuning steps are slopes of the logarithm "
+        "per step. Points are exact, no sampling is involved."
     )
     if faster:
         caption += " The truth departs from the bound's exponent in " + _listed(
@@ -88,8 +88,9 @@ def _listed(parts: Iterable[str]) -> str:
 def draw_exponents(frame: pd.DataFrame) -> Drawing:
     """One panel per series of `exponent_frame`."""
     series = [group for _, group in groups(frame, _KEY)]
-    drawing = canvas(TEXT, 0.35 + 1.75 * -(-len(series) // _COLUMNS))
-    for axes, group in zip(panel_grid(drawing, len(series), _COLUMNS), series, strict=True):
+    columns = beside(len(series), _LEAST, _COLUMNS)
+    drawing = canvas(TEXT, 0.35 + (1.75 if columns == _COLUMNS else 1.45) * -(-len(series) // columns))
+    for axes, group in zip(panel_grid(drawing, len(series), columns), series, strict=True):
         _panel(axes, group)
     handles = {"measured, and its fit": MEASURED, "bound, and its fit": PREDICTED}
     legend_above(drawing, {label: Line2D([], [], **look.keywords(markersize=3)) for label, look in handles.items()})
@@ -99,18 +100,19 @@ def draw_exponents(frame: pd.DataFrame) -> Drawing:
 def _panel(axes: Axes, group: pd.DataFrame) -> None:
     """Draw into `axes` both series of one exponent, their fitted lines, and the fitted laws above the panel."""
     first = lines(group)[0]
-    # the exponents stand above the panel as powers of the variable, in the colours of their points
-    for place, (column, look) in zip((0.0, 0.52), _FITS.items(), strict=True):
+    # the exponents stand above the panel as powers of the variable, each beside the marker of its points
+    for place, (column, look) in zip((0.03, 0.57), _FITS.items(), strict=True):
         axes.plot(group["x"], group[column], **look.points(markersize=3))
         axes.plot(group["x"], fitted(group, column), color=look.color, linewidth=0.8)
+        axes.plot([place], [1.07], **look.points(markersize=3, transform=axes.transAxes, clip_on=False))
         law = _power(first, first[f"slope_{column}"])
-        axes.text(place, 1.02, law, color=look.color, transform=axes.transAxes, fontsize=points(7.5))
+        axes.text(place + 0.06, 1.02, law, color=look.color, transform=axes.transAxes, fontsize=points(7.5))
     log_limits(axes, group["measured"], group["predicted"], room=2.0)
     axes.yaxis.set_major_locator(LogLocator(numticks=4))
     axes.yaxis.set_minor_locator(NullLocator())
     _abscissa(axes, first, sorted(group["x"]))
     what = first["what"].split(", ")[0] if first["exponential"] else first["what"]
-    axes.set_title(f"{printed(first['statement'])}  {what}", pad=13, fontsize=points(7.5))
+    axes.set_title(f"{printed(first['statement'])}  {what}", pad=13, fontsize=points(7))
     axes.set_ylabel(unit(first["quantity"]), fontsize=points(7), labelpad=1)
     axes.tick_params(labelsize=points(6.5))
 
@@ -123,7 +125,7 @@ def _power(line: dict[str, Any], slope: float) -> str:
 
 def _abscissa(axes: Axes, line: dict[str, Any], x: list[float]) -> None:
     """Scale, mark and label the x axis of `axes` for the values of a variable."""
-    axes.set_xlabel(f"{symbol(line['variable'])} ({unit(line['variable'])})", fontsize=points(7), labelpad=1)
+    axes.set_xlabel(axis_label("", line["variable"]), fontsize=points(7), labelpad=1)
     if line["exponential"]:
         axes.set_xlim(x[0] - 0.3, x[-1] + 0.3)
         fixed_ticks(axes, x, StrMethodFormatter("{x:g}"))

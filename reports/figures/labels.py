@@ -42,12 +42,18 @@ def _power(letter: str, degree: object) -> str:
 
 
 def axis_label(words: str, name: str) -> str:
-    r"""Words, the theory's symbol and its unit.
+    r"""Words, the theory's symbol and its unit where it has one.
 
-    >>> axis_label("fine-tuning steps", "nu")
-    'fine-tuning steps $\\nu$ (dimensionless)'
+    >>> axis_label("fine-tuning steps", "nu"), axis_label("probe length", "delta")
+    ('fine-tuning steps $\\nu$', 'probe length $\\delta$ ($[F]^{-1}\\,[W]^{2}$)')
     """
-    return f"{words} {symbol(name)} ({unit(name)})"
+    return in_units(f"{words} {symbol(name)}".strip(), name)
+
+
+def in_units(text: str, name: str) -> str:
+    """A text with a quantity's unit after it; what has none, a count or a ratio, needs no word for that."""
+    given = unit(name)
+    return text if given == "dimensionless" else f"{text} ({given})"
 
 
 def mathtext(value: float) -> str:

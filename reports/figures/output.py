@@ -14,9 +14,11 @@ from weakref import WeakKeyDictionary
 import matplotlib
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_pdf import PdfFile
+from matplotlib.backends.backend_pgf import FigureCanvasPgf
 from matplotlib.figure import Figure as Drawing
 
 from reports.figures.figure import Figure
+from reports.figures.spelling import spell
 from reports.figures.style import HOUSE, Page, printed_on
 from reports.records.store import write_atomically
 from reports.records.workers import Call, OneByOne, Workers
@@ -76,12 +78,14 @@ def drawn(figure: Figure, formats: Sequence[Format], page: Page) -> list[bytes]:
 
 
 def _images(figure: Figure, formats: Iterable[Format], page: Page) -> Iterator[bytes]:
-    """One drawing, laid out once, serves all formats."""
-    with _settings(page):
-        drawing = _laid_out(figure, page)
+    """One drawing, laid out once, serves all formats but PGF, whose texts are as wide as LaTeX sets them."""
+    drawings: dict[bool, Drawing] = {}
     for format in formats:
+        by_latex = format == "pgf"
         with _settings(page):
-            data = _saved(drawing, figure.title, format)
+            if by_latex not in drawings:
+                drawings[by_latex] = laid_out(figure, page, by_latex=by_latex)
+            data = _saved(drawings[by_latex], figure.title, format)
         if format == "svg" and page is HOUSE:
             _house_svgs[figure] = data
         yield data
@@ -120,12 +124,18 @@ def _steady_font_names() -> Iterator[None]:
         PdfFile._get_subset_prefix = staticmethod(original)
 
 
-def _laid_out(figure: Figure, page: Page) -> Drawing:
-    """The drawing with its layout done and fixed, so that no format lays it out or draws it once more for that."""
+def laid_out(figure: Figure, page: Page, *, by_latex: bool = False) -> Drawing:
+    """The drawing with its layout done and fixed, so that no format lays it out or draws it once more for that.
+
+    by_latex: LaTeX measures the texts, in the type that the page's documents have.
+    """
     with printed_on(page):
         drawing = figure.draw(figure.frame)
     for axes in drawing.axes:
         _within_floats(axes)
+    spell(drawing, by_latex=by_latex or bool(page.settings.get("text.usetex")))
+    if by_latex:
+        FigureCanvasPgf(drawing)
     engine = drawing.get_layout_engine()
     if engine is not None:
         engine.execute(drawing)
@@ -154,19 +164,16 @@ _PGF_HEAD = """% \\input this file in a document that loads pgf and amsmath.
 \\begingroup%
 \\providecommand{\\mathdefault}[1]{#1}%
 """
-_TEXT_STARTS = r"\def%{\%}"
+_PGF_BOX = r"\pgfusepath{use as bounding box, clip}"
+_LONG_NUMBER = re.compile(r"(\d\.\d{4})\d+(?=in\b)")
 
 
 def _self_contained(pgf: str) -> str:
-    """PGF that needs no preamble beyond its packages: what matplotlib asks for is defined, underscores are letters."""
+    """PGF that needs no preamble beyond its packages: what matplotlib asks for is defined.
+
+    The figure's box cuts nothing off: in a document of wider type than the one it was laid out for a text reaches over
+    it, but is whole. Coordinates keep a ten-thousandth of an inch.
+    """
     body = pgf[pgf.index("\\begingroup%\n") + len("\\begingroup%\n") :]
-    return _PGF_HEAD + "\n".join(_letters(line) for line in body.split("\n"))
-
-
-def _letters(line: str) -> str:
-    head, start, text = line.rpartition(_TEXT_STARTS)
-    parts = text.split("$")
-    if not (start and line.startswith("\\pgftext")):
-        return line
-    plain = [part if place % 2 else re.sub(r"(?<!\\)_", r"\\_", part) for place, part in enumerate(parts)]
-    return head + start + "$".join(plain)
+    assert body.count(_PGF_BOX) == 1, "matplotlib opens a picture with its bounding box"
+    return _PGF_HEAD + _LONG_NUMBER.sub(r"\1", body.replace(_PGF_BOX, r"\pgfusepath{use as bounding box}"))

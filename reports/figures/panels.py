@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from math import isfinite
 from typing import Any
@@ -15,7 +16,8 @@ from numpy.typing import ArrayLike
 
 from reports.figures.style import points, small_type
 
-_LETTER, _LEGEND_PADDING = 0.48, 2.2  # mean width of a letter; space around a legend's handle: in type sizes
+# in type sizes: the mean width of a letter of the widest type, Computer Modern; the space around a legend's handle
+_LETTER, _LEGEND_PADDING = 0.52, 2.2
 _MINOR_DECADES = 1e3  # a logarithmic axis over a wider range has marks at the powers of ten only
 
 
@@ -47,11 +49,21 @@ def legend_above(
 ) -> None:
     """Give `drawing` one legend for all panels, in as many columns as its width has room for."""
     room = 72 * float(drawing.get_figwidth()) / small_type()  # in units of the type size
-    widths = [handlelength + _LEGEND_PADDING + _LETTER * len(label) for label in handles]
-    columns = next((n for n in range(len(widths), 1, -1) if n * max(widths) <= room or sum(widths) <= room), 1)
+    widths = [handlelength + _LEGEND_PADDING + _LETTER * _letters(label) for label in handles]
+    columns = next((n for n in range(len(widths), 1, -1) if _spanned(widths, n) <= room), 1)
     drawing.legend(
         list(handles.values()), list(handles), loc=place, ncols=columns, columnspacing=1.4, handlelength=handlelength
     )
+
+
+def _letters(label: str) -> int:
+    """How many letters a label is wide: a command of a formula is one, braces and dollar signs none."""
+    return len(re.sub(r"[${}^_]", "", re.sub(r"\\[A-Za-z]+", "x", label)))
+
+
+def _spanned(widths: Sequence[float], columns: int) -> float:
+    """The width of a legend, filled column by column, each as wide as its widest label."""
+    return sum(float(part.max()) for part in np.array_split(np.asarray(widths), columns))
 
 
 def common_legend(drawing: Drawing, order: Sequence[str] = ()) -> None:

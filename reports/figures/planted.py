@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Drawing
@@ -15,7 +16,7 @@ from reports.figures.labels import short
 from reports.figures.looks import FAINT, INK, Look
 from reports.figures.panels import legend_above
 from reports.figures.selection import distinct, groups, lines, only, values
-from reports.figures.style import TEXT, canvas, points, styled
+from reports.figures.style import TEXT, beside, canvas, points, styled
 from reports.judging.frames import statement_order
 
 _REFUTED, _OPEN = "#0072B2", "#D55E00"
@@ -51,11 +52,11 @@ def planted_figure(errors: Sequence[PlantedError]) -> Figure:
     frame = planted_frame(errors)
     refuted, subtle = len(only(frame, refuted=True)), only(frame, subtle=True)
     caption = (
-        "Would a wrong bound have been noticed? Left: every planted wrong version of a bound by the ratio of what is "
+        "Would a wrong bound have been noticed? First: every planted wrong version of a bound by the ratio of what is "
         "measured to its right side, on the stored instance that exceeds it most; to the right of the line at one it "
-        f"is refuted. Right: the score by kind of error. Refuted are {refuted} of {len(frame)} planted errors, and "
-        f"{len(only(subtle, refuted=True))} of the {len(subtle)} subtle ones (within a factor 1.2 of the right bound, "
-        "or wrong in a lower-order term)."
+        f"is refuted. Second: the score by kind of error, refuted ones filled. Refuted are {refuted} of {len(frame)} "
+        f"planted errors, and {len(only(subtle, refuted=True))} of the {len(subtle)} subtle ones (within a factor 1.2 "
+        "of the right bound, or wrong in a lower-order term)."
     )
     missed = [f"{m['statement']}, {m['wrong']}, ratio {short(m['ratio'])}" for m in lines(only(frame, refuted=False))]
     alt = f"{frame['statement'].nunique()} statements, {len(frame)} planted errors, {refuted} refuted. Not refuted: "
@@ -68,10 +69,16 @@ def draw_planted(frame: pd.DataFrame) -> Drawing:
     found = distinct(frame, "statement")
     statements = [name for name in statement_order([]) if name in found]
     statements += [name for name in found if name not in statements]
-    drawing = canvas(TEXT, 0.7 + 0.125 * len(statements))
-    left, right = drawing.subplots(1, 2, width_ratios=(1.45, 1))
-    _errors(left, frame, statements)
-    _kinds(right, score_frame(frame, "kind"))
+    kinds = score_frame(frame, "kind")
+    high, low = 0.7 + 0.125 * len(statements), 0.5 + 0.26 * len(kinds)
+    if beside(2, 2.7) == 2:
+        drawing = canvas(TEXT, high)
+        first, second = drawing.subplots(1, 2, width_ratios=(1.45, 1))
+    else:
+        drawing = canvas(TEXT, high + low)
+        first, second = drawing.subplots(2, 1, height_ratios=(high, low))
+    _errors(first, frame, statements)
+    _kinds(second, kinds)
     occurring = {outcome for outcome, _ in groups(frame, ["refuted", "subtle"])}
     shown = [look for outcome, look in _LOOKS.items() if outcome in occurring]
     handles = {look.label: Line2D([], [], **look.keywords(markeredgewidth=1.0)) for look in shown}
@@ -85,15 +92,18 @@ def _errors(axes: Axes, frame: pd.DataFrame, statements: Sequence[str]) -> None:
     for row, statement in enumerate(statements):
         axes.axhline(row, color=FAINT, linewidth=0.25, zorder=0)
         mine = only(frame, statement=statement)
-        for error in lines(mine):
-            look = _LOOKS[error["refuted"], error["subtle"]]
-            marker = ">" if error["ratio"] > _LARGEST else look.marker
-            place = min(max(error["ratio"], _SMALLEST), _LARGEST)
-            axes.plot([place], [row], clip_on=False, **look.keywords(marker=marker, markersize=3.4))
         axes.annotate(
             f"{len(only(mine, refuted=True))}/{len(mine)}", (1.0, row), xycoords=("axes fraction", "data"),
             xytext=(9, 0), textcoords="offset points", va="center", fontsize=points(7.5),
         )  # fmt: skip
+    rows = frame["statement"].map(list(statements).index)
+    for (beyond, *outcome), group in groups(
+        frame.assign(beyond=frame["ratio"] > _LARGEST), ["beyond", "refuted", "subtle"]
+    ):
+        look = _LOOKS[tuple(outcome)]
+        places = np.clip(values(group, "ratio"), _SMALLEST, _LARGEST)
+        marks = look.points(marker=">" if beyond else look.marker, markersize=3.4, clip_on=False)
+        axes.plot(places, rows[group.index], **marks)
     axes.set_xscale("log")
     axes.set_xlim(_SMALLEST, _LARGEST)
     axes.set_xticks([0.1, 1, 10], ["0.1", "1", "10"])
@@ -101,7 +111,7 @@ def _errors(axes: Axes, frame: pd.DataFrame, statements: Sequence[str]) -> None:
     axes.set_yticks(range(len(statements)), [name.replace("per_fedavg.", "Per-FedAvg ") for name in statements])
     axes.tick_params(axis="y", length=0)
     axes.spines["left"].set_visible(False)
-    axes.set_xlabel(f"measured / wrong right side (dimensionless; beyond {_LARGEST:g} at the edge)")
+    axes.set_xlabel(f"measured / wrong right side (beyond {_LARGEST:g} at the edge)")
 
 
 def _kinds(axes: Axes, score: pd.DataFrame) -> None:
@@ -121,4 +131,4 @@ def _kinds(axes: Axes, score: pd.DataFrame) -> None:
     axes.set_xlim(0, 1.12 * values(score, "planted").max())
     axes.set_yticks([])
     axes.spines["left"].set_visible(False)
-    axes.set_xlabel("planted errors (dimensionless)")
+    axes.set_xlabel("planted errors")

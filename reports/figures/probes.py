@@ -73,8 +73,8 @@ def probe_figure(rows: Sequence[Row]) -> Figure:
     first, *_, last = lines(frame)
     caption = (
         f"Error of the Hessian-free meta-gradient against the probe length $\\delta$ ({setting_latex(first)}): the "
-        "right side of S9 (blue), the error free of rounding (black), and the error that float64 makes (orange), which "
-        "rounding drives up again as $\\delta$ falls."
+        "right side of S9 (squares), the error free of rounding (dots), and the error that float64 makes (crosses), "
+        "which rounding drives up again as $\\delta$ falls."
     )
     alt = (
         f"One logarithmic panel, delta from {short(first['delta'])} to {short(last['delta'])} across, error upwards, "

@@ -17,17 +17,18 @@ from matplotlib.patches import Patch
 from empirics.algorithm.modes import MODES
 from reports.figures.figure import Figure, MissingDataError
 from reports.figures.labels import mathtext, short, unit
-from reports.figures.looks import FLOOR, INK, MEASURED, PREDICTED, TRIVIAL
+from reports.figures.looks import FLOOR, MEASURED, PREDICTED, TRIVIAL
 from reports.figures.modes import MODE_NAMES
 from reports.figures.panels import legend_above, log_limits, panel_grid
 from reports.figures.selection import distinct, groups, known, lines, only, positive, values
-from reports.figures.style import TEXT, canvas, points, styled
+from reports.figures.style import TEXT, beside, canvas, points, styled
+from reports.figures.thinning import thinned
 from reports.judging.rows import Row
 
 _SETTING = ["task", "nu", "tau", "m"]
 _SHOWN = ("measured", "bound", "floor", "trivial", "upper")
-_COLUMNS = 3
-_DRAWN_POINTS = 160
+_COLUMNS, _LEAST = 3, 1.6  # panels side by side, and the inches that one needs
+_DRAWN_POINTS = 64
 _MOST_DECADES = 7
 _BAND = {"color": "#7f7f7d", "alpha": 0.35}
 
@@ -141,10 +142,12 @@ def _merit(curves: pd.DataFrame, name: str, setting: tuple) -> tuple:
 def _figure(curve: _Curve, frame: pd.DataFrame, draw: Callable[[pd.DataFrame], Drawing]) -> Figure:
     last = frame.loc[frame.groupby("mode", sort=False)["k"].idxmax()]
     caption = (
-        f"The {curve.words} after $k$ rounds, mean over replicas with its confidence band (black, shaded), and the "
-        f"right side of {curve.statement} at $K = k$ (blue) with the value it tends to (dotted). One panel per mode, "
+        f"The {curve.words} after $k$ rounds, mean over replicas (dots) with its confidence band (shaded), and the "
+        f"right side of {curve.statement} at $K = k$ (squares) with the value it tends to (dotted). One panel a mode, "
         f"{'all on the same axes' if _same_axes(frame) else 'each with its own scale'}."
     )
+    if (longest := max(len(run) for _, run in groups(frame, "mode"))) > _DRAWN_POINTS:
+        caption += f" Of {longest} rounds at most {_DRAWN_POINTS} are drawn, the extremes between them among these."
     bounded = positive(known(last, "bound"), "measured")
     if len(bounded):
         ratios = values(bounded, "bound") / values(bounded, "measured")
@@ -188,25 +191,24 @@ def draw_gap(frame: pd.DataFrame) -> Drawing:
 
 def _draw(curve: _Curve, frame: pd.DataFrame) -> Drawing:
     panels = {mode: only(frame, mode=mode) for mode in MODES if len(only(frame, mode=mode))}
-    drawing = canvas(TEXT, 0.55 + 1.65 * -(-len(panels) // _COLUMNS))
+    columns = beside(len(panels), _LEAST, _COLUMNS)
+    drawing = canvas(TEXT, 0.55 + 1.65 * -(-len(panels) // columns))
     same = _same_axes(frame)
-    grid = panel_grid(drawing, len(panels), _COLUMNS, sharex=True, sharey=same)
+    grid = panel_grid(drawing, len(panels), columns, sharex=True, sharey=same)
     notes = {mode: _setting_note(lines(panel)[-1]) for mode, panel in panels.items()}
     tasks = distinct(frame, "task")
     common = len(set(notes.values())) == 1 and len(tasks) == 1
     for axes, (mode, panel) in zip(grid, panels.items(), strict=True):
         _panel(axes, curve, panel)
         log_limits(axes, *((frame if same else panel)[column] for column in _SHOWN))
-        axes.set_title(MODE_NAMES[mode], pad=3 if common else 10)
-        if not common:
-            task = "" if len(tasks) == 1 else f"{panel['task'].iloc[-1]}, "
-            note = axes.text(0, 1.02, task + notes[mode], transform=axes.transAxes, fontsize=points(6.5))
-            note.set_in_layout(False)  # a long note may reach over the next panel's edge, but never narrows its own
+        about = [] if common else [notes[mode]] if len(tasks) == 1 else [panel["task"].iloc[-1], notes[mode]]
+        axes.set_title(MODE_NAMES[mode], pad=3 + points(7.5) * len(about))
+        axes.text(0, 1.02, "\n".join(about), transform=axes.transAxes, fontsize=points(6.5), va="bottom", linespacing=1)
     if curve.logarithmic_rounds:
         grid[0].set_xscale("log")
     where = f", on {tasks[0]}" if len(tasks) == 1 else ""
     where += f", {next(iter(notes.values()))}" if common else ""
-    drawing.supxlabel(r"round $k$ (dimensionless)" + where, fontsize=points(8.5))
+    drawing.supxlabel(r"round $k$" + where, fontsize=points(8.5))
     drawing.supylabel(f"{curve.ordinate}  ({unit(curve.statement)})", fontsize=points(8.5))
     legend_above(drawing, _legend(curve, frame))
     return drawing
@@ -221,7 +223,7 @@ def _same_axes(frame: pd.DataFrame) -> bool:
 
 def _panel(axes: Axes, curve: _Curve, panel: pd.DataFrame) -> None:
     """Draw into `axes` the run of one mode: its mean with the band, and the right side with its floor."""
-    shown = panel if len(panel) <= _DRAWN_POINTS else thinned(panel, _DRAWN_POINTS)
+    shown = thinned(panel, "measured", _DRAWN_POINTS)
     k = values(shown, "k")
     if len(known(shown, "trivial")):
         axes.plot(k, shown["trivial"], **_line(TRIVIAL, linewidth=0.8))
@@ -235,21 +237,19 @@ def _panel(axes: Axes, curve: _Curve, panel: pd.DataFrame) -> None:
 
 
 def _line(look: Any, **more: Any) -> dict[str, Any]:
-    """A look without markers: rounds are many."""
-    return {"color": look.color, "linestyle": look.dash, **more}
+    """A look with a marker now and then: rounds are many."""
+    return look.along(**more)
 
 
 def _setting_note(line: dict[str, Any]) -> str:
     return f"$\\nu={line['nu']}$, $\\tau={line['tau']}$, $m/n={line['m']}/{line['n']}$"
 
 
-def thinned(run: pd.DataFrame, most: int) -> pd.DataFrame:
-    """At most so many rounds of a run, evenly spaced in the logarithm, the first and last among them."""
-    return run.iloc[np.unique(np.geomspace(1, len(run), min(most, len(run))).round().astype(int)) - 1]
-
-
 def _legend(curve: _Curve, frame: pd.DataFrame) -> dict[str, Artist]:
-    handles: dict[str, Artist] = {"measured mean": Line2D([], [], color=INK), "confidence band": Patch(**_BAND)}
+    handles: dict[str, Artist] = {
+        "measured mean": Line2D([], [], **_line(MEASURED)),
+        "confidence band": Patch(**_BAND),
+    }
     if len(known(frame, "bound")):
         handles[f"right side of {curve.statement}"] = Line2D([], [], **_line(PREDICTED))
     if len(positive(frame, "floor")):

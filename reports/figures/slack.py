@@ -8,7 +8,6 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure as Drawing
-from matplotlib.patches import Rectangle
 
 from reports.analyses.suite_file import RunSlack
 from reports.figures.figure import Figure, MissingDataError
@@ -17,19 +16,21 @@ from reports.figures.looks import FAINT, INK
 from reports.figures.modes import mode_words
 from reports.figures.panels import legend_above
 from reports.figures.selection import distinct, groups, lines, values
-from reports.figures.style import TEXT, canvas, points, styled
+from reports.figures.style import TEXT, canvas, points, room, styled
+from reports.figures.textures import Handle, Texture
 
-# Okabe-Ito in an order that alternates dark and light, with hatching, so that grey print tells neighbours apart
+# Okabe-Ito in an order that alternates dark and light, with strokes, so that grey print tells neighbours apart
 _LOOKS = (
-    ("#0072B2", ""),
-    ("#56B4E9", "////"),
-    ("#009E73", "xxxx"),
-    ("#F0E442", "...."),
-    ("#D55E00", ""),
-    ("#E69F00", "----"),
+    Texture("#0072B2"),
+    Texture("#56B4E9", "/"),
+    Texture("#009E73", "x"),
+    Texture("#F0E442", "|", INK),
+    Texture("#D55E00", "\\"),
+    Texture("#E69F00", "-", INK),
 )
-_EDGE = {"edgecolor": "white", "linewidth": 0.3}
 _MOST = 16
+_NAMES = 5.5  # inches of the house page from which on a run's name has room beside its bar, not above it
+_STROKES = 50  # of a texture along the axis
 
 
 def slack_frame(found: Sequence[RunSlack]) -> pd.DataFrame:
@@ -109,28 +110,35 @@ def draw_slack(frame: pd.DataFrame) -> Drawing:
     """One bar a run of `slack_frame`: gains to the right from zero, losses to the left of it."""
     looks = dict(zip(distinct(frame, "stage"), _LOOKS, strict=False))
     runs = groups(frame, "run")
-    drawing = canvas(TEXT, 0.85 + 0.2 * len(runs))
+    beside = room() >= _NAMES
+    drawing = canvas(TEXT, 0.85 + (0.2 if beside else 0.29) * len(runs))
     axes = drawing.add_subplot()
+    height, spacing = 0.62 if beside else 0.42, _longest(runs) / _STROKES
     for row, (_, run) in enumerate(runs):
         right = left = total = 0.0
         for line in lines(run):
-            color, hatch = looks[line["stage"]]
             gain, total = line["decades"], np.log10(line["total"])
-            axes.barh(
-                row, abs(gain), left=right if gain >= 0 else left + gain, height=0.62 if gain >= 0 else 0.3,
-                color=color, hatch=hatch, clip_on=False, **_EDGE,
-            )  # fmt: skip
-            right, left = right + max(gain, 0.0), left + min(gain, 0.0)
-        axes.plot([total, total], [row - 0.42, row + 0.42], color=INK, linewidth=1.2)
+            ends = (right, right + gain) if gain >= 0 else (left + gain, left)
+            looks[line["stage"]].draw(axes, *ends, row, height if gain >= 0 else height / 2, spacing)
+            right, left = max(right, ends[1]), min(left, ends[0])
+        axes.plot([total, total], [row - 0.68 * height, row + 0.68 * height], color=INK, linewidth=1.2)
+        if not beside:
+            axes.text(0, row - 0.29, runs[row][0], fontsize=points(6.5), va="bottom")
     axes.axvline(0.0, color=FAINT, linewidth=0.6)
-    axes.set_yticks(range(len(runs)), [name for name, _ in runs], fontsize=points(7.5))
-    axes.set_ylim(len(runs) - 0.4, -0.6)
+    axes.autoscale_view()
+    axes.set_yticks(
+        range(len(runs)) if beside else [], [name for name, _ in runs] if beside else [], fontsize=points(7.5)
+    )
+    axes.set_ylim(len(runs) - 0.4, -0.6 if beside else -0.9)
     axes.tick_params(axis="y", length=0)
     axes.spines["left"].set_visible(False)
-    axes.set_xlabel("predicted / measured, in decades (dimensionless); the black mark is the total")
-    handles = {
-        _typeset(_said(stage)): Rectangle((0, 0), 1, 1, facecolor=color, hatch=hatch, **_EDGE)
-        for stage, (color, hatch) in looks.items()
-    }
+    axes.set_xlabel("predicted / measured, in decades; the upright mark is the total")
+    handles = {_typeset(_said(stage)): Handle(texture) for stage, texture in looks.items()}
     legend_above(drawing, handles, handlelength=1.6)
     return drawing
+
+
+def _longest(runs: Sequence[tuple[str, pd.DataFrame]]) -> float:
+    """The decades from the largest loss to the largest gain, over all bars."""
+    ends = [(values(run, "decades").clip(max=0).sum(), values(run, "decades").clip(min=0).sum()) for _, run in runs]
+    return max(gain for _, gain in ends) - min(loss for loss, _ in ends)

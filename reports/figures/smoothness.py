@@ -15,12 +15,13 @@ from reports.figures.by_steps import WITNESS_PREFIX, longest, place, steps_frame
 from reports.figures.figure import Figure, MissingDataError
 from reports.figures.labels import axis_label, short
 from reports.figures.looks import MEASURED, PREDICTED, PUBLISHED, WITNESS, Look
-from reports.figures.panels import common_legend, label_ends, log_limits
+from reports.figures.panels import common_legend, label_ends, log_limits, panel_grid
 from reports.figures.selection import groups, known, lines, only, values
-from reports.figures.style import TEXT, canvas, points, styled
+from reports.figures.style import TEXT, beside, canvas, points, styled
 from reports.judging.rows import Row
 
 _TASKS_SHOWN = 3
+_LEAST = 1.6  # inches that a panel needs
 _ONE_STEP = Look("Per-FedAvg, published", "#A6427C", "", "*")
 _ON_A_WITNESS = "measured on a witness"
 _MULTI_STEP = "multi-step MAML, published"
@@ -63,7 +64,8 @@ def smoothness_figure(rows: Sequence[Row]) -> Figure:
     panels = _panels(frame)
     caption = (
         "Smoothness constant $L_F$ of the meta losses against the number of fine-tuning steps: the right side of S4 "
-        "(blue squares), the largest difference quotient found (black dots) and published constants where they apply."
+        "(squares), the largest difference quotient found (dots) and published constants (triangles, star) where they "
+        "apply."
     )
     witness = only(frame, panel="witness")
     if len(witness):
@@ -96,8 +98,9 @@ def _panels(frame: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
 def draw_smoothness(frame: pd.DataFrame) -> Drawing:
     """One panel per task of `smoothness_frame`, then one for the witnesses."""
     panels = _panels(frame)
-    drawing = canvas(TEXT, 2.35)
-    grid = drawing.subplots(1, len(panels), squeeze=False)[0]
+    columns = beside(len(panels), _LEAST)
+    drawing = canvas(TEXT, 0.45 + 1.9 * -(-len(panels) // columns))
+    grid = panel_grid(drawing, len(panels), columns)
     for axes, (label, group) in zip(grid, panels, strict=True):
         if label == "witnesses":
             _witness_panel(axes, group)
@@ -107,7 +110,8 @@ def draw_smoothness(frame: pd.DataFrame) -> Drawing:
         axes.set_title(label, pad=4)
         axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
         log_limits(axes, *(group[column] for column in ("predicted", "measured", "per_fedavg", "maml")))
-    grid[0].set_ylabel(axis_label("smoothness", "L_F"))
+    for axes in grid[::columns]:
+        axes.set_ylabel(axis_label("smoothness", "L_F"))
     drawing.supxlabel(axis_label("fine-tuning steps", "nu"), fontsize=points(8.5))
     common_legend(drawing, _LEGEND)
     return drawing

@@ -13,14 +13,17 @@ from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator, StrMethodFor
 
 from reports.figures.by_steps import longest, place, steps_frame
 from reports.figures.figure import Figure, MissingDataError
-from reports.figures.labels import axis_label, short, symbol, unit
+from reports.figures.labels import axis_label, short, symbol
 from reports.figures.looks import FAINT, MEASURED, PREDICTED, PUBLISHED, WITNESS
-from reports.figures.panels import common_legend, log_limits
+from reports.figures.panels import common_legend, log_limits, panel_grid
 from reports.figures.selection import known, lines, only, positive, values
-from reports.figures.style import TEXT, canvas, styled
+from reports.figures.style import TEXT, beside, canvas, styled
+from reports.figures.thinning import apart
 from reports.judging.rows import Row
 
 _TASKS_SHOWN = 2
+_LEAST = 1.6  # inches that a panel needs
+_CELLS = 60  # of the panel of all rows, each way: points of one cell cover each other
 _STEPS = 1  # of the panel against heterogeneity: the rows of one number of fine-tuning steps are comparable
 _POINTS = {
     "task": MEASURED.points(markersize=2.8),
@@ -55,11 +58,14 @@ def spread_figure(rows: Sequence[Row]) -> Figure:
     frame = spread_frame(rows)
     shown = longest(frame, _TASKS_SHOWN, fewest_steps=2)
     caption = (
-        "Left panels: against the number of fine-tuning steps, the right side of S7 (blue squares), the largest spread "
-        "found (black dots) and the square root of Per-FedAvg's published bound at one step. Third panel: the same "
-        f"against the heterogeneity $\\gamma_G$ of the losses themselves, one pair a task at $\\nu = {_STEPS}$. Last "
-        "panel: every row, measured against predicted; on the diagonal the bound is attained."
+        "First panels: against the number of fine-tuning steps, the right side of S7 (squares), the largest spread "
+        "found (dots) and the square root of Per-FedAvg's published bound at one step (triangles). Last but one: the "
+        f"same against the heterogeneity $\\gamma_G$ of the losses themselves, one pair a task at $\\nu = {_STEPS}$. "
+        "Last panel: every row, measured against predicted; on the diagonal the bound is attained."
     )
+    seen = _apart(frame)
+    if len(seen) < (count := len(positive(frame, "predicted", "measured"))):
+        caption += f" Of {count} points {len(seen)} are drawn, the extremes among them: the others lie under these."
     witness, tasks = only(frame, panel="witness"), only(frame, panel="task")
     if len(tasks):
         caption += f" On the tasks the measured value is ${_range(values(tasks, 'tightness'))}$ of the predicted one"
@@ -100,15 +106,18 @@ def _pair(line: dict) -> str:
 def draw_spread(frame: pd.DataFrame) -> Drawing:
     """One panel per task of `spread_frame`, one against heterogeneity, and one of measured against predicted."""
     shown = longest(frame, _TASKS_SHOWN, fewest_steps=2)
-    drawing = canvas(TEXT, 2.45)
-    grid = drawing.subplots(1, len(shown) + 2, squeeze=False)[0]
+    count = len(shown) + 2
+    columns = beside(count, _LEAST)
+    drawing = canvas(TEXT, 0.35 + 2.1 * -(-count // columns))
+    grid = panel_grid(drawing, count, columns)
     for axes, (task, group) in zip(grid, shown, strict=False):
         _task_panel(axes, group)
         axes.set_title(f"{task}, $\\alpha={short(group['alpha'].iloc[0])}$", pad=4)
         axes.set_xlabel(axis_label("steps", "nu"))
     _heterogeneity_panel(grid[-2], _heterogeneity(frame))
     _all_panel(grid[-1], frame)
-    grid[0].set_ylabel(f"{symbol('gamma_F')}  ({unit('gamma_F')})")
+    for axes in grid[::columns]:
+        axes.set_ylabel(axis_label("", "gamma_F"))
     common_legend(drawing)
     return drawing
 
@@ -136,13 +145,18 @@ def _heterogeneity_panel(axes: Axes, pairs: pd.DataFrame) -> None:
         axes.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
         axes.xaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
         axes.xaxis.set_minor_locator(NullLocator())
-    axes.set_xlabel(f"{symbol('gamma_G')} ({unit('gamma_G')})")
+    axes.set_xlabel(axis_label("", "gamma_G"))
     axes.set_title(f"tasks, $\\nu={_STEPS}$", pad=4)
+
+
+def _apart(frame: pd.DataFrame) -> pd.DataFrame:
+    """The lines that have a place on logarithmic axes, without those whose points lie under others."""
+    return apart(positive(frame, "predicted", "measured"), "predicted", "measured", _CELLS)
 
 
 def _all_panel(axes: Axes, frame: pd.DataFrame) -> None:
     """Draw into `axes` every line, measured against predicted, and the diagonal on which a bound is attained."""
-    shown = positive(frame, "predicted", "measured")
+    shown = _apart(frame)
     for panel, keywords in _POINTS.items():
         mine = only(shown, panel=panel)
         if len(mine):

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from functools import wraps
+from math import ceil
 from typing import Any
 
 import matplotlib
@@ -15,8 +16,9 @@ from matplotlib.figure import Figure as Drawing
 
 from reports.figures.looks import INK
 
-TEXT = 6.9  # inches: the full text width of the house page; widths of figures are written in its inches
+TEXT = 6.9  # inches: the text width of the house page, and the width of a figure of several panels on it
 SINGLE = 0.72 * TEXT  # a figure of one panel: at most this wide, and one column where a page has two
+WIDEST = 40.0  # inches that may be asked for
 _SIZE, _SMALL = 8.5, 7.5  # points on the house page: labels; ticks and legends
 
 _PARAMETERS: dict[Any, Any] = {
@@ -57,26 +59,31 @@ _PARAMETERS: dict[Any, Any] = {
 class Page:
     """Where figures are printed: widths in inches, type in points, and what else matplotlib must know.
 
-    text: the width of the text block. single: the width of a figure of one panel. size: labels and titles. small:
-    ticks and legends.
+    text: the width of the text block. column: the width of one of its columns, the same where there is one. single: the
+    width of a figure of one panel. size: labels and titles. small: ticks and legends. preamble: what LaTeX loads for
+    the page's type. width: the width of every figure, where one was asked for.
     """
 
     name: str
     text: float
+    column: float
     single: float
     size: float
     small: float
     parameters: Mapping[str, Any] = field(default_factory=dict)
+    preamble: str = ""
+    width: float | None = None
 
     @property
     def settings(self) -> dict[Any, Any]:
-        """What matplotlib is told on every page, with the type sizes of this one."""
+        """What matplotlib is told on every page, with the type of this one."""
         sizes = dict.fromkeys(("font.size", "axes.titlesize", "axes.labelsize"), self.size)
         sizes |= dict.fromkeys(("xtick.labelsize", "ytick.labelsize", "legend.fontsize"), self.small)
-        return _PARAMETERS | sizes | dict(self.parameters)
+        loaded = rf"{self.preamble}\usepackage{{amsmath}}"
+        return _PARAMETERS | sizes | {"text.latex.preamble": loaded, "pgf.preamble": loaded} | dict(self.parameters)
 
 
-HOUSE = Page("house", TEXT, SINGLE, _SIZE, _SMALL)
+HOUSE = Page("house", TEXT, TEXT, SINGLE, _SIZE, _SMALL)
 _current: ContextVar[Page] = ContextVar("page", default=HOUSE)
 
 
@@ -100,6 +107,24 @@ def small_type() -> float:
     return _current.get().small
 
 
+def room() -> float:
+    """The width of a figure of several panels on the current page, in inches of a page with the house's type."""
+    page = _current.get()
+    return (page.width or page.text) * _SIZE / page.size
+
+
+def beside(count: int, least: float, most: int | None = None) -> int:
+    """How many of `count` panels stand side by side on the current page, each at least so many inches wide.
+
+    Rows are as equal as they can be: of four panels where there is room for three, two and two.
+
+    >>> beside(10, 1.35, most=5), beside(4, 2.2)
+    (5, 2)
+    """
+    fit = max(1, min(count, int(room() / least), most or count))
+    return ceil(count / ceil(count / fit))
+
+
 def styled(draw: Callable[[pd.DataFrame], Drawing]) -> Callable[[pd.DataFrame], Drawing]:
     """A drawing function that runs under the current page's settings and leaves matplotlib's global state as it was."""
 
@@ -116,8 +141,8 @@ def styled(draw: Callable[[pd.DataFrame], Drawing]) -> Callable[[pd.DataFrame], 
 def canvas(width: float, height: float) -> Drawing:
     """An empty figure that no pyplot registry holds, so many inches wide and high on the house page.
 
-    On a narrower page a figure is as much narrower as the page, and lower by the square root of that.
+    Elsewhere it is as wide as the page says, and lower or higher by the size of the page's type.
     """
     page = _current.get()
-    scale = page.single / SINGLE if width <= SINGLE else page.text / TEXT
-    return Drawing(figsize=(width * scale, height * scale**0.5), layout="constrained")
+    across = page.width or (page.single if width <= SINGLE else page.text)
+    return Drawing(figsize=(across, height * page.size / _SIZE), layout="constrained")

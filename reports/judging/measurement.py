@@ -78,7 +78,8 @@ class Measurement:
     """A left side, measured, waiting for its right side and its verdict.
 
     between: the intervals of inputs of the right side that were measured too; `inputs` shows one value of each.
-    settled: hypotheses that no input decides, each with why it holds.
+    settled: hypotheses that no input decides, each with why it holds. further: what else was seen on the way and only
+    a claim may bound, under the claim's name for it.
     """
 
     bound: str
@@ -94,6 +95,7 @@ class Measurement:
     note: str = ""
     between: Mapping[str, tuple[Fraction, Fraction]] = field(default_factory=dict)  # of `inputs` that were measured
     settled: Mapping[str, str] = field(default_factory=dict)
+    further: Mapping[str, Evidence] = field(default_factory=dict)
 
     @property
     def row_id(self) -> str:

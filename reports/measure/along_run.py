@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from types import MappingProxyType
 from typing import Any, ClassVar, final
 
 import numpy as np
@@ -153,8 +154,12 @@ class AlongRun:
     def row(
         self, bound: str, quantity: str, evidence: Evidence, trivial: float | None, *, rounds: int | None,
         extra: Mapping[str, float | arb] | None = None, witness: Mapping[str, Any] | None = None,
+        further: Mapping[str, Evidence] = MappingProxyType({}),
     ) -> Measurement:  # fmt: skip
-        """A row; `extra` are further inputs of the right side, balls where measured; a refused run has no evidence."""
+        """A row; `extra` are further inputs of the right side, balls where measured; a refused run has no evidence.
+
+        `further` is what else was seen, for claims.
+        """
         shown, between = split(extra or {})
         p, s = self.specification, self.specification.settings
         setting = Setting(
@@ -162,15 +167,21 @@ class AlongRun:
             s.participants_of(p.instance.task.n), s.beta, K=rounds, seeds=1 if p.surely_one_path else p.seeds,
             replicas=evidence.values.size if isinstance(evidence, Sampled) else 1,
         )  # fmt: skip
-        if p.instance.unread and p.instance.promised_only:
-            evidence = _unproved(evidence, f"the loss cannot be read in balls: {p.instance.unread}")
+
+        def known(seen: Evidence) -> Evidence:
+            if p.refusal is not None:
+                return Withheld(p.refusal)
+            if p.instance.unread and p.instance.promised_only:
+                return _unproved(seen, f"the loss cannot be read in balls: {p.instance.unread}")
+            return seen
+
         step = f"f{p.cell.fraction}".replace("/", "_") if p.cell.fraction is not None else ""
         return Measurement(
             bound,
             quantity,
             {**p.inputs, **{key: exact(value) for key, value in shown.items()}},
             setting,
-            evidence if p.refusal is None else Withheld(p.refusal),
+            known(evidence),
             trivial,
             p.constants,
             witness,
@@ -178,6 +189,7 @@ class AlongRun:
             note=p.cell.note or because(p.instance, ALONG_RUN),
             between=between,
             settled=p.settled,
+            further={name: known(seen) for name, seen in further.items()},
         )
 
 

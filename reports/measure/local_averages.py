@@ -9,18 +9,20 @@ from reports.balls.ball import BallMeta, column, squared_norm
 from reports.judging.measurement import Enclosed, Evidence, Measurement
 from reports.measure.along_run import NOTHING, AlongRun
 from reports.measure.mean_squared import sampled_squares, squares_in_float64
+from reports.measure.moments import local_mean_squared_gradient
 from reports.measure.one_round import LARGEST_ENUMERATION
 from reports.measure.run_specification import RunSpecification
 
 
 def local_mean_squared_row(run: AlongRun, bound: str, quantity: str) -> Measurement:
-    """The row of a bound on it: in balls where a short run takes one path, else from float64."""
+    """The row of a bound on it: in balls where quadratics give its expectation or a short run takes one path."""
     p, trivial = run.specification, run.specification.B_F**2
     if run.recorded is None:
         return run.row(bound, quantity, NOTHING, trivial, rounds=p.cell.rounds)
     values = run.recorded.local_squared_gradients.mean(axis=(1, 2))
+    exact = local_mean_squared_gradient(p) if p.affine and not p.surely_one_path else None
     if not p.surely_one_path:
-        evidence: Evidence = sampled_squares(run, values)
+        evidence: Evidence = exact or sampled_squares(run, values)
     elif p.instance.in_balls and p.cell.rounds * p.settings.tau <= LARGEST_ENUMERATION:
         evidence = _in_balls(p)
     else:

@@ -1,4 +1,7 @@
-"""The mean over k < K of norm(grad F(w_k))^2 along a run, as evidence and as the rows of those who bound it."""
+"""E norm(grad F(w_k))^2 along a run, as evidence and as the rows of those who bound its mean over k < K.
+
+A claim may bound the least of the K expectations instead, which the same rows carry along.
+"""
 
 from __future__ import annotations
 
@@ -9,12 +12,15 @@ import numpy as np
 
 import theory
 from empirics import Task
-from reports.judging.measurement import Enclosed, Evidence, Measurement, Sampled
+from reports.judging.measurement import Enclosed, Measurement, Sampled, Unproved
 from reports.measure.along_run import BETTING, NOTHING, AlongRun
-from reports.measure.path import mean_squared_gradient
+from reports.measure.path import squared_gradients_in_balls
+from reports.measure.squared_gradients import SquaredGradients
 from reports.measure.task_instance import upwards
 
 SCRIPT = "measured = np.mean(squares)"
+LEAST = "min_squared_meta_gradient"
+LEAST_SCRIPT = "from functools import reduce\nmeasured = reduce(arb.min, squares)"
 
 
 def largest_squared_gradient(task: Task, inputs: Mapping[str, str]) -> float:
@@ -27,14 +33,20 @@ def mean_squared_row(run: AlongRun, bound: str, quantity: str) -> Measurement:
     p, trivial = run.specification, run.specification.B_F**2
     if run.recorded is None:
         return run.row(bound, quantity, NOTHING, trivial, rounds=p.cell.rounds)
-    values = run.recorded.squared_gradients.mean(axis=1)
+    squares = run.recorded.squared_gradients
+    values = squares.mean(axis=1)
     if p.surely_one_path:
-        evidence: Evidence = _one_path(run, quantity, float(values[0]))
+        both = _one_path(run, quantity, squares[0])
+        evidence, least = both.mean, both.least
     elif run.moments is not None:
-        evidence = run.moments.mean_squared_gradient
+        both = run.moments.squared_gradients
+        evidence, least = both.mean, both.least
     else:
         evidence = sampled_squares(run, values)
-    return run.row(bound, quantity, evidence, trivial, rounds=p.cell.rounds, witness=run.engine(values))
+        least = Unproved(float(squares.mean(axis=0).min()), "the least of K sampled means is no unbiased sample of it")
+    return run.row(
+        bound, quantity, evidence, trivial, rounds=p.cell.rounds, witness=run.engine(values), further={LEAST: least}
+    )
 
 
 def sampled_squares(run: AlongRun, values: np.ndarray) -> Sampled:
@@ -48,23 +60,25 @@ def sampled_squares(run: AlongRun, values: np.ndarray) -> Sampled:
 
 
 def squares_in_float64(run: AlongRun, value: float) -> Enclosed:
-    """Of the one path that a run can take: float64 with its proved rounding bound."""
+    """Of the one path that a run can take, one square or a mean of them: float64 with its proved rounding bound."""
     p = run.specification
     error = run.rounding.gradient + p.L_F * run.rounding.path
     margin = Fraction(upwards(2 * p.B_F * error + error**2))
     return Enclosed(Fraction(value) - margin, Fraction(value) + margin, "float64 with a proved rounding bound")
 
 
-def _one_path(run: AlongRun, quantity: str, value: float) -> Enclosed:
+def _one_path(run: AlongRun, quantity: str, squares: np.ndarray) -> SquaredGradients:
     """Without randomness: float64 with its proved rounding bound; where that does not decide, the run in balls."""
     p = run.specification
-    if p.instance.promised_only and p.instance.in_balls and (enclosed := mean_squared_gradient(p)) is not None:
+    if p.instance.promised_only and p.instance.in_balls and (enclosed := squared_gradients_in_balls(p)) is not None:
         return enclosed
-    evidence = squares_in_float64(run, value)
+    seen = SquaredGradients(
+        squares_in_float64(run, float(squares.mean())), squares_in_float64(run, float(squares.min()))
+    )
     predicted = theory.quantity(quantity).evaluate(**p.inputs).value
-    decided = predicted is None or not evidence.lower <= Fraction(predicted) <= evidence.upper
+    decided = predicted is None or not seen.mean.lower <= Fraction(predicted) <= seen.mean.upper
     if decided or not p.instance.in_balls:
-        return evidence
+        return seen
     if run.moments is not None:
-        return run.moments.mean_squared_gradient
-    return mean_squared_gradient(p) or evidence
+        return run.moments.squared_gradients
+    return squared_gradients_in_balls(p) or seen

@@ -10,7 +10,7 @@ would make the recursion nonlinear and is not covered.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import flint
@@ -21,15 +21,16 @@ from reports.balls import ball
 from reports.balls.ball import BallQuadratic, column, identity, norm
 from reports.judging.measurement import Enclosed
 from reports.measure.run_specification import RunSpecification
+from reports.measure.squared_gradients import SquaredGradients
 
 _PRECISIONS = (256, 1024, 4096)
 
 
 @dataclass(frozen=True)
 class Moments:
-    """E norm(grad F(w_k))^2 for k < K, averaged, and E F(w_K) - F*."""
+    """E norm(grad F(w_k))^2 for k < K, and E F(w_K) - F*."""
 
-    mean_squared_gradient: Enclosed
+    squared_gradients: SquaredGradients
     gap: Enclosed
 
 
@@ -37,11 +38,24 @@ def exact_moments(specification: RunSpecification) -> Moments | None:
     """Both expectations; None when no precision encloses them usefully."""
     for bits in _PRECISIONS:
         with flint.ctx.workprec(bits):
-            squared, gap = _recursion(specification)
-            if all(value.is_finite() and value.rad() < abs(value.mid()) * 1e-20 + 1e-40 for value in (squared, gap)):
-                over = "" if specification.surely_one_path else "exact expectation (moment recursion), "
-                how = f"{over}Arb balls at {bits} bits"
-                return Moments(_enclosed(squared, how), _enclosed(gap, how))
+            squares, gap = _recursion(specification)
+            mean = sum(squares, arb(0)) / len(squares)
+            if _useful(mean) and _useful(gap):
+                how = _how(specification, bits)
+                return Moments(SquaredGradients.of(mean, squares, how), _enclosed(gap, how))
+    return None
+
+
+def local_mean_squared_gradient(specification: RunSpecification) -> Enclosed | None:
+    """E norm(grad F)^2 at the mean of all n agents' local iterates, averaged over the steps t < tau of every round.
+
+    None when no precision encloses it usefully, or with a server step, after which rounds do not start at that mean.
+    """
+    for bits in _PRECISIONS if specification.settings.server_step == 1 else ():
+        with flint.ctx.workprec(bits):
+            value = _local_recursion(specification)
+            if _useful(value):
+                return _enclosed(value, _how(specification, bits))
     return None
 
 
@@ -52,7 +66,7 @@ def expected_change(specification: RunSpecification) -> tuple[arb, arb]:
         start, alpha = column(specification.start.numpy()), ball.ball(s.alpha)
         agents = [
             _Agent(a.R, (a.R - identity(a.R.nrows())) * (start - f.c), a.noise)
-            for a, f in zip(_agents(specification), forms, strict=True)
+            for a, f in zip(_agents(specification, s.tau), forms, strict=True)
         ]
         matrices, share = _meta_matrices(forms, alpha, s.nu), ball.ball(1) / len(forms)
         gradient = _sum([M * (start - f.c) for M, f in zip(matrices, forms, strict=True)]) * share
@@ -64,6 +78,15 @@ def expected_change(specification: RunSpecification) -> tuple[arb, arb]:
         return (gradient.transpose() * mean)[0, 0] + curved, norm(gradient)
 
 
+def _useful(value: arb) -> bool:
+    return value.is_finite() and value.rad() < abs(value.mid()) * 1e-20 + 1e-40
+
+
+def _how(specification: RunSpecification, bits: int) -> str:
+    over = "" if specification.surely_one_path else "exact expectation (moment recursion), "
+    return f"{over}Arb balls at {bits} bits"
+
+
 @dataclass(frozen=True)
 class _Agent:
     """One agent's round as an affine map with noise."""
@@ -73,22 +96,53 @@ class _Agent:
     noise: arb_mat
 
 
-def _recursion(specification: RunSpecification) -> tuple[arb, arb]:
-    s, instance = specification.settings, specification.instance
-    losses, agents = instance.forms, _agents(specification)
-    n, d = len(losses), instance.task.d
-    mean_matrix, lowest = average_and_minimiser(losses, ball.ball(s.alpha), s.nu)
-    mu = column(specification.start.numpy()) - lowest
-    agents = [_Agent(a.R, a.t + a.R * lowest - lowest, a.noise) for a in agents]
-    second = mu * mu.transpose()
-    squared, m = arb(0), s.participants_of(n)
+def _recursion(specification: RunSpecification) -> tuple[list[arb], arb]:
+    mean_matrix, lowest = _bowl(specification)
     gram = mean_matrix * mean_matrix
+    *states, (_, last) = _states(specification, lowest)
+    return [_trace(gram * second) for _, second in states], _trace(mean_matrix * last) / 2
+
+
+def _local_recursion(specification: RunSpecification) -> arb:
+    """After t steps the agents' mean is R w_k + t + noise, whatever the server draws: a quadratic form in w_k."""
+    mean_matrix, lowest = _bowl(specification)
+    tau, share = specification.settings.tau, ball.ball(1) / len(specification.instance.forms)
+    gram = mean_matrix * mean_matrix
+    curved, sloped, level = gram * 0, lowest * 0, arb(0)
+    for steps in range(tau):
+        agents = _about(_agents(specification, steps), lowest)
+        R, t = _sum([a.R for a in agents]) * share, _sum([a.t for a in agents]) * share
+        noise = _sum([a.noise for a in agents]) * (share * share)
+        curved += R.transpose() * gram * R
+        sloped += R.transpose() * gram * t * 2
+        level += (t.transpose() * gram * t)[0, 0] + _trace(gram * noise)
+    total = arb(0)
+    for mu, second in list(_states(specification, lowest))[:-1]:
+        total += _trace(curved * second) + (sloped.transpose() * mu)[0, 0] + level
+    return total / (specification.cell.rounds * tau)
+
+
+def _bowl(specification: RunSpecification) -> tuple[arb_mat, arb_mat]:
+    s = specification.settings
+    return average_and_minimiser(specification.instance.forms, ball.ball(s.alpha), s.nu)
+
+
+def _states(specification: RunSpecification, lowest: arb_mat) -> Iterator[tuple[arb_mat, arb_mat]]:
+    """Mean and second moment of w_k minus the minimiser, k = 0..K."""
+    s = specification.settings
+    agents = _about(_agents(specification, s.tau), lowest)
+    mu = column(specification.start.numpy()) - lowest
+    second, m = mu * mu.transpose(), s.participants_of(len(agents))
     twice = s.sampling == Sampling.REPLACEMENT  # whether one agent may be drawn twice
+    yield mu, second
     for _ in range(specification.cell.rounds):
-        squared += _trace(gram * second)
         mu, second = _round(agents, mu, second, m, twice=twice)
-    assert second.nrows() == d
-    return squared / specification.cell.rounds, _trace(mean_matrix * second) / 2
+        yield mu, second
+
+
+def _about(agents: list[_Agent], lowest: arb_mat) -> list[_Agent]:
+    """The maps of w minus the minimiser."""
+    return [_Agent(a.R, a.t + a.R * lowest - lowest, a.noise) for a in agents]
 
 
 def _round(agents: list[_Agent], mu: arb_mat, second: arb_mat, m: int, *, twice: bool) -> tuple[arb_mat, arb_mat]:
@@ -116,14 +170,14 @@ def _outer(a: _Agent, b: _Agent, mu: arb_mat, second: arb_mat) -> arb_mat:
     return a.R * second * b.R.transpose() + left * b.t.transpose() + a.t * right.transpose() + a.t * b.t.transpose()
 
 
-def _agents(specification: RunSpecification) -> list[_Agent]:
+def _agents(specification: RunSpecification, steps: int) -> list[_Agent]:
     losses = specification.instance.forms
     noises = specification.instance.covariances if specification.cell.mode.draws else [f.A * 0 for f in losses]
-    return [_agent(specification, f, noise) for f, noise in zip(losses, noises, strict=True)]
+    return [_agent(specification, f, noise, steps) for f, noise in zip(losses, noises, strict=True)]
 
 
-def _agent(specification: RunSpecification, f: BallQuadratic, noise: arb_mat) -> _Agent:
-    """`noise`: the covariance of the gradient of one sample."""
+def _agent(specification: RunSpecification, f: BallQuadratic, noise: arb_mat, steps: int) -> _Agent:
+    """After that many local steps. `noise`: the covariance of the gradient of one sample."""
     s, d = specification.settings, f.A.nrows()
     eye = identity(d)
     P = eye - f.A * ball.ball(s.alpha)
@@ -134,10 +188,10 @@ def _agent(specification: RunSpecification, f: BallQuadratic, noise: arb_mat) ->
         sweep = power(P, s.nu)
         covariance = sweep * covariance * sweep
     step = eye - update * ball.ball(s.beta)
-    R = power(step, s.tau)
+    R = power(step, steps)
     scaled = covariance * (ball.ball(s.beta) * ball.ball(s.beta))
     spread, factor = f.A * 0, eye
-    for _ in range(s.tau):
+    for _ in range(steps):
         spread = spread + factor * scaled * factor.transpose()
         factor = step * factor
     way = ball.ball(s.server_step)

@@ -2,37 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import flint
 from flint import arb
 
 from reports.balls import ball
 from reports.balls.ball import BallMeta, Vector, column
-from reports.judging.measurement import Enclosed
 from reports.measure.one_round import local_steps, server_iterate
 from reports.measure.run_specification import RunSpecification
+from reports.measure.squared_gradients import SquaredGradients
 
 # balls widen at every step whatever the precision, so a long path needs bits in proportion to its steps
 _PRECISIONS = (256, 1024, 4096)
 
 
-def mean_squared_gradient(specification: RunSpecification) -> Enclosed | None:
-    """(1/K) sum_{k<K} norm(grad F(w_k))^2 of the exact run; None when no precision encloses it usefully."""
+def squared_gradients_in_balls(specification: RunSpecification) -> SquaredGradients | None:
+    """norm(grad F(w_k))^2 over k < K of the exact run; None when no precision encloses the mean usefully."""
     for bits in _PRECISIONS:
         with flint.ctx.workprec(bits):
-            value = _mean_squared_gradient(specification)
-            if value.is_finite() and value.rel_accuracy_bits() > 60:
-                lower, upper = ball.bounds(value)
-                return Enclosed(lower, upper, f"the whole run in Arb balls at {bits} bits")
+            squares = list(_squares(specification))
+            mean = sum(squares, arb(0)) / len(squares)
+            if mean.is_finite() and mean.rel_accuracy_bits() > 60:
+                return SquaredGradients.of(mean, squares, f"the whole run in Arb balls at {bits} bits")
     return None
 
 
-def _mean_squared_gradient(specification: RunSpecification) -> arb:
+def _squares(specification: RunSpecification) -> Iterator[arb]:
     agents = _agents(specification)
-    w, total = column(specification.start.numpy()), arb(0)
+    w = column(specification.start.numpy())
     for _ in range(specification.cell.rounds):
-        total += ball.squared_norm(ball.mean([agent.exact(w) for agent in agents]))
+        yield ball.squared_norm(ball.mean([agent.exact(w) for agent in agents]))
         w = _round(agents, w, specification)
-    return total / specification.cell.rounds
 
 
 def _agents(specification: RunSpecification) -> list[BallMeta]:

@@ -102,7 +102,7 @@ class _Check:
         request, folder = self.finished.request, self.finished.store.folder
         cells = [Call(_recounted, (one, folder, _state(self.finished, one))) for one in work]
         whole = request.whole and not self.unread
-        suite = suite_calls(request.plan.own_statements) if whole else []
+        suite = suite_calls(request.plan.statements) if whole else []
         results = dict(self.workers.run([*suite, *cells]))
         ordered = [results[place] for place in range(len(results))]
         outcomes = ordered[len(suite) :]

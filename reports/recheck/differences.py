@@ -18,7 +18,7 @@ from reports.recheck.finished import read_json
 from reports.records.store import Store
 
 VERDICTS, RESULTS = "verdicts.json", "results.csv"
-_DRAWN_APART = (".png", ".pgf")  # what only `python -m reports.figures` draws
+_DRAWN_APART = (".png", ".pgf", ".tex")  # what only `python -m reports.figures` draws
 
 
 def row_differences(path: Path, again: Sequence[Row], error_level: float, unread: Mapping[str, str]) -> Iterator[str]:

@@ -14,7 +14,7 @@ from reports.refutation.families.catalogue import families_for
 from reports.refutation.family import Family
 from reports.refutation.script import script
 from reports.refutation.search import Candidate, Question, explore
-from reports.refutation.targets import mode_of
+from reports.refutation.targets import left_script, mode_of, squared
 
 _ROUNDING = 1e-9  # what float64 alone may lift a ratio above 1 by
 _CONFIRMATIONS = 24  # of candidates of one family while it is searched: each takes longer than many evaluations
@@ -108,18 +108,15 @@ def _served(asked: Asked) -> Iterator[tuple[Target, Family]]:
                 yield target, family
 
 
-def _squared(asked: Asked) -> bool:
-    return asked.claim is not None and asked.claim.measures.name == "meta_gradient_squared_spread"
-
-
 def _question(asked: Asked, target: Target) -> Question:
     claim = asked.claim
     if claim is None:
         return Question(target, target[1], asked.table)
-    return Question(target, claim.id, asked.table, _squared(asked), "A6" not in claim.assumes)
+    return Question(target, claim.id, asked.table, squared(claim), "A6" not in claim.assumes)
 
 
 def _script(hit: Confirmed, asked: Asked, name: str) -> str:
     how_far = f"measured / claimed = {hit.ratio:.6g}" if isfinite(hit.ratio) else "the right side is not positive"
     title = f"A counterexample to {name}: {how_far}."
-    return script(hit.instance, hit.measurement, asked.table, title=title, squared=_squared(asked))
+    left = left_script(hit.measurement, asked.claim)
+    return script(hit.instance, hit.measurement, asked.table, title=title, left=left)

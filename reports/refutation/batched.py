@@ -29,6 +29,7 @@ RELATIONS: dict[str, Callable[[Tensor], Tensor]] = {
     ">=": lambda gap: gap >= 0,
     "==": lambda gap: gap.abs() < 1e-12,
 }
+EQUAL = 1e-9  # of the terms of an equation's difference: a counterexample fulfils it exactly, the search up to rounding
 
 
 _WEIGHED = frozenset({str(A), str(N)})  # what a free number weighs against each other
@@ -116,8 +117,19 @@ class BatchScope:
                 continue
             asked = torch.as_tensor(self.holds(hypothesis.when))
             if bool(asked.any()):
-                good = good & (~asked | RELATIONS[hypothesis.relation](self.walk(hypothesis.difference)))
+                good = good & (~asked | self._met(hypothesis))
         return good
+
+    def _met(self, hypothesis: Hypothesis) -> Tensor:
+        if hypothesis.relation == "==":
+            return self.relative(hypothesis.difference).abs() <= EQUAL
+        return RELATIONS[hypothesis.relation](self.walk(hypothesis.difference))
+
+    def relative(self, difference: Expr) -> Tensor:
+        """A difference over the size of its terms; 0 where all of them are."""
+        terms = [self.walk(term) for term in sympy.Add.make_args(difference)]
+        size = sum((term.abs() for term in terms), torch.as_tensor(0.0, dtype=torch.float64))
+        return sum(terms, torch.as_tensor(0.0, dtype=torch.float64)) / torch.where(size > 0, size, 1.0)
 
     def _cases(self, name: str) -> Tensor:
         chosen: list[tuple[Tensor | bool, Tensor]] = []

@@ -16,6 +16,7 @@ from reports.judging.verdicts import judge
 from reports.plans.plan import WITNESSES, load_plan
 from reports.records.execution import execute
 from reports.records.seeded_cell import SeededCell
+from reports.refutation.equations import beside, equations, restated
 from reports.refutation.family import Instance, Target
 from reports.refutation.search import Candidate
 from theory.claims.reading import Claim
@@ -65,6 +66,7 @@ def answers(instance: Instance, measurements: Sequence[Measurement], asked: Aske
     ]
     if asked.claim is not None:
         mine = claim_measurements([asked.claim], mine, asked.table)
+        mine = [restated(measurement, asked.claim.hypotheses, asked.table) for measurement in mine]
     exact = [measurement for measurement in mine if isinstance(measurement.evidence, Enclosed)]
     for measurement in exact:
         (row,) = judge([measurement], table=asked.table)
@@ -110,6 +112,9 @@ def _at(candidate: Candidate, asked: Asked, target: Target, x: tuple[Fraction, .
     try:
         instance = candidate.family.instance(x, candidate.option, target)
         found = measured(instance, asked)
+        if not found and asked.claim is not None and equations(asked.claim.hypotheses):
+            # on the side of the root where no constant can be stated so that an equation holds
+            found = next(filter(None, (measured(other, asked) for other in beside(instance))), [])
     except (ValueError, ArithmeticError):
         return None
     return max(found, key=lambda one: (one.violated, one.ratio), default=None)

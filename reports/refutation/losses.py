@@ -31,14 +31,14 @@ class BatchLoss(ABC):
 
 @dataclass(frozen=True)
 class Parabola(BatchLoss):
-    """f(w) = k (w - c)^2 / 2."""
+    """f(w) = k w^2/2 + b w."""
 
     k: Tensor
-    c: Tensor
+    b: Tensor
 
     def slope(self, w: Tensor) -> Tensor:
-        """f'(w) = k (w - c)."""
-        return self.k * (w - self.c)
+        """f'(w) = k w + b."""
+        return self.k * w + self.b
 
     def bend(self, w: Tensor) -> Tensor:
         """f''(w) = k at every point."""

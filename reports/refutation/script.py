@@ -8,12 +8,14 @@ from fractions import Fraction
 import sympy
 
 from empirics.algorithm.modes import Mode
+from reports.cells.cell import TaskPlan
 from reports.cells.noise_cell import NoiseCell
 from reports.cells.points_cell import PointsCell
 from reports.cells.run_cell import RunCell
 from reports.judging.measurement import Measurement
+from reports.measure.task_instance import TaskInstance
+from reports.refutation.equations import equations
 from reports.refutation.family import Instance
-from reports.refutation.targets import source
 from theory.enclosure.scope import Scope
 from theory.language.algebra import Expr, Kept, PowerGain, S
 from theory.tables import Table
@@ -117,7 +119,7 @@ def power(x, k):
     half = power(x, k // 2) if k else eye
     return half @ half @ (x if k % 2 else eye) if k else eye
 
-def round_of(i):  # tau local steps: w -> R w + t + noise of covariance N
+def steps_of(i, count):  # local steps of an agent: w -> R w + t + noise of covariance N
     P = eye - alpha * A[i]
     sweep = power(P, nu)
     update = A[i] @ (sweep @ sweep if {curved} else sweep)
@@ -127,10 +129,10 @@ def round_of(i):  # tau local steps: w -> R w + t + noise of covariance N
         along = sum([power(P, j) @ C @ power(P, j) for j in range(nu)], zero)
         C = C / arb(D_prime) + A[i] @ along @ A[i] * (alpha**2 / D)
         C = sweep @ C @ sweep if {curved} else C
-    R = power(step, tau)
-    return R, (eye - R) @ c[i], sum([power(step, t) @ C @ power(step, t) for t in range(tau)], zero) * beta**2
+    R = power(step, count)
+    return R, (eye - R) @ c[i], sum([power(step, t) @ C @ power(step, t) for t in range(count)], zero) * beta**2
 
-rounds = [round_of(i) for i in range(n)]
+rounds = [steps_of(i, tau) for i in range(n)]
 bowls = [A[i] @ power(eye - alpha * A[i], 2 * nu) for i in range(n)]  # F_i = (w - c_i)^T bowl_i (w - c_i) / 2
 bowl, pull = np.mean(bowls, axis=0), np.mean([bowls[i] @ c[i] for i in range(n)], axis=0)
 height = np.mean([c[i] @ bowls[i] @ c[i] for i in range(n)]) / 2
@@ -139,31 +141,48 @@ square = lambda first, second: trace(bowl @ bowl @ second) - 2 * pull @ bowl @ f
 outer = lambda a, b: (  # E (R_a w + t_a)(R_b w + t_b)^T
     a[0] @ second @ b[0].T + np.outer(a[0] @ first, b[1]) + np.outer(a[1], b[0] @ first) + np.outer(a[1], b[1])
 )
-first, second, squares = w, np.outer(w, w), []
+first, second, states = w, np.outer(w, w), []
 before = F(first, second)
 for _ in range(K):  # m of n agents are drawn: P(i) = m/n, P(i and j) = m (m - 1) / (n (n - 1))
-    squares.append(square(first, second))
+    states.append((first, second))
     total = [sum(x[1:], x[0]) for x in zip(*rounds)]
     own = sum([outer(a, a) for a in rounds], zero)
     pairs = (outer(total, total) - own) * (arb(m - 1) / (m * n * max(n - 1, 1)))
     first, second = (total[0] @ first + total[1]) / arb(n), (own + total[2]) / arb(m * n) + pairs
-after = F(first, second)
+after, squares = F(first, second), [square(*state) for state in states]
+"""
+_LOCAL_RUN = """
+def local_squares(t):  # E |grad F|^2 at the mean of all n agents after t local steps, in every round
+    R, push, noise = [np.mean(x, axis=0) for x in zip(*[steps_of(i, t) for i in range(n)])]
+    moved = lambda first, second: R @ second @ R.T + np.outer(R @ first, push) + np.outer(push, R @ first + push)
+    return [square(R @ first + push, moved(first, second) + noise / arb(n)) for first, second in states]
+
 """
 # every agent takes part and nothing is drawn: one path, for any loss
 _PATH = """
 first = lambda i, w: grad(i, path(i, w)[-1])  # Hessians dropped
 
-def local(i, w):
-    for _ in range(tau):
-        w = w - beta * {gradient}(i, w)
-    return w
+def together(w, count):  # the mean of all agents after local steps from w
+    ends = []
+    for i in range(n):
+        at = w
+        for _ in range(count):
+            at = at - beta * {gradient}(i, at)
+        ends.append(at)
+    return np.mean(ends, axis=0)
 
 F = lambda w: np.mean([loss(i, path(i, w)[-1]) for i in range(n)])
-before, squares = F(w), []
+square = lambda w: sum(np.mean([meta(i, w) for i in range(n)], axis=0) ** 2)  # |grad F(w)|^2
+before, states = F(w), []
 for _ in range(K):
-    squares.append(sum(np.mean([meta(i, w) for i in range(n)], axis=0) ** 2))
-    w = np.mean([local(i, w) for i in range(n)], axis=0)
-after = F(w)
+    states.append(w)
+    w = together(w, tau)
+after, squares = F(w), [square(state) for state in states]
+"""
+_LOCAL_PATH = """
+def local_squares(t):  # |grad F|^2 at the mean of all agents after t local steps, in every round
+    return [square(together(state, t)) for state in states]
+
 """
 _VERDICT = """
 measured, claimed = arb(measured), arb(claimed)  # balls around both sides; > asks for all of them
@@ -172,9 +191,12 @@ print(said if measured > claimed else "not a counterexample")
 raise SystemExit(0 if measured > claimed else 1)"""
 
 
-def script(instance: Instance, measurement: Measurement, table: Table, *, title: str, squared: bool) -> str:
-    """The text of the script; it prints both sides and exits 1 unless measured > claimed."""
-    cell, made = instance.cell, instance.task
+def script(instance: Instance, measurement: Measurement, table: Table, *, title: str, left: str) -> str:
+    """The text of the script; it prints both sides and exits 1 unless measured > claimed.
+
+    left: the line that computes `measured` from the functions above it.
+    """
+    cell, made = instance.cell, _written_out(instance.task)
     arguments = dict(made.arguments)
     noise = arguments.pop("noise", None)
     for name in ("A", "c", "a", "s", "phi", "knots", "curvature", "slope", "at"):
@@ -197,10 +219,20 @@ def script(instance: Instance, measurement: Measurement, table: Table, *, title:
         lines[-1] += _SWEEP if mode.probes else _SWEEP.partition("def free")[0]
     if noise is not None and (mode.draws or not affine):
         lines.append((_DIRECTIONS if affine else _NOISE).format(**noise))
-    lines += [_left(cell, measurement, affine), *(["measured = measured ** 2"] if squared else [])]
-    lines += ["", "# the claimed right side, with the constants of this instance", *_right(measurement, table)]
+    lines.append(_left(left, cell, measurement, affine))
+    lines += ["", *_constants_words(measurement, table), *_right(measurement, table)]
     lines.append(_VERDICT)
     return "\n".join(lines) + "\n"
+
+
+def _written_out(task: TaskPlan) -> TaskPlan:
+    """The task itself, or the quadratics that its factory makes."""
+    if task.factory in _GRADIENTS:
+        return task
+    form = TaskInstance.of(task).task.quadratic()
+    assert form is not None  # stored witnesses and families are written out, but for quadratics
+    A, c, _ = form.doubled().arrays()
+    return task.model_copy(update={"factory": "explicit-quadratic", "arguments": {"A": A.tolist(), "c": c.tolist()}})
 
 
 def _bits(cell: PointsCell | NoiseCell | RunCell, affine: bool) -> int:
@@ -233,8 +265,8 @@ def _number(text: str) -> str:
     return f"arb({value.numerator})/{value.denominator}"
 
 
-def _left(cell: PointsCell | NoiseCell | RunCell, measurement: Measurement, affine: bool) -> str:
-    text, mode = source(measurement).script, Mode(measurement.setting.mode)
+def _left(text: str, cell: PointsCell | NoiseCell | RunCell, measurement: Measurement, affine: bool) -> str:
+    mode = Mode(measurement.setting.mode)
     if isinstance(cell, NoiseCell):
         return f'mode = "{mode.full_batch}"\n{text}'
     if not isinstance(cell, RunCell):
@@ -242,7 +274,14 @@ def _left(cell: PointsCell | NoiseCell | RunCell, measurement: Measurement, affi
     shift = _number(measurement.inputs["F0_gap"])
     gradient = "free" if mode.probes else "meta" if mode.curved else "first"
     run = _RUN.format(curved=mode.curved, noise=mode.draws) if affine else _PATH.format(gradient=gradient)
-    return run + text.replace("{F0_gap}", shift)
+    local = (_LOCAL_RUN if affine else _LOCAL_PATH) if "local_squares" in text else ""
+    return run + local + text.replace("{F0_gap}", shift)
+
+
+def _constants_words(measurement: Measurement, table: Table) -> list[str]:
+    asked = [rule.name for rule in equations(table.formulas[measurement.quantity].hypotheses)]
+    lines = ["# the claimed right side, with the constants of this instance"]
+    return [*lines, f"# (which only bound, and are stated so that {', '.join(asked)} exactly)"] if asked else lines
 
 
 def _right(measurement: Measurement, table: Table) -> list[str]:

@@ -12,8 +12,9 @@ import sympy
 import torch
 from torch import Tensor
 
-from reports.refutation.batched import RELATIONS, BatchScope, LongSumError, shares
-from reports.refutation.family import Family, Target
+from reports.refutation.batched import EQUAL, RELATIONS, BatchScope, LongSumError, shares
+from reports.refutation.equations import Gap, equations, moved_by, onto
+from reports.refutation.family import Batch, Family, Target
 from reports.refutation.targets import mode_of
 from theory.language.records import Hypothesis, dependencies
 from theory.tables import Table
@@ -69,11 +70,8 @@ def ratios(
     batch = family.batch(x, option)
     if question.target not in batch.measured:
         return None
-    measured = batch.measured[question.target]
-    inputs = {**batch.inputs, **batch.own.get(question.target, {})}
-    if question.without_mu:
-        del inputs["mu"]
-    scope = BatchScope(question.table, inputs, batch.counts, family.mode or mode_of(question.target), batch.options)
+    measured, scope = batch.measured[question.target], _scope(question, family, batch)
+    inputs = scope.inputs
     try:
         claimed = scope.value(question.quantity)
         proved = scope.value(question.target[1])
@@ -92,6 +90,13 @@ def ratios(
     value = value.expand(len(x)).clone()
     value[~(admissible & torch.isfinite(value))] = -torch.inf
     return value, scope
+
+
+def _scope(question: Question, family: Family, batch: Batch) -> BatchScope:
+    inputs = {**batch.inputs, **batch.own.get(question.target, {})}
+    if question.without_mu:
+        del inputs["mu"]
+    return BatchScope(question.table, inputs, batch.counts, family.mode or mode_of(question.target), batch.options)
 
 
 def _descent(question: Question, scope: BatchScope) -> Tensor:
@@ -202,9 +207,11 @@ def _one_place(
     What is evaluated is added to `done`.
     """
     box = family.box()
+    steer = _steering(question, family, option)
+    population //= 8 if steer.columns else 1  # each point costs as many evaluations as its equations take
 
     def value(z: np.ndarray) -> np.ndarray:
-        found = ratios(question, family, option, decode(family, z))
+        found = ratios(question, family, option, decode(family, steer(z)))
         values = np.full(len(np.atleast_2d(z)), -np.inf) if found is None else found[0].numpy()
         done.evaluations += int(np.isfinite(values).sum())
         return values
@@ -224,7 +231,53 @@ def _one_place(
         if time.perf_counter() > deadline:
             break
     best = _annealed(lambda point: -float(value(point)[0]), box, z[int(values.argmax())], deadline, seed)
-    return _candidate(question, family, option, tuple(decode(family, best)[0].tolist()))
+    return _candidate(question, family, option, tuple(decode(family, steer(best))[0].tolist()))
+
+
+@dataclass(frozen=True)
+class _Steering:
+    """Moves points to where the equations among the hypotheses hold, each along a parameter of its own."""
+
+    box: np.ndarray
+    columns: tuple[tuple[int, Gap], ...]
+
+    def __call__(self, z: np.ndarray) -> np.ndarray:
+        z = np.atleast_2d(z)
+        for column, gap in self.columns:
+            z = onto(gap, z, column, self.box[column], EQUAL / 4)
+        return z
+
+
+def _steering(question: Question, family: Family, option: Mapping[str, int]) -> _Steering:
+    box, columns = family.box(), []
+    for rule in equations(hypotheses(question.table, question.quantity)):
+        if {str(symbol) for symbol in rule.difference.free_symbols} <= option.keys():
+            continue  # of counts alone
+        try:
+            gap = _gap(question, family, option, rule)
+            column = moved_by(gap, box, EQUAL, [taken for taken, _ in columns])
+        except (KeyError, LongSumError):
+            continue
+        columns += [] if column is None else [(column, gap)]
+    return _Steering(box, tuple(columns))
+
+
+def _gap(question: Question, family: Family, option: Mapping[str, int], rule: Hypothesis) -> Gap:
+    """An equation's two sides at points; from a run's first round where the others change nothing in it."""
+
+    def after(rounds: Mapping[str, int]) -> Gap:
+        def gap(z: np.ndarray) -> np.ndarray:
+            scope = _scope(question, family, family.batch(decode(family, z), {**option, **rounds}))
+            return scope.relative(rule.difference).expand(len(z)).numpy()
+
+        return gap
+
+    whole, one = after({}), after({"K": 1})
+    if option.get("K", 1) == 1:
+        return whole
+    box = family.box()
+    z = np.random.default_rng(0).uniform(box[:, 0], box[:, 1], (8, len(box)))
+    return one if np.array_equal(whole(z), one(z)) else whole
 
 
 def _annealed(

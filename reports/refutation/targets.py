@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from empirics.algorithm.modes import Mode
-from reports.analyses.claims import sources
+from reports.analyses.claims import measured_with, sources
 from reports.judging.measurement import Measurement
 from reports.measure.at_points import AtPoints
+from reports.measure.mean_squared import LEAST, LEAST_SCRIPT
 from reports.measure.statement import LeftSide, Measured, Target
 from reports.measure.with_batches import WithBatches
 from reports.statements import beside, left_sides, statements
@@ -25,7 +26,7 @@ def targets_of(id: str, table: Table) -> list[Target]:
 
 def targets_of_claim(claim: Claim) -> list[Target]:
     """The left sides of what a claim bounds, in the modes it speaks about."""
-    wanted = {claim.measures.name}
+    wanted = {measured_with(claim)}
     if claim.measures.name == "meta_gradient_bias":
         wanted |= {error for mode, error in _ERRORS.items() if mode in claim.modes}
     return [target for target, measures in sources().items() if measures in wanted]
@@ -46,6 +47,19 @@ def source(measurement: Measurement) -> LeftSide:
     """The left side behind a measurement, also behind a claim's."""
     target = measurement.origin or (measurement.bound, measurement.quantity)
     return next(left for left in _all() if left.target == target)
+
+
+def left_script(measurement: Measurement, claim: Claim | None) -> str:
+    """How a counterexample's script computes the left side from the functions that stand above it."""
+    if claim is not None and claim.measures.name == LEAST:
+        return LEAST_SCRIPT
+    text = source(measurement).script
+    return f"{text}\nmeasured = measured ** 2" if squared(claim) else text
+
+
+def squared(claim: Claim | None) -> bool:
+    """Whether a claim bounds the square of the left side that is measured."""
+    return claim is not None and claim.measures.name == "meta_gradient_squared_spread"
 
 
 def _all() -> list[LeftSide]:

@@ -10,6 +10,8 @@ from reports.measure.statement import LeftSide
 from reports.wrong_versions import CONSTANT, EXPONENT, scaled, times, versions
 from theory.language.symbols import F0_gap
 
+_SCRIPT = "measured = np.mean([local_squares(t) for t in range(tau)])"
+
 
 def _rows(run: AlongRun) -> list[Measurement]:
     return [local_mean_squared_row(run, "C2", "C2")]
@@ -17,7 +19,7 @@ def _rows(run: AlongRun) -> list[Measurement]:
 
 MEASURED = AlongRuns(
     id="C2",
-    left=(LeftSide("C2", "C2", "mean_squared_meta_gradient_local"),),
+    left=(LeftSide("C2", "C2", "mean_squared_meta_gradient_local", _SCRIPT),),
     measure=_rows,
     largest=largest_squared_gradient,
     local_averages=True,

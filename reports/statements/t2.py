@@ -38,6 +38,8 @@ MEASURED = AlongRuns(
         ]),
         dict(task="witness-bowl", mode="exact", alpha="1/2", nu=0, tau=1, beta="1", rounds=1, start=[1],
              label="full-step"),
+        dict(task="witness-reflected-far", mode="exact", alpha="1/2", nu=0, tau=16, beta="1/161", rounds=1024,
+             start=[0, 0, 0], label="drift"),
     ),
     wrong=versions(
         "T2", "T2",

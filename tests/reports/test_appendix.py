@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 import re
-import shutil
-import subprocess
 from functools import cache
-from pathlib import Path
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 import theory
-from reports.figures import write_figures
 from reports.judging.rows import Verdict
 from reports.pages.appendix import SOURCES, cited, number_macros, pieces, write_appendix
-from reports.pages.appendix.paging import HEAD, PAGE, paged
+from reports.pages.appendix.forms import FORMS
+from reports.pages.appendix.names import file_stem
+from reports.pages.appendix.paging import HEAD, PAGE, TALLEST, paged
+from reports.pages.appendix.row_tables import row_tables
 from reports.pages.latex import escaped, number
 from tests.reports.synthetic_suite import synthetic_suite
 from tests.reports.test_tables import HOSTILE, make_row, synthetic_figures, synthetic_rows
+from theory.tables import default_table
 
 MANIFEST = {
     "title": "Synthetic & hostile: 50% of $x_1",
@@ -37,8 +37,13 @@ def texts() -> dict[str, str]:
     return pieces(synthetic_rows(), synthetic_figures(), MANIFEST, 1e-3, suite=synthetic_suite())
 
 
+def uncommented(text: str) -> str:
+    return re.sub(r"^%.*$", "", text, flags=re.MULTILINE)
+
+
 def test_every_piece_is_used_and_every_piece_used_is_there():
-    wanted = set(re.findall(r"\\input\{([^}]+)\}", texts()["appendix.tex"]))
+    inputs = re.findall(r"\\input\{([^}]+)\}", uncommented(texts()["appendix.tex"]))
+    wanted = {name.replace(r"\MFLform ", form.folder) for name in inputs for form in FORMS}
     there = {name.removesuffix(".tex") for name in texts() if name.endswith(".tex")} - {"appendix"}
     assert wanted == there
 
@@ -49,10 +54,22 @@ def test_no_package_beyond_base():
 
 
 def test_every_reference_and_citation_has_its_target():
+    for form in FORMS:
+        others = [one.folder for one in FORMS if one.folder and one is not form]
+        mine = "\n".join(
+            text
+            for name, text in texts().items()
+            if name.startswith(form.folder or tuple(texts())) and not name.startswith(tuple(others))
+        )
+        labels = re.findall(r"\\label\{([^}#]+)\}|\\MFLlabel\{[^}]+\}\{([^}#]+)\}", mine)
+        found = [one or other for one, other in labels]
+        assert len(found) == len(set(found))
+        assert {f"st:{file_stem(bound.id)}" for bound in theory.bounds()} <= set(found)
+        assert set(re.findall(r"\\ref\{([^}]+)\}", uncommented(mine))) <= {
+            *found,
+            *(f"fig:{one.name}" for one in synthetic_figures()),
+        }
     whole = "\n".join(texts().values())
-    labels = re.findall(r"\\label\{([^}]+)\}", whole)
-    assert len(labels) == len(set(labels))
-    assert set(re.findall(r"\\ref\{([^}]+)\}", whole)) <= set(labels)
     items = set(re.findall(r"\\bibitem\{([^}]+)\}", whole))
     assert set(re.findall(r"\\cite\{([^}]+)\}", whole)) == items == {source.key for source in SOURCES}
     assert set(re.findall(r"@article\{([^,]+),", texts()["sources.bib"])) == items
@@ -61,40 +78,60 @@ def test_every_reference_and_citation_has_its_target():
 def test_every_statement_is_there_with_its_proof_and_every_source_is_cited():
     for bound in theory.bounds():
         assert bound.source.split(",")[0] in texts()[f"statements/{bound.id}.tex"]
-        for formula in re.findall(r"\$([^$]+)\$", bound.proof):
-            assert f"${formula}$" in texts()[f"proofs/{bound.id}.tex"]
+        for form in FORMS:
+            proof = re.sub(r"\s+", " ", texts()[f"{form.folder}proofs/{bound.id}.tex"])
+            for formula in re.findall(r"\$([^$]+)\$", bound.proof):
+                assert re.sub(r"\s+", " ", f"${formula}$") in proof
+            assert proof.count(r"\begin{align*}") == bound.proof.count(r"\[")
         assert r"\cite{" in cited(bound.source)
 
 
-def test_every_row_stands_in_exactly_one_table_of_bounded_length():
-    tables = [text for name, text in texts().items() if name.startswith("tables/rows-")]
-    lines = [[line for line in text.splitlines() if line.endswith(r"\\")][1:] for text in tables]
-    assert sum(map(len, lines)) == len(synthetic_rows())
-    assert max(map(len, lines)) <= PAGE - HEAD
-    many = pieces([make_row("S4", f"t-{i}", quantity="L_F") for i in range(150)], [], MANIFEST, 1e-3)
-    assert [name for name in many if name.startswith("tables/rows")] == [f"tables/rows-S4-{i}.tex" for i in (1, 2, 3)]
-    assert "to 150 of 150" in many["tables/rows-S4-3.tex"]
-    assert many["appendix.tex"].count("\\newpage") == 2
+@pytest.mark.parametrize("form", FORMS, ids=lambda form: form.folder or "text")
+def test_every_row_stands_in_exactly_one_table_of_bounded_length(form):
+    made = row_tables(synthetic_rows(), default_table(), form)
+    numbers = [re.findall(r"(?:holds|violated|vacuous|not appl\.|inconcl\.) \\\\", one.text) for one in made]
+    assert sum(map(len, numbers)) == len(synthetic_rows())
+    assert max(one.text.count(r"\\") for one in made) <= TALLEST
+    many = row_tables([make_row("S4", f"t-{i}", quantity="L_F") for i in range(150)], default_table(), form)
+    assert "to 150 of 150" in many[-1].text
+    assert [one.name for one in many] == [f"rows-S4-{place}" for place in range(1, len(many) + 1)]
 
 
-@given(lengths=st.lists(st.integers(0, 200), max_size=12), taken=st.integers(0, 20))
-@example(lengths=[46, 10], taken=3)  # 7 lines of the page are left: of 10, neither 7 and 3 nor 4 and 6 will do
-def test_tables_are_cut_so_that_every_line_stands_once_and_no_page_overflows(lengths, taken):
-    chunks = paged(lengths, taken)
-    covered = [(chunk.table, line) for chunk in chunks for line in range(chunk.start, chunk.stop)]
-    assert covered == [(table, line) for table, length in enumerate(lengths) for line in range(length)]
+def test_a_row_has_every_setting_and_its_confidence_limits_and_what_all_rows_share_is_said_once():
+    common = {"quantity": "L_F", "tau": 3, "m": 2, "K": 50, "beta": 0.125, "inputs": {"D": "4", "delta": "1/8"}}
+    rows = [make_row("S4", nu=nu, measured=1.0, lower=0.5, upper=1.5, **common) for nu in (1, 2)]
+    (one,) = row_tables(rows, default_table())
+    caption, table = one.text.split(r"\begin{tabular}")
+    for setting in (r"\tau = 3", "m/n = 2/8", r"\alpha = 0.25", r"\beta = 0.125", "K = 50", "D = 4", r"\delta = 0.125"):
+        assert setting in caption
+        assert setting not in table
+    assert r"\nu = 1" in table
+    assert r"\nu = 2" in table
+    assert table.count(rf"measured in [{number(0.5)}, {number(1.5)}]") == 2
+
+
+@given(heights=st.lists(st.lists(st.integers(1, 5), max_size=80), max_size=12), taken=st.integers(0, 20))
+@example(heights=[[1] * 46, [1] * 10], taken=3)
+def test_tables_are_cut_so_that_every_row_stands_once_and_no_page_overflows(heights, taken):
+    chunks = paged(heights, taken)
+    covered = [(chunk.table, row) for chunk in chunks for row in range(chunk.start, chunk.stop)]
+    assert covered == [(table, row) for table, rows in enumerate(heights) for row in range(len(rows))]
     used = taken
     for chunk in chunks:
-        used = (0 if chunk.new_page else used) + HEAD + chunk.stop - chunk.start
+        high = HEAD + sum(heights[chunk.table][chunk.start : chunk.stop])
+        used = (0 if chunk.new_page else used) + high
         assert used <= PAGE
-        assert chunk.stop - chunk.start >= min(5, lengths[chunk.table])  # no stray line, whatever the table
+        assert high <= TALLEST
 
 
 def test_figures_stand_by_the_first_statement_they_are_about_and_are_referred_to():
     main = texts()["appendix.tex"]
-    assert main.index(r"\input{figures/smoothness}") < main.index(r"\input{statements/S4}")
-    assert main.index(r"\input{statements/S3}") < main.index(r"\input{figures/smoothness}")
-    assert r"See Figure~\ref{fig:smoothness}." in main.split(r"\input{statements/S4}")[1].split(r"\subsection*")[0]
+    assert main.index(r"\input{figures/smoothness}") < main.index(r"\input{\MFLform statements/S4}")
+    assert main.index(r"\input{\MFLform statements/S3}") < main.index(r"\input{figures/smoothness}")
+    assert (
+        r"See Figure~\ref{fig:smoothness}."
+        in main.split(r"\input{\MFLform statements/S4}")[1].split(r"\subsection*")[0]
+    )
     assert r"\ref{fig:rounds} and~\ref{fig:slack}" in main
 
 
@@ -161,29 +198,3 @@ def test_a_second_report_leaves_no_piece_of_the_first(tmp_path):
 def test_an_empty_report_is_an_appendix_too():
     empty = pieces([], [], {}, 1e-3)
     assert "Not measured by this plan" in empty["appendix.tex"]
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("engine", ["pdflatex", "lualatex"])
-def test_it_compiles_alone_without_a_warning_that_matters(tmp_path, engine):
-    if shutil.which(engine) is None:
-        pytest.skip(f"{engine} is not installed")
-    write_figures(synthetic_figures(), tmp_path / "drawn", ["pdf"])
-    write_appendix(
-        tmp_path / "appendix",
-        synthetic_rows(),
-        synthetic_figures(),
-        tmp_path / "drawn",
-        MANIFEST,
-        1e-3,
-        suite=synthetic_suite(),
-    )
-    for _ in range(2):
-        command = [engine, "-interaction=nonstopmode", "-halt-on-error", "appendix.tex"]
-        done = subprocess.run(command, cwd=tmp_path / "appendix", capture_output=True, text=True, check=False)
-        assert done.returncode == 0, done.stdout[-3000:]
-    log = (tmp_path / "appendix" / "appendix.log").read_text(errors="replace")
-    assert "undefined" not in log.lower().replace("undefined on input line 0", "")
-    widths = [float(width) for width in re.findall(r"Overfull \\hbox \(([\d.]+)pt too wide\)", log)]
-    assert [width for width in widths if width > 5] == []
-    assert Path(tmp_path / "appendix" / "appendix.pdf").stat().st_size > 50_000

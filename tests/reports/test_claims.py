@@ -51,7 +51,7 @@ def one(measures: str, rhs: str, **more: str) -> Claim:
 @pytest.fixture(scope="module")
 def built_in(tmp_path_factory: pytest.TempPathFactory) -> list[Measurement]:
     folder = tmp_path_factory.mktemp("records")
-    plan = load_plan("quick").only({"S4", "S5", "S6", "S7", "S8", "S9", "S8s", "S9s", "T1", "T4"})
+    plan = load_plan("quick").only({"S4", "S5", "S6", "S7", "S8", "S9", "S8s", "S9s", "T1", "T2", "T4"})
     kept = [
         seeded for seeded in seeded_cells(plan, seed=0, seeds=1, device="cpu") if seeded.task.name.startswith("witness")
     ]
@@ -144,6 +144,21 @@ def test_the_built_in_right_side_as_a_claim_gets_the_built_in_verdicts(built_in)
         for row in mine:
             same = theirs[row.task, row.nu]
             assert (row.measured, row.predicted, row.verdict) == (same.measured, same.predicted, same.verdict)
+
+
+def test_the_least_squared_meta_gradient_is_below_their_mean(built_in) -> None:
+    """Rows of T2 carry it; of sampled means it decides nothing."""
+    claim = one("min_squared_meta_gradient", "T2", modes='["exact", "stochastic"]')
+    mine = claim_measurements([claim], built_in, with_claims(default_table(), [claim]))
+    theirs = {(f.setting, f.label): f for f in built_in if f.bound == "T2"}
+    assert mine
+    for measurement in mine:
+        mean, least = theirs[measurement.setting, measurement.label].evidence, measurement.evidence
+        if isinstance(mean, Enclosed) and isinstance(least, Enclosed):
+            assert least.lower <= mean.upper
+            assert measurement.setting.K != 1 or least == mean
+        assert not isinstance(least, Sampled)
+    assert any(isinstance(measurement.evidence, Enclosed) for measurement in mine)
 
 
 def test_a_squared_spread_is_judged_on_the_square_of_the_measured_spread(built_in) -> None:

@@ -68,12 +68,15 @@ def test_every_figure_is_drawn_and_the_same_bytes_come_twice(drawn):
     names = {figure.name for figure in synthetic_figures()}
     before = files(drawn)
     assert {Path(name).stem for name in before} == names
+    assert {Path(name).suffix for name in before} == {".pdf", ".tex"}
     assert run("--out", drawn, "--venue", "icml", "--format", "pdf").exit_code == 0
     assert files(drawn) == before
 
 
 def test_no_figure_has_a_type_3_font(drawn):
     for name, data in files(drawn).items():
+        if not name.endswith(".pdf"):
+            continue
         streams = re.findall(rb"stream\r?\n(.*?)endstream", data, re.DOTALL)
         inflated = b"".join(_inflated(stream) for stream in streams)
         for text in (data, inflated):
@@ -86,6 +89,29 @@ def _inflated(stream: bytes) -> bytes:
         return zlib.decompress(stream)
     except zlib.error:
         return b""
+
+
+@pytest.mark.parametrize(
+    ("width", "inches", "kind"), [("column", 3.25, "figure"), ("full", 6.75, "figure*"), ("4", 4.0, "figure*")]
+)
+def test_every_figure_is_as_wide_as_asked_and_floats_over_what_it_needs(tmp_path, width, inches, kind):
+    rows = [row for row in synthetic_rows() if row.bound in ("S9", "S7")]
+    out = finished(tmp_path / "out", rows)
+    done = run("--out", out, "--venue", "icml", "--format", "pdf", "--width", width)
+    assert done.exit_code == 0, done.output
+    drawn = files(out)
+    assert {Path(name).stem for name in drawn} == {"tightness", "spread", "hessian_free"}
+    share = {"4": "0.59"}.get(width, "")
+    for name, data in drawn.items():
+        if name.endswith(".pdf"):
+            box = re.search(rb"/MediaBox \[ ?0 0 ([0-9.]+) ", data)
+            assert box is not None
+            assert float(box[1]) / 72 == pytest.approx(inches, abs=1e-4)
+        else:
+            text = data.decode()
+            assert text.startswith(rf"\begin{{{kind}}}")
+            assert rf"width={share}\linewidth" in text
+            assert rf"{{figures/{Path(name).stem}.pdf}}" in text
 
 
 def test_only_the_figures_folder_changes(drawn):
@@ -111,6 +137,9 @@ def test_a_figure_without_data_is_skipped_with_a_line_that_names_the_plan(tmp_pa
         (["--venue", "nowhere"], ["--venue nowhere", "neurips"]),
         (["--format", "pdf,eps"], ["--format eps", "pgf"]),
         (["--format", ","], ["--format"]),
+        (["--width", "narrow"], ["--width narrow", "column, full, or inches"]),
+        (["--width", "0"], ["--width 0"]),
+        (["--width", "nan"], ["--width nan"]),
     ],
 )
 def test_bad_input_is_one_line_exit_2_and_nothing_written(tmp_path, arguments, words):

@@ -6,12 +6,13 @@ import math
 
 import numpy as np
 import pytest
+from matplotlib.patches import Rectangle
 
 from reports.analyses.suite_file import SuiteFile
 from reports.figures import MissingDataError, image
 from reports.figures.exponents import exponent_figure, exponent_frame, fitted
 from reports.figures.planted import planted_figure, planted_frame, score_frame
-from reports.figures.slack import slack_figure, slack_frame
+from reports.figures.slack import _LOOKS, slack_figure, slack_frame
 from tests.reports.synthetic_suite import OUTCOMES, RUNS, synthetic_suite
 
 SUITE = synthetic_suite()
@@ -49,9 +50,9 @@ def test_the_score_counts_the_errors_of_each_statement_and_kind():
 def test_every_planted_error_is_one_mark_on_its_own_side_of_one():
     frame = planted_frame(SUITE.planted)
     left = planted_figure(SUITE.planted).draw(frame).axes[0]
-    marks = [line for line in left.get_lines() if len(line.get_xdata()) == 1]
-    assert len(marks) == len(frame)
-    values = sorted(float(line.get_xdata()[0]) for line in marks)
+    marks = [line for line in left.get_lines() if line.get_linestyle() == "None"]
+    values = sorted(float(x) for line in marks for x in line.get_xdata())
+    assert len(values) == len(frame)
     low, high = left.get_xlim()
     expected = sorted(min(max(ratio, low), high) for ratio in frame["ratio"])
     assert values == pytest.approx(expected, rel=1e-12)  # an infinite ratio stands at the edge
@@ -87,7 +88,7 @@ def test_points_and_lines_of_every_window_are_drawn_inside_the_axes():
     groups = [group for _, group in frame.groupby("statement", sort=False)]
     for axes, group in zip(drawing.axes, groups, strict=True):
         (low, high), (left, right) = axes.get_ylim(), axes.get_xlim()
-        drawn = [np.asarray(line.get_ydata()) for line in axes.get_lines()]
+        drawn = [np.asarray(line.get_ydata()) for line in axes.get_lines() if len(line.get_xdata()) > 1]
         for column in ("measured", "predicted"):
             assert any(np.array_equal(line, group[column]) for line in drawn)
         assert all(low <= value <= high for line in drawn for value in line)
@@ -120,12 +121,24 @@ def test_of_many_runs_the_loosest_and_the_tightest_of_each_bound_are_shown():
     assert f"16 of {2 * RUNS} runs" in slack_figure(SUITE.slack).caption
 
 
+def test_every_factor_has_a_texture_of_its_own_that_stays_inside_its_bar():
+    assert len({texture.kind for texture in _LOOKS}) == len(_LOOKS)
+    for texture in _LOOKS:
+        strokes = texture.patches(1.0, 2.0, 0.7, 0.5, 0.1)[1:]
+        for path in strokes:
+            assert path.get_path().vertices.min(axis=0) == pytest.approx([1.0, 2.0], abs=0.16)
+            assert (path.get_path().vertices <= np.array([1.7, 2.5]) + 1e-12).all()
+            assert (path.get_path().vertices >= np.array([1.0, 2.0]) - 1e-12).all()
+        assert bool(strokes) == bool(texture.kind)
+
+
 def test_a_loss_stands_to_the_left_of_zero():
     axes = slack_figure(SUITE.slack).draw(slack_frame(SUITE.slack)).axes[0]
-    lefts = sorted({round(bar.get_x(), 12) for bar in axes.patches})
+    bars = [bar for bar in axes.patches if isinstance(bar, Rectangle)]
+    lefts = sorted({round(bar.get_x(), 12) for bar in bars})
     # 10 -> 20 loses a factor of two: its bar ends at zero; gains start at zero and after log10((100 + i)/10)
     assert lefts[0] == round(-math.log10(2), 12)
-    assert min(bar.get_x() for bar in axes.patches if bar.get_height() > 0.5) == 0.0
+    assert min(bar.get_x() for bar in bars if bar.get_height() > 0.5) == 0.0
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-import theory
-from reports.pages.latex import Column, aligned_number, code, display, escaped, floating_table, letters, number, prose
+from reports.pages.latex import aligned_number, code, escaped, letters, number, prose, steps
+from reports.pages.tables import Column, floating_table
 
 HOSTILE = r"\input{/etc/passwd} $x$ % # & _ ^ ~ { } < > | ` -- --- \\ \end{document}"
 _ALLOWED = (
@@ -74,17 +74,9 @@ def test_macro_names_are_letters(text):
     assert re.fullmatch("[A-Za-z]+", letters(text))
 
 
-@pytest.mark.parametrize("bound", theory.bounds(), ids=lambda bound: bound.id)
-def test_breaking_a_display_moves_no_symbol(bound):
-    marks = r"\s|\\\\|&\\quad|\\(begin|end)\{align(ed|\*)\}"
-    assert re.sub(marks, "", display(bound.latex)) == re.sub(marks, "", bound.latex)
-
-
-def test_only_overlong_rows_are_broken():
-    short = r"\begin{aligned} a &= b + c \end{aligned}"
-    assert display(short).splitlines() == [r"\begin{align*}", "a &= b + c", r"\end{align*}"]
-    fenced = r"\begin{aligned} a &= \left(" + " + ".join(["b"] * 90) + r"\right) \end{aligned}"
-    assert r"\\" not in display(fenced), "a plus inside a bracket is no place to break"
+def test_a_proof_is_a_paragraph_a_step_with_its_formulas_displayed():
+    text = "One step, 5% of $L_F$:\n\\[ a = b . \\]\nIt ends.\n\nAnother."
+    assert steps(text) == ("One step, 5\\% of $L_F$:\n\\begin{align*}\na = b .\n\\end{align*}\nIt ends.\n\nAnother.")
 
 
 def test_every_line_of_a_table_has_the_columns_it_announces():

@@ -6,7 +6,7 @@ from collections import Counter
 
 import pytest
 
-from reports.analyses.planted import SUBTLE, catalogue, further_trials, planted_section, run_trials, score, trials_of
+from reports.analyses.planted import FURTHER, SUBTLE, catalogue, planted_section, run_trials, score, trials_of
 from reports.analyses.witnesses import witness_measurements
 from reports.statements import statements
 from reports.wrong_versions import CONSTANT, Planted, swap, times
@@ -19,7 +19,10 @@ UNREFUTED = {"T1a: T1a.N: the noise halved"}
 
 @pytest.fixture(scope="module")
 def trials():
-    return [*(trial for name in statements() for trial in trials_of(name)), *further_trials()]
+    return [
+        *(trial for name in statements() for trial in trials_of(name)),
+        *(trial for ours in FURTHER.values() for trial in ours()),
+    ]
 
 
 def test_the_catalogue_is_wide_and_subtle_enough(trials) -> None:

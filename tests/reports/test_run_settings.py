@@ -22,7 +22,7 @@ from reports.judging.rows import Verdict
 from reports.judging.verdicts import judge
 from reports.measure.moments import exact_moments
 from reports.measure.one_round import expected_round, local_steps
-from reports.measure.path import mean_squared_gradient
+from reports.measure.path import squared_gradients_in_balls
 from reports.measure.recorded_run import RecordedRun
 from reports.measure.run_specification import RunSpecification
 from reports.measure.specify import run_arrays, run_cell, specify
@@ -196,11 +196,12 @@ def test_moments_and_one_round_are_those_of_every_history(sampling: str, server_
     for first, second in itertools.product(draws, repeat=2):
         w1 = R[first].mean(0) @ start + t[first].mean(0)
         w2 = R[second].mean(0) @ w1 + t[second].mean(0)
-        squares.append(np.mean([np.sum((bowl @ (w - lowest)) ** 2) for w in (start, w1)]))
+        squares.append([np.sum((bowl @ (w - lowest)) ** 2) for w in (start, w1)])
         ends.append((w2 - lowest) @ bowl @ (w2 - lowest) / 2)
     exact = exact_moments(p)
     assert exact is not None
-    assert float(exact.mean_squared_gradient.upper) == pytest.approx(np.mean(squares), rel=1e-12)
+    assert float(exact.squared_gradients.mean.upper) == pytest.approx(np.mean(squares), rel=1e-12)
+    assert float(exact.squared_gradients.least.upper) == pytest.approx(np.mean(squares, axis=0).min(), rel=1e-12)
     assert float(exact.gap.upper) == pytest.approx(np.mean(ends), rel=1e-12)
     done = expected_round(p)
     assert done.subsets == len(draws)
@@ -221,7 +222,7 @@ def test_noise_of_two_draws_of_one_agent_is_independent(mode: str) -> None:
     exact, iterates = exact_moments(p), record_run(p, seed=3)["iterates"]
     assert exact is not None
     for values, expected in (
-        (squared_gradients(p, iterates[:, :-1]).mean(axis=1), exact.mean_squared_gradient),
+        (squared_gradients(p, iterates[:, :-1]).mean(axis=1), exact.squared_gradients.mean),
         (gaps(p, iterates[:, -1:])[:, 0], exact.gap),
     ):
         error = values.std() / len(values) ** 0.5
@@ -234,9 +235,10 @@ def test_a_path_in_balls_takes_the_server_step_and_its_rounding_is_bounded(serve
     assert p.refusal is None
     path = closed_form.trajectory(p.instance.task, p.settings, p.start, 6)
     squares = closed_form.objective_gradient(p.instance.task, p.settings.alpha, 1, path[:-1]).square().sum(-1)
-    found = mean_squared_gradient(p)
+    found = squared_gradients_in_balls(p)
     assert found is not None
-    assert float(found.upper) == pytest.approx(float(squares.mean()), rel=1e-12)
+    assert float(found.mean.upper) == pytest.approx(float(squares.mean()), rel=1e-12)
+    assert float(found.least.upper) == pytest.approx(float(squares.min()), rel=1e-12)
     iterates = record_run(p, seed=0)["iterates"]
     agents = [ball.BallMeta(f, ball.ball(p.settings.alpha), 1) for f in p.instance.losses]
     with flint.ctx.workprec(300):

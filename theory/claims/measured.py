@@ -93,6 +93,10 @@ _LIST = (
         dict.fromkeys(MODES, C2),
     ),
     _measured(
+        "min_squared_meta_gradient", "the least mean squared meta-gradient of the rounds of a run",
+        r"\min_{k<K} \mathrm{E} \|\nabla F(w_k)\|^2", EXPECTATION, "A1 A2 A3 A4 A5", dict.fromkeys(MODES, T2),
+    ),
+    _measured(
         "optimality_gap", "the optimality gap after a run", r"\mathrm{E} F(w_K) - F^{\ast}", EXPECTATION,
         "A1 A2 A3 A4 A5", dict.fromkeys(MODES, T3),
     ),

@@ -8,23 +8,21 @@ from typing import Any
 from reports.figures import Figure
 from reports.judging.frames import summary_frame
 from reports.judging.rows import Row, Verdict
+from reports.pages.appendix.forms import COLUMN_FORM, TEXT_FORM, Form
 from reports.pages.appendix.names import file_stem
 from reports.pages.appendix.row_tables import VERDICT_WORDS, RowTable
 from reports.pages.appendix.sources import SOURCES
-from reports.pages.latex import code, display, escaped, number, prose
+from reports.pages.latex import code, escaped, number, prose
 from reports.pages.templating import TEX, environment
 from reports.pages.words import GROUPS
 from theory.formal.listing import described
 from theory.language.records import DERIVED
-from theory.language.setting import ASSUMPTIONS, GRADIENTS, SETS, SETTING
-from theory.printing.prose import paragraphs
-from theory.statements.lemmas import LEMMAS
 from theory.tables import Table
 
 
 def main_file(
     rows: Sequence[Row],
-    listed: Sequence[RowTable],
+    listed: Mapping[Form, Sequence[RowTable]],
     about: Sequence[str],
     figures: Sequence[Figure],
     manifest: Mapping[str, Any],
@@ -32,10 +30,10 @@ def main_file(
 ) -> str:
     """The text of appendix.tex.
 
-    listed: the tables of all rows. about: the names of the tables on the suite itself.
+    listed: the tables of all rows, by form. about: the names of the tables on the suite itself.
     """
     templates = environment(**TEX)
-    templates.filters.update(escaped=escaped, prose=prose, display=display, code=code, file=file_stem)
+    templates.filters.update(escaped=escaped, prose=prose, code=code, file=file_stem)
     lines = {line["bound"]: line for line in summary_frame(rows, table).to_dict("records")}
     bounds = list(table.bounds())
     placed = _placed(figures, [bound.id for bound in bounds])
@@ -48,12 +46,8 @@ def main_file(
         "verdicts": {bound.id: _verdict_line(lines[bound.id]) + _shown(figures, placed, bound.id) for bound in bounds},
         "checked": {bound.id: described(bound.id) for bound in bounds if bound.provenance == DERIVED},
         "drawn": placed,
-        "setting": paragraphs(SETTING),
-        "gradients": GRADIENTS,
-        "by_mode": [table.quantity(name).latex for name in ("b", "sigma2")],
-        "lemmas": LEMMAS,
-        "assumptions": ASSUMPTIONS | SETS,
-        "listed": listed,
+        "listed": listed[TEXT_FORM],
+        "listed_in_columns": listed[COLUMN_FORM],
         "about": about,
         "figures": figures,
         "sources": SOURCES,

@@ -1,15 +1,20 @@
-r"""A statement and a figure as pieces for \input."""
+r"""A statement as a piece for \input."""
 
 from __future__ import annotations
 
-from reports.figures import Figure
+from reports.pages.appendix.forms import TEXT_FORM, Form
+from reports.pages.appendix.names import file_stem
 from reports.pages.appendix.sources import cited
-from reports.pages.latex import display, escaped, prose
+from reports.pages.displays import display
+from reports.pages.latex import escaped, prose, steps
+from theory.language.records import DERIVED
 from theory.views import Bound
 
+QED = r"\unskip\nobreak\hfill\rule{1ex}{1ex}"
 
-def statement_piece(bound: Bound) -> str:
-    """The claim, the display, what it assumes, and where it comes from."""
+
+def statement_piece(bound: Bound, form: Form = TEXT_FORM) -> str:
+    r"""The claim, the display, what it assumes, and where it comes from; \ref{st:ID} prints its id."""
     assumed = f"Assumes {', '.join(bound.assumptions)}. " if bound.assumptions else ""
     origin = cited(bound.source)
     if not bound.source.startswith(bound.provenance):
@@ -17,25 +22,22 @@ def statement_piece(bound: Bound) -> str:
     return "\n".join(
         [
             f"% {escaped(bound.id)}: {escaped(bound.title)}",
-            prose(bound.claim),
-            display(bound.latex),
+            r"\begingroup\emergencystretch=6em",
+            rf"\MFLlabel{{{escaped(bound.id)}}}{{st:{file_stem(bound.id)}}}%",
+            prose(bound.claim, form.letters),
+            display(bound.latex, form.letters),
             f"{assumed}{bound.kind.capitalize()}; {origin}.",
+            r"\par\endgroup",
             "",
         ]
     )
 
 
-def figure_piece(figure: Figure, share: float) -> str:
-    """A floating figure. share: its part of the text width."""
-    width = rf"{'' if share == 1 else f'{share:g}'}\linewidth"
-    return "\n".join(
-        [
-            r"\begin{figure}[!htbp]",
-            r"\centering",
-            rf"\includegraphics[width={width},height=0.8\textheight,keepaspectratio]{{figures/{figure.name}}}",
-            rf"\caption{{{escaped(figure.title)}. {prose(figure.caption)}}}",
-            rf"\label{{fig:{figure.name}}}",
-            r"\end{figure}",
-            "",
-        ]
-    )
+def proof_piece(bound: Bound, form: Form = TEXT_FORM) -> str:
+    """The proof, a paragraph a step and a box at its end; remarks on what is not ours; nothing where there is none."""
+    if not bound.proof.strip():
+        return ""
+    lines = [r"\begingroup\emergencystretch=6em", steps(bound.proof, form.letters)]
+    if bound.provenance == DERIVED:
+        lines.append(QED)
+    return "\n".join([*lines, r"\par\endgroup", ""])

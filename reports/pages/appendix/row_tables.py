@@ -1,4 +1,4 @@
-"""The tables of the appendix: a summary, and every row."""
+"""The tables of the appendix that list every row."""
 
 from __future__ import annotations
 
@@ -8,15 +8,18 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from reports.figures.modes import mode_letters
-from reports.judging.frames import statement_order, summary_frame
+from reports.judging.frames import statement_order
 from reports.judging.rows import Row, Verdict
+from reports.pages.appendix.forms import TEXT_FORM, Form
 from reports.pages.appendix.names import file_stem, fresh
 from reports.pages.appendix.paging import Chunk, paged
-from reports.pages.latex import Column, aligned_number, escaped, floating_table, number
+from reports.pages.displays import width
+from reports.pages.latex import aligned_number, escaped, number
+from reports.pages.tables import Column, floating_table
 from theory.tables import Table
 
-_LONGEST_NAME = 22
-_SECTION_HEAD = 8  # lines that the title of the section and its first words take
+LONGEST_NAME = 22
+_SECTION_HEAD = 10  # lines that the title of the section and its first words take
 VERDICT_WORDS = {
     Verdict.HOLDS: "holds",
     Verdict.VIOLATED: "violated",
@@ -24,25 +27,6 @@ VERDICT_WORDS = {
     Verdict.NOT_APPLICABLE: "not appl.",
     Verdict.INCONCLUSIVE: "inconcl.",
 }
-
-
-def summary_table(rows: Sequence[Row], table: Table) -> str:
-    """One line per statement: rows per verdict, and the smallest and largest tightness of its rows that hold."""
-    lines = [line for line in summary_frame(rows, table).to_dict("records") if line["rows"]]
-    shown = [v for v in Verdict if v in (Verdict.HOLDS, Verdict.VIOLATED) or any(row.verdict is v for row in rows)]
-    columns = [
-        Column("Bound", [_clipped(str(line["bound"])) for line in lines]),
-        Column("Rows", [str(line["rows"]) for line in lines], "r"),
-        *(Column(VERDICT_WORDS[verdict], [str(line[verdict.value]) for line in lines], "r") for verdict in shown),
-        Column("Loosest", [aligned_number(line["smallest_tightness"]) for line in lines], "n"),
-        Column("Tightest", [aligned_number(line["largest_tightness"]) for line in lines], "n"),
-        Column("on", [_clipped(str(line["largest_task"])) for line in lines]),
-    ]
-    caption = (
-        "Rows per verdict, and the smallest and largest tightness (measured divided by predicted, one is attained) of "
-        "the rows that hold."
-    )
-    return floating_table(columns, caption, "tab:summary")
 
 
 @dataclass(frozen=True)
@@ -54,70 +38,101 @@ class RowTable:
     new_page: bool
 
 
-def row_tables(rows: Sequence[Row], table: Table) -> list[RowTable]:
-    """The tables that list every row, cut where pages end."""
+def row_tables(rows: Sequence[Row], table: Table, form: Form = TEXT_FORM) -> list[RowTable]:
+    """The tables that list every row, cut where pages, or columns, end."""
     used: set[str] = set()
     groups = [(bound, [row for row in rows if row.bound == bound]) for bound in statement_order(rows, table)]
     groups = [(bound, fresh(f"rows-{file_stem(bound)}", used), mine) for bound, mine in groups if mine]
+    settings = [_settings(mine, table, form) for _, _, mine in groups]
+    heights = [[len(one) + (0 if form.spans else 2) for one in lines] for lines, _ in settings]
     numbers: Counter[str] = Counter()
     made = []
-    for chunk in paged([len(mine) for _, _, mine in groups], taken=_SECTION_HEAD):
-        bound, stem, mine = groups[chunk.table]
+    for chunk in paged(heights, taken=_SECTION_HEAD):
+        (bound, stem, mine), (lines, common) = groups[chunk.table], settings[chunk.table]
         numbers[stem] += 1
-        part = mine[chunk.start : chunk.stop]
+        part, about = mine[chunk.start : chunk.stop], lines[chunk.start : chunk.stop]
         name = f"{stem}-{numbers[stem]}"
-        columns = _row_columns(part, mine, table)
-        made.append(
-            RowTable(name, floating_table(columns, _caption(bound, chunk, mine, table), f"tab:{name}"), chunk.new_page)
-        )
+        caption = _caption(bound, chunk, mine, table, common)
+        made.append(RowTable(name, _row_table(part, about, caption, f"tab:{name}", form), chunk.new_page))
     return made
 
 
-def _caption(bound: str, chunk: Chunk, whole: Sequence[Row], table: Table) -> str:
-    all_of_them = chunk.stop - chunk.start == len(whole)
-    where = "" if all_of_them else f", rows {chunk.start + 1} to {chunk.stop} of {len(whole)}"
-    title = next((known.title for known in table.bounds() if known.id == bound), "") if chunk.start == 0 else ""
-    return f"Verdicts of {escaped(bound)}{f' ({escaped(title)})' if title else ''}{where}."
-
-
-def _row_columns(rows: Sequence[Row], whole: Sequence[Row], table: Table) -> list[Column]:
-    """The columns of some rows; a column that is the same dash in the whole list is left out."""
-    columns = [
-        Column("Task", [_clipped(row.task) for row in rows]),
-        Column("Mode", [escaped(mode_letters(row.mode)) for row in rows]),
-        Column(r"$\nu$", [str(row.nu) for row in rows], "r"),
-    ]
-    if len({row.quantity for row in whole}) > 1:
-        columns.insert(0, Column("Bounds", [f"${_symbol(row.quantity, table)}$" for row in rows]))
-    if any(row.tau is not None for row in whole):
-        columns.append(Column(r"$\tau$", ["--" if row.tau is None else str(row.tau) for row in rows], "r"))
-        columns.append(Column(r"$m/n$", [f"{row.n if row.m is None else row.m}/{row.n}" for row in rows], "r"))
-    if any("D" in row.inputs for row in whole):
-        columns.append(Column(r"$D$, $D'$, $D_H$", [_batches(row) for row in rows]))
-    if any("delta" in row.inputs for row in whole):
-        columns.append(Column(r"$\delta$", [_delta(row) for row in rows], "r"))
-    columns += [
+def _row_table(rows: Sequence[Row], about: Sequence[list[str]], caption: str, label: str, form: Form) -> str:
+    """The rows with their settings, in so many lines each, beside or above the numbers."""
+    numbers = [
         Column("Measured", [aligned_number(row.measured) for row in rows], "n"),
         Column("Predicted", [aligned_number(row.predicted) for row in rows], "n"),
         Column("Ratio", [aligned_number(row.tightness) for row in rows], "n"),
         Column("Verdict", [VERDICT_WORDS[row.verdict] for row in rows]),
     ]
-    return columns
+    if not form.spans:
+        return floating_table([Column(r"\quad", [""] * len(rows)), *numbers], caption, label, spans=False, above=about)
+    # a setting of several lines goes on under its first one, where the other columns are empty
+    more = [[r"\quad " + text for text in texts[1:]] for texts in about]
+    return floating_table([Column("Setting", [texts[0] for texts in about]), *numbers], caption, label, below=more)
+
+
+def _caption(bound: str, chunk: Chunk, whole: Sequence[Row], table: Table, common: Sequence[str]) -> str:
+    all_of_them = chunk.stop - chunk.start == len(whole)
+    where = "" if all_of_them else f", rows {chunk.start + 1} to {chunk.stop} of {len(whole)}"
+    title = next((known.title for known in table.bounds() if known.id == bound), "") if chunk.start == 0 else ""
+    shared = f" In all rows {', '.join(common)}." if common else ""
+    return f"Verdicts of {escaped(bound)}{f' ({escaped(title)})' if title else ''}{where}.{shared}"
+
+
+def _settings(rows: Sequence[Row], table: Table, form: Form) -> tuple[list[list[str]], list[str]]:
+    """The lines that say what each row is about, and what all rows share."""
+    parts = [_parts(row, table) for row in rows]
+    common = [] if len(rows) < 2 else [part for part in parts[0] if all(part in other for other in parts)]
+    common = [part for part in common if part.startswith("$")]
+    return [_wrapped([part for part in mine if part not in common], form.setting) for mine in parts], common
+
+
+def _parts(row: Row, table: Table) -> list[str]:
+    """Task, mode and settings of a row, and the confidence limits where what is measured is not exact."""
+    bounded = [] if row.quantity == row.bound else [f"${_symbol(row.quantity, table)}$"]
+    found = [clipped(row.task), *bounded, escaped(mode_letters(row.mode)), rf"$\nu = {row.nu}$"]
+    if row.tau is not None:
+        found += [rf"$\tau = {row.tau}$", rf"$m/n = {row.n if row.m is None else row.m}/{row.n}$"]
+    found.append(rf"$\alpha = {_plain(row.alpha)}$")
+    found += [rf"${symbol} = {_plain(value)}$" for symbol, value in ((r"\beta", row.beta), ("K", row.K)) if value]
+    batches = {"D": "D", "D'": "D_prime", "D_H": "D_H"}
+    sizes = [(name, row.inputs[key]) for name, key in batches.items() if key in row.inputs]
+    if sizes:
+        found.append(f"${', '.join(name for name, _ in sizes)} = {', '.join(escaped(size) for _, size in sizes)}$")
+    if "delta" in row.inputs:
+        found.append(rf"$\delta = {_plain(float(Fraction(row.inputs['delta'])))}$")
+    if row.lower is not None and row.upper is not None and row.lower != row.upper:
+        found.append(f"measured in [{number(row.lower, 3)}, {number(row.upper, 3)}]")
+    return found
+
+
+def _wrapped(parts: Sequence[str], limit: float) -> list[str]:
+    """The parts in lines of at most so many letters, as far as a part is not longer itself."""
+    lines = [""]
+    for part in parts:
+        joined = f"{lines[-1]}, {part}" if lines[-1] else part
+        if lines[-1] and _letters(joined) > limit:
+            lines[-1] += ","
+            lines.append(part)
+        else:
+            lines[-1] = joined
+    return lines
+
+
+def _letters(text: str) -> float:
+    return width(text.replace(r"\ensuremath", "").replace("$", ""))
 
 
 def _symbol(quantity: str, table: Table) -> str:
-    return table.symbols[quantity].record.latex if quantity in table.formulas else rf"\text{{{_clipped(quantity)}}}"
+    return table.symbols[quantity].record.latex if quantity in table.formulas else rf"\text{{{clipped(quantity)}}}"
 
 
-def _clipped(name: str) -> str:
+def _plain(value: float) -> str:
+    """A number inside a formula, three digits."""
+    return number(value).removeprefix(r"\ensuremath{").removesuffix("}")
+
+
+def clipped(name: str) -> str:
     """A name short enough for a column; captions have it whole."""
-    return escaped(name if len(name) <= _LONGEST_NAME else name[: _LONGEST_NAME - 3] + "...")
-
-
-def _batches(row: Row) -> str:
-    sizes = [row.inputs.get(key) for key in ("D", "D_prime", "D_H")]
-    return ", ".join("--" if size is None else escaped(size) for size in sizes) if any(sizes) else "--"
-
-
-def _delta(row: Row) -> str:
-    return number(float(Fraction(row.inputs["delta"])), 2) if "delta" in row.inputs else "--"
+    return escaped(name if len(name) <= LONGEST_NAME else name[: LONGEST_NAME - 3] + "...")

@@ -3,57 +3,59 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from textwrap import wrap
 
 from reports.analyses.suite_file import Exponent, PlantedError, SuiteFile
 from reports.figures.labels import printed
+from reports.pages.appendix.forms import TEXT_FORM, Form
 from reports.pages.appendix.names import fresh
-from reports.pages.latex import Column, escaped, floating_table, letters, macro, number
+from reports.pages.latex import escaped, letters, macro, number
+from reports.pages.tables import Column, floating_table
 from theory.tables import default_table
 
 
-def suite_tables(suite: SuiteFile) -> dict[str, str]:
+def suite_tables(suite: SuiteFile, form: Form = TEXT_FORM) -> dict[str, str]:
     """The tables by their names; one without lines is left out."""
     tables = {}
     if suite.planted:
-        tables["planted"] = _planted(suite.planted)
+        tables["planted"] = _planted(suite.planted, form)
     if suite.exponents:
-        tables["exponents"] = _exponents(suite.exponents)
+        tables["exponents"] = _exponents(suite.exponents, form)
     return tables
 
 
-def _planted(errors: list[PlantedError]) -> str:
+def _planted(errors: list[PlantedError], form: Form) -> str:
     """Every planted error that no stored instance refutes, and the score of all."""
     missed = [error for error in errors if not error.refuted]
     columns = [
         Column("Bound", [_named(error.statement) for error in missed]),
-        Column("Quantity", [escaped(error.quantity) for error in missed]),
-        Column("Wrong version", [escaped(error.wrong) for error in missed]),
+        *([Column("Quantity", [escaped(error.quantity) for error in missed])] if form.spans else []),
         Column("Measured / wrong", [number(error.ratio) for error in missed], "r"),
         Column("Right / wrong", [number(error.factor, 6) for error in missed], "r"),
     ]
     caption = (
-        r"The planted errors that no stored instance refutes (\MFLplantedMissed{} of \MFLplanted{}), with the largest "
-        "ratio found: the right bound is loose there."
+        r"The planted errors that no stored instance refutes (\MFLplantedMissed{} of \MFLplanted{}), each in words "
+        "above the largest ratio found: the right bound is loose there."
     )
-    return floating_table(columns, caption, "tab:planted")
+    above = [[escaped(line) for line in wrap(error.wrong, int(form.setting))] for error in missed]
+    return floating_table(columns, caption, "tab:planted", spans=form.spans, above=above)
 
 
-def _exponents(found: list[Exponent]) -> str:
+def _exponents(found: list[Exponent], form: Form) -> str:
+    windows = [f"from {number(one.points[0][0])} to {number(one.points[-1][0], 4)}" for one in found]
     columns = [
         Column("Bound", [_named(one.statement) for one in found]),
-        Column("Term", [escaped(one.what) for one in found]),
         Column("in", [f"${default_table().symbols[one.variable].record.latex}$" for one in found]),
-        Column("from", [number(one.points[0][0]) for one in found], "r"),
-        Column("to", [number(one.points[-1][0], 4) for one in found], "r"),
         Column("Bound's", [_decimals(one.predicted) for one in found], "r"),
         Column("Measured", [_decimals(one.measured) for one in found], "r"),
         Column("Interval", [f"[{_decimals(one.low)}, {_decimals(one.high)}]" for one in found]),
     ]
     caption = (
         "Exponents of the bounds and of what is measured, fitted on windows that were fixed before anything was run; "
-        r"in $\nu$ the slope of the logarithm per step."
+        r"in $\nu$ the slope of the logarithm per step. The term and its window stand above its line."
     )
-    return floating_table(columns, caption, "tab:exponents")
+    above = [[f"{escaped(one.what)}, {window}"] for one, window in zip(found, windows, strict=True)]
+    return floating_table(columns, caption, "tab:exponents", spans=form.spans, above=above)
 
 
 def _decimals(value: float) -> str:

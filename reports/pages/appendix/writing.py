@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -11,19 +10,23 @@ from reports.analyses.suite_file import SuiteFile
 from reports.figures import Figure
 from reports.figures.style import TEXT
 from reports.judging.rows import Row
+from reports.pages.appendix.floats import drawn_width, figure_piece
+from reports.pages.appendix.forms import FORMS
+from reports.pages.appendix.foundations import lemmas_piece, notation_piece, setting_piece
 from reports.pages.appendix.headline_numbers import number_macros
+from reports.pages.appendix.layout import LAYOUT
 from reports.pages.appendix.main_file import main_file
 from reports.pages.appendix.names import file_stem
-from reports.pages.appendix.parts import figure_piece, statement_piece
-from reports.pages.appendix.row_tables import row_tables, summary_table
+from reports.pages.appendix.parts import proof_piece, statement_piece
+from reports.pages.appendix.row_tables import row_tables
 from reports.pages.appendix.sources import SOURCES
 from reports.pages.appendix.suite_tables import suite_tables
-from reports.pages.latex import prose
+from reports.pages.appendix.summary_table import summary_table
 from reports.records.store import write_atomically
 from theory.macros import macros
 from theory.tables import Table, default_table
 
-_FOLDERS = ("statements", "proofs", "tables", "figures")
+_FOLDERS = (*(f"{form.folder}{part}" for form in FORMS for part in ("statements", "proofs", "tables")), "figures")
 
 
 def write_appendix(
@@ -42,7 +45,7 @@ def write_appendix(
     one with claims is given. suite: what the suite found out about its own bounds. Returns the paths written.
     """
     pdfs = {figure.name: (drawings / f"{figure.name}.pdf").read_bytes() for figure in figures}
-    shares = {name: _share(pdf) for name, pdf in pdfs.items()}
+    shares = {name: min(1.0, round(drawn_width(pdf) / TEXT, 2)) for name, pdf in pdfs.items()}
     files = {
         name: text.encode() for name, text in pieces(rows, figures, manifest, error_level, shares, table, suite).items()
     }
@@ -54,12 +57,6 @@ def write_appendix(
     for name, data in files.items():
         write_atomically(folder / name, data)
     return [folder / name for name in files]
-
-
-def _share(pdf: bytes) -> float:
-    """The share of the text width that a drawing has on the page it was made for; the whole where it does not say."""
-    box = re.search(rb"/MediaBox\s*\[\s*0\s+0\s+([0-9.]+)", pdf)
-    return min(1.0, round(float(box[1]) / (72 * TEXT), 2)) if box else 1.0
 
 
 def pieces(
@@ -77,13 +74,22 @@ def pieces(
     """
     table, suite = table or default_table(), suite or SuiteFile()
     bounds, shares = list(table.bounds()), shares or {}
-    listed, about = row_tables(rows, table), suite_tables(suite)
-    tables = {"summary": summary_table(rows, table)} | about | {one.name: one.text for one in listed}
-    texts = {f"statements/{file_stem(bound.id)}.tex": statement_piece(bound) for bound in bounds}
-    texts |= {f"proofs/{file_stem(bound.id)}.tex": f"{prose(bound.proof)}\n" for bound in bounds}
-    texts |= {f"tables/{name}.tex": text for name, text in tables.items()}
+    texts: dict[str, str] = {}
+    listed = {form: row_tables(rows, table, form) for form in FORMS}
+    for form in FORMS:
+        tables = {"summary": summary_table(rows, table, form)} | suite_tables(suite, form)
+        tables |= {one.name: one.text for one in listed[form]}
+        parts = {f"statements/{file_stem(bound.id)}": statement_piece(bound, form) for bound in bounds}
+        parts |= {f"proofs/{file_stem(bound.id)}": proof_piece(bound, form) for bound in bounds}
+        parts |= {f"tables/{name}": text for name, text in tables.items()}
+        parts |= {
+            "setting": setting_piece(table, form),
+            "notation": notation_piece(table),
+            "lemmas": lemmas_piece(form),
+        }
+        texts |= {f"{form.folder}{name}.tex": text for name, text in parts.items()}
     texts |= {f"figures/{one.name}.tex": figure_piece(one, shares.get(one.name, 1.0)) for one in figures}
-    texts["macros.tex"] = macros(default_table()) + number_macros(rows, error_level, suite)
+    texts["macros.tex"] = LAYOUT + macros(default_table()) + number_macros(rows, error_level, suite)
     texts["sources.bib"] = "\n".join(source.bibtex for source in SOURCES)
-    texts["appendix.tex"] = main_file(rows, listed, list(about), figures, manifest, table)
+    texts["appendix.tex"] = main_file(rows, listed, list(suite_tables(suite)), figures, manifest, table)
     return texts

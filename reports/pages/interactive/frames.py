@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import pandas as pd
 
 from reports.figures.modes import mode_words
-from reports.figures.rounds import thinned
 from reports.figures.selection import column, groups, known, lines, positive
+from reports.figures.thinning import thinned
 from reports.judging.rows import Row
 from reports.pages.html import row_anchors
 
@@ -40,13 +40,13 @@ def rows_frame(rows: Sequence[Row]) -> pd.DataFrame:
 
 
 def runs_frame(curves: pd.DataFrame) -> pd.DataFrame:
-    """Some rounds of every run, evenly spaced in the logarithm: the squared meta-gradient and T2's right side."""
+    """Some rounds of every run, its extremes among them: the squared meta-gradient and T2's right side."""
     parts = []
     for row_id, run in groups(known(curves, "row_id_T2"), "row_id_T2"):
         run = positive(run, "squared_gradient").sort_values("k")
         if run.empty:
             continue
-        shown = thinned(run, _POINTS)
+        shown = thinned(run, "squared_gradient", _POINTS)
         first = lines(shown)[0]
         mode = mode_words(first["mode"])
         label = f"{first['task']}, {mode}, nu = {first['nu']}, tau = {first['tau']}, m = {first['m']} of {first['n']}"

@@ -35,21 +35,23 @@ class LineRounds(OnBrokenLines):
         """Take the mode of the runs."""
         self.mode, self.name = mode, f"rounds on broken lines, {mode}"
         self.words = "one f with f'' through heights in [-4, 4], f'(0) = -1, alpha = 1/2, h in (0, 1], from w = 0"
-        self.targets = _CASES | {("T2", "T2")}
+        self.targets = _CASES | {("T2", "T2"), ("C2", "C2")}
 
     def batch(self, x: Tensor, option: Mapping[str, int]) -> Batch:
         """The run itself, and F before and after its first round."""
         f, inputs = self._at(x, option)
         w, alpha, beta = 0 * x.T[0], inputs["alpha"], inputs["beta"]
-        nu, total, start = option["nu"], 0 * w, exact(f, w, alpha, option["nu"])
+        nu, total, local, start = option["nu"], 0 * w, 0 * w, exact(f, w, alpha, option["nu"])
         for _ in range(option["K"]):
-            total = total + exact(f, w, alpha, nu) ** 2
-            for _ in range(option["tau"]):
+            for step in range(option["tau"]):
+                square = exact(f, w, alpha, nu) ** 2
+                total, local = total + (square if step == 0 else 0), local + square
                 w = w - beta * self._gradient(f, w, alpha, nu, inputs["delta"])
         before, after = (f.value(trajectory(f, at, alpha, nu)[-1]) for at in (0 * w, w))
         left, right = f.ends()
         bounded = (left <= 0) & (right >= 0)
         measured = {("T2", "T2"): torch.where(bounded, total / option["K"], -torch.inf)}
+        measured["C2", "C2"] = torch.where(bounded, local / (option["K"] * option["tau"]), -torch.inf)
         case = self._case(option)
         if option["K"] == 1:
             measured[case] = torch.where(bounded, after - before, -torch.inf)

@@ -29,6 +29,8 @@ from reports.refutation.family import (
 )
 from reports.refutation.losses import Parabola, exact, swept, trajectory
 
+_LINE = 2.0**-20  # what an explicit quadratic has for the curvature of a line
+
 
 @final
 class Parabolas(Family):
@@ -79,24 +81,37 @@ class Parabolas(Family):
 
 @final
 class TwoParabolas(Family):
-    """Agents f_i = k w^2/2 +- g w at w = 1, the odd one of n with g = 0."""
+    """Agents f_i' = (k +- d) w + (b +- g) at w = 0, the odd one of n with d = g = 0."""
 
-    name, words = "two parabolas", "f_i = k w^2/2 +- g w, k in [-1, 1], alpha in [1e-3, 30]"
-    parameters = (Parameter("k", -1, 1), Parameter("alpha", 1e-3, 30, True))
+    name, words = "two parabolas", "f_i' = (k +- d) w + (b +- g) from w = 0, k and d in [-1, 1], alpha in [1e-3, 30]"
+    parameters = (
+        Parameter("k", -1, 1), Parameter("d", -1, 1), Parameter("b", 0, 1), Parameter("g", -1, 1),
+        Parameter("alpha", 1e-3, 30, True),
+    )  # fmt: skip
     targets = frozenset({("S7", "gamma_F")})
     options = AGENTS
 
     def batch(self, x: Tensor, option: Mapping[str, int]) -> Batch:
-        """Spread at w = 0, g = k/2 (centres +-1/2)."""
-        nu, (k, alpha), sides = option["nu"], x.T, opposite_sides(option["n"])
-        half, size = 0.5 * torch.ones_like(k), k.abs().clamp_min(1e-12)
-        agents = {s: exact(Parabola(k, s * half), 0 * k, alpha, nu) for s in set(sides)}
+        """Spread at w = 0; B and gamma_G on a ball about it that holds what nu steps can reach."""
+        nu, (k, d, b, g, alpha), sides = option["nu"], x.T, opposite_sides(option["n"])
+        bends, pulls = {s: k + s * d for s in set(sides)}, {s: b + s * g for s in set(sides)}
+        agents = {s: exact(Parabola(bends[s], pulls[s]), 0 * k, alpha, nu) for s in bends}
+        size, pull = largest_of(*bends.values()).clamp_min(1e-12), largest_of(*pulls.values())
+        reach = 0 * k
+        for _ in range(nu):
+            reach = largest_of(*(1 - alpha * bend for bend in bends.values())) * reach + alpha * pull
         apart = math.sqrt(sum(map(abs, sides)) / len(sides))
-        inputs = constants_of(alpha, size, k, 0 * k, size, gamma_G=apart * size / 2)
+        gamma_G, gamma_H = apart * (d.abs() * reach + g.abs()), apart * d.abs()
+        steep = largest_of(*(bends[s].abs() * reach + pulls[s].abs() for s in bends))
+        least = torch.stack(list(bends.values())).amin(0)
+        inputs = constants_of(alpha, size, least, 0 * k, steep, gamma_G=gamma_G, gamma_H=gamma_H)
         return Batch({("S7", "gamma_F"): spread(agents, sides)}, inputs, counts_of(option))
 
     def instance(self, x: Sequence[Fraction], option: Mapping[str, int], target: Target) -> Instance:
-        """A quadratic task, its agents' centres apart."""
-        k, alpha, sides = float(x[0]), x[1], opposite_sides(option["n"])
-        made = task("explicit-quadratic", A=[[[k]] for _ in sides], c=[[side / 2] for side in sides])
+        """A quadratic task, its agents' centres where their gradients are 0; a line is all but one."""
+        k, d, b, g, alpha = x
+        sides = opposite_sides(option["n"])
+        bends = [float(k + side * d) or _LINE for side in sides]
+        centres = [[-float(b + side * g) / bend] for side, bend in zip(sides, bends, strict=True)]
+        made = task("explicit-quadratic", A=[[[bend]] for bend in bends], c=centres)
         return Instance(made, cell(target, alpha=alpha, nu=option["nu"], at=[Fraction(0)]))

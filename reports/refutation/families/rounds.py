@@ -27,13 +27,18 @@ from reports.refutation.family import (
 
 _ONE_THEOREM: Target = ("T1d", "T1d")
 _ONE_ROUND: frozenset[Target] = frozenset({("T1b", "T1b"), ("T1c", "T1c"), ("T1a", "T1a"), _ONE_THEOREM})
-_WHOLE_RUN: frozenset[Target] = frozenset({("T2", "T2"), ("T3", "T3"), ("T2p", "T2p"), ("T3p", "T3p")})
+_WHOLE_RUN: frozenset[Target] = frozenset({("T2", "T2"), ("T3", "T3"), ("T2p", "T2p"), ("T3p", "T3p"), ("C2", "C2")})
 _LENGTHS = ((1, (1, 2, 4, 16)), (4, (1, 2, 4, 16)), (16, (1, 2, 4, 16)), (256, (1,)))  # rounds, and local steps in each
 _OPTIONS = tuple(
     {"nu": nu, "tau": tau, "n": n, "m": m, "K": K}
     for (K, taus), (n, m), nu in itertools.product(_LENGTHS, ((2, 2), (2, 1), (3, 1), (1, 1)), (0, 1))
     for tau in taus
 )
+
+
+def _series(x: Tensor, count: int) -> Tensor:
+    """1 + x + ... + x^(count - 1)."""
+    return sum((x**s for s in range(count)), torch.zeros_like(x))
 
 
 @final
@@ -69,13 +74,12 @@ class Rounds(Family):
         smooth = bend.abs().amax(0).clamp_min(1e-12)
         beta = h / (tau * smooth)
         step = 1 - beta * turn
-        series = sum((step**t for t in range(tau)), torch.zeros_like(step))
-        R, t = step**tau, -beta * push * series
+        R, t = step**tau, -beta * push * _series(step, tau)
         counts, noise = counts_of(option), torch.zeros_like(k)
         if self.mode.draws:
             along = sum((P ** (2 * j) for j in range(nu)), noise) * (alpha * k) ** 2 / counts["D"]
             gradient = g**2 * (along + 1 / counts["D_prime"]) * (sweep**2 if self.mode.curved else 1)
-            noise = beta**2 * gradient * sum((step ** (2 * s) for s in range(tau)), noise)
+            noise = beta**2 * gradient  # of one local step
         mean_bend, mean_pull = (share * bend).sum(0), (share * pull).sum(0)
         # moments about the minimiser, where there is one: a small gap is no difference of large losses then
         solid = mean_bend > 1e-3 * smooth
@@ -85,17 +89,27 @@ class Rounds(Family):
         def loss(first: Tensor, second: Tensor) -> Tensor:
             return mean_bend * second / 2 + slope * first
 
-        first, second, total, reach = -centre, centre**2, 0 * h, centre.abs()
+        first, second, total, local, reach = -centre, centre**2, 0 * h, 0 * h, centre.abs()
+        # E |grad F|^2 at the mean of all agents, summed over the steps of a round: a quadratic form in w
+        form, series, spread = [0 * h, 0 * h, 0 * h], 0 * step, 0 * step
+        for power in (step**s for s in range(tau)):
+            mean_R, shaken = (share * power).sum(0), (share * noise * spread).sum(0) / n
+            tilt = mean_bend * (share * (-beta * push * series + (power - 1) * centre)).sum(0) + slope
+            form[2] = form[2] + (mean_bend * mean_R) ** 2
+            form[1] = form[1] + 2 * mean_bend * mean_R * tilt
+            form[0] = form[0] + tilt**2 + mean_bend**2 * shaken
+            series, spread = series + power, spread + power**2
         start, after = loss(first, second), loss(first, second)
-        kick = beta * g * sum((step.abs() ** s for s in range(tau)), 0 * step) if self.mode.draws else 0 * step
+        kick = beta * g * _series(step.abs(), tau) if self.mode.draws else 0 * step
         for done in range(K):
             total = total + mean_bend**2 * second + 2 * mean_bend * slope * first + slope**2
+            local = local + form[2] * second + form[1] * first + form[0]
             own = (share * (R**2 * second + 2 * R * t * first + t**2)).sum(0)
             mean_R, mean_t = (share * R).sum(0), (share * t).sum(0)
             both = mean_R**2 * second + 2 * mean_R * mean_t * first + mean_t**2
             pairs = (n * both - own) / max(n - 1, 1)  # of two different agents
             first = mean_R * first + mean_t
-            second = (own + (share * noise).sum(0) + (m - 1) * pairs) / m
+            second = (own + (share * noise * _series(step**2, tau)).sum(0) + (m - 1) * pairs) / m
             reach = torch.maximum(reach, (R.abs() * reach + t.abs() + kick).amax(0))
             after = loss(first, second) if done == 0 else after
         lowest = torch.where(mean_bend > 0, -(mean_pull**2) / (2 * mean_bend.clamp_min(1e-12)), -torch.inf)
@@ -114,6 +128,7 @@ class Rounds(Family):
         if mean_bend.max() > 0:
             gap = torch.where(solid, loss(first, second), -torch.inf)
             measured |= dict.fromkeys((("T2", "T2"), ("T2p", "T2p")), total / K)
+            measured["C2", "C2"] = local / (K * tau)
             measured |= dict.fromkeys((("T3", "T3"), ("T3p", "T3p")), gap)
         # the loss starts at 0, so both sides of one round carry no shift
         at_start = {"F0_gap": 0 * h, "grad_norm": mean_pull.abs()}

@@ -19,11 +19,13 @@ from reports.figures.labels import short
 from reports.figures.looks import FAINT, Look
 from reports.figures.panels import common_legend, panel_grid
 from reports.figures.selection import distinct, groups, lines, one_of, only, positive, values
-from reports.figures.style import TEXT, canvas, points, styled
+from reports.figures.style import TEXT, beside, canvas, points, styled
 from reports.studies.arms import BUDGETS, Arm
 from reports.studies.comparisons import OPEN, UNTESTED, arms_of
 from reports.studies.drawings.arm_looks import arm_looks
 from reports.studies.drawings.steps import steps_figure
+
+_LEAST, _CELL = 1.5, 0.24  # inches that a panel, and that a number in a panel, needs
 
 
 def personalisation_figures(frames: Mapping[str, pd.DataFrame]) -> list[Figure]:
@@ -57,8 +59,9 @@ def map_figure(means: pd.DataFrame) -> Figure:
     caption = (
         "Held-out accuracy in per cent on new agents, by fine-tuning steps in training $\\nu$ (upwards) and in the "
         "test $\\nu'$ (across), after equally many rounds; means over seeds. The outlined number is the best in its "
-        "column. Colours run from a panel's least to its largest value with at least one test step. With one test step "
-        f"the best training uses, panel by panel, $\\nu$ = {ends[1]}; with {last} test steps, $\\nu$ = {ends[last]}."
+        "column. Shades run from a panel's least (dark) to its largest value (light) with at least one test step. With "
+        f"one test step the best training uses, panel by panel, $\\nu$ = {ends[1]}; with {last} test steps, $\\nu$ = "
+        f"{ends[last]}."
     )
     alt = _by_level(best, "best training steps by test steps: ", lambda line: f"{line['adapt']}: {line['nu']}")
     return Figure("personalisation_map", "Accuracy by training and test steps", caption, alt, frame, draw_map)
@@ -75,8 +78,9 @@ def _by_level(frame: pd.DataFrame, opening: str, words: Callable[[dict[str, Any]
 def draw_map(frame: pd.DataFrame) -> Drawing:
     """One panel a level."""
     levels = groups(frame, "level")
-    drawing = canvas(TEXT, 0.35 + 1.65 * -(-len(levels) // 2))
-    grid = panel_grid(drawing, len(levels), 2, sharex=True, sharey=True)
+    columns = beside(len(levels), _CELL * len(distinct(frame, "adapt")), 2)
+    drawing = canvas(TEXT, 0.35 + 1.65 * -(-len(levels) // columns))
+    grid = panel_grid(drawing, len(levels), columns, sharex=True, sharey=True)
     for axes, (level, part) in zip(grid, levels, strict=True):
         table = part.pivot(index="nu", columns="adapt", values="accuracy")
         values = 100 * table.to_numpy()
@@ -90,7 +94,9 @@ def draw_map(frame: pd.DataFrame) -> Drawing:
             axes.text(column + 0.5, row + 0.5, text, ha="center", va="center", color=ink, fontsize=points(6))
         for line in lines(only(part, best=True)):
             corner = (list(table.columns).index(line["adapt"]), list(table.index).index(line["nu"]))
-            axes.add_patch(Rectangle(corner, 1, 1, fill=False, edgecolor="#D55E00", linewidth=1.4))
+            for color, width in (("black", 2.6), ("white", 1.2)):  # seen on dark and on light
+                outline = {"edgecolor": color, "linewidth": width, "zorder": 3, "clip_on": False}
+                axes.add_patch(Rectangle(corner, 1, 1, fill=False, **outline))
         axes.set_title(level, pad=3)
         axes.set_xticks(np.arange(len(table.columns)) + 0.5, [str(step) for step in table.columns])
         axes.set_yticks(np.arange(len(table.index)) + 0.5, [str(nu) for nu in table.index])
@@ -146,8 +152,8 @@ def draw_courses(frame: pd.DataFrame) -> Drawing:
             axes.xaxis.set_minor_locator(NullLocator())
         row[0].set_title(level, pad=3)
         row[0].set_ylabel("accuracy (%)")
-    grid[-1][0].set_xlabel("rounds (dimensionless)")
-    grid[-1][1].set_xlabel("gradients an agent computed (dimensionless)")
+    grid[-1][0].set_xlabel("rounds")
+    grid[-1][1].set_xlabel("gradients per agent")
     common_legend(drawing, [arm.name for arm in looks])
     return drawing
 
@@ -163,9 +169,9 @@ def gain_figure(comparisons: pd.DataFrame) -> Figure:
     mine = one_of(comparisons, "question", _GAINS)
     frame = only(mine, budget="communication", group="new").reset_index(drop=True)
     caption = (
-        "Gain in accuracy on new agents, in points, over Per-FedAvg ($\\nu = 1$, top) and over FedAvg with local "
-        "fine-tuning ($\\nu = 0$, bottom), against the heterogeneity of the agents, after equally many rounds. One "
-        "column for each number of test steps. Bars are 95 % Student intervals over seeds; a filled marker means that "
+        "Gain in accuracy on new agents, in points, over Per-FedAvg ($\\nu = 1$) and over FedAvg with local "
+        "fine-tuning ($\\nu = 0$), against the heterogeneity of the agents, after equally many rounds; one panel for "
+        "each number of test steps. Bars are 95 % Student intervals over seeds; a filled marker means that "
         f"the difference remains after Holm's correction. {_extremes(frame)}"
     )
     return Figure("personalisation_gain", "Gain against heterogeneity", caption, _extremes(frame), frame, draw_gain)
@@ -178,8 +184,8 @@ def approximation_figure(comparisons: pd.DataFrame) -> Figure:
     frame = mine.assign(**turned, mode=mine["against_mode"]).reset_index(drop=True)
     caption = (
         "First-order (FO) and Hessian-free (HF) training against the exact meta-gradient with as many fine-tuning "
-        "steps: difference in accuracy on new agents, in points, after equally many rounds (top) and after equal "
-        "computation (bottom). One column for each number of test steps. Bars are 95 % Student intervals over seeds; "
+        "steps: difference in accuracy on new agents, in points, after equally many rounds and after equal "
+        "computation; one panel for each number of test steps. Bars are 95 % Student intervals over seeds; "
         f"a filled marker means that the difference remains after Holm's correction. {_extremes(frame)}"
     )
     title = "First-order and Hessian-free training against exact"
@@ -215,15 +221,23 @@ def _differences(frame: pd.DataFrame, rows: Mapping[str, pd.DataFrame]) -> Drawi
     rows = {label: part for label, part in rows.items() if len(part)}
     steps, levels = sorted(distinct(frame, "adapt")), distinct(frame, "level")
     looks = arm_looks(arms_of(frame), skip=1)
-    drawing = canvas(TEXT, 0.7 + 1.75 * len(rows))
-    grid = drawing.subplots(len(rows), len(steps), squeeze=False, sharex=True, sharey="row")
+    across = beside(len(steps), _LEAST) == len(steps)
+    down = len(rows) if across else len(steps)
+    drawing = canvas(TEXT, 0.7 + 1.75 * down)
+    shared = "row" if across else "col"
+    drawn = drawing.subplots(down, len(rows) + len(steps) - down, squeeze=False, sharex=True, sharey=shared)
+    grid = drawn if across else drawn.T
     for line, (label, part) in zip(grid, rows.items(), strict=True):
         for axes, step in zip(line, steps, strict=True):
             _dodged(axes, only(part, adapt=step), levels, looks)
-        line[0].set_ylabel(label)
-    for above, below, step in zip(grid[0], grid[-1], steps, strict=True):
-        above.set_title(f"$\\nu' = {step}$", pad=3)
-        below.set_xticks(range(len(levels)), levels, rotation=25, ha="right")
+        if across:
+            line[0].set_ylabel(label)
+        else:
+            line[0].set_title(label, pad=3 + points(9.5), fontsize=points(7.5))
+    for first, step in zip(grid[0], steps, strict=True):
+        first.set_title(f"$\\nu' = {step}$", pad=3) if across else first.set_ylabel(f"$\\nu' = {step}$")
+    for axes in drawn[-1]:
+        axes.set_xticks(range(len(levels)), levels, rotation=25, ha="right")
     common_legend(drawing, [arm.name for arm in looks])
     return drawing
 

@@ -100,10 +100,10 @@ def draw_costs(frame: pd.DataFrame) -> Drawing:
         _panel(axes, only(frame, panel=panel))
         axes.set_ylabel(label)
         if panel in ("seconds", "vectors"):
-            axes.set_xlabel(f"fine-tuning steps {symbol('nu')} (dimensionless)")
+            axes.set_xlabel(f"fine-tuning steps {symbol('nu')}")
             axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         else:
-            axes.set_xlabel(f"agents {symbol('n')} (dimensionless)")
+            axes.set_xlabel(f"agents {symbol('n')}")
             axes.set_xscale("log")
         axes.set_ylim(bottom=min(0.0, axes.get_ylim()[0]))
     common_legend(drawing)

@@ -14,10 +14,11 @@ from reports.figures.figure import Figure
 from reports.figures.looks import Look
 from reports.figures.panels import common_legend
 from reports.figures.selection import distinct, groups, lines, only
-from reports.figures.style import TEXT, canvas, points, styled
+from reports.figures.style import TEXT, beside, canvas, points, styled
 from reports.studies.arms import Arm
 from reports.studies.drawings.arm_looks import arm_looks
 
+_LEAST = 1.3  # inches that a panel needs
 _SHOWN = {"accuracy": ("accuracy (%)", 100.0), "loss": ("loss", 1.0)}
 
 
@@ -51,12 +52,16 @@ def draw_steps(frame: pd.DataFrame) -> Drawing:
     if len(levels) == 1:
         grid = [[(name, levels[0], group) for group in groups_of] for name in _SHOWN]
     else:
-        grid = [[(name, level, group) for level in levels] for name in _SHOWN for group in groups_of]
+        wide = beside(len(levels), _LEAST)
+        parts = [levels[start : start + wide] for start in range(0, len(levels), wide)]
+        grid = [[(name, level, group) for level in part] for name in _SHOWN for group in groups_of for part in parts]
     drawing = canvas(TEXT, 0.7 + 1.65 * len(grid))
     panels = drawing.subplots(len(grid), len(grid[0]), squeeze=False, sharex=True, sharey="row")
     looks = arm_looks([Arm(Mode.EXACT, nu) for nu in sorted(distinct(frame, "nu"))])
     for row, places in zip(panels, grid, strict=True):
-        for axes, (name, level, group) in zip(row, places, strict=True):
+        for axes in row[len(places) :]:
+            axes.set_visible(False)
+        for axes, (name, level, group) in zip(row, places, strict=False):
             _panel(axes, only(frame, level=level, group=group), name, looks)
             axes.set_title(f"{level}, {group} agents", pad=3)
         row[0].set_ylabel(_SHOWN[places[0][0]][0])
