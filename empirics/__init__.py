@@ -24,7 +24,13 @@ if TYPE_CHECKING:
     from empirics.tasks.cosine import CosineTask
     from empirics.tasks.datasets.digits import DigitsTask
     from empirics.tasks.datasets.image_files import read_cifar10, read_emnist, read_idx
-    from empirics.tasks.datasets.partitions import dirichlet_partition, label_partition
+    from empirics.tasks.datasets.partitions import (
+        dirichlet_partition,
+        label_partition,
+        natural_partition,
+        split_statistics,
+    )
+    from empirics.tasks.datasets.samples import Samples, read_samples
     from empirics.tasks.logcosh import LogCoshTask
     from empirics.tasks.logistic import LogisticTask
     from empirics.tasks.networks import layerwise
@@ -55,7 +61,13 @@ _HOMES = {
         "tasks.cosine": ("CosineTask",),
         "tasks.datasets.digits": ("DigitsTask",),
         "tasks.datasets.image_files": ("read_cifar10", "read_emnist", "read_idx"),
-        "tasks.datasets.partitions": ("dirichlet_partition", "label_partition"),
+        "tasks.datasets.partitions": (
+            "dirichlet_partition",
+            "label_partition",
+            "natural_partition",
+            "split_statistics",
+        ),
+        "tasks.datasets.samples": ("Samples", "read_samples"),
         "tasks.logcosh": ("LogCoshTask",),
         "tasks.logistic": ("LogisticTask",),
         "tasks.networks.agent_samples": ("AgentData", "agent_data"),
@@ -104,6 +116,7 @@ __all__ = [
     "QuadraticTask",
     "Run",
     "Sampler",
+    "Samples",
     "SplineTask",
     "Task",
     "agent_data",
@@ -121,12 +134,15 @@ __all__ = [
     "meta_gradients",
     "meta_loss",
     "multilayer_perceptron",
+    "natural_partition",
     "read_cifar10",
     "read_emnist",
     "read_idx",
+    "read_samples",
     "sinusoid_data",
     "sinusoid_regression",
     "small_cnn",
+    "split_statistics",
     "teacher_student",
 ]
 

@@ -6,15 +6,28 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from reports.judging.rows import Row, Verdict
+    from reports.saved import ReportError, SavedReport, load
     from reports.settings.checked import Checked, check_setting
+    from reports.settings.words import SettingError
 
 __version__ = "0.1.0"
-__all__ = ["Checked", "check_setting"]
+__all__ = ["Checked", "ReportError", "Row", "SavedReport", "SettingError", "Verdict", "check_setting", "load"]
 
-_HOME = {"Checked": "settings.checked", "check_setting": "settings.checked"}
+_HOME = {
+    "Checked": "settings.checked",
+    "ReportError": "saved",
+    "Row": "judging.rows",
+    "SavedReport": "saved",
+    "SettingError": "settings.words",
+    "Verdict": "judging.rows",
+    "check_setting": "settings.checked",
+    "load": "saved",
+}
 
 
 def __getattr__(name: str) -> Any:
+    """Import the home of a public name on first use."""
     if name not in _HOME:
         raise AttributeError(f"module 'reports' has no attribute {name!r}")
     value = getattr(import_module(f"reports.{_HOME[name]}"), name)
@@ -23,4 +36,5 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+    """The public names, and nothing of how they are made."""
+    return sorted(__all__)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from reports.interrupts import Stopped, at_most, ended_at_once, interruptible, name_of
+from reports.plans.names import plan_names
 from reports.progress import Stages
 from reports.refusal import OneLine, RefusedError, failures, refusals
 from reports.staging import interrupted
@@ -32,7 +33,8 @@ _PATIENCE = 3.0  # seconds for a build to end in order once it is asked to
 def build(
     profile: Annotated[str, typer.Option(help="quick, standard or full")] = "standard",
     plan: Annotated[
-        str | None, typer.Option(help="a packaged plan by name, or a TOML file; instead of --profile")
+        str | None,
+        typer.Option(help=f"{', '.join(plan_names())}, or a TOML file; instead of --profile"),
     ] = None,
     device: Annotated[str, typer.Option(help="auto, cpu or cuda")] = "auto",
     out: Annotated[Path, typer.Option(help="output folder")] = Path("out"),
@@ -48,6 +50,13 @@ def build(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="print what would be run, write nothing")] = False,
     claims: Annotated[list[str] | None, typer.Option(help="a TOML file of claims to check; repeatable")] = None,
     task: Annotated[str | None, typer.Option(help="MODULE:NAME of a task of your own to check as well")] = None,
+    data: Annotated[
+        str | None,
+        typer.Option(help="samples of your own for --plan personalisation: .npz (x, y, agent), .csv or IDX images"),
+    ] = None,
+    model: Annotated[
+        str | None, typer.Option(help="MODULE:NAME of your own nn.Module for --data, or of what makes one")
+    ] = None,
     shard: Annotated[
         str | None, typer.Option(help="I/N: compute the records of one share of the cells, and no report")
     ] = None,
@@ -98,15 +107,15 @@ def build(
         from reports.request import Words, checked
 
         words = Words(
-            profile, plan, device, out, _listed(only), seed or 0, seeds, jobs, claims or [], task, dry_run,
-            shard, scheduler, retry_failed, cell_limit, refine,
+            profile, plan, device, out, _listed(only), seed or 0, seeds, jobs, claims or [], task, data, model,
+            dry_run, shard, scheduler, retry_failed, cell_limit, refine,
         )  # fmt: skip
         with failures("reports.build"):
             if dry_run:
                 from reports.rehearsal import rehearsal
                 from reports.user_objects import importing_only
 
-                with importing_only(_listed([(task or "").partition(":")[0]])):
+                with importing_only(_listed([(one or "").partition(":")[0] for one in (task, model)])):
                     for line in rehearsal(checked(words)):
                         typer.echo(line)
                 return

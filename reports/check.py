@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -15,12 +15,22 @@ if TYPE_CHECKING:
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 
 
-@app.command(cls=OneLine)
+class _WithKeys(OneLine):
+    """The command, whose help ends in the keys of every kind of cell and the modes, read off the plan format."""
+
+    def format_epilog(self, ctx: Any, formatter: Any) -> None:
+        """Keys, kind by kind."""
+        from empirics.algorithm.modes import MODES
+        from reports.cells.kinds import CELLS
+
+        lines = [(f"[[{kind}]]", ", ".join(cell.model_fields)) for kind, cell in CELLS.items()]
+        with formatter.section("Keys"):
+            formatter.write_dl([*lines, ("mode", ", ".join(MODES))])
+
+
+@app.command(cls=_WithKeys)
 def check(
-    context: typer.Context,
-    ids: Annotated[
-        str | None, typer.Argument(metavar="ID[,ID]", help="statements such as T2, claims, or MODULE:NAME")
-    ] = None,
+    ids: Annotated[str, typer.Argument(metavar="ID[,ID]", help="statements such as T2, claims, or MODULE:NAME")],
     words: Annotated[
         list[str] | None,
         typer.Argument(
@@ -41,9 +51,6 @@ def check(
 
     Exit status 0: no applicable bound violated; 1: one was; 2: bad input; 3: a failure inside.
     """
-    if ids is None:
-        typer.echo(context.get_help())
-        raise typer.Exit(2)
     with refusals("reports.check"), failures("reports.check"):
         if as_json and as_csv:
             raise RefusedError("--json --csv: expected one of them")

@@ -65,8 +65,8 @@ class Manifest(_Strict):
 
     failed: the cells that gave no record, each by its key, in words, and why. refinement: None where samples did not
     grow. contents: the plan as it was run, every cell written out. code, own_code: SHA-256 of the sources of ours and,
-    by MODULE:NAME, of a user's that decide what is recorded. outputs: the SHA-256 of every file of the report by its
-    path.
+    by MODULE:NAME or path, of a user's modules and data that decide what is recorded. outputs: the SHA-256 of every
+    file of the report by its path.
     """
 
     distribution: str
@@ -75,6 +75,8 @@ class Manifest(_Strict):
     title: str
     only: list[str]
     task: str | None
+    data: str | None = None
+    model: str | None = None
     device: str
     seed: int
     seeds: int
@@ -131,6 +133,8 @@ class Manifest(_Strict):
             ("--seeds", self.seeds, 1),
             ("--task", self.task, None),
             ("--refine", None if self.refinement is None else f"{self.refinement.seconds:g}", None),
+            ("--data", self.data, None),
+            ("--model", self.model, None),
         ):
             words += [] if value == default else [option, str(value)]
         words += ["--only", ",".join(self.only)] if self.only else []
@@ -158,11 +162,13 @@ def manifest_of(
         title=plan.title,
         only=list(request.only),
         task=request.task,
+        data=request.data,
+        model=request.model,
         device=request.device,
         seed=request.seed,
         seeds=request.seeds,
         error_level=statistics.FAMILY_WISE_LEVEL,
-        **(made_here(plan.outside) if made is None else made),
+        **(made_here([*plan.outside, *plan.files]) if made is None else made),
         cells=len(outcomes),
         family=family,
         claims=stored(request.claims),

@@ -14,14 +14,6 @@ app = typer.Typer(
 )  # fmt: skip
 
 
-@app.callback(invoke_without_command=True)
-def plan(context: typer.Context) -> None:
-    """Say what there is where no verb is given."""
-    if context.invoked_subcommand is None:
-        typer.echo(context.get_help())
-        raise typer.Exit(2)
-
-
 @app.command(cls=OneLine)
 def check(
     file: Annotated[str, typer.Argument(metavar="FILE", help="a TOML file, or the name of a packaged plan")],
@@ -64,7 +56,7 @@ def tasks() -> None:
     with refusals("reports.plan"), failures("reports.plan"):
         from reports.plans.explained import toml
         from reports.plans.packaged_tasks import packaged_tasks
-        from reports.tasks.factories import FACTORIES
+        from reports.tasks.packaged import FACTORIES
 
         packaged = [f"  {name:<24}{task.factory} {toml(task.arguments)}" for name, task in packaged_tasks().items()]
         factories = [f"  {name}" for name in FACTORIES]

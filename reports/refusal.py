@@ -24,16 +24,29 @@ class RefusedError(Exception):
 
 
 class OneLine(TyperCommand):
-    """A command that says in one line, like every refusal, which of its options it cannot read."""
+    """A command that says in one line, like every refusal, which of its options it cannot read.
+
+    Without any words where some are needed it prints its help; exit status 2.
+    """
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """The words as options; exit status 2 for what is none."""
+        if not args and not ctx.resilient_parsing and any(one.required for one in self.params):
+            typer.echo(ctx.get_help())
+            raise typer.Exit(2)
         with _said_in_one_line(ctx):
             return super().parse_args(ctx, args)
 
 
 class OneLineGroup(TyperGroup):
     """The same for a command with verbs."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """The words; without any it prints its help, exit status 2."""
+        if not args and not ctx.resilient_parsing:
+            typer.echo(ctx.get_help())
+            raise typer.Exit(2)
+        return super().parse_args(ctx, args)
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         """The verb; exit status 2 for what is none."""

@@ -18,8 +18,10 @@ import theory
 from reports.analyses.cells_for_forms import with_cells_for
 from reports.analyses.claims import measured_statements
 from reports.plans.checking import check_tasks
+from reports.plans.own_data import shares, with_own_data
 from reports.plans.own_task import bounded_where_needed, with_own_task
 from reports.plans.plan import PROFILES, Plan, PlanError, bounds_of, load_plan, plan_names
+from reports.plans.studies import PersonalisationPlan
 from reports.refusal import RefusedError, described
 from reports.tasks.conformance import load_task, require_conformance
 from reports.user_objects import importing_only, trusted
@@ -42,6 +44,8 @@ class Words:
     jobs: int | None
     claims: Sequence[str]
     task: str | None
+    data: str | None = None
+    model: str | None = None
     dry: bool = False
     shard: str | None = None
     scheduler: str | None = None
@@ -68,6 +72,8 @@ class Request:
     claims: tuple[Claim, ...] = ()
     only: tuple[str, ...] = ()
     task: str | None = None
+    data: str | None = None
+    model: str | None = None
     command: list[str] = field(default_factory=list)
     shard: tuple[int, int] | None = None
     scheduler: str | None = None
@@ -82,8 +88,8 @@ class Request:
 
     @property
     def whole(self) -> bool:
-        """Whether the report says something about all bounds; not where it has studies alone or is cut down."""
-        return bool(self.plan.tasks) and not self.only
+        """Whether the report says something about all bounds; not where it is a study's or cut down."""
+        return bool(self.plan.tasks) and not self.only and self.data is None
 
 
 def checked(words: Words) -> Request:
@@ -110,6 +116,8 @@ def checked(words: Words) -> Request:
         plan = _plan(name)
         if words.task is not None:
             plan = _with_task(plan, words.task)
+        if words.data is not None or words.model is not None:
+            plan = _with_data(plan, words.data, words.model)
         if words.only:
             plan = cut_down(plan, name, words.only, claims)
         plan = with_cells_for(plan, claims)
@@ -123,7 +131,7 @@ def checked(words: Words) -> Request:
     device = _device(words.device)
     return Request(
         plan, name, words.out, device, words.seed, words.seeds, _jobs(words.jobs, device), claims, tuple(words.only),
-        words.task,
+        words.task, words.data, words.model,
         command=["python", "-m", "reports.build", *sys.argv[1:]],
         shard=shard, scheduler=scheduler, retry_failed=words.retry_failed, cell_limit=words.cell_limit,
         refine=words.refine,
@@ -157,6 +165,17 @@ def _with_task(plan: Plan, name: str) -> Plan:
         raise
     except BaseException as error:  # a user's code may raise anything
         raise RefusedError(f"--task {name}: {described(error)}") from None
+
+
+def _with_data(plan: Plan, data: str | None, model: str | None) -> Plan:
+    """The plan on a user's samples and module; what was found in the file is said in a line."""
+    if data is None or model is None:
+        raise RefusedError("--data FILE --model MODULE:NAME: expected both")
+    found = with_own_data(plan, data, model)
+    for study in found.studies:
+        if isinstance(study, PersonalisationPlan):
+            typer.echo(f"--data {data}: {shares(study)}", err=True)
+    return found
 
 
 def _check_folder(out: Path) -> None:

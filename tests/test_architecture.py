@@ -25,7 +25,7 @@ FLOORS = {
     "reports": [
         {"sections", "wrong_versions", "refusal", "staging", "interrupts"}, {"user_objects"}, {"judging"}, {"cells"},
         {"balls"}, {"certificates"}, {"tasks"}, {"measure"}, {"statements"}, {"plans"}, {"records"}, {"upkeep"},
-        {"analyses"}, {"refutation"}, {"figures"}, {"settings"}, {"studies"}, {"pages"}, {"reports"},
+        {"analyses"}, {"refutation"}, {"figures"}, {"settings"}, {"studies"}, {"pages"}, {"saved"}, {"reports"},
         {"request", "progress"}, {"manifest"}, {"contents", "outputs"}, {"refinement"},
         {"pipeline", "recheck", "rehearsal"},
         {"build", "check", "plan", "refute", "store", "__main__"},

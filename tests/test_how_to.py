@@ -53,7 +53,7 @@ def reported(folder: Path) -> set[tuple[str, str]]:
     return {(row["row_id"], row["verdict"]) for file in files for row in json.loads(file.read_bytes())["rows"]}
 
 
-_LONG = {"add-a-task", "run-a-long-sweep"}  # they build whole reports several times
+_LONG = {"add-a-task", "run-a-long-sweep", "use-your-own-data"}  # they build whole reports several times
 _MARKED = [pytest.param(path, marks=[pytest.mark.slow] if path.stem in _LONG else [], id=path.stem) for path in GUIDES]
 
 
@@ -63,6 +63,21 @@ def test_a_guide_leads_to_the_rows_that_it_promises(path: Path, tmp_path: Path) 
     followed(guide, tmp_path)
     assert promised(guide)
     assert promised(guide) <= reported(tmp_path), reported(tmp_path)
+
+
+TUTORIALS = sorted((ROOT / "docs/tutorials").glob("*.md"))
+_QUICK = {"constants"}  # the others run or search for a minute each
+
+
+@pytest.mark.parametrize(
+    "path", [pytest.param(one, marks=[pytest.mark.slow] * (one.stem not in _QUICK), id=one.stem) for one in TUTORIALS]
+)
+def test_a_tutorial_runs_from_its_first_line_to_its_last(path: Path, tmp_path: Path) -> None:
+    followed(path.read_text(encoding="utf-8"), tmp_path)
+
+
+def test_there_is_a_tutorial_for_each_reader() -> None:
+    assert {path.stem for path in TUTORIALS} == {"a-bound", "constants", "a-model-and-data", "figures"}
 
 
 def test_a_command_that_ends_otherwise_is_seen(tmp_path: Path) -> None:

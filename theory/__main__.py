@@ -8,10 +8,48 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from typer.core import TyperCommand, TyperGroup
 
 from theory.formal.command import formal_command
 
+
+class Verb(TyperCommand):
+    """A verb that prints its help, with every key, where it is given nothing; exit status 2."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """The words."""
+        if not args and not ctx.resilient_parsing:
+            _show_help(ctx)
+        return super().parse_args(ctx, args)
+
+    def format_epilog(self, ctx: Any, formatter: Any) -> None:
+        """Keys and modes, for a verb that takes some."""
+        if not any(one.name in ("pairs", "words") for one in self.params):
+            return
+        from theory.language.modes import MODE_NAMES
+        from theory.tables import default_table
+
+        with formatter.section("Keys"):
+            formatter.write_dl([("numbers", ", ".join(default_table().keys)), ("mode", ", ".join(MODE_NAMES))])
+
+
+class Verbs(TyperGroup):
+    """The verbs; without one their list, exit status 2."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """The words."""
+        if not args and not ctx.resilient_parsing:
+            _show_help(ctx)
+        return super().parse_args(ctx, args)
+
+
+def _show_help(ctx: Any) -> None:
+    typer.echo(ctx.get_help())
+    raise typer.Exit(2)
+
+
 app = typer.Typer(
+    cls=Verbs,
     add_completion=False,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
@@ -54,7 +92,7 @@ def list_command(as_json: Json = False) -> None:
         typer.echo(f"  {row['id']:<22}{row['kind']:<15}{row['title']}; {row['provenance']}{contained}")
 
 
-@app.command("show")
+@app.command("show", cls=Verb)
 def show_command(
     name: Annotated[
         str,
@@ -105,7 +143,7 @@ def _record(place: str) -> Any:
         raise InputError(f"{place}: cannot be imported: {type(error).__name__}: {error}") from None
 
 
-@app.command("eval")
+@app.command("eval", cls=Verb)
 def eval_command(
     name: Annotated[str, typer.Argument(metavar="NAME", help="A quantity; see list.")],
     pairs: Pairs = None,
@@ -125,7 +163,7 @@ def eval_command(
         raise typer.Exit(1)
 
 
-@app.command("table")
+@app.command("table", cls=Verb)
 def table_command(
     name: Annotated[str, typer.Argument(metavar="NAME", help="A quantity; see list.")],
     words: Annotated[
@@ -167,7 +205,7 @@ def table_command(
         raise typer.Exit(1)
 
 
-@app.command("admissible")
+@app.command("admissible", cls=Verb)
 def admissible_command(
     name: Annotated[str, typer.Argument(metavar="NAME", help="A quantity whose hypotheses involve beta, such as T2.")],
     pairs: Pairs = None,
@@ -181,7 +219,7 @@ def admissible_command(
     typer.echo(json.dumps(largest_json(found), indent=2) if as_json else largest_text(found))
 
 
-@app.command("sharpen")
+@app.command("sharpen", cls=Verb)
 def sharpen_command(
     name: Annotated[str, typer.Argument(metavar="STATEMENT", help="T1b, T1d, T2p, T4p or T4p_gap.")],
     pairs: Annotated[
@@ -215,7 +253,7 @@ def sharpen_command(
         raise typer.Exit(1)
 
 
-@app.command("check-certificate")
+@app.command("check-certificate", cls=Verb)
 def check_certificate_command(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="A certificate, written by sharpen --out.")],
     as_json: Json = False,

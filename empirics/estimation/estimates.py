@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import torch
 
 from empirics.numerics.checks import integer
-from empirics.numerics.constants import Constant
+from empirics.numerics.constants import SIGNS, Constant
+from empirics.numerics.shown import symbol
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,6 +36,10 @@ class Estimate:
     residual: float | None = None
     upper: float | None = None
     probability: float | None = None
+
+    def _repr_latex_(self) -> str:
+        """What is known of it, as a notebook shows it."""
+        return f"${symbol(self.name)} {SIGNS[self.side]} {self.value:.6g}$ ({self.method}, {self.points} points)"
 
     def constant(self) -> Constant:
         """The estimate as a task's constant; an interval carries its far end, with both ends in the note."""

@@ -10,6 +10,8 @@ from empirics.numerics.errors import BeyondFloatError, InputError
 from empirics.numerics.rounding import float_up
 
 SIDES = ("exact", "upper", "lower", "interval")
+# between a constant and its float
+SIGNS = {"exact": "=", "upper": r"\le", "lower": r"\ge", "interval": r"\approx"}
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,10 @@ class Constant:
     def __float__(self) -> float:
         """The number without its side."""
         return self.value
+
+    def _repr_latex_(self) -> str:
+        """The number with its side, as a notebook shows it."""
+        return rf"${SIGNS[self.side]} {self.value:.6g}$" + (f" ({self.note})" if self.note else "")
 
 
 def spread_up(value: float, note: str) -> Constant:

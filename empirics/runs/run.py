@@ -7,9 +7,15 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+import torch
 from torch import Tensor
 
+from empirics.algorithm.meta_gradients import fine_tuning
 from empirics.algorithm.settings import Settings
+from empirics.numerics.checks import integer, real
+from empirics.numerics.errors import InputError
+from empirics.numerics.shown import html_table
+from empirics.tasks.task import Task
 
 
 @dataclass(frozen=True)
@@ -76,6 +82,35 @@ class Run:
         before it was asked. Computed on first use, by running that replica again: an estimate, not a bound.
         """
         return None if self.recheck is None else self.recheck(self.iterates)
+
+    @torch.no_grad()
+    def personalise(self, task: Task, nu: int, alpha: float) -> Tensor:
+        """Every agent's own model (replicas, n, d): the last iterate after nu full-batch steps of size alpha.
+
+        task: the agents that fine-tune, those of the run or new ones, with d parameters. What the models are worth
+        there, `task.loss` and `task.predict` say.
+
+        Raises:
+            InputError: another d, nu < 0 or alpha that is no number.
+
+        >>> from empirics import MetaFedAvg, QuadraticTask
+        >>> run = MetaFedAvg(0.0, 0, beta=0.5, tau=1).run(QuadraticTask(A=[[[1.0]]], c=[[0.0]]), [8.0], rounds=1)
+        >>> new = QuadraticTask(A=[[[1.0]], [[1.0]]], c=[[4.0], [0.0]])  # run ends at 4; a step halves the way to c
+        >>> run.personalise(new, nu=1, alpha=0.5).tolist()
+        [[[4.0], [2.0]]]
+        """
+        nu, alpha = integer("nu", nu, at_least=0), real("alpha", alpha)
+        last = self.iterates[:, -1]
+        if last.shape[-1] != task.d:
+            raise InputError(f"task has d = {task.d}: expected {last.shape[-1]}, that of the run")
+        points, _ = task.as_points(last[:, None].expand(-1, task.n, -1))
+        return fine_tuning(task, points.contiguous(), alpha, nu)[-1].cpu()
+
+    def _repr_html_(self) -> str:
+        """What was run and how it ended, as a notebook shows it."""
+        facts = {"replicas": self.replicas, "rounds": self.rounds, "d": self.iterates.shape[-1], "seed": self.seed}
+        end = "finite" if self.diverged is None else str(self.diverged)
+        return html_table(f"Run by {self.backend}", [*facts.items(), ("settings", self.settings), ("end", end)])
 
     def __getstate__(self) -> dict[str, Any]:
         """Everything but the task that a recheck holds on to."""

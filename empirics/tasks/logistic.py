@@ -101,6 +101,23 @@ class LogisticTask(RidgeTask):
         miss = torch.sigmoid(-theta)
         return -miss, miss * (1 - miss)
 
+    def predict(self, points: Any, x: Any) -> Tensor:
+        """Labels -1 or 1, (..., n, samples), on x (n, samples, p), without or with the column of the intercept.
+
+        >>> LogisticTask(x=[[[1.0]]], y=[[1]]).predict([1.0, -2.0], [[[1.0], [3.0]]]).tolist()  # w = (slope, intercept)
+        [[-1.0, 1.0]]
+        """
+        w, leading = self.as_points(points, "points")
+        features = array("x", x, "(n, samples, p)", (3,)).to(w)
+        if features.shape[-1] == self.d - 1:
+            features = torch.cat([features, torch.ones_like(features[..., :1])], dim=-1)
+        if len(features) != self.n or features.shape[-1] != self.d:
+            raise InputError(
+                f"x has shape {tuple(features.shape)}: expected ({self.n}, samples, {self.d} or {self.d - 1})"
+            )
+        scores = torch.einsum("rnd,nsd->rns", w, features).unflatten(0, (*leading, 1)).squeeze(len(leading))
+        return torch.where(scores < 0, -torch.ones_like(scores), torch.ones_like(scores))
+
     def own_constants(self) -> dict[str, Constant]:
         """B, L, mu = 0, rho, gamma_G, gamma_H on all of R^d."""
         return logistic_constants(self.arrays())

@@ -16,6 +16,7 @@ from empirics.numerics.constants import Constant
 from empirics.numerics.errors import InputError
 from empirics.numerics.randomness import Draws
 from empirics.numerics.rounding import step_factor_up
+from empirics.numerics.shown import html_table
 from empirics.tasks.float_errors import FloatErrors
 from empirics.tasks.forms import QuadraticForm
 from empirics.tasks.local_constants import LocalConstants
@@ -290,6 +291,16 @@ class Task(ABC):
         arrays = {name: tensor.detach().cpu().numpy().copy() for name, tensor in tensors.items()}
         return {**arrays, **{name: np.array(value) for name, value in self.sampler.scalars().items()}}
 
+    def predict(self, points: Any, x: Any) -> Tensor:
+        """What the models at points, (d,) or (..., n, d), say of x (n, samples, ...), agent i's of x[i].
+
+        Only tasks that are made from samples predict.
+
+        Raises:
+            InputError: the task has none, or points or x have another shape.
+        """
+        raise InputError(f"{type(self).__name__} predicts nothing: expected a task of samples, such as NetworkTask")
+
     def as_points(self, w: Any, name: str = "w") -> tuple[Tensor, tuple[int, ...]]:
         """What a user gave as w, (d,) or (..., n, d), as points (R, n, d) where the task lies, and its leading axes.
 
@@ -384,6 +395,12 @@ class Task(ABC):
         if "constants" not in self._cache:
             self._cache["constants"] = {**self.own_constants(), **self.sampler.constants(self)}
         return dict(self._cache["constants"])
+
+    def _repr_html_(self) -> str:
+        """Agents, dimension, and every stated constant with its side, as a notebook shows them."""
+        stated = [] if self._selection is not None else self.constants().items()
+        lines = [(name, f"{one.value:.6g}", one.side, one.note) for name, one in stated]
+        return html_table(f"{type(self).__name__}: {self.n} agents, d = {self.d}", lines)
 
     def almost_sure_bounds(self) -> AlmostSureBounds:
         """Bounds that hold for every batch, whatever is drawn."""

@@ -54,6 +54,16 @@ class TaskPlan(BaseModel):
         default="", description="what is special about it, for the report", examples=["$f = -w^2/2$"], max_length=400
     )
 
+    @property
+    def outside(self) -> list[str]:
+        """What it takes from outside the package, MODULE:NAME: the factory, and the model of `network`."""
+        return [name for name in (self.factory, self.arguments.get("model")) if isinstance(name, str) and ":" in name]
+
+    @property
+    def files(self) -> list[str]:
+        """The files that it reads."""
+        return [self.arguments["data"]] if isinstance(self.arguments.get("data"), str) else []
+
 
 class Cell(BaseModel):
     """The statements, the task, and the fine-tuning as alpha (absolute, or as a multiple of 1/L) and nu."""

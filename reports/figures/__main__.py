@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from reports.figures.venues import venue_names
 from reports.refusal import OneLine, RefusedError, failures, refusals
 
 if TYPE_CHECKING:
@@ -25,9 +26,7 @@ def redraw(
     format: Annotated[
         list[str] | None, typer.Option(help="pdf, svg, png, pgf: comma-separated or repeated; default pdf,svg")
     ] = None,
-    venue: Annotated[
-        str | None, typer.Option(help="widths, type and its sizes of neurips, icml, iclr, jmlr, ieee, ...")
-    ] = None,
+    venue: Annotated[str | None, typer.Option(help=f"widths, type and its sizes of {', '.join(venue_names())}")] = None,
     width: Annotated[
         str | None,
         typer.Option(

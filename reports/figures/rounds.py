@@ -14,7 +14,7 @@ from matplotlib.figure import Figure as Drawing
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from empirics import MODES
+from empirics.algorithm.modes import MODES
 from reports.figures.figure import Figure, MissingDataError
 from reports.figures.labels import mathtext, short, unit
 from reports.figures.looks import FLOOR, MEASURED, PREDICTED, TRIVIAL

@@ -16,7 +16,7 @@ from empirics import Task
 from reports.cells.cell import Kind
 from reports.cells.run_cell import EQUAL_WEIGHTS, SERVER_STEP, WITHOUT_REPLACEMENT, RunCell
 from reports.judging.measurement import Enclosed, Evidence, Measurement, Sampled, Setting, Unproved, Withheld
-from reports.measure.estimates import ALONG_RUN, rough
+from reports.measure.estimates import ALONG_RUN, because, rough
 from reports.measure.measured_inputs import split
 from reports.measure.moments import Moments, exact_moments
 from reports.measure.recorded_run import RecordedRun
@@ -117,8 +117,8 @@ def run_measurements(
             continue
         if rough(specification.instance) is not None:
             # a network that was declared not smooth has no L and no rho, and nothing to compare with
-            case = statement.left[0].bound if statement.name is None else statement.name(specification.inputs)
-            measurements.append(run.row(case, case, NOTHING, None, rounds=specification.cell.rounds))
+            case = statement.rows_of_case(specification.inputs)[0]
+            measurements.append(run.row(case.bound, case.quantity, NOTHING, None, rounds=specification.cell.rounds))
             continue
         measurements += rows_of(statement, run)
     return measurements
@@ -201,7 +201,7 @@ class AlongRun:
             p.constants,
             witness,
             "-".join(part for part in (p.cell.label, step) if part),
-            note=p.cell.note or (ALONG_RUN if p.instance.stated else ""),
+            note=p.cell.note or because(p.instance, ALONG_RUN),
             between=between,
             settled=p.settled,
             further={name: known(seen) for name, seen in further.items()},

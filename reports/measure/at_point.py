@@ -15,7 +15,7 @@ from reports.balls import ball
 from reports.balls.ball import BallMeta, Vector, column
 from reports.cells.points_cell import PointsCell
 from reports.judging.measurement import Enclosed, Measurement, Setting
-from reports.measure.estimates import ON_BALL
+from reports.measure.estimates import ON_BALL, because
 from reports.measure.measured_inputs import split
 from reports.measure.task_instance import TaskInstance
 
@@ -94,7 +94,7 @@ class AtPoint:
             instance.constants,
             self._witness(),
             f"{cell.label}delta{cell.delta}".replace("/", "_") if mode.probes else cell.label,
-            note=ON_BALL if instance.stated else "",
+            note=because(instance, ON_BALL),
             between=between,
         )
 

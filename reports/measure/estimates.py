@@ -16,6 +16,7 @@ from reports.cells.points_cell import PointsCell
 from reports.judging.rows import StatedConstant
 from reports.measure.run_specification import RunSpecification
 from reports.measure.task_instance import CONSTANTS, TaskInstance
+from reports.tasks.networks import WIDEST
 
 ALONG_RUN = "estimated from below over the hull of the run's server iterates and fine-tuning trajectories"
 ON_BALL = "estimated from below over the ball that is searched and what fine-tuning reaches from there"
@@ -31,6 +32,17 @@ def rough(instance: TaskInstance) -> str | None:
     if not instance.task.smooth:
         return "A2: the network is declared not smooth, so L and rho do not exist"
     return None
+
+
+def because(instance: TaskInstance, where: str) -> str:
+    """Where constants were estimated, and why they are not proved; '' for constants that are.
+
+    where: ALONG_RUN or ON_BALL.
+    """
+    if not instance.stated:
+        return ""
+    wide = f"; proofs go up to {WIDEST} parameters, and it has {instance.task.d}" if instance.task.d > WIDEST else ""
+    return where + wide
 
 
 def ball_estimates(instance: TaskInstance, cell: PointsCell, seed: int) -> dict[str, np.ndarray]:

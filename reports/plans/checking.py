@@ -14,7 +14,9 @@ from reports.measure.domain import on_points
 from reports.measure.task_instance import TaskInstance
 from reports.measure.with_batches import LARGEST_TREE, NoisyPoint, WithBatches, why_not_enumerated
 from reports.plans.memory import amount, at_hand, cell_bytes, task_bytes
+from reports.plans.own_data import check_study
 from reports.plans.plan import Plan, PlanError, witness_plan
+from reports.plans.studies import PersonalisationPlan
 from reports.statements import measured, with_own
 from reports.tasks.conformance import ConformanceError, require_conformance
 from reports.tasks.factories import TaskError, make_task
@@ -29,8 +31,9 @@ def check_tasks(plan: Plan) -> None:
     that a task cannot measure. A user's own whose module is not trusted is passed over.
     """
     _check_own([name for name in plan.own_statements if trusted(name)])
+    _check_studies(plan)
     most = at_hand()
-    for one in (one for one in plan.tasks if ":" not in one.factory or trusted(one.factory)):
+    for one in (one for one in plan.tasks if all(map(trusted, one.outside))):
         if (needed := task_bytes(one)) > most:
             raise PlanError(f"task {one.name}: needs {amount(needed)} of memory, {amount(most)} are at hand")
         try:
@@ -60,6 +63,15 @@ def _check_smooth(cell: PointsCell | NoiseCell | RunCell, task: Task) -> None:
     known = task.constants() if task.certified else {}
     if "L" in known and "rho" not in known and (cell.nu > 0 or not isinstance(cell, RunCell)):
         raise PlanError(f"task {cell.task}: states no rho, so its Hessians may jump: expected a run with nu = 0")
+
+
+def _check_studies(plan: Plan) -> None:
+    for study in plan.studies:
+        if isinstance(study, PersonalisationPlan) and (study.model is None or trusted(study.model)):
+            try:
+                check_study(study)
+            except ValueError as error:
+                raise PlanError(f"[[studies]] personalisation: {error}") from None
 
 
 def _check_sizes(cell: PointsCell | NoiseCell | RunCell, task: Task, most: int) -> None:

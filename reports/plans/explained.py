@@ -84,8 +84,8 @@ def lines() -> Iterator[str]:
 def toml(value: Any) -> str:
     """A value as TOML writes it, '' for what is left out.
 
-    >>> toml({"n": 8, "mu": 0.5}), toml(["1/4", 2]), toml(None)
-    ('{ n = 8, mu = 0.5 }', '["1/4", 2]', '')
+    >>> toml({"n": 8, "mu": 0.5}), toml(["1/4", 2]), toml(None), toml(True)
+    ('{ n = 8, mu = 0.5 }', '["1/4", 2]', '', 'true')
     """
     if value is None or value in ("", {}):
         return ""
@@ -93,4 +93,6 @@ def toml(value: Any) -> str:
         return f"{{ {', '.join(f'{key} = {toml(one)}' for key, one in value.items())} }}"
     if isinstance(value, list):
         return f"[{', '.join(map(toml, value))}]"
+    if isinstance(value, bool):
+        return str(value).lower()
     return str(value) if isinstance(value, int | float) else json.dumps(str(value))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 from fractions import Fraction
@@ -9,6 +10,7 @@ from typing import Any
 
 from empirics import Task
 from empirics.algorithm.modes import Mode
+from empirics.estimation.curvature import hessian_ends
 from empirics.tasks.sampler import listed
 from reports.cells.cell import TaskPlan
 from reports.cells.noise_cell import NoiseCell
@@ -22,6 +24,8 @@ from reports.tasks.networks import RADIUS, on_its_ball, states_constants
 _ALPHA_L, _DELTA = Fraction(1, 8), Fraction(1, 16)
 _SIZES = {"D": 8, "D_prime": 8}
 _MOST_OUTCOMES = 10_000
+# about a network whose constants are estimated
+_SEARCHED, _LANCZOS = Fraction(1, 4), 12
 _RUNS: tuple[dict[str, Any], ...] = (
     {"mode": Mode.EXACT, "nu": 1, "tau": 5, "fraction": Fraction(1, 4)},
     {"mode": Mode.FIRST_ORDER, "nu": 2, "tau": 1, "fraction": Fraction(1, 2)},
@@ -35,22 +39,24 @@ _RUNS: tuple[dict[str, Any], ...] = (
 )  # fmt: skip
 
 
-def with_own_task(plan: Plan, name: str, task: Task) -> Plan:
+def with_own_task(plan: Plan, name: str, task: Task, arguments: Mapping[str, Any] | None = None) -> Plan:
     """The plan with one more task and the cells of ours: every statement that the task can be measured on.
 
     Points and runs for every task; runs in modes with batches where it has samples, and their bias and error by
     enumeration where the sampler lists few samples, else by sampling where it bounds them surely; T3 and T4 where its
-    losses are quadratics.
+    losses are quadratics. name: MODULE:NAME, or a factory and its arguments.
     """
-    described, task = own_task(name, task)
+    described, task = own_task(name, task, arguments)
     label, instance = described.name, TaskInstance(described, task)
-    alpha_L, delta = _steps(task)
-    about: dict[str, Any] = {"task": label, "alpha_L": alpha_L, "label": "own"}
+    fine_tuning, delta = _steps(task)
+    about: dict[str, Any] = {"task": label, **fine_tuning, "label": "own"}
     searched: dict[str, Any] = {} if task.radius is None else {"radius": Fraction(task.radius) / 8}
+    if not states_constants(task):
+        searched = {"radius": _SEARCHED}
     fitting = {kind: [one.id for one in statements().values() if one.kind == kind and one.task(task) is None]
                for kind in ("points", "noise", "runs")}  # fmt: skip
     runs = [
-        _speaking(RunCell(**about, **{**one, **_within(task, one, delta)}, replicas=512, statements=fitting["runs"]))
+        _speaking(RunCell(**about, **{**one, **_server(task, one, fine_tuning, delta)}, statements=fitting["runs"]))
         for one in _RUNS
         if not (one["mode"].draws and task.sampler.noiseless)
     ]
@@ -65,7 +71,7 @@ def with_own_task(plan: Plan, name: str, task: Task) -> Plan:
 
 def own_task(name: str, task: Task, arguments: Mapping[str, Any] | None = None) -> tuple[TaskPlan, Task]:
     """A user's task, bounded where needed, and how a plan names it; arguments: those that it was made from."""
-    label = "own-" + re.sub(r"[^a-z0-9]+", "-", name.partition(":")[2].lower()).strip("-")
+    label = "own-" + re.sub(r"[^a-z0-9]+", "-", (name.partition(":")[2] or name).lower()).strip("-")
     bounded = bounded_where_needed(task)
     factory = name if bounded is task else f"{name}@{RADIUS}"
     return TaskPlan(name=label, factory=factory, arguments=dict(arguments or {})), bounded
@@ -93,29 +99,38 @@ def bounded_where_needed(task: Task) -> Task:
     return task if states_constants(task) else on_its_ball(task, RADIUS)
 
 
-def _steps(task: Task) -> tuple[Fraction, Fraction]:
+def _steps(task: Task) -> tuple[dict[str, Fraction], Fraction]:
     """alpha L and delta, on a ball so small that two fine-tuning steps and a probe lead at most half its radius away.
 
-    Points are searched within an eighth of the radius; gradients, of batches too, are at most G.
+    Points are searched within an eighth of the radius; gradients, of batches too, are at most G. Of a task without
+    constants alpha itself, a power of two, from the curvature that Lanczos finds at the centre.
     """
     alpha_L, delta = _ALPHA_L, _DELTA
+    if not states_constants(task):
+        w = task.centre.to(task.dtype).expand(1, task.n, task.d).contiguous()
+        curved = float(hessian_ends(task, w, _LANCZOS, seed=0).norm.max())
+        return {"alpha": Fraction(2) ** math.floor(math.log2(float(alpha_L) / max(curved, 2.0**-20)))}, delta / 64
     if task.local is None:
-        return alpha_L, delta
+        return {"alpha_L": alpha_L}, delta
     G = max(task.local.constants["B"].value, task.local.almost_sure.gradient or 0.0)
     alpha = float(alpha_L) / task.local.constants["L"].value
     while 2 * alpha * G > task.local.radius / 4:
         alpha, alpha_L = alpha / 2, alpha_L / 2
     while float(delta) * task.almost_sure_step_factor(alpha) ** 2 * G > task.local.radius / 4:
         delta /= 2
-    return alpha_L, delta
+    return {"alpha_L": alpha_L}, delta
 
 
-def _within(task: Task, run: dict[str, Any], delta: Fraction) -> dict[str, Any]:
-    """Rounds, and on a ball a server step and a probe so small that no run leaves it."""
-    if task.local is None:
-        return {"rounds": 12}
+def _server(task: Task, run: dict[str, Any], fine_tuning: Mapping[str, Fraction], delta: Fraction) -> dict[str, Any]:
+    """Rounds, replicas, and a server step and a probe: on a ball so small that no run leaves it."""
     probe = {"delta": min(run["delta"], delta / 4)} if "delta" in run else {}
-    return {"rounds": 4, "fraction": Fraction(1, 32), **probe}
+    if not states_constants(task):
+        # nothing says which step is admissible, and estimates along a run cost far more than the run
+        beta = fine_tuning["alpha"] / (4 * run["tau"])
+        return {"rounds": 12, "replicas": 16, "fraction": None, "beta": beta, **probe}
+    if task.local is None:
+        return {"rounds": 12, "replicas": 512}
+    return {"rounds": 4, "replicas": 512, "fraction": Fraction(1, 32), **probe}
 
 
 def _speaking(cell: RunCell) -> RunCell:

@@ -16,14 +16,16 @@ from reports.cells.noise_cell import NoiseCell
 from reports.cells.points_cell import PointsCell
 from reports.cells.run_cell import RunCell
 from reports.plans.entries import GROUPS, MOST_CELLS, PlanError, axes, cells, listed, packaged, parsed, read_text, shown
+from reports.plans.names import PROFILES, WITNESSES, plan_names
 from reports.plans.row_names import named
-from reports.plans.studies import StudyPlan
+from reports.plans.studies import PersonalisationPlan, StudyPlan
 from reports.statements import measured, statements
 from reports.user_objects import UserObjectError, trusted
 from theory.language.errors import near
 
-PROFILES = ("quick", "standard", "full")
-WITNESSES = "witnesses"
+__all__ = [
+    "PROFILES", "WITNESSES", "Plan", "PlanError", "bounds_of", "load_plan", "plan_names", "plan_of", "witness_plan",
+]  # fmt: skip
 
 
 class Plan(BaseModel):
@@ -68,8 +70,16 @@ class Plan(BaseModel):
 
     @property
     def outside(self) -> tuple[str, ...]:
-        """What it takes from outside the package, MODULE:NAME: tasks and statements of a user's own."""
-        return tuple(sorted({*self.own_statements, *(one.factory for one in self.tasks if ":" in one.factory)}))
+        """What it takes from outside the package, MODULE:NAME: tasks, models and statements of a user's own."""
+        tasks = (name for one in self.tasks for name in one.outside)
+        models = (one.model for one in self.studies if isinstance(one, PersonalisationPlan) and one.model)
+        return tuple(sorted({*self.own_statements, *tasks, *models}))
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """The data that it reads."""
+        studied = (one.data for one in self.studies if isinstance(one, PersonalisationPlan) and one.data)
+        return tuple(sorted({*(file for one in self.tasks for file in one.files), *studied}))
 
     @property
     def family(self) -> int:
@@ -246,9 +256,3 @@ def _read(name_or_file: str) -> tuple[str, str]:
         what = "a folder" if folder else f"neither a packaged plan ({', '.join(plan_names())}) nor a file"
         raise PlanError(f"plan {shown(name_or_file)}: {what}{near(name_or_file, plan_names())}")
     return read_text(path), str(path)
-
-
-def plan_names() -> list[str]:
-    """The names of the packaged plans, in order."""
-    files = (resources.files("reports") / "plans").iterdir()
-    return sorted([WITNESSES, *(file.name.removesuffix(".toml") for file in files if file.name.endswith(".toml"))])

@@ -14,7 +14,7 @@ StudyMode = Annotated[Mode, Field(strict=False)]  # written by its name
 
 
 class Level(BaseModel):
-    """How different the agents are: a Dirichlet concentration of their labels, or a number of labels each."""
+    """How different the agents are: as they are, by a Dirichlet concentration of labels, or a number of labels each."""
 
     model_config = _STRICT
     name: str = Field(
@@ -22,25 +22,25 @@ class Level(BaseModel):
     )
     concentration: Positive | None = Field(
         default=None,
-        description="Dirichlet concentration of the agents' labels; exactly one of it and labels",
+        description="Dirichlet concentration of the agents' labels; exactly one of it, labels and natural",
         examples=[0.1],
     )
-    labels: int | None = Field(
-        default=None, ge=1, le=10, description="number of labels that each agent has", examples=[2]
+    labels: int | None = Field(default=None, ge=1, description="number of labels that each agent has", examples=[2])
+    natural: bool = Field(
+        default=False, description="agents are those that the data names, with their own samples", examples=[True]
     )
     relabelled: int = Field(
         default=0,
         ge=0,
-        le=10,
-        description="how many of the ten labels every agent permutes among themselves in its own way, so that no "
+        description="how many of the labels every agent permutes among themselves in its own way, so that no "
         "single model can serve all agents (0: labels mean the same for all of them)",
         examples=[4],
     )
 
     @model_validator(mode="after")
     def _one_skew(self) -> Level:
-        if (self.concentration is None) == (self.labels is None):
-            raise ValueError("give exactly one of concentration and labels")
+        if (self.concentration is not None) + (self.labels is not None) + self.natural != 1:
+            raise ValueError("give exactly one of concentration, labels and natural = true")
         if self.relabelled == 1:
             raise ValueError("relabelled = 1 permutes nothing; give 0 or at least 2")
         return self
@@ -51,6 +51,16 @@ class PersonalisationPlan(BaseModel):
 
     model_config = _STRICT
     kind: Literal["personalisation"] = Field(description="which study", examples=["personalisation"])
+    data: str | None = Field(
+        default=None,
+        description="a file of samples of your own (.npz, .csv, IDX images); left out, handwritten digits",
+        examples=["mine.npz"],
+    )
+    model: str | None = Field(
+        default=None,
+        description="MODULE:NAME of your own nn.Module, or of what makes one, for data; left out, a tanh network",
+        examples=["mymodel:Net"],
+    )
     levels: list[Level] = Field(
         min_length=1, description="in order of growing heterogeneity", examples=[[{"name": "two", "labels": 2}]]
     )
@@ -111,6 +121,10 @@ class PersonalisationPlan(BaseModel):
             raise ValueError("approximate: steps >= 1 that nus has as well, so that there is an exact arm beside them")
         if not all(0 <= step <= self.steps for step in self.compared) or self.shown not in self.compared:
             raise ValueError(f"compared: steps between 0 and steps = {self.steps}, among them shown = {self.shown}")
+        if (self.data is None) != (self.model is None):
+            raise ValueError("data and model: give both, or neither")
+        if self.data is None and any(max(one.labels or 0, one.relabelled) > 10 or one.natural for one in self.levels):
+            raise ValueError("levels: the digits have 10 labels and name no agents")
         names = [level.name for level in self.levels]
         if len(set(names)) != len(names):
             raise ValueError("levels: two have the same name")

@@ -95,7 +95,7 @@ class _Check:
             for name in (name for name in one.outside if not trusted(name)):
                 module = name.partition(":")[0]
                 why = f"it needs the module {module}, which --trust {module} imports and runs"
-                self.unread[one.task.name if name == one.task.factory else name] = why
+                self.unread[one.task.name if name in one.task.outside else name] = why
         return [one for one in self.finished.cells if all(map(trusted, one.outside))]
 
     def _measured(self, work: Sequence[SeededCell]) -> tuple[list[Outcome], Suite | None]:
@@ -114,7 +114,8 @@ class _Check:
 
     def _studies(self) -> list[StudyResult] | None:
         request = self.finished.request
-        context = Context(request.seed, request.seeds, None, request.device, self.finished.store.folder)
+        context = Context(request.seed, request.seeds, None, request.device, self.finished.store.folder,
+                          self.stored.own_code)  # fmt: skip
         try:
             return run_studies(request.plan.studies, context)
         except Exception as error:  # whatever a record holds that no cell of ours wrote

@@ -63,7 +63,7 @@ class Finished:
             raise RecheckError(f"manifest.json: plan or claims: {error}".splitlines()[0]) from None
         return Request(
             plan, stored.plan, self.out, stored.device, stored.seed, stored.seeds, default_jobs("cpu"), claims,
-            tuple(stored.only), stored.task, stored.where.command,
+            tuple(stored.only), stored.task, stored.data, stored.model, stored.where.command,
             refine=None if stored.refinement is None else stored.refinement.seconds,
         )  # fmt: skip
 

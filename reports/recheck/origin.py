@@ -8,6 +8,7 @@ from typing import Any
 
 from reports.analyses.cells_for_forms import with_cells_for
 from reports.manifest import Manifest, made_here
+from reports.plans.own_data import with_own_data
 from reports.plans.own_task import with_own_task
 from reports.plans.plan import Plan, PlanError, load_plan, plan_names
 from reports.recheck.findings import Findings
@@ -51,7 +52,7 @@ def made(stored: Manifest) -> dict[str, Any]:
 
 
 def _versions(stored: Manifest) -> Iterator[str]:
-    outside = [name for name in stored.own_code if trusted(name)]
+    outside = [name for name in stored.own_code if ":" not in name or trusted(name)]
     there, here = made(stored), made_here(outside)
     there["own_code"] = {name: there["own_code"][name] for name in outside}
     ways = [(name, there[name], here[name]) for name in ("version", "python", "platform")]
@@ -76,6 +77,10 @@ def _expected(finished: Finished) -> Plan | None:
         plan = load_plan(str(path))
     if stored.task is not None and trusted(stored.task):
         plan = with_own_task(plan, stored.task, load_task(stored.task))
+    if stored.data is not None and stored.model is not None:
+        if not trusted(stored.model) or _located(stored, stored.data) is None:
+            return None
+        plan = with_own_data(plan, str(_located(stored, stored.data)), stored.model)
     claims = finished.request.claims
     return with_cells_for(cut_down(plan, stored.plan, stored.only, claims) if stored.only else plan, claims)
 
@@ -94,7 +99,7 @@ def _plans(name: str, expected: Plan, found: Plan) -> Iterator[str]:
         there, here = (list(plan.model_dump(mode="json")[group]) for plan in (expected, found))
         for entry in [entry for entry in there if entry not in here]:
             yield f"plan {name}: an entry of {group} is not in the report: {_short(entry)}"
-        unread = [one.name for one in found.tasks if ":" in one.factory and not trusted(one.factory)]
+        unread = [one.name for one in found.tasks if not all(map(trusted, one.outside))]
         for entry in [entry for entry in here if entry not in there and not _unread(entry, unread)]:
             yield f"plan {name}: lacks an entry of {group} that the report has: {_short(entry)}"
         shared = [entry for entry in here if entry in there]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -12,7 +13,9 @@ import pandas as pd
 import theory
 from reports.judging.measurement import Measurement
 from reports.judging.statistics import betting_lower_bounds, betting_upper_bounds
-from reports.measure.recorded_run import RecordedRun
+
+if TYPE_CHECKING:
+    from reports.measure.recorded_run import RecordedRun
 
 BAND_LEVEL = 0.025  # each side, at each round: a pointwise 95 % band for the eye; it decides nothing
 

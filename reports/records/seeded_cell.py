@@ -75,7 +75,7 @@ class SeededCell:
     @property
     def outside(self) -> list[str]:
         """What it takes from outside the package, MODULE:NAME."""
-        return [name for name in (self.task.factory, *self.cell.statements) if ":" in name]
+        return [*self.task.outside, *(name for name in self.cell.statements if ":" in name)]
 
     @property
     def statements(self) -> list[Any]:
@@ -90,9 +90,10 @@ class SeededCell:
     def description(self) -> dict[str, Any]:
         """Everything that decides what is run: the canonical text behind the record's key."""
         if self.sources is None:
-            code, own = code_version(), own_version(self.outside)
+            code, own = code_version(), own_version([*self.outside, *self.task.files])
         else:
-            code, own = self.sources.code, {name: self.sources.own.get(name, "") for name in self.outside}
+            names = (*self.outside, *self.task.files)
+            code, own = self.sources.code, {name: self.sources.own.get(name, "") for name in names}
         return {
             **self.setting(),
             "seed": self.seed,

@@ -54,8 +54,16 @@ def _files(place: Path) -> Iterator[Path]:
 
 
 def own_version(names: Iterable[str]) -> dict[str, str]:
-    """SHA-256, by MODULE:NAME, of the module and of every module of the user's that it imports."""
-    return {name: _own_version(name) for name in sorted(names)}
+    """SHA-256, by MODULE:NAME, of the module and of every module of the user's that it imports; by path, of a file.
+
+    '' for a file that is not there.
+    """
+    return {name: _own_version(name) if ":" in name else _file_version(name) for name in sorted(names)}
+
+
+def _file_version(name: str) -> str:
+    path = Path(name)
+    return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
 
 
 @cache

@@ -11,7 +11,7 @@ from reports.plans.packaged_tasks import packaged_tasks
 from reports.refusal import described
 from reports.settings.words import SettingError
 from reports.tasks.conformance import load_task
-from reports.tasks.factories import FACTORIES
+from reports.tasks.packaged import FACTORIES
 from theory.language.errors import near
 
 

@@ -18,7 +18,16 @@ from reports.records.workers import Call, Workers
 
 Made = tuple[Mapping[str, Any], Mapping[str, np.ndarray]]
 # what only words or draws cannot change what a cell holds
-_WORDS = ("conclusion.py", "comparisons.py", "drawings", "frames.py", "page.py", "paired.py", "tables.py")
+_WORDS = (
+    "conclusion.py",
+    "comparisons.py",
+    "drawings",
+    "frames.py",
+    "own_page.py",
+    "page.py",
+    "paired.py",
+    "tables.py",
+)
 
 
 class StudyCell(ABC):

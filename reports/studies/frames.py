@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -139,6 +139,18 @@ def pilots_frame(pilots: Sequence[Trained]) -> pd.DataFrame:
                 }
             )  # fmt: skip
     return pd.DataFrame(lines)
+
+
+_SPLIT = (
+    *("agents", "samples", "smallest", "largest", "labels", "labels_fewest", "labels_mean", "labels_most"),
+    "distance",
+)
+
+
+def splits_frame(levels: Sequence[str], splits: Sequence[Mapping[str, float]]) -> pd.DataFrame:
+    """One line a level: how unlike its agents' labels are (`empirics.split_statistics`)."""
+    lines = [{"level": level, **split} for level, split in zip(levels, splits, strict=True)]
+    return pd.DataFrame(lines, columns=["level", *_SPLIT])
 
 
 def objective_of(pilot: Trained) -> float:

@@ -8,12 +8,13 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 
 from reports.figures.selection import groups, lines, only
-from reports.plans.studies import PersonalisationPlan
+from reports.plans.studies import Level, PersonalisationPlan
 from reports.sections import Section, SectionTable
 from reports.studies.arms import BUDGETS, Arm
 from reports.studies.comparisons import QUESTIONS
 from reports.studies.conclusion import conclusion, headline
-from reports.studies.tables import Line, section_table
+from reports.studies.own_page import allowed_sentence, allowed_table, split_table, steps_table
+from reports.studies.tables import Line, interval_cell, section_table
 
 
 def personalisation_headline(frames: Mapping[str, pd.DataFrame]) -> str:
@@ -31,12 +32,17 @@ def personalisation_section(
         "Do more fine-tuning steps pay?",
         (
             *_conclusions(frames["comparisons"]),
+            allowed_sentence(frames["allowed"]),
             _experiment(plan, seeds, spreads),
             _steps(plan, curvature, frames["pilots"]),
             _budgets(plan, frames["results"]),
             _statistics(plan, seeds, diverged, backends),
         ),
         (
+            steps_table(frames["means"], "accuracy"),
+            steps_table(frames["means"], "loss"),
+            split_table(frames["splits"]),
+            allowed_table(frames["allowed"]),
             _accuracy_table(plan, frames["means"], "new"),
             _accuracy_table(plan, frames["means"], "seen"),
             _target_table(frames["targets"], "new"),
@@ -52,13 +58,11 @@ def _conclusions(comparisons: pd.DataFrame) -> list[str]:
 
 def _experiment(plan: PersonalisationPlan, seeds: int, spreads: Mapping[str, float]) -> str:
     levels = "; ".join(
-        f"{level.name} ({_skew(level.concentration, level.labels, level.relabelled)}, spread of the gradients at a "
-        f"pilot's start {spreads[level.name]:.3g})"
+        f"{level.name} ({_skew(level)}, spread of the gradients at a pilot's start {spreads[level.name]:.3g})"
         for level in plan.levels
     )
-    widths = "-".join(str(width) for width in (64, *plan.hidden, 10))
     return (
-        f"Handwritten digits and a tanh network {widths} in float32. Each of {seeds} seeds splits the digits anew over "
+        f"{_subject(plan)} in float32. Each of {seeds} seeds splits the samples anew over "
         f"{plan.seen} agents that take part in training and {plan.new} new ones, with {plan.samples} samples each to "
         f"train and fine-tune on and {plan.held_out} held out, and draws a new start. Every arm trains on all "
         f"{plan.seen} agents with $\\tau = {plan.tau}$ local steps a round; then every agent takes "
@@ -67,9 +71,20 @@ def _experiment(plan: PersonalisationPlan, seeds: int, spreads: Mapping[str, flo
     )
 
 
-def _skew(concentration: float | None, labels: int | None, relabelled: int) -> str:
-    skew = f"{labels} labels an agent" if concentration is None else f"Dirichlet concentration {concentration:g}"
-    return skew + (f", {relabelled} labels permuted at each agent" if relabelled else "")
+def _subject(plan: PersonalisationPlan) -> str:
+    if plan.model is not None:
+        return f"The samples of {plan.data} and the module {plan.model}"
+    return f"Handwritten digits and a tanh network {'-'.join(str(width) for width in (64, *plan.hidden, 10))}"
+
+
+def _skew(level: Level) -> str:
+    if level.natural:
+        skew = "the agents that the data names"
+    elif level.concentration is None:
+        skew = f"{level.labels} labels an agent"
+    else:
+        skew = f"Dirichlet concentration {level.concentration:g}"
+    return skew + (f", {level.relabelled} labels permuted at each agent" if level.relabelled else "")
 
 
 def _steps(plan: PersonalisationPlan, curvature: float, pilots: pd.DataFrame) -> str:
@@ -130,10 +145,10 @@ def _accuracy_table(plan: PersonalisationPlan, means: pd.DataFrame, group: str) 
             "trained with": _arm,
             "rounds": "k",
             **{
-                f"accuracy, ν′ = {step}": lambda line, step=str(step): _interval(line[step], "accuracy", 100, 1)
+                f"accuracy, ν′ = {step}": lambda line, step=str(step): interval_cell(line[step], "accuracy", 100, 1)
                 for step in steps
             },
-            f"loss, ν′ = {plan.shown}": lambda line: _interval(line[str(plan.shown)], "loss", 1, 3),
+            f"loss, ν′ = {plan.shown}": lambda line: interval_cell(line[str(plan.shown)], "loss", 1, 3),
         },
         folded=group == "seen",
     )
@@ -145,11 +160,6 @@ def _arm(line: Line) -> str:
 
 def _budget(line: Line) -> str:
     return BUDGETS[line["budget"]]
-
-
-def _interval(line: Line, name: str, scale: float, digits: int) -> str:
-    mean, low, high = (scale * line[key] for key in (name, f"{name}_low", f"{name}_high"))
-    return f"{mean:.{digits}f}" + ("" if math.isnan(low) else f" [{low:.{digits}f}, {high:.{digits}f}]")
 
 
 def _target_table(targets: pd.DataFrame, group: str) -> SectionTable:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from reports.plans.studies import Level, PersonalisationPlan
+from reports.studies.allowed import PathConstants, allowed_frame
 from reports.studies.arms import Arm, arms, checkpoints
 from reports.studies.comparisons import comparisons_frame
 from reports.studies.drawings.personalisation import personalisation_figures
@@ -17,6 +18,7 @@ from reports.studies.frames import (
     objective_of,
     pilots_frame,
     results_frame,
+    splits_frame,
     targets_frame,
 )
 from reports.studies.page import personalisation_headline, personalisation_section
@@ -45,6 +47,9 @@ def run_personalisation(plan: PersonalisationPlan, context: Context) -> StudyRes
     piloted = _trained(pilots, context)
     steps = Steps(curvature, 1.0 / curvature, _best(piloted))
     trained = _trained(training_cells(plan, context, steps, seeds), context)
+    paths = [PathConstants(scene(plan, level, PILOT, context), steps.alpha) for level in plan.levels]
+    constants = execute_all(paths, context.records, context.workers)
+    names = [level.name for level in plan.levels]
     results = results_frame(trained)
     spreads = {level.name: float(one.arrays["spread"][0]) for level, one in zip(plan.levels, measured, strict=True)}
     frames = {
@@ -56,8 +61,10 @@ def run_personalisation(plan: PersonalisationPlan, context: Context) -> StudyRes
             results, plan.compared, {"seen": plan.seen * plan.held_out, "new": plan.new * plan.held_out}
         ),
         "pilots": pilots_frame(piloted),
+        "splits": splits_frame(names, [one.facts["split"] for one in measured]),
+        "allowed": allowed_frame(plan, list(zip(names, constants, strict=True)), trained),
     }
-    used: list[StudyCell] = [*curved, *pilots, *(one.cell for one in trained)]
+    used: list[StudyCell] = [*curved, *paths, *pilots, *(one.cell for one in trained)]
     diverged = [one for one in trained if one.record.facts["diverged"] is not None]
     backends = sorted({str(one.record.facts["backend"]) for one in trained})
     section = personalisation_section(plan, seeds, steps.curvature, spreads, frames, len(diverged), backends)
@@ -73,7 +80,8 @@ def run_personalisation(plan: PersonalisationPlan, context: Context) -> StudyRes
 
 def scene(plan: PersonalisationPlan, level: Level, index: int, context: Context) -> Scene:
     """A level on one seed."""
-    return Scene(level, index, context.root, plan, context.device)
+    own = context.versions([name for name in (plan.data, plan.model) if name is not None])
+    return Scene(level, index, context.root, plan, context.device, tuple(own.items()))
 
 
 def pilot_cells(plan: PersonalisationPlan, context: Context, alpha: float) -> list[Training]:

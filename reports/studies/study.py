@@ -10,6 +10,7 @@ import pandas as pd
 
 from reports.figures.figure import Figure
 from reports.figures.selection import column
+from reports.records.sources import own_version
 from reports.records.store import write_atomically
 from reports.records.workers import Workers
 from reports.sections import Section
@@ -22,6 +23,7 @@ class Context:
     """Where a study runs: the seed tree's root, the number of seeds asked for, workers, device and records.
 
     workers: None for a study that is only read off its records.
+    own: the versions of a user's modules and files behind records that are only read; those that are here unless given.
     """
 
     root: int
@@ -29,6 +31,11 @@ class Context:
     workers: Workers | None
     device: str
     records: Path
+    own: Mapping[str, str] | None = None
+
+    def versions(self, names: Sequence[str]) -> dict[str, str]:
+        """SHA-256 of modules (MODULE:NAME) and files of a user's."""
+        return own_version(names) if self.own is None else {name: self.own.get(name, "") for name in names}
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,16 @@ def section_table(
     return SectionTable(caption, tuple(columns), cells, folded)
 
 
+def interval_cell(line: Line, name: str, scale: float, digits: int) -> str:
+    """A mean with its interval, from the columns NAME, NAME_low and NAME_high; without it for a single seed.
+
+    >>> interval_cell({"loss": 0.5, "loss_low": 0.25, "loss_high": 0.75}, "loss", 1.0, 2)
+    '0.50 [0.25, 0.75]'
+    """
+    mean, low, high = (scale * line[key] for key in (name, f"{name}_low", f"{name}_high"))
+    return f"{mean:.{digits}f}" + ("" if math.isnan(low) else f" [{low:.{digits}f}, {high:.{digits}f}]")
+
+
 def _cell(line: Line, column: str | Callable[[Line], Cell]) -> Cell:
     value = line[column] if isinstance(column, str) else column(line)
     return None if isinstance(value, float) and math.isnan(value) else value

@@ -5,21 +5,23 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from empirics import DivergedError, MetaFedAvg, Task
+from empirics import DivergedError, MetaFedAvg, Task, split_statistics
 from empirics.tasks.networks.network import NetworkTask
 from reports.plans.studies import Level, PersonalisationPlan
 from reports.records.seeds import child_seed
 from reports.records.store import record_key
 from reports.studies.adaptation import adapted, curvature, gradient_spread, objective
-from reports.studies.agents import population
+from reports.studies.agents import CLASSES, Population, digits, in_float32, network, population
 from reports.studies.arms import Arm
 from reports.studies.execution import Made, StudyCell, code_version
+from reports.tasks.own_network import module_of, network_task, samples_in
 
 PILOT = -1  # the seed whose split and start serve to choose step sizes, and nothing else
 
@@ -28,7 +30,7 @@ PILOT = -1  # the seed whose split and start serve to choose step sizes, and not
 class Scene:
     """A level, a seed and the shape of the experiment: everything that all arms on this seed share.
 
-    index: which seed of the study, or PILOT.
+    index: which seed of the study, or PILOT. own: the versions of a user's data and module, by their names.
     """
 
     level: Level
@@ -36,6 +38,7 @@ class Scene:
     root: int
     plan: PersonalisationPlan
     device: str
+    own: tuple[tuple[str, str], ...] = ()
 
     @property
     def seed(self) -> int:
@@ -44,15 +47,31 @@ class Scene:
 
     def tasks(self) -> tuple[NetworkTask, NetworkTask, NetworkTask]:
         """The training task, and all agents' own and held-out samples."""
+        made, model = self.population(), self.plan.model
+        widths = [made.x.shape[-1], *self.plan.hidden, CLASSES]
+        module = network(widths, self.seed) if model is None else module_of(model, self.seed)
+        return made.tasks(module, self.device)
+
+    def population(self) -> Population:
+        """The agents and their samples."""
         p = self.plan
-        shape = {"seen": p.seen, "new": p.new, "samples": p.samples, "held_out": p.held_out}
-        return population(self.level, self.seed, **shape).tasks(p.hidden, self.seed, self.device)
+        source = digits() if p.data is None else in_float32(samples_in(p.data))
+        return population(
+            self.level, self.seed, seen=p.seen, new=p.new, samples=p.samples, held_out=p.held_out, source=source
+        )
+
+    @property
+    def title(self) -> str:
+        """What the agents and their samples are called."""
+        data = "digits" if self.plan.data is None else Path(self.plan.data).name
+        return f"{data}, {self.level.name}"
 
     def description(self) -> dict[str, Any]:
         """What all arms of the scene share, as plain JSON values."""
-        shared = ("seen", "new", "samples", "held_out", "hidden", "tau", "delta")
+        shared = ("seen", "new", "samples", "held_out", "hidden", "tau", "delta", "model")
         plan = self.plan.model_dump(mode="json", include=set(shared))
-        return {"level": self.level.model_dump(mode="json"), "index": self.index, "root": self.root, **plan}
+        level = self.level.model_dump(mode="json")
+        return {"level": level, "index": self.index, "root": self.root, **plan, "own": dict(self.own)}
 
 
 @dataclass(frozen=True)
@@ -73,7 +92,7 @@ class Training(StudyCell):
     def description(self) -> dict[str, Any]:
         """Everything that decides the record."""
         own = {"mode": self.arm.mode, "nu": self.arm.nu, "alpha": self.alpha, "beta": self.beta, "steps": self.steps}
-        cell = {"task": f"digits, {self.scene.level.name}", "statements": [], **self.scene.description(), **own}
+        cell = {"task": self.scene.title, "statements": [], **self.scene.description(), **own}
         cell["tested"] = list(self.tested)
         return {"kind": "training", "cell": cell, "device": self.scene.device, "code": code_version()}
 
@@ -141,7 +160,7 @@ class Training(StudyCell):
 def side_by_side(tasks: Sequence[NetworkTask]) -> Task:
     """One task in which replica r runs on the agents of tasks[r]; all tasks have equally many agents."""
     x, y = (torch.cat([task.parameter(name) for task in tasks]) for name in ("x", "y"))
-    every = NetworkTask(tasks[0].module, x, y, torch.nn.functional.cross_entropy).to(tasks[0].device)
+    every = network_task(tasks[0].module, x.cpu().numpy(), y.cpu().numpy()).to(tasks[0].device)
     return every.select(torch.arange(every.n, device=every.device).reshape(len(tasks), -1))
 
 
@@ -156,7 +175,7 @@ class Curvature(StudyCell):
 
     def description(self) -> dict[str, Any]:
         """Everything that decides the record."""
-        cell = {"task": f"digits, {self.scene.level.name}", "statements": [], **self.scene.description()}
+        cell = {"task": self.scene.title, "statements": [], **self.scene.description()}
         cell["rounds"] = self.scene.plan.pilot_rounds
         return {"kind": "curvature", "cell": cell, "device": self.scene.device, "code": code_version()}
 
@@ -175,4 +194,6 @@ class Curvature(StudyCell):
         path: Tensor = run.iterates[0, torch.tensor(places)]
         sizes = curvature(seen, path, self.scene.seed)
         arrays = {"curvature": sizes, "rounds": np.array(places), "spread": gradient_spread(seen, path)}
-        return {"largest": max(first, float(sizes.max())), "first_step": 1.0 / first}, arrays
+        made = self.scene.population()
+        split = split_statistics(list(np.concatenate([made.y, made.y_held], axis=1)))
+        return {"largest": max(first, float(sizes.max())), "first_step": 1.0 / first, "split": split}, arrays

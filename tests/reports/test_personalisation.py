@@ -174,7 +174,7 @@ def test_too_many_samples_are_refused() -> None:
 @pytest.fixture(scope="module")
 def tasks():
     made = population(SKEWED, 0, seen=2, new=1, samples=6, held_out=5)
-    return made, made.tasks([4], 7, "cpu")
+    return made, made.tasks(network([64, 4, CLASSES], 7), "cpu")
 
 
 def test_accuracy_and_loss_after_steps_are_those_of_plain_autograd(tasks) -> None:
@@ -206,7 +206,7 @@ def test_the_objective_is_the_meta_loss(tasks, nu: int) -> None:
 
 def test_curvature_is_the_largest_eigenvalue_from_below() -> None:
     made = population(SKEWED, 0, seen=2, new=0, samples=5, held_out=1)
-    seen, _, _ = made.tasks([2], 3, "cpu")
+    seen, _, _ = made.tasks(network([64, 2, CLASSES], 3), "cpu")
     wide = seen.to(dtype=torch.float64)
     w = wide.start.unsqueeze(0)
     exact = torch.linalg.eigvalsh(wide.hessian(w.expand(2, -1))).abs().amax(-1).numpy()
@@ -395,7 +395,7 @@ def test_training_starts_from_the_same_model_in_every_arm(finished: Path) -> Non
 
 def test_figures_are_redrawn_from_the_frames(finished: Path) -> None:
     before = {path.name: path.read_bytes() for path in (finished / "figures").glob("personalisation_*.svg")}
-    assert len(before) == 4
+    assert len(before) == 5
     done = CliRunner().invoke(figures_app, ["--out", str(finished), "--format", "svg"])
     assert done.exit_code == 0, done.output
     assert {name: (finished / "figures" / name).read_bytes() for name in before} == before

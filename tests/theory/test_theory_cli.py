@@ -91,7 +91,6 @@ BAD = [
     (["prove", "--all"], "prove: not in this version"),
     (["eval", "L_F", "--unknown"], "No such option"),
     (["nonsense"], "No such command"),
-    ([], "Missing command"),
 ]
 
 

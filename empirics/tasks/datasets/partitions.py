@@ -1,4 +1,4 @@
-"""Labelled samples dealt to agents: by Dirichlet proportions, or by k labels an agent."""
+"""Labelled samples dealt to agents: by Dirichlet proportions, by k labels an agent, or as they are held."""
 
 from __future__ import annotations
 
@@ -93,6 +93,59 @@ def label_partition(labels: np.ndarray, agents: int, per_agent: int, *, seed: in
         for agent, piece in zip(holders, np.array_split(own, len(holders) or 1), strict=False):
             parts[agent].append(piece)
     return [np.concatenate(pieces) for pieces in parts]
+
+
+def natural_partition(agent: np.ndarray, *, at_least: int = 2) -> dict[Any, np.ndarray]:
+    """Sample indices of each agent that holds `at_least` samples, by its name, in the order of the names.
+
+    Args:
+        agent: (samples,) who holds each: integers or texts.
+        at_least: agents with fewer samples are left out.
+
+    Raises:
+        InputError: not one name a sample, or no agent has so many.
+
+    >>> {name: part.tolist() for name, part in natural_partition(np.array(["b", "a", "b", "c", "a"])).items()}
+    {'a': [1, 4], 'b': [0, 2]}
+    """
+    names = np.asarray(agent)
+    if names.ndim != 1 or not len(names):
+        raise InputError(f"agent has shape {names.shape}: expected one name a sample")
+    found, place = np.unique(names, return_inverse=True)
+    parts = {name: np.flatnonzero(place == number) for number, name in enumerate(found.tolist())}
+    kept = {name: part for name, part in parts.items() if len(part) >= at_least}
+    if not kept:
+        most = max(len(part) for part in parts.values())
+        raise InputError(f"the largest of {len(parts)} agents has {most} samples: expected one with {at_least}")
+    return kept
+
+
+def split_statistics(labels: Sequence[np.ndarray]) -> dict[str, float]:
+    """How unlike the labels of agents are: (agents) arrays of labels -> sizes, labels an agent, distance.
+
+    `distance` is the mean over agents of the total variation distance (1/2) sum_c |p_i(c) - p(c)| between the shares of
+    labels at the agent and in all samples: 0 where agents are alike, and at most 1.
+
+    >>> split_statistics([np.array([0, 0, 1, 1]), np.array([2, 2])])["distance"]           # (1/3 + 2/3) / 2
+    0.5
+    """
+    pool, place = np.unique(np.concatenate(labels), return_inverse=True)
+    pieces = np.split(place, np.cumsum([len(part) for part in labels])[:-1])
+    counts = np.array([np.bincount(piece, minlength=len(pool)) for piece in pieces])
+    shares, sizes = counts / counts.sum(axis=1, keepdims=True), counts.sum(axis=1)
+    every = counts.sum(axis=0) / counts.sum()
+    held = (counts > 0).sum(axis=1)
+    return {
+        "agents": len(labels),
+        "samples": int(sizes.sum()),
+        "smallest": int(sizes.min()),
+        "largest": int(sizes.max()),
+        "labels": len(pool),
+        "labels_fewest": int(held.min()),
+        "labels_mean": float(held.mean()),
+        "labels_most": int(held.max()),
+        "distance": float(np.abs(shares - every).sum(axis=1).mean() / 2),
+    }
 
 
 def _labels(labels: Any, classes: Sequence[int] | None, agents: int) -> tuple[np.ndarray, list[int], int]:

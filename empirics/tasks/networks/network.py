@@ -182,6 +182,20 @@ class NetworkTask(Task):
         parts = [self.sweeps.outputs(points, *data) for _, points, data in self._blocks(points, samples)]
         return torch.cat(parts).unflatten(0, (*leading, self.n))
 
+    def predict(self, points: Any, x: Any) -> Tensor:
+        """Outputs (..., n, samples, ...) on x (n, samples, ...), or classes (..., n, samples) under cross-entropy.
+
+        >>> model = nn.Linear(1, 2, bias=False)
+        >>> task = NetworkTask(model, x=[[[1.0]], [[1.0]]], y=[[0], [1]], loss=nn.functional.cross_entropy)
+        >>> task.predict([2.0, 1.0], [[[3.0]], [[-3.0]]]).tolist()  # scores (6, 3) and (-6, -3)
+        [[0], [1]]
+        """
+        outputs = self.outputs(points, x)
+        if self.loss_name != "cross_entropy" or self._parameters["y"].is_floating_point():
+            return outputs
+        leading = outputs.dim() - self._parameters["y"].dim()  # the classes' axis is the one after the samples'
+        return outputs.argmax(leading + 1)
+
     def blocks(self, replicas: int) -> list[Block]:
         """Some agents of one replica or, when those are few, several whole replicas."""
         return list(self._cuts(replicas, self.n, self.samples))

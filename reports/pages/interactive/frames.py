@@ -58,5 +58,5 @@ def runs_frame(curves: pd.DataFrame) -> pd.DataFrame:
     frame = pd.concat(parts, ignore_index=True)
     # runs of one setting differ in their step: the label alone must name one run
     labels = column(frame.drop_duplicates(["run", "row_id"]), "run")
-    frame.loc[frame["run"].isin(labels[labels.duplicated()]), "run"] = frame["run"] + ", " + frame["row_id"]
+    frame.loc[frame["run"].isin(labels[labels.duplicated()].tolist()), "run"] = frame["run"] + ", " + frame["row_id"]
     return frame

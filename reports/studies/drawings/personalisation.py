@@ -22,17 +22,17 @@ from reports.figures.selection import distinct, groups, lines, one_of, only, pos
 from reports.figures.style import TEXT, beside, canvas, points, styled
 from reports.studies.arms import BUDGETS, Arm
 from reports.studies.comparisons import OPEN, UNTESTED, arms_of
+from reports.studies.drawings.arm_looks import arm_looks
+from reports.studies.drawings.steps import steps_figure
 
 _LEAST, _CELL = 1.5, 0.24  # inches that a panel, and that a number in a panel, needs
-_COLORS = ("#1a1a19", "#0072B2", "#56B4E9", "#009E73", "#E69F00", "#D55E00", "#A6427C", "#8a8a88")
-_DASHES = ("-", (0, (5, 1.5)), (0, (3, 1)), (0, (4, 1.2, 1, 1.2)), (0, (1.5, 1.2)), "-", (0, (6, 2)), (0, (1, 2)))
-_MARKERS = ("o", "s", "v", "^", "D", "h", "*", "P")
 
 
 def personalisation_figures(frames: Mapping[str, pd.DataFrame]) -> list[Figure]:
     """Every figure of the study, from its frames alone."""
     return [
         map_figure(frames["means"]),
+        steps_figure(frames["means"]),
         courses_figure(frames["curves"]),
         gain_figure(frames["comparisons"]),
         approximation_figure(frames["comparisons"]),
@@ -138,7 +138,7 @@ def courses_figure(curves: pd.DataFrame) -> Figure:
 def draw_courses(frame: pd.DataFrame) -> Drawing:
     """One row of two panels a level."""
     levels = groups(frame, "level")
-    looks = _looks(arms_of(frame))
+    looks = arm_looks(arms_of(frame))
     drawing = canvas(TEXT, 0.6 + 1.55 * len(levels))
     grid = drawing.subplots(len(levels), 2, squeeze=False, sharey="row", sharex="col")
     for row, (level, part) in zip(grid, levels, strict=True):
@@ -220,7 +220,7 @@ def draw_approximations(frame: pd.DataFrame) -> Drawing:
 def _differences(frame: pd.DataFrame, rows: Mapping[str, pd.DataFrame]) -> Drawing:
     rows = {label: part for label, part in rows.items() if len(part)}
     steps, levels = sorted(distinct(frame, "adapt")), distinct(frame, "level")
-    looks = _looks(arms_of(frame), skip=1)
+    looks = arm_looks(arms_of(frame), skip=1)
     across = beside(len(steps), _LEAST) == len(steps)
     down = len(rows) if across else len(steps)
     drawing = canvas(TEXT, 0.7 + 1.75 * down)
@@ -259,11 +259,3 @@ def _dodged(axes: Axes, part: pd.DataFrame, levels: Sequence[str], looks: Mappin
 
 def _arm(line: Mapping[str, Any]) -> Arm:
     return Arm(line["mode"], line["nu"])
-
-
-def _looks(present: Sequence[Arm], skip: int = 0) -> dict[Arm, Look]:
-    """A look an arm, in turn; skip: so many of the looks stay for other arms."""
-    return {
-        arm: Look(arm.name, _COLORS[place % 8], _DASHES[place % 8], _MARKERS[place % 8])
-        for place, arm in enumerate(present, skip)
-    }
