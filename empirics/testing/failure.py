@@ -67,8 +67,9 @@ def script_of(tested: Property, f: Callable[..., Any], case: Any, arrays: Arrays
     f = f.f if isinstance(f, FromParameters) else f
     train = getattr(f, "train", None)
     home, name = _importable(f if train is None else train)
-    call = name if train is None else f"on_modules({name})"
-    used = ", ".join(sorted({*_classes(case), "replay", *(["on_modules"] if train is not None else [])}))
+    adapter = getattr(f, "adapter", "")
+    call = f"{adapter}({name})" if adapter else name
+    used = ", ".join(sorted({*_classes(case), "replay", *([adapter] if adapter else [])}))
     return "\n".join(
         [
             f"from empirics.testing import {used}",

@@ -13,7 +13,7 @@ from empirics.testing.search import search
 from empirics.testing.tables import CHECKERS
 from tests.properties.museum import MISTAKES
 
-BUDGET = replace(PROFILES["ci"], shrink=False)
+BUDGET = replace(PROFILES["ci"], shrink=False, large=0)
 BY_NAME = {checker.name: checker for checker in CHECKERS}
 
 

@@ -639,6 +639,6 @@ MISTAKES = (
     Mistake(always_fine_tuned, ROUND, "exact", "fedavg"),
     Mistake(mean_of_chunk_means, ROUND, "exact", "agents_twice"),
     Mistake(gradient_refreshed_every_fourth_step, ROUND, "exact", "steps_compose"),
-    Mistake(server_updated_in_place, ROUND, "exact", "untouched_server"),
+    Mistake(server_updated_in_place, ROUND, "exact", "untouched_input"),
     Mistake(all_agents_returned, ROUND, "exact", "returns_an_iterate"),
 )

@@ -229,7 +229,7 @@ def test_bad_input_is_refused_before_any_work():
     with pytest.raises(InputError, match="dtype"):
         check_meta_gradient(right, dtype=torch.int64)
     with pytest.raises(InputError, match="dtype"):
-        check_round(right, dtype="jax.float64")
+        check_round(right, dtype="cupy.float64")
     with pytest.raises(InputError, match="profile"):
         check_meta_gradient(right, profile="slow")
     with pytest.raises(InputError, match="max_examples"):
