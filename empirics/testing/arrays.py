@@ -11,6 +11,7 @@ import torch
 
 from empirics.numerics.errors import InputError
 
+_NOT_FINITE = "the answer is not finite: a division by zero, or the derivative of a root or a norm at 0"
 _PRECISIONS = ("float32", "float64")
 
 
@@ -106,5 +107,5 @@ def numbers(result: Any, d: int) -> np.ndarray:
     if values.shape != (d,):
         raise WrongResultError(f"it has shape {values.shape}, not ({d},), the shape of w")
     if not np.isfinite(values).all():
-        raise WrongResultError(f"it is not finite: {values}")
+        raise WrongResultError(f"it is not finite: {values}", _NOT_FINITE)
     return values

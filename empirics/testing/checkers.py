@@ -226,6 +226,8 @@ def _check(
     return Report(checker.name, worst)
 
 
+_UNKNOWN = "none of the known mistakes gives these answers; this property fails most often because "
+
 Failed = tuple[Property, str, Found]
 
 
@@ -241,7 +243,8 @@ def _cause(ask: Any, mode: str, found: Sequence[Failed], fixed: Fixed, query: bo
         ask, list(dict.fromkeys([*(case for _, each in failed for case in (each.case, each.first)), *known]))
     )
     tested, each = max(failed, key=lambda pair: pair[0].rank)
-    return exact or _told(each) or tested.cause
+    usual = "" if tested.rank or each.error is not None else _UNKNOWN
+    return exact or _told(each) or usual + tested.cause
 
 
 def _told(found: Found) -> str:
@@ -269,7 +272,7 @@ def _failure(checker: Checker, failed: Failed, f: Callable[..., Any], arrays: Ar
         tested.claim,
         mode,
         str(arrays),
-        _told(found) or cause,
+        cause if found.error is not None else _told(found) or cause,
         found.case,
         found.comparison,
         found.error,

@@ -60,7 +60,12 @@ def rotation(ask: Ask, case: Case) -> Comparison:
     return _same(ask, case, other, turn.T @ ask(other), 1.0)
 
 
-@property_for(FULL_BATCH, "moved_cases", cause="weight decay, or parameters clipped to a box", rank=1)
+@property_for(
+    FULL_BATCH,
+    "moved_cases",
+    cause="weight decay, or parameters that are clipped to a box or stored with few digits",
+    rank=1,
+)
 def origin(ask: Ask, case: Case) -> Comparison:
     """The meta-gradient does not depend on where the origin lies: w -> w + t with f(w - t) leaves it alone."""
     assert isinstance(case.problem, Transformable)

@@ -153,11 +153,17 @@ def _implicit(scale: Callable[[Case], float]) -> Callable[[Case, float], np.ndar
     """(I + hess s(w^nu) / lambda)^-1 grad q(w^nu): iMAML's formula at the end of plain steps."""
 
     def answer(case: Case, number: float) -> np.ndarray | None:
+        if not case.nu:
+            return _right(case)
         end = oracles.trajectory(case.problem, case.point, case.alpha, case.nu)[-1]
         matrix = np.eye(len(end)) + oracles.hessian_at(case.problem.support, end) / (number * scale(case))
         return np.linalg.solve(matrix, oracles.gradient_at(case.problem.query, end))
 
     return answer
+
+
+def _inverse(number: float) -> float:
+    return 1 / number if number else float("inf")
 
 
 def _differences(case: Case, number: float) -> np.ndarray | None:
@@ -193,8 +199,8 @@ META_FAMILIES = (
     Family("parameters are clipped to a box of size {}", _moved_start, (1.0, 10.0, 100.0)),
     Family("Hessians are replaced by differences of gradients, delta = {}", _differences, (1e-3, 1e-2, 1e-4, 0.1)),
     Family(_PLAIN_STEPS + "{}", _implicit(lambda case: 1.0), (1.0, 2.0, 0.5, 10.0, 0.1, 100.0)),
-    Family(_PLAIN_STEPS + "{} / alpha", _implicit(lambda case: 1 / case.alpha), (1.0, 2.0, 0.5)),
-    Family(_PLAIN_STEPS + "{} / (alpha nu)", _implicit(lambda case: 1 / (case.alpha * (case.nu or 1))), (1.0, 2.0)),
+    Family(_PLAIN_STEPS + "{} / alpha", _implicit(lambda case: _inverse(case.alpha)), (1.0, 2.0, 0.5)),
+    Family(_PLAIN_STEPS + "{} / (alpha nu)", _implicit(lambda case: _inverse(case.alpha * case.nu)), (1.0, 2.0)),
 )
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from empirics.algorithm.modes import Mode
 from empirics.testing import oracles
-from empirics.testing.agent import Agent
+from empirics.testing.agent import Agent, SupportQuery
 from empirics.testing.rounds import RoundCase, RoundSetting, local_paths, next_iterate
 
 Step = Callable[[Agent, np.ndarray], np.ndarray]
@@ -27,6 +27,7 @@ def round_mistakes(case: RoundCase) -> Iterable[tuple[str, np.ndarray]]:
         yield "all Hessians are dropped (first order)", next_iterate(first_order)
     yield "the server's w is returned as it was", case.point
     yield "the answer is the change of w, not the new w", ends.mean(axis=0) - case.point
+    yield from _other_losses(case)
     yield from _other_steps(case)
     yield from _other_order(case)
     yield "alpha and beta are exchanged", next_iterate(case.but(alpha=setting.beta, beta=setting.alpha))
@@ -51,6 +52,16 @@ def round_mistakes(case: RoundCase) -> Iterable[tuple[str, np.ndarray]]:
     for most in range(1, 6):
         few = next_iterate(case.but(tau=min(setting.tau, most)))
         yield f"at most {most} local step{'s are' if most > 1 else ' is'} taken", few
+
+
+def _other_losses(case: RoundCase) -> Iterator[tuple[str, np.ndarray]]:
+    """Support and query losses taken for one another; nothing where they are the same."""
+    if all(agent.query is agent.support for agent in case.problems):
+        return
+    yield "the outer loss is the support loss", next_iterate(case.of(lambda agent: agent.support))
+    yield "everything is done on the query loss", next_iterate(case.of(lambda agent: agent.query))
+    exchanged = case.of(lambda agent: SupportQuery(agent.query, agent.support))
+    yield "support and query are exchanged", next_iterate(exchanged)
 
 
 def _other_steps(case: RoundCase) -> Iterator[tuple[str, np.ndarray]]:

@@ -9,8 +9,10 @@ from importlib import import_module
 from empirics.testing.arrays import WrongResultError, arrays_of
 from empirics.testing.budget import PROFILES
 from empirics.testing.comparison import Comparison
+from empirics.testing.examples import examples
+from empirics.testing.query_strategies import with_queries
 from empirics.testing.search import search
-from empirics.testing.tables import CHECKERS
+from empirics.testing.tables import CHECKERS, explained
 from tests.properties.museum import MISTAKES
 
 BUDGET = replace(PROFILES["ci"], shrink=False, large=0)
@@ -18,7 +20,7 @@ BY_NAME = {checker.name: checker for checker in CHECKERS}
 
 
 @cache
-def drawn(checker, name, mode, dtype):
+def drawn(checker, name, mode, dtype, query=False):
     """The cases that a right implementation is tested on: a derandomised search draws them whatever it is told."""
     cases = []
 
@@ -28,7 +30,8 @@ def drawn(checker, name, mode, dtype):
 
     owner, arrays = BY_NAME[checker], arrays_of(dtype)
     strategy = next(own.cases for own in owner.properties if own.name == name)
-    search(keep, getattr(import_module(owner.strategies), strategy)(mode, arrays), BUDGET)
+    of_one_loss = getattr(import_module(owner.strategies), strategy)(mode, arrays)
+    search(keep, of_one_loss.flatmap(with_queries) if query else of_one_loss, BUDGET)
     return cases
 
 
@@ -38,7 +41,8 @@ def catchers(mistake):
     checker, arrays, caught = BY_NAME[mistake.checker], arrays_of(mistake.dtype), []
     function = mistake.make()
     for own, mode in checker.applicable((mistake.mode,)):
-        verdict = verdict_of(own, checker.ask(function, arrays), drawn(checker.name, own.name, mode, mistake.dtype))
+        cases = drawn(checker.name, own.name, mode, mistake.dtype, mistake.query)
+        verdict = verdict_of(own, checker.ask(function, arrays), cases)
         if verdict != "holds":
             caught.append(own.name)
         if verdict == "no answer" and own is checker.properties[0]:
@@ -78,3 +82,19 @@ def table(rows):
 
 def letter(index):
     return "abcdefghijklmnopqrstuvwxyz"[index]
+
+
+def caught(mistake):
+    """Whether the property that explains the mistake best fails on a case, and the cause that is told from the case."""
+    checker, arrays = BY_NAME[mistake.checker], arrays_of(mistake.dtype)
+    ask = checker.ask(mistake.make(), arrays)
+    own = next(own for own in checker.properties if own.name == mistake.caught_by)
+    for case in drawn(checker.name, own.name, mistake.mode, mistake.dtype, mistake.query):
+        try:
+            comparison = own.test(ask, case)
+        except WrongResultError:
+            continue
+        if not comparison.holds:
+            known = examples(ask, mistake.mode, mistake.query)
+            return comparison.cause or explained(ask, [case, *known]) or own.cause
+    return ""
