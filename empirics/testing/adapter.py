@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from empirics.testing.agent import Agent
+from empirics.testing.arrays import WrongResultError
 from empirics.testing.model_suspects import model_mistakes, order_mistakes
 from empirics.testing.models import Model, tensors_of
 
@@ -54,15 +55,19 @@ class OnModules:
         parameters = models[0].trainable()
         gradients = [p.grad for p in parameters.values()] if gradients is None else list(gradients)
         if len(gradients) != len(parameters):
-            raise ValueError(
-                f"{len(gradients)} gradients returned: expected one for each of the {len(parameters)} parameters "
-                f"{', '.join(parameters)}"
+            raise WrongResultError(
+                f"{len(gradients)} gradients: expected one for each of the {len(parameters)} parameters "
+                f"{', '.join(parameters)}",
+                "gradients are returned for something else than the trainable parameters",
             )
         unused = _unused(models) if any(g is None for g in gradients) else set()
         named = dict(zip(parameters, gradients, strict=True))
         missing = [name for name, g in named.items() if g is None and name not in unused]
         if missing:
-            raise ValueError(f"no gradient for the parameters {', '.join(missing)}: the graph to them was cut")
+            raise WrongResultError(
+                f"no gradient for the parameters {', '.join(missing)}",
+                "the graph to the parameters was cut: they were copied or detached on the way",
+            )
         parts = [parameters[name].new_zeros(parameters[name].shape) if g is None else g for name, g in named.items()]
         return torch.cat([part.detach().reshape(-1) for part in parts])
 

@@ -70,10 +70,12 @@ def changes(ask: Any, case: Any) -> str:
 
 
 def answer(f: Callable[..., Any], *arguments: Any) -> Any:
-    """f of the arguments; what it raises becomes a `WrongResultError` with the original as its cause."""
+    """f of the arguments; what it raises becomes a `WrongResultError` with the original as its cause, but for one."""
     try:
         with undisturbed():
             return f(*arguments)
+    except WrongResultError:
+        raise
     except Exception as error:
         place = raised_at(error)
         told = f"it raised {type(error).__name__}: {error} ({place})"

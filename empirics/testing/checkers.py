@@ -239,9 +239,8 @@ def _cause(ask: Any, mode: str, found: Sequence[Failed], fixed: Fixed, query: bo
     if not failed:
         return ""
     known = [] if own is not None else [fixed.applied(case) for case in examples(ask, mode, query)]
-    exact = explained(
-        ask, list(dict.fromkeys([*(case for _, each in failed for case in (each.case, each.first)), *known]))
-    )
+    seen = [case for _, each in failed for case in (each.case, each.first)]
+    exact = explained(ask, list(dict.fromkeys([*seen, *known])))
     tested, each = max(failed, key=lambda pair: pair[0].rank)
     usual = "" if tested.rank or each.error is not None else _UNKNOWN
     return exact or _told(each) or usual + tested.cause

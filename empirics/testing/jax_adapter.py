@@ -9,6 +9,7 @@ from typing import Any
 import torch
 
 from empirics.testing.agent import Agent, Problem
+from empirics.testing.arrays import WrongResultError
 
 
 class OnJax:
@@ -35,7 +36,7 @@ class OnJax:
         result = self._answered(problem, params, alpha, nu)
         given, expected = (jax.tree_util.tree_structure(tree) for tree in (result, params))
         if given != expected:
-            raise ValueError(f"the answer is a {given}: expected the structure of params, {expected}")
+            raise WrongResultError(f"a {given}: expected the structure of params, {expected}")
         return jax.numpy.concatenate([jax.numpy.reshape(result[name], -1) for name in shapes])
 
     def _answered(self, problem: Agent, params: Any, alpha: float, nu: int) -> Any:

@@ -58,10 +58,10 @@ def _gradients(model: Model, alpha: float, nu: int, inner: Data, outer: Data) ->
         return model.loss(output(model.module, parameters, data[0]), data[1])
 
     fast: dict[str, Any] = dict(start)
-    for _ in range(nu):
-        slopes = torch.autograd.grad(loss(fast, inner), list(fast.values()), create_graph=True)
-        fast = {name: p - alpha * g for (name, p), g in zip(fast.items(), slopes, strict=True)}
     unused: dict[str, Any] = {"allow_unused": True, "materialize_grads": True}
+    for _ in range(nu):
+        slopes = torch.autograd.grad(loss(fast, inner), list(fast.values()), create_graph=True, **unused)
+        fast = {name: p - alpha * g for (name, p), g in zip(fast.items(), slopes, strict=True)}
     slopes = torch.autograd.grad(loss(fast, outer), list(start.values()), **unused)
     return dict(zip(start, slopes, strict=True))
 

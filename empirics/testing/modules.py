@@ -122,7 +122,18 @@ class ModuleProblem(Problem):
         module, x = copy.deepcopy(self._module), self._x
         if not isinstance(x, Tensor):
             module, x = _Rows(module, x), torch.arange(len(self._y))
-        refuse_derivatives(AgentModel(module, self._loss), x[None], self._y[None], widest(module, x), smooth=False)
+        try:
+            refuse_derivatives(AgentModel(module, self._loss), x[None], self._y[None], widest(module, x), smooth=False)
+        except InputError as error:
+            raise InputError(f"{self._rewritten()}{error}") from None
+
+    def _rewritten(self) -> str:
+        """The buffers that a call rewrites, which the derivatives do not know of."""
+        module = copy.deepcopy(self._module)
+        before = {name: buffer.clone() for name, buffer in module.named_buffers()}
+        output(module, {}, self._x)
+        names = [name for name, buffer in module.named_buffers() if not torch.equal(buffer, before[name])]
+        return f"every call rewrites the buffers {', '.join(names)}: expected eval(); " if names else ""
 
     def cases(self, mode: str) -> Any:
         """Points near the module's parameters, 1 to 3 steps of 1/16, 1/8 or 1/4."""

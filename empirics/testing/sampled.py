@@ -95,7 +95,7 @@ class Samples:
         if purpose not in PURPOSES:
             raise InputError(f"purpose = {purpose!r}: expected one of {', '.join(PURPOSES)}")
         index = len(self.drawn)
-        most = max(_MOST_DRAWS, 2 * self.case.nu + 2)
+        most = max(_MOST_DRAWS, 4 * self.case.nu + 2)
         if index == most:
             raise InputError(f"more than {most} batches drawn: expected at most 2 nu + 1 of them")
         choice = self.choices[index] if index < len(self.choices) else 0

@@ -104,7 +104,9 @@ def single_precision(cases: Sequence[Case], observations: Sequence[Observation])
 
 
 def _fitted_all(observations: Sequence[Observation]) -> list[str]:
-    told = (_fitted(family, observations) for family in observations[0].families)
+    # A number far from the right one may give anything.
+    with np.errstate(all="ignore"):
+        told = [_fitted(family, observations) for family in observations[0].families]
     return list(dict.fromkeys(sentence for sentence in told if sentence))
 
 
@@ -155,8 +157,7 @@ def _least(misfit: Callable[[float], np.ndarray | None], number: float) -> float
 def _answer(case: Any, family: Family, number: float) -> np.ndarray | None:
     """What the mistake gives; None where it gives no number, as for a division by zero."""
     try:
-        with np.errstate(all="ignore"):
-            value = family.answer(case, number)
+        value = family.answer(case, number)
     except (ArithmeticError, np.linalg.LinAlgError):
         return None
     return value if value is not None and np.isfinite(value).all() else None

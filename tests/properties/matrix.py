@@ -35,14 +35,18 @@ def drawn(checker, name, mode, dtype, query=False):
     return cases
 
 
+def drawn_for(mistake, name):
+    """The arguments of `drawn` for a property of the mistake's checker."""
+    return mistake.checker, name, mistake.mode, mistake.dtype, mistake.query
+
+
 @cache
 def catchers(mistake):
     """Names of the properties that fail on some case; an answer that is not a gradient ends the search."""
     checker, arrays, caught = BY_NAME[mistake.checker], arrays_of(mistake.dtype), []
     function = mistake.make()
-    for own, mode in checker.applicable((mistake.mode,)):
-        cases = drawn(checker.name, own.name, mode, mistake.dtype, mistake.query)
-        verdict = verdict_of(own, checker.ask(function, arrays), cases)
+    for own, _ in checker.applicable((mistake.mode,)):
+        verdict = verdict_of(own, checker.ask(function, arrays), drawn(*drawn_for(mistake, own.name)))
         if verdict != "holds":
             caught.append(own.name)
         if verdict == "no answer" and own is checker.properties[0]:
@@ -89,7 +93,7 @@ def caught(mistake):
     checker, arrays = BY_NAME[mistake.checker], arrays_of(mistake.dtype)
     ask = checker.ask(mistake.make(), arrays)
     own = next(own for own in checker.properties if own.name == mistake.caught_by)
-    for case in drawn(checker.name, own.name, mistake.mode, mistake.dtype, mistake.query):
+    for case in drawn(*drawn_for(mistake, own.name)):
         try:
             comparison = own.test(ask, case)
         except WrongResultError:
