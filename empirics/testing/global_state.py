@@ -28,7 +28,7 @@ class Watched:
         """What the function returns."""
         found = {name: read() for name, (read, _) in _STATE.items()}
         # An earlier call may have left the very seed that this one sets.
-        torch.rand(1), np.random.rand(), random.random()
+        _ = torch.rand(1), np.random.rand(), random.random()
         before = {name: read() for name, (read, _) in _STATE.items()}
         try:
             return self.f(*arguments)

@@ -31,8 +31,9 @@ def each_tensor(change: Callable[[Tensor], Tensor], x: Any) -> Any:
 
 def tensors_of(x: Any) -> dict[str, Tensor]:
     """The tensors of the inputs, each with what has to be written after x to name it."""
-    parts = x.items() if isinstance(x, dict) else enumerate(x) if isinstance(x, tuple) else None
-    return {"": x} if parts is None else {f"[{key!r}]": part for key, part in parts}
+    if isinstance(x, torch.Tensor):
+        return {"": x}
+    return {f"[{key!r}]": part for key, part in (x.items() if isinstance(x, dict) else enumerate(x))}
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from empirics.testing.cases import Case
 from empirics.testing.rounds import RoundCase
 
 # update(x, g, state, number, step) -> the next point, from the gradient g at x
-Update = Callable[[Any, Any, dict[str, Any], float, int], Any]
+Update = Callable[[Any, Any, dict[str, Any], float, float], Any]
 
 
 @dataclass(frozen=True)
