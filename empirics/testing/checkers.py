@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from importlib import import_module
 from typing import Any
@@ -179,7 +179,10 @@ def search_results(
     query: bool = False,
     own: Any = None,
 ) -> Iterator[tuple[Property, str, SearchResult]]:
-    """Search for a failure of every applicable property; an answer that the first one finds to be none ends it."""
+    """Search for a failure of every applicable property; an answer that the first one finds to be none ends it.
+
+    The first failure is the one that is printed, and it alone is shrunk.
+    """
     for tested, mode in _applicable(checker, modes, fixed, own):
         ask = checker.ask(f, arrays)
         cases = _strategy(checker, tested, mode, arrays, query) if own is None else _on(own, mode)
@@ -190,6 +193,7 @@ def search_results(
             chosen = sizes(type(ask), budget.large, 0 if budget.repeatable else None)
             beyond = search_large(test, lambda size, made=made: fixed.applied(made(size)), chosen)
             outcome = SearchResult(beyond.failure, max(outcome.worst, beyond.worst))
+        budget = replace(budget, shrink=budget.shrink and outcome.failure is None)
         yield tested, mode, outcome
         if outcome.failure is not None and outcome.failure.error is not None and tested is checker.properties[0]:
             return

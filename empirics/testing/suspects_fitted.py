@@ -189,7 +189,7 @@ META_FAMILIES = (
         for words, update, usual in _UPDATES
         for kind in (_through, _beside)
     ),
-    Family("the answer is {} times the right one", lambda case, c: c * _right(case), (0.5, 2.0, -1.0)),
+    Family("the answer is {} times the right one", lambda case, c: c * _right(case), (0.5, 2.0)),
     Family("the answer is {} times alpha the right one", lambda case, c: c * case.alpha * _right(case), (1.0, -1.0)),
     Family("the answer is {} / alpha times the right one", lambda case, c: c / case.alpha * _right(case), (1.0, -1.0)),
     Family("the answer is {} / nu times the right one", lambda case, c: c / (case.nu or 1) * _right(case), (1.0,)),

@@ -34,6 +34,7 @@ def meta_mistakes(case: Case) -> Mistakes:
     yield 'new parameters w - g are returned (say returns="parameters")', w - right
     yield "the meta step is taken from the fine-tuned point w^nu", w - points[-1] + right
     yield "nothing is adapted (the plain gradient at w)", oracles.gradient_at(agent.query, w)
+    yield "the sign of the whole answer is wrong", -right
     yield from _step_counts(case)
     yield "w is rounded to float32", _at(case, w.astype(np.float32).astype(np.float64))
     yield "the answer is rounded to float32", right.astype(np.float32).astype(np.float64)
@@ -48,11 +49,8 @@ def meta_mistakes(case: Case) -> Mistakes:
     gradients = [oracles.gradient_at(f, point) for point in points]
     yield from _along_the_path(case, gradients, right)
     early = oracles.gradient_at(agent.query, points[-2])
-    if not mode.curved:
-        yield "the gradient is taken at w^(nu-1)", early
     yield "the outer gradient is taken at w^(nu-1)", _swept(early, hessians[:nu], alpha)
     yield "the outer gradient is taken at w", _swept(oracles.gradient_at(agent.query, w), hessians[:nu], alpha)
-    yield "the sign of the whole answer is wrong", -right
     yield "fine-tuning goes up the loss (the sign of its step is wrong)", _at(case.but(alpha=-alpha), w)
 
 
@@ -63,7 +61,8 @@ def _at(case: Case, w: np.ndarray) -> np.ndarray:
 
 def _step_counts(case: Case) -> Iterator[tuple[str, np.ndarray]]:
     nu, w = case.nu, case.point
-    yield "nu - 1 steps are taken", _at(case.but(nu=max(nu - 1, 0)), w)
+    fewer = "nu - 1 steps are taken" if Mode(case.mode).curved else "the gradient is taken at w^(nu-1)"
+    yield fewer, _at(case.but(nu=max(nu - 1, 0)), w)
     yield "nu + 1 steps are taken", _at(case.but(nu=nu + 1), w)
     yield "one step at least is taken, also for nu = 0", _at(case.but(nu=max(nu, 1)), w)
     for most in range(1, _MOST_KEPT):

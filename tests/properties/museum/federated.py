@@ -99,8 +99,7 @@ def outer_gradient_at_the_start(f, w, alpha, nu, mode, delta):
 
 @wrong(META, "exact", "one_step", "the sign of the whole answer is wrong")
 def ascent_direction(f, w, alpha, nu, mode, delta):
-    g = right(f, w, alpha, nu, mode, delta)
-    return -g if nu else g
+    return -right(f, w, alpha, nu, mode, delta)
 
 
 @wrong(META, "exact", "one_step", "the answer is 0.5 times the right one")

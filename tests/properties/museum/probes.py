@@ -16,7 +16,7 @@ def hessian_free_called_first_order(f, w, alpha, nu, mode, delta):
     return right(f, w, alpha, nu, "hessian_free", 0.1)
 
 
-@wrong(META, "first_order", "first_order_formula", "nu - 1 steps are taken")
+@wrong(META, "first_order", "first_order_formula", "the gradient is taken at w^(nu-1)")
 def first_order_with_a_step_less(f, w, alpha, nu, mode, delta):
     return right(f, w, alpha, nu - 1 if nu > 1 else nu, mode, delta) if nu != 1 else f.gradient(w)
 
