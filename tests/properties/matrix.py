@@ -90,15 +90,26 @@ def letter(index):
 
 def caught(mistake):
     """Whether the property that explains the mistake best fails on a case, and the cause that is told from the case."""
+    ask, own, case, comparison = first_failure(mistake)
+    if comparison is None:
+        return ""
+    known = examples(ask, mistake.mode, mistake.query)
+    return comparison.cause or explained(ask, [case, *known]) or own.cause
+
+
+def first_failure(mistake):
+    """The first drawn case on which the property that explains the mistake best fails, and what it found; or None."""
     checker, arrays = BY_NAME[mistake.checker], arrays_of(mistake.dtype)
     ask = checker.ask(mistake.make(), arrays)
     own = next(own for own in checker.properties if own.name == mistake.caught_by)
     for case in drawn(*drawn_for(mistake, own.name)):
         try:
             comparison = own.test(ask, case)
-        except WrongResultError:
+        except WrongResultError as error:
+            # An answer that is none fails the property about its shape; elsewhere another case tells more.
+            if own is checker.properties[0]:
+                return ask, own, case, Comparison(str(error), "an answer", 0.0, cause=error.likely)
             continue
         if not comparison.holds:
-            known = examples(ask, mistake.mode, mistake.query)
-            return comparison.cause or explained(ask, [case, *known]) or own.cause
-    return ""
+            return ask, own, case, comparison
+    return ask, own, None, None
