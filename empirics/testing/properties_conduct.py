@@ -72,7 +72,7 @@ def untouched_input(ask: Any, case: Any) -> Comparison:
     return Comparison(changed, UNCHANGED, 0.0, cause=f"the call changes {changed}: work on a copy, or restore it")
 
 
-@property_for(MODES, "conduct_cases", cause="a constant, buffer or conversion in another precision", rank=1)
+@property_for(MODES, "conduct_cases", cause="a constant, buffer or conversion in another precision")
 def precision(ask: Any, case: Any) -> Comparison:
     """float32 and float64 agree within rounding, each answer in its own dtype.
 

@@ -20,6 +20,7 @@ _SINGLE = float(np.finfo(np.float32).eps)
 # A fitted number explains something only where the answers that show it have more numbers than the one that is fitted.
 _LEAST_NUMBERS = 3
 _FITTED_TO, _FITTING_STEPS = 4, 8
+_ROUNDINGS = 256
 
 Mistakes = Iterable[tuple[str, np.ndarray]]
 
@@ -28,7 +29,8 @@ Mistakes = Iterable[tuple[str, np.ndarray]]
 class Observation:
     """What a checked function answered on a case, what is right, its rounding, and what each mistake would give.
 
-    `answered(family, number)` is what a mistake with a free number would give.
+    `answered(family, number)` is what a mistake with a free number would give. `tolerance` is the rounding of the right
+    answer, which may be far smaller than a wrong one: `blur` is some roundings, relative `eps`, of what was found.
     """
 
     found: np.ndarray
@@ -37,11 +39,17 @@ class Observation:
     suspected: Callable[[], Mistakes]
     families: tuple[Family, ...] = ()
     answered: Callable[[Family, float], np.ndarray | None] = field(default=lambda family, number: None)
+    eps: float = 0.0
 
     @cached_property
     def mistakes(self) -> dict[str, np.ndarray]:
         """Sentences and answers, evaluated when they are asked for."""
         return dict(self.suspected())
+
+    @property
+    def blur(self) -> float:
+        """Some hundred roundings of the answer."""
+        return _ROUNDINGS * self.eps * float(np.linalg.norm(self.found))
 
     @property
     def wrong(self) -> bool:
@@ -50,25 +58,25 @@ class Observation:
 
     def is_given_by(self, sentence: str) -> bool:
         """Whether the mistake gives the answer to rounding; one that cannot be made on the case gives what is right."""
-        return _near(self.found, self.mistakes.get(sentence, self.expected), 4 * self.tolerance)
+        return _near(self.found, self.mistakes.get(sentence, self.expected), 4 * self.tolerance + self.blur)
 
     def shows(self, value: np.ndarray | None) -> bool:
         """Whether a mistake with this answer can be seen: far from what is right."""
         return value is not None and not _near(value, self.expected, 16 * self.tolerance)
 
 
-def observed(case: Case, found: np.ndarray, tolerance: float, more: Mistakes = ()) -> Observation:
+def observed(case: Case, found: np.ndarray, tolerance: float, more: Mistakes = (), eps: float = 0.0) -> Observation:
     """An answer of full-batch code, beside the classic mistakes and those that the caller adds."""
     expected = oracles.meta_gradient_of(case.problem, case.point, case.alpha, case.nu, case.mode, case.delta)
     return Observation(
-        found, expected, tolerance, lambda: (*meta_mistakes(case), *more), META_FAMILIES, partial(_answer, case)
+        found, expected, tolerance, lambda: (*meta_mistakes(case), *more), META_FAMILIES, partial(_answer, case), eps
     )
 
 
-def observed_round(case: RoundCase, found: np.ndarray, tolerance: float) -> Observation:
+def observed_round(case: RoundCase, found: np.ndarray, tolerance: float, eps: float = 0.0) -> Observation:
     """The same for a round."""
     return Observation(
-        found, next_iterate(case), tolerance, lambda: round_mistakes(case), ROUND_FAMILIES, partial(_answer, case)
+        found, next_iterate(case), tolerance, lambda: round_mistakes(case), ROUND_FAMILIES, partial(_answer, case), eps
     )
 
 
@@ -117,7 +125,9 @@ def _fitted(family: Family, observations: Sequence[Observation]) -> str:
     def misfit(number: float) -> np.ndarray | None:
         values = [each.answered(family, number) for each in seen]
         pairs = zip(seen, values, strict=True)
-        parts = [(value - each.found) / (each.tolerance or 1e-300) for each, value in pairs if value is not None]
+        parts = [
+            (value - each.found) / (each.tolerance + each.blur or 1e-300) for each, value in pairs if value is not None
+        ]
         return np.concatenate(parts) if len(parts) == len(seen) else None
 
     def explains(number: float) -> bool:
@@ -125,7 +135,7 @@ def _fitted(family: Family, observations: Sequence[Observation]) -> str:
         for each in observations:
             value = each.answered(family, number)
             # The fitted number is off by its own rounding, which the answers see again.
-            if value is None or not _near(each.found, value, 8 * each.tolerance):
+            if value is None or not _near(each.found, value, 8 * each.tolerance + each.blur):
                 return False
             numbers += len(each.found) if each.wrong and each.shows(value) else 0
         return numbers >= _LEAST_NUMBERS

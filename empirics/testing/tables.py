@@ -104,7 +104,7 @@ def explained(ask: Any, cases: Sequence[Any]) -> str:
         with suppress(WrongResultError):
             answers.append((case, ask(case), ask.rounding(case)))
     if isinstance(ask, AskRound):
-        return diagnosis([observed_round(*each) for each in answers])
+        return diagnosis([observed_round(*each, ask.arrays.eps) for each in answers])
     if isinstance(ask, AskSampled):
         answers = [(_full_batch(case), *rest) for case, *rest in answers if case.noise is None]
     suspects = getattr(ask.f, "suspects", None)
@@ -112,7 +112,7 @@ def explained(ask: Any, cases: Sequence[Any]) -> str:
     def more(case: Case) -> Any:
         return () if suspects is None else suspects(case.problem, case.point, case.alpha, case.nu)
 
-    observations = [observed(case, found, tolerance, more(case)) for case, found, tolerance in answers]
+    observations = [observed(case, found, tolerance, more(case), ask.arrays.eps) for case, found, tolerance in answers]
     return diagnosis(observations) or single_precision([case for case, *_ in answers], observations)
 
 

@@ -8,7 +8,7 @@ import torch
 from tests.properties.implementations import fine_tuned, right, right_round, right_stochastic, sampled_path, swept
 from tests.properties.museum.mistake import META, ROUND, STOCHASTIC, mistake, wrong
 
-AT_RANDOM = "something is cached, or drawn at random"
+AT_RANDOM = "at random"
 FOR_AN_AGENT = "something is kept for an agent"
 ANOTHER_DTYPE = "the answer has another dtype than w"
 EARLIER = "the array that an earlier call returned"
