@@ -1,8 +1,8 @@
 """Is my meta-gradient right? Properties that every correct implementation has, to run on your own code.
 
-`check_meta_gradient`, `check_stochastic` and `check_round` take a function of yours, for torch tensors or NumPy
-arrays, and test it on generated losses against answers found by other routes. Needs hypothesis; replaying a failure
-does not.
+`check_meta_gradient`, `check_stochastic` and `check_round` take a function of yours, for tensors or arrays of
+torch, NumPy or JAX, and test it on generated losses against answers found by other routes. Needs hypothesis; replaying
+a failure does not.
 """
 
 from __future__ import annotations

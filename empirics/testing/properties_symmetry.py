@@ -29,7 +29,7 @@ def unit_of_loss(ask: Ask, case: Case) -> Comparison:
 @property_for(
     FULL_BATCH,
     "rescaled_cases",
-    cause="parameters are clipped or decayed, or compared with a fixed number",
+    cause="parameters are clipped, decayed or stored with few digits, or compared with a fixed number",
     varies=("delta",),
     rank=1,
 )

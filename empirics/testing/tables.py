@@ -104,7 +104,7 @@ def explained(ask: Any, cases: Sequence[Any]) -> str:
         with suppress(WrongResultError):
             answers.append((case, ask(case), ask.rounding(case)))
     if isinstance(ask, AskRound):
-        return diagnosis([observed_round(*each, ask.arrays.eps) for each in answers])
+        return diagnosis([observed_round(*each, eps=ask.arrays.eps) for each in answers])
     if isinstance(ask, AskSampled):
         answers = [(_full_batch(case), *rest) for case, *rest in answers if case.noise is None]
     suspects = getattr(ask.f, "suspects", None)
