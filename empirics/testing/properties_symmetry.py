@@ -73,7 +73,7 @@ def origin(ask: Ask, case: Case) -> Comparison:
     return _same(ask, case, other, ask(other), 1.0)
 
 
-@property_for(FULL_BATCH, "raised_cases", cause="a decision is made on the value of the loss", rank=1)
+@property_for(FULL_BATCH, "raised_cases", cause="a decision is made on the value of the loss", rank=2)
 def zero_level(ask: Ask, case: Case) -> Comparison:
     """Adding a constant to the loss changes nothing."""
     other = case.but(problem=case.problem.raised(case.twist))

@@ -105,7 +105,7 @@ def mean_of_chunk_means():
     return f
 
 
-@mistake(ROUND, "exact", "steps_compose", "refreshed only every few local steps")
+@mistake(ROUND, "exact", "steps_compose", "a gradient or a Hessian is kept from an earlier local step")
 def gradient_refreshed_every_fourth_step():
     def f(problems, w, setting):
         ends = []
