@@ -22,7 +22,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     check.add_argument("--kind", choices=list(_KINDS), default="meta", help="the checker (default: meta)")
     check.add_argument("--mode", action="append", help="a mode, or several with commas; can be repeated")
     check.add_argument("--nu", type=int, help="the number of fine-tuning steps, where your code fixes it")
-    check.add_argument("--dtype", default="float64", help="float64, float32 (torch), or numpy.float64, numpy.float32")
+    check.add_argument("--dtype", help="float64 (default), float32 (torch), numpy.float64, jax.float32, ...")
+    check.add_argument("--query", action="store_true", help="the outer gradient is that of a query loss (MAML)")
     check.add_argument("--thorough", action="store_true", help="ten times as many examples, drawn afresh")
     given = parser.parse_args(arguments)
     if given.command == "check":
@@ -42,7 +43,8 @@ def _check(given: argparse.Namespace) -> int:
     from empirics.testing.failure import CheckFailedError
 
     options: dict[str, Any] = {
-        "dtype": given.dtype if "." in given.dtype else f"torch.{given.dtype}",
+        "dtype": given.dtype if given.dtype is None or "." in given.dtype else f"torch.{given.dtype}",
+        "query": given.query,
         "nu": given.nu,
         "profile": "thorough" if given.thorough else "ci",
     }

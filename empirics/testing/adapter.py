@@ -9,48 +9,87 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from empirics.testing.model_suspects import model_mistakes
-from empirics.testing.models import Model
-from empirics.testing.problems import Problem
+from empirics.testing.agent import Agent
+from empirics.testing.arrays import WrongResultError
+from empirics.testing.model_suspects import model_mistakes, order_mistakes
+from empirics.testing.models import Model, tensors_of
 
 
 class OnModules:
     """A function for `check_meta_gradient` that calls train(module, x, y, loss, alpha, nu)."""
 
+    adapter = "on_modules"
+
     def __init__(self, train: Callable[..., Any]) -> None:
         """Keep the training code, and its name for messages."""
         self.train = train
-        self.__qualname__ = f"on_modules({getattr(train, '__qualname__', 'train')})"
+        self.__qualname__ = f"{self.adapter}({getattr(train, '__qualname__', 'train')})"
 
-    def __call__(self, problem: Problem, w: Tensor, alpha: float, nu: int, mode: str, delta: float | None) -> Tensor:
+    def __call__(self, problem: Agent, w: Tensor, alpha: float, nu: int, mode: str, delta: float | None) -> Tensor:
         """The meta-gradient (d,) that the training code finds on the problem's model at w."""
-        return self._trained(problem.model(w), alpha, nu)
+        return self._trained(*self._models(problem, w), alpha, nu)
 
-    def changes(self, problem: Problem, w: Tensor, alpha: float, nu: int, mode: str, delta: float | None) -> list[str]:
+    def changes(self, problem: Agent, w: Tensor, alpha: float, nu: int, mode: str, delta: float | None) -> list[str]:
         """What a call leaves changed of the module and the data that it is given; filled .grad is allowed."""
-        model = problem.model(w)
-        before = _state(model)
-        self._trained(model, alpha, nu)
-        after = _state(model)
+        models = self._models(problem, w)
+        before = _state(*models)
+        self._trained(*models, alpha, nu)
+        after = _state(*models)
         return [name for name, value in before.items() if not _equal(value, after.get(name))]
 
-    def suspects(self, problem: Problem, w: np.ndarray, alpha: float, nu: int) -> Iterator[tuple[str, np.ndarray]]:
+    def suspects(self, problem: Agent, w: np.ndarray, alpha: float, nu: int) -> Iterator[tuple[str, np.ndarray]]:
         """Answers of mistakes that only training code on modules makes."""
-        yield from model_mistakes(problem.model(torch.from_numpy(w.copy())), alpha, nu)
+        yield from model_mistakes(problem.support.model(torch.from_numpy(w.copy())), alpha, nu)
 
-    def _trained(self, model: Model, alpha: float, nu: int) -> Tensor:
-        gradients = self.train(model.module, model.x, model.y, model.loss, alpha, nu)
-        parameters = model.trainable()
+    @staticmethod
+    def _models(problem: Agent, w: Tensor) -> tuple[Model, ...]:
+        return (problem.support.model(w),)
+
+    def _answered(self, models: tuple[Model, ...], alpha: float, nu: int) -> Any:
+        (model,) = models
+        return self.train(model.module, model.x, model.y, model.loss, alpha, nu)
+
+    def _trained(self, *given: Any) -> Tensor:
+        *models, alpha, nu = given
+        gradients = self._answered(tuple(models), alpha, nu)
+        parameters = models[0].trainable()
         gradients = [p.grad for p in parameters.values()] if gradients is None else list(gradients)
         if len(gradients) != len(parameters):
-            raise ValueError(
-                f"{len(gradients)} gradients returned: expected one for each of the {len(parameters)} parameters "
-                f"{', '.join(parameters)}"
+            raise WrongResultError(
+                f"{len(gradients)} gradients: expected one for each of the {len(parameters)} parameters "
+                f"{', '.join(parameters)}",
+                "gradients are returned for something else than the trainable parameters",
             )
-        missing = [name for name, g in zip(parameters, gradients, strict=True) if g is None]
+        unused = _unused(models) if any(g is None for g in gradients) else set()
+        named = dict(zip(parameters, gradients, strict=True))
+        missing = [name for name, g in named.items() if g is None and name not in unused]
         if missing:
-            raise ValueError(f"no gradient for the parameters {', '.join(missing)}: the graph to them was cut")
-        return torch.cat([g.detach().reshape(-1) for g in gradients if g is not None])
+            raise WrongResultError(
+                f"no gradient for the parameters {', '.join(missing)}",
+                "the graph to the parameters was cut: they were copied or detached on the way",
+            )
+        parts = [parameters[name].new_zeros(parameters[name].shape) if g is None else g for name, g in named.items()]
+        return torch.cat([part.detach().reshape(-1) for part in parts])
+
+
+class OnEpisodes(OnModules):
+    """A function for `check_meta_gradient` that calls train(module, support, query, loss, alpha, nu)."""
+
+    adapter = "on_episodes"
+    episodes = True
+
+    def suspects(self, problem: Agent, w: np.ndarray, alpha: float, nu: int) -> Iterator[tuple[str, np.ndarray]]:
+        """Answers of mistakes that only training code on modules makes."""
+        support, query = self._models(problem, torch.from_numpy(w.copy()))
+        yield from order_mistakes(support, alpha, nu, (query.x, query.y))
+
+    @staticmethod
+    def _models(problem: Agent, w: Tensor) -> tuple[Model, ...]:
+        return problem.support.model(w), problem.query.model(w)
+
+    def _answered(self, models: tuple[Model, ...], alpha: float, nu: int) -> Any:
+        support, query = models
+        return self.train(support.module, (support.x, support.y), (query.x, query.y), support.loss, alpha, nu)
 
 
 def on_modules(train: Callable[..., Any]) -> OnModules:
@@ -71,13 +110,50 @@ def on_modules(train: Callable[..., Any]) -> OnModules:
     return OnModules(train)
 
 
-def _state(model: Model) -> dict[str, Any]:
-    parts = dict(model.module.named_modules())
+def on_episodes(train: Callable[..., Any]) -> OnEpisodes:
+    """Ordinary MAML: the same for train(module, support, query, loss, alpha, nu), support and query pairs (x, y).
+
+    Fine-tuning goes down loss(module(x), y) on the support set, the outer gradient is that of the query set.
+
+    >>> def without_steps(module, support, query, loss, alpha, nu):
+    ...     x, y = query
+    ...     return torch.autograd.grad(loss(module(x), y), list(module.parameters()))
+    >>> from empirics.testing import Quadratic, SupportQuery
+    >>> agent = SupportQuery(Quadratic(A=((1.0,),), c=(0.0,)), Quadratic(A=((3.0,),), c=(0.0,)))
+    >>> on_episodes(without_steps)(agent, torch.tensor([1.0]), 0.1, 0, "exact", None)
+    tensor([3.])
+    """
+    return OnEpisodes(train)
+
+
+def _unused(models: Any) -> set[str]:
+    """Parameters that no loss depends on: autograd has no gradient for them, and none is 0."""
+    unused = set(models[0].trainable())
+    for model in models:
+        parameters = model.trainable()
+        with torch.enable_grad():
+            value = model.loss(model.output(), model.y)
+            slopes = torch.autograd.grad(value, list(parameters.values()), allow_unused=True)
+        unused &= {name for name, slope in zip(parameters, slopes, strict=True) if slope is None}
+    return unused
+
+
+def _state(*models: Model) -> dict[str, Any]:
+    module = models[0].module
+    parts = dict(module.named_modules())
+    sets = ("",) if len(models) == 1 else (" of the support set", " of the query set")
+    data = {
+        f"the data {name}{key}{words}": part.clone()
+        for words, model in zip(sets, models, strict=True)
+        for name in ("x", "y")
+        for key, part in tensors_of(getattr(model, name)).items()
+    }
     return {
-        **{f"the values of parameter {name}": p.detach().clone() for name, p in model.module.named_parameters()},
-        **{f"requires_grad of parameter {name}": p.requires_grad for name, p in model.module.named_parameters()},
+        **{f"the values of parameter {name}": p.detach().clone() for name, p in module.named_parameters()},
+        **{f"the values of buffer {name}": b.detach().clone() for name, b in module.named_buffers()},
+        **{f"requires_grad of parameter {name}": p.requires_grad for name, p in module.named_parameters()},
         **{f"the training mode of module {name or '(root)'}": part.training for name, part in parts.items()},
-        **{f"the data {name}": getattr(model, name).clone() for name in ("x", "y")},
+        **data,
     }
 
 

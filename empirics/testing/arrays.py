@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -10,12 +11,13 @@ import torch
 
 from empirics.numerics.errors import InputError
 
+_NOT_FINITE = "the answer is not finite: a division by zero, or the derivative of a root or a norm at 0"
 _PRECISIONS = ("float32", "float64")
 
 
 @dataclass(frozen=True)
 class Arrays:
-    """Arrays of one library (`torch` or `numpy`) and one precision (`float32` or `float64`).
+    """Arrays of one library (`torch`, `numpy` or `jax`) and one precision (`float32` or `float64`).
 
     >>> Arrays("numpy", "float32").make([1.0, 2.0]).dtype
     dtype('float32')
@@ -28,7 +30,8 @@ class Arrays:
         """A fresh tensor or array."""
         if self.library == "torch":
             return torch.tensor(values, dtype=getattr(torch, self.precision))
-        return np.array(values, dtype=self.precision)
+        made = np.array(values, dtype=self.precision)
+        return import_module("jax.numpy").asarray(made) if self.library == "jax" else made
 
     @property
     def eps(self) -> float:
@@ -41,16 +44,33 @@ class Arrays:
 
 
 def arrays_of(dtype: Any) -> Arrays:
-    """The library and precision that a dtype names; text such as "torch.float64" will do.
+    """The library and precision that a dtype names; text such as "torch.float64" will do, and is the only way for JAX.
 
     >>> str(arrays_of(torch.float64)), str(arrays_of(np.float32)), str(arrays_of("numpy.float64"))
     ('torch.float64', 'numpy.float32', 'numpy.float64')
     """
     text = str(dtype) if isinstance(dtype, (str, torch.dtype)) else _numpy_name(dtype)
     library, _, precision = text.partition(".")
-    if library not in ("torch", "numpy") or precision not in _PRECISIONS:
-        raise InputError(f"dtype = {dtype!r}: expected torch.float64, torch.float32, numpy.float64 or numpy.float32")
+    if library not in ("torch", "numpy", "jax") or precision not in _PRECISIONS:
+        raise InputError(
+            f"dtype = {dtype!r}: expected torch.float64, torch.float32, numpy.float64, numpy.float32, or the text "
+            '"jax.float64" or "jax.float32"'
+        )
+    if library == "jax":
+        _refuse_jax(precision)
     return Arrays(library, precision)
+
+
+def _refuse_jax(precision: str) -> None:
+    try:
+        jax = import_module("jax")
+    except ImportError:
+        raise InputError(f"dtype = jax.{precision}: jax is not installed; pip install jax") from None
+    if precision == "float64" and not jax.config.jax_enable_x64:
+        raise InputError(
+            "dtype = jax.float64: jax computes in float32 here; expected jax.float32, or "
+            'jax.config.update("jax_enable_x64", True) before'
+        )
 
 
 def _numpy_name(dtype: Any) -> str:
@@ -87,5 +107,5 @@ def numbers(result: Any, d: int) -> np.ndarray:
     if values.shape != (d,):
         raise WrongResultError(f"it has shape {values.shape}, not ({d},), the shape of w")
     if not np.isfinite(values).all():
-        raise WrongResultError(f"it is not finite: {values}")
+        raise WrongResultError(f"it is not finite: {values}", _NOT_FINITE)
     return values

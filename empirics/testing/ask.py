@@ -13,6 +13,7 @@ import numpy as np
 
 from empirics.testing.arrays import Arrays, WrongResultError, numbers
 from empirics.testing.cases import Case
+from empirics.testing.global_state import undisturbed
 
 _HERE = str(Path(__file__).parent)
 _LIBRARIES = tuple(sysconfig.get_paths()[name] for name in ("purelib", "platlib", "stdlib"))
@@ -36,42 +37,45 @@ class Ask:
 
     def raw(self, case: Case, w: Any = None) -> Any:
         """Its answer as it is, at the given array or at a fresh one."""
-        return self.call(self.f, case, w)
+        return self._call(self.f, case, self.arrays.make(case.w) if w is None else w)
 
-    def call(self, f: Callable[..., Any], case: Case, w: Any = None) -> Any:
-        """Another function of the same arguments."""
-        point = self.arrays.make(case.w) if w is None else w
-        return answer(f, case.problem, point, case.alpha, case.nu, case.mode, case.delta)
+    def call_on(self, case: Case, w: Any) -> list[str]:
+        """What a call at w leaves changed beside w, in words: what the function's adapter names."""
+        numbers(self.raw(case, w), case.problem.d)
+        adapter = getattr(self.f, "changes", None)
+        return self._call(adapter, case, self.arrays.make(case.w)) if adapter else []
 
     def rounding(self, case: Case) -> float:
         """At least the rounding error of a correct answer on the case."""
         adapter = getattr(self.f, "rounding", None)
         return case.rounding(self.arrays.eps) + (adapter(case, self.arrays.eps) if adapter else 0.0)
 
-    def at(self, precision: str) -> Ask:
-        """The same function in another precision."""
-        return Ask(self.f, Arrays(self.arrays.library, precision))
+    @staticmethod
+    def _call(f: Callable[..., Any], case: Case, w: Any) -> Any:
+        return answer(f, case.problem, w, case.alpha, case.nu, case.mode, case.delta)
 
 
 def changes(ask: Any, case: Any) -> str:
     """What a call leaves changed of its arguments, in words: the caller's w, or what the function's adapter names."""
     w, d = ask.arrays.make(case.w), len(case.w)
     before = numbers(w, d)
-    numbers(ask.raw(case, w), d)
+    others = ask.call_on(case, w)
     entries = int(np.sum(numbers(w, d) != before))
     changed = [f"{entries} of the {d} entries of w"] if entries else []
     if bool(getattr(w, "requires_grad", False)):
         changed.append("requires_grad of w")
     if getattr(w, "grad", None) is not None:
         changed.append("the .grad of w")
-    adapter = getattr(ask.f, "changes", None)
-    return ", ".join(changed + (ask.call(adapter, case) if adapter else [])) or UNCHANGED
+    return ", ".join(changed + others) or UNCHANGED
 
 
 def answer(f: Callable[..., Any], *arguments: Any) -> Any:
-    """f of the arguments; what it raises becomes a `WrongResultError` with the original as its cause."""
+    """f of the arguments; what it raises becomes a `WrongResultError` with the original as its cause, but for one."""
     try:
-        return f(*arguments)
+        with undisturbed():
+            return f(*arguments)
+    except WrongResultError:
+        raise
     except Exception as error:
         place = raised_at(error)
         told = f"it raised {type(error).__name__}: {error} ({place})"

@@ -22,7 +22,11 @@ def geometric(count: int, x: float) -> float:
 
 @dataclass(frozen=True)
 class SampledBounds:
-    """Bias and mean squared error of one stochastic meta-gradient, every batch of one sample."""
+    """Bias and mean squared error of one stochastic meta-gradient, every batch of one sample.
+
+    L and rho are those of the fine-tuning loss, B, L_outer and rho_outer those of the outer one: the drift of the
+    trajectory changes its gradient by L_outer times as much, and the factors by alpha rho times as much.
+    """
 
     alpha: float
     nu: int
@@ -31,6 +35,8 @@ class SampledBounds:
     B: float
     sigma_G: float
     sigma_H: float
+    L_outer: float
+    rho_outer: float
     delta: float = 0.0
 
     @property
@@ -41,14 +47,16 @@ class SampledBounds:
     def bias(self, mode: str) -> float:
         """S5 and S5' (the smaller), S8 or S9s."""
         if not Mode(mode).curved:
-            return self._first_order() + self.alpha * self.L * self.sigma_G * math.sqrt(geometric(self.nu, self.q**2))
+            return self._first_order() + self.alpha * self.L_outer * self.sigma_G * math.sqrt(
+                geometric(self.nu, self.q**2)
+            )
         extra = self._probe() if Mode(mode).probes else None
         return min(self._first(), self._second()) if extra is None else self._first() + extra
 
     def mean_squared_error(self, mode: str) -> float:
         """S6, S8 (variance plus squared bias) or S9s."""
         if not Mode(mode).curved:
-            drift = (self.alpha * self.L * self.sigma_G) ** 2 * geometric(self.nu, self.q**2)
+            drift = (self.alpha * self.L_outer * self.sigma_G) ** 2 * geometric(self.nu, self.q**2)
             return self.sigma_G**2 + drift + self.bias(mode) ** 2
         extra = self._probe() if Mode(mode).probes else 0.0
         return self._variance() + (self._first() + extra) ** 2
@@ -66,12 +74,12 @@ class SampledBounds:
         return self.alpha * self.rho * self.B * self._power() * later
 
     def _first(self) -> float:
-        return self.q**self.nu * self.L * math.sqrt(self._spread(self.nu)) + self._turning()
+        return self.q**self.nu * self.L_outer * math.sqrt(self._spread(self.nu)) + self._turning()
 
     def _second(self) -> float:
         mean = sum(self.q ** (self.nu - 1 - j) * self._spread(j) for j in range(1, self.nu)) * self.alpha * self.rho / 2
         last = self._spread(self.nu)
-        ends = min(self.L * math.sqrt(last), self.L * mean + self.rho * last / 2)
+        ends = min(self.L_outer * math.sqrt(last), self.L_outer * mean + self.rho_outer * last / 2)
         return self.q**self.nu * ends + self._turning()
 
     def _variance(self) -> float:

@@ -12,12 +12,16 @@ from empirics.numerics.errors import InputError
 
 @dataclass(frozen=True)
 class SearchBudget:
-    """Examples for each property; `repeatable`: the same in every run, `targeted`: climbing towards failure."""
+    """Examples for each property; `repeatable`: the same in every run, `targeted`: climbing towards failure.
+
+    `large`: how many cases beyond the sizes that are searched.
+    """
 
     examples: int
     repeatable: bool
     targeted: bool = False
     shrink: bool = True
+    large: int = 1
 
     def settings(self) -> settings:
         """As hypothesis wants it: no deadline, no database, nothing printed."""
@@ -36,8 +40,8 @@ class SearchBudget:
 
 PROFILES = {
     "ci": SearchBudget(25, repeatable=True),
-    "thorough": SearchBudget(250, repeatable=False),
-    "targeted": SearchBudget(250, repeatable=False, targeted=True),
+    "thorough": SearchBudget(250, repeatable=False, large=25),
+    "targeted": SearchBudget(250, repeatable=False, targeted=True, large=25),
 }
 
 

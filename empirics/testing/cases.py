@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from empirics.algorithm.modes import Mode
-from empirics.testing.problems import Problem, Vector
+from empirics.testing.agent import Agent, Vector
 from empirics.testing.shown import Shown
 from empirics.testing.tolerances import meta_gradient_rounding
 
@@ -29,13 +30,17 @@ class AtPoint(Shown):
 class Case(AtPoint):
     """One call f(problem, w, alpha, nu, mode, delta), and the number or vector that a property twists it by."""
 
-    problem: Problem
+    problem: Agent
     w: Vector
     alpha: float
     nu: int
     mode: str = Mode.EXACT
     delta: float | None = None
     twist: Any = None
+
+    def of(self, change: Callable[[Agent], Agent]) -> Case:
+        """The same about another agent."""
+        return self.but(problem=change(self.problem))
 
     def rounding(self, eps: float) -> float:
         """At least the rounding error of this case's meta-gradient."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from importlib import import_module
 from typing import Any
@@ -14,16 +14,20 @@ from hypothesis import strategies as st
 from empirics.algorithm.modes import Mode
 from empirics.numerics.checks import integer
 from empirics.numerics.errors import InputError
+from empirics.testing.agent import Agent, SupportQuery
 from empirics.testing.arrays import Arrays, arrays_of
 from empirics.testing.budget import SearchBudget, budget_of
+from empirics.testing.examples import examples
 from empirics.testing.failure import CheckFailedError, Failure, script_of
 from empirics.testing.fixed import FREE, Fixed, fixed_at, returned
+from empirics.testing.large import large_case, search_large, sizes
 from empirics.testing.meta_step import FromParameters
 from empirics.testing.modules import ModuleProblem
 from empirics.testing.property import Property
+from empirics.testing.query_strategies import with_queries
 from empirics.testing.sampled import MOST_STEPS
 from empirics.testing.search import Found, SearchResult, search
-from empirics.testing.tables import META_GRADIENT, ROUND, STOCHASTIC, Checker, likely_cause
+from empirics.testing.tables import META_GRADIENT, ROUND, STOCHASTIC, Checker, explained
 
 
 @dataclass(frozen=True)
@@ -43,13 +47,14 @@ def check_meta_gradient(
     f: Callable[..., Any],
     *,
     modes: Sequence[str] = (Mode.EXACT,),
-    dtype: Any = torch.float64,
+    dtype: Any = None,
     max_examples: int | None = None,
     profile: str = "ci",
-    problem: ModuleProblem | None = None,
+    problem: ModuleProblem | SupportQuery | None = None,
     nu: int | None = None,
     delta: float | None = None,
     returns: str = "gradient",
+    query: bool = False,
 ) -> Report:
     """Check f(problem, w, alpha, nu, mode, delta) -> one agent's meta-gradient, the shape and dtype of w.
 
@@ -59,8 +64,9 @@ def check_meta_gradient(
     Args:
         f: the function to check.
         modes: among exact, first_order, hessian_free.
-        dtype: torch.float64, torch.float32 (f gets tensors), numpy.float64 or numpy.float32 (f gets arrays). With
-            float64 the function is asked in float32 as well, with float32 in nothing else.
+        dtype: torch.float64 (the default), torch.float32 (f gets tensors), numpy.float64 or numpy.float32 (f gets
+            arrays), or the text "jax.float64" or "jax.float32". With float64 the function is asked in float32 as well,
+            with float32 in nothing else.
         max_examples: examples for each property, default that of the profile (25 in ci).
         profile: ci (the same examples each time), thorough (ten times as many, drawn afresh) or targeted (climbing).
         problem: a model of your own (`module_problem`) in place of generated losses; properties that have to
@@ -70,6 +76,8 @@ def check_meta_gradient(
             fixed are left out.
         returns: "gradient", or "parameters" where f returns w - g, a meta step of length 1; digits of g that this
             loses are allowed for.
+        query: the outer gradient is that of a query loss, as in ordinary MAML: problem.support and problem.query then
+            have `loss`, `gradient` and `hvp`, and problem has not. `on_episodes` implies it.
 
     Raises:
         CheckFailedError: some property fails; says which, both numbers, the likely cause, a small case and a script.
@@ -87,29 +95,30 @@ def check_meta_gradient(
     >>> check_meta_gradient(mine, dtype="numpy.float64", max_examples=3).checker
     'check_meta_gradient'
     """
-    if problem is not None:
-        problem.refuse_wrong_derivatives()
+    for part in () if problem is None else (problem.support, problem.query):
+        part.refuse_wrong_derivatives()
     checked = FromParameters(f) if returned(returns) == "parameters" else f
     budget, fixed = budget_of(profile, max_examples), fixed_at(nu, delta)
-    return _check(META_GRADIENT, checked, tuple(modes), dtype, budget, fixed, problem)
+    return _check(META_GRADIENT, checked, tuple(modes), dtype, budget, fixed, query, problem)
 
 
 def check_stochastic(
     f: Callable[..., Any],
     *,
     modes: Sequence[str] = (Mode.STOCHASTIC,),
-    dtype: Any = torch.float64,
+    dtype: Any = None,
     max_examples: int | None = None,
     profile: str = "ci",
     nu: int | None = None,
     delta: float | None = None,
+    query: bool = False,
 ) -> Report:
     """Check f(samples, w, alpha, nu, mode, delta) -> one agent's stochastic meta-gradient.
 
     samples.draw("inner" | "outer" | "hessian") gives a fresh batch; samples.loss(w, batch), .gradient(w, batch) and
-    .hvp(w, v, batch) use it, and every call is logged. All batches that could be drawn are enumerated, so means and
-    errors are exact. Modes among stochastic, first_order_stochastic, hessian_free_stochastic; the rest as in
-    `check_meta_gradient`.
+    .hvp(w, v, batch) use it, and every call is logged. With `query` batches for "outer" are of the query loss. All
+    batches that could be drawn are enumerated, so means and errors are exact. Modes among stochastic,
+    first_order_stochastic, hessian_free_stochastic; the rest as in `check_meta_gradient`.
 
     >>> def reckless(samples, w, alpha, nu, mode, delta):
     ...     batch = samples.draw("inner")                        # one batch for everything
@@ -122,18 +131,19 @@ def check_stochastic(
     """
     if nu is not None and integer("nu", nu, at_least=1) > MOST_STEPS:
         raise InputError(f"nu = {nu}: expected at most {MOST_STEPS}, as every batch that could be drawn is enumerated")
-    return _check(STOCHASTIC, f, tuple(modes), dtype, budget_of(profile, max_examples), fixed_at(nu, delta))
+    return _check(STOCHASTIC, f, tuple(modes), dtype, budget_of(profile, max_examples), fixed_at(nu, delta), query)
 
 
 def check_round(
     f: Callable[..., Any],
     *,
     modes: Sequence[str] = (Mode.EXACT,),
-    dtype: Any = torch.float64,
+    dtype: Any = None,
     max_examples: int | None = None,
     profile: str = "ci",
     nu: int | None = None,
     delta: float | None = None,
+    query: bool = False,
 ) -> Report:
     """Check f(problems, w, setting) -> the next server iterate: every agent takes part, with equal weights.
 
@@ -156,7 +166,7 @@ def check_round(
     >>> print(check_round(mine, dtype="numpy.float64", max_examples=2))
     check_round: 8 properties hold; ...
     """
-    return _check(ROUND, f, tuple(modes), dtype, budget_of(profile, max_examples), fixed_at(nu, delta))
+    return _check(ROUND, f, tuple(modes), dtype, budget_of(profile, max_examples), fixed_at(nu, delta), query)
 
 
 def search_results(
@@ -166,13 +176,24 @@ def search_results(
     arrays: Arrays,
     budget: SearchBudget,
     fixed: Fixed = FREE,
+    query: bool = False,
     own: Any = None,
 ) -> Iterator[tuple[Property, str, SearchResult]]:
-    """Search for a failure of every applicable property; an answer that the first one finds to be none ends it."""
+    """Search for a failure of every applicable property; an answer that the first one finds to be none ends it.
+
+    The first failure is the one that is printed, and it alone is shrunk.
+    """
     for tested, mode in _applicable(checker, modes, fixed, own):
         ask = checker.ask(f, arrays)
-        cases = _strategy(checker, tested, mode, arrays) if own is None else own.cases(mode)
-        outcome = search(partial(tested.test, ask), cases if fixed == FREE else cases.map(fixed.applied), budget)
+        cases = _strategy(checker, tested, mode, arrays, query) if own is None else _on(own, mode)
+        test = partial(tested.test, ask)
+        outcome = search(test, cases if fixed == FREE else cases.map(fixed.applied), budget)
+        if outcome.failure is None and tested.large and budget.large and own is None:
+            made = large_case(type(ask), mode, query)
+            chosen = sizes(type(ask), budget.large, 0 if budget.repeatable else None)
+            beyond = search_large(test, lambda size, made=made: fixed.applied(made(size)), chosen)
+            outcome = SearchResult(beyond.failure, max(outcome.worst, beyond.worst))
+        budget = replace(budget, shrink=budget.shrink and outcome.failure is None)
         yield tested, mode, outcome
         if outcome.failure is not None and outcome.failure.error is not None and tested is checker.properties[0]:
             return
@@ -193,38 +214,60 @@ def _check(
     dtype: Any,
     budget: SearchBudget,
     fixed: Fixed,
+    query: bool,
     own: Any = None,
 ) -> Report:
-    arrays, found, worst = arrays_of(dtype), [], {}
-    for tested, mode, outcome in search_results(checker, f, modes, arrays, budget, fixed, own):
+    arrays = arrays_of(getattr(f, "dtype", torch.float64) if dtype is None else dtype)
+    query, found, worst = query or getattr(f, "episodes", False), [], {}
+    for tested, mode, outcome in search_results(checker, f, modes, arrays, budget, fixed, query, own):
         worst[tested.name, mode] = outcome.worst
         if outcome.failure is not None:
             found.append((tested, mode, outcome.failure))
     if found:
-        failures = tuple(_failure(checker, each, f, arrays, _of_one_mode(each, found)) for each in found)
+        causes = {mode: _cause(checker.ask(f, arrays), mode, found, fixed, query, own) for mode in modes}
+        failures = tuple(_failure(checker, each, f, arrays, causes[each[1]]) for each in found)
         raise CheckFailedError(checker.name, len(worst), failures)
     return Report(checker.name, worst)
 
 
+_UNKNOWN = "none of the known mistakes gives these answers; this property fails most often because "
+
 Failed = tuple[Property, str, Found]
 
 
-def _of_one_mode(one: Failed, found: Sequence[Failed]) -> list[Any]:
-    """The failing cases of one mode, shrunk and not: a cause has to explain what the function says on all of them."""
-    return [case for _, mode, failed in found if mode == one[1] for case in (failed.case, failed.first)]
+def _cause(ask: Any, mode: str, found: Sequence[Failed], fixed: Fixed, query: bool, own: Any) -> str:
+    """One cause for all failures of a mode: the mistake that gives what the function says on all cases that failed,
+    shrunk and not, and on the examples; else what breaks the most telling of the properties.
+    """
+    failed = [(tested, each) for tested, other, each in found if other == mode]
+    if not failed:
+        return ""
+    known = [] if own is not None else [fixed.applied(case) for case in examples(ask, mode, query)]
+    seen = [case for _, each in failed for case in (each.case, each.first)]
+    exact = explained(ask, list(dict.fromkeys([*seen, *known])))
+    tested, each = max(failed, key=lambda pair: pair[0].rank)
+    usual = "" if tested.rank or each.error is not None else _UNKNOWN
+    return exact or _told(each) or usual + tested.cause
 
 
-def _strategy(checker: Checker, tested: Property, mode: str, arrays: Arrays) -> st.SearchStrategy[Any]:
-    return getattr(import_module(checker.strategies), tested.cases)(mode, arrays)
+def _told(found: Found) -> str:
+    """What the failure itself says about its cause."""
+    if found.error is not None:
+        return found.note or found.error.likely
+    return found.note or (found.comparison.cause if found.comparison is not None else "")
 
 
-def _failure(
-    checker: Checker, failed: Failed, f: Callable[..., Any], arrays: Arrays, together: Sequence[Any]
-) -> Failure:
+def _strategy(checker: Checker, tested: Property, mode: str, arrays: Arrays, query: bool) -> st.SearchStrategy[Any]:
+    cases = getattr(import_module(checker.strategies), tested.cases)(mode, arrays)
+    return cases.flatmap(with_queries) if query else cases
+
+
+def _on(own: Agent, mode: str) -> st.SearchStrategy[Any]:
+    return own.support.cases(mode).map(lambda case: case.but(problem=own))
+
+
+def _failure(checker: Checker, failed: Failed, f: Callable[..., Any], arrays: Arrays, cause: str) -> Failure:
     tested, mode, found = failed
-    cause = found.note or likely_cause(
-        tested, checker.ask(f, arrays), together, (found.case, found.first), found.comparison
-    )
     script = script_of(tested, f, found.case, arrays)
     return Failure(
         checker.name,
@@ -232,7 +275,7 @@ def _failure(
         tested.claim,
         mode,
         str(arrays),
-        cause,
+        cause if found.error is not None else _told(found) or cause,
         found.case,
         found.comparison,
         found.error,

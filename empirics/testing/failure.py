@@ -10,6 +10,7 @@ from empirics.testing.arrays import Arrays, WrongResultError
 from empirics.testing.comparison import Comparison
 from empirics.testing.meta_step import FromParameters
 from empirics.testing.property import Property
+from empirics.testing.source import made_again
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,25 +66,17 @@ def script_of(tested: Property, f: Callable[..., Any], case: Any, arrays: Arrays
     """Python that prints the comparison of a property on a case, without hypothesis."""
     options = ', returns="parameters"' if isinstance(f, FromParameters) else ""
     f = f.f if isinstance(f, FromParameters) else f
-    train = getattr(f, "train", None)
-    home, name = _importable(f if train is None else train)
-    call = name if train is None else f"on_modules({name})"
-    used = ", ".join(sorted({*_classes(case), "replay", *(["on_modules"] if train is not None else [])}))
+    adapter = getattr(f, "adapter", "")
+    lines, name = made_again(f.train if adapter else f)  # type: ignore[attr-defined]
+    call = f"{adapter}({name})" if adapter else name
+    used = ", ".join(sorted({*_classes(case), "replay", *([adapter] if adapter else [])}))
     return "\n".join(
         [
             f"from empirics.testing import {used}",
-            f"from {home} import {name}",
+            *lines,
             f"case = {case!r}",
             f'print(replay("{tested.name}", {call}, case, "{arrays}"{options}))',
         ]
-    )
-
-
-def _importable(f: Callable[..., Any]) -> tuple[str, str]:
-    """Module and name from which a function can be imported; for closures and scripts, what its owner fills in."""
-    name, module = getattr(f, "__qualname__", ""), getattr(f, "__module__", None)
-    return (
-        (module, name) if name.isidentifier() and module not in (None, "__main__") else ("your_module", "your_function")
     )
 
 

@@ -14,7 +14,8 @@ from empirics.tasks.logcosh import LogCoshTask
 from empirics.tasks.logistic import LogisticTask
 from empirics.tasks.quadratic import QuadraticTask
 from empirics.tasks.task import Task
-from empirics.testing.problems import Problem, Quadratic, Ridge
+from empirics.testing.agent import Problem
+from empirics.testing.problems import Quadratic, Ridge
 
 
 def as_task(problems: Sequence[Problem]) -> Task:

@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import Any
 
 import numpy as np
+from torch import Tensor
 
 from empirics.testing import oracles
 from empirics.testing.cases import Case
@@ -25,13 +26,13 @@ class FromParameters:
         """Keep the function, and what its adapter knows about it."""
         self.f = f
         self.__qualname__ = getattr(f, "__qualname__", "f")
-        for name in ("changes", "suspects"):
+        for name in ("changes", "suspects", "dtype", "episodes"):
             if hasattr(f, name):
                 setattr(self, name, getattr(f, name))
 
     def __call__(self, problem: Any, w: Any, *setting: Any) -> Any:
         """w as it was before the call, less what the function returns."""
-        before = w.copy() if isinstance(w, np.ndarray) else w.detach().clone()
+        before = w.detach().clone() if isinstance(w, Tensor) else w.copy()
         return before - self.f(problem, w, *setting)
 
     @staticmethod

@@ -9,21 +9,26 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor
-from torch.func import functional_call
 
-from empirics.testing.models import Model
+from empirics.testing.models import Model, output
 
 Data = tuple[Any, Any]
 
 
-def model_mistakes(model: Model, alpha: float, nu: int) -> Iterator[tuple[str, np.ndarray]]:
-    """Sentences and the answers (d,) that they would explain: order of parameters, layout of matrices, data swapped."""
+def order_mistakes(model: Model, alpha: float, nu: int, query: Data | None = None) -> Iterator[tuple[str, np.ndarray]]:
+    """Sentences and the answers (d,) that they would explain: order of parameters, layout of matrices."""
     whole = (model.x, model.y)
-    right = _gradients(model, alpha, nu, whole, whole)
+    right = _gradients(model, alpha, nu, whole, query or whole)
     by_name = {name: right[name] for name in sorted(right)}
     yield "the gradients are in alphabetical order of the parameters' names", _flat(by_name)
     turned = {name: g.mT if g.dim() == 2 else g for name, g in right.items()}
     yield "matrices are flattened column by column", _flat(turned)
+
+
+def model_mistakes(model: Model, alpha: float, nu: int) -> Iterator[tuple[str, np.ndarray]]:
+    """The same, and data that are left out or exchanged."""
+    whole = (model.x, model.y)
+    yield from order_mistakes(model, alpha, nu)
     named: list[tuple[str, Callable[[Data], Data], Callable[[Data], Data]]] = [
         ("the outer loss sees the first half of the samples", _same, _first_half),
         ("the outer loss sees the second half of the samples", _same, _second_half),
@@ -50,13 +55,13 @@ def _gradients(model: Model, alpha: float, nu: int, inner: Data, outer: Data) ->
     start = model.trainable()
 
     def loss(parameters: dict[str, Any], data: Data) -> Tensor:
-        return model.loss(functional_call(model.module, parameters, (data[0],)), data[1])
+        return model.loss(output(model.module, parameters, data[0]), data[1])
 
     fast: dict[str, Any] = dict(start)
-    for _ in range(nu):
-        slopes = torch.autograd.grad(loss(fast, inner), list(fast.values()), create_graph=True)
-        fast = {name: p - alpha * g for (name, p), g in zip(fast.items(), slopes, strict=True)}
     unused: dict[str, Any] = {"allow_unused": True, "materialize_grads": True}
+    for _ in range(nu):
+        slopes = torch.autograd.grad(loss(fast, inner), list(fast.values()), create_graph=True, **unused)
+        fast = {name: p - alpha * g for (name, p), g in zip(fast.items(), slopes, strict=True)}
     slopes = torch.autograd.grad(loss(fast, outer), list(start.values()), **unused)
     return dict(zip(start, slopes, strict=True))
 

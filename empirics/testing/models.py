@@ -8,6 +8,32 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.func import functional_call
+
+
+def output(module: nn.Module, parameters: dict[str, Any], x: Any) -> Any:
+    """module(x) with the given parameters; a tuple x is module(*x), a dict module(**x).
+
+    >>> output(nn.Bilinear(1, 1, 1, bias=False), {"weight": torch.full((1, 1, 1), 2.0)}, (torch.ones(1), torch.ones(1)))
+    tensor([2.])
+    """
+    if isinstance(x, dict):
+        return functional_call(module, parameters, (), x)
+    return functional_call(module, parameters, x if isinstance(x, tuple) else (x,))
+
+
+def each_tensor(change: Callable[[Tensor], Tensor], x: Any) -> Any:
+    """The inputs, a tensor or a tuple or dict of tensors, with every tensor changed."""
+    if isinstance(x, dict):
+        return {name: each_tensor(change, part) for name, part in x.items()}
+    return tuple(each_tensor(change, part) for part in x) if isinstance(x, tuple) else change(x)
+
+
+def tensors_of(x: Any) -> dict[str, Tensor]:
+    """The tensors of the inputs, each with what has to be written after x to name it."""
+    if isinstance(x, torch.Tensor):
+        return {"": x}
+    return {f"[{key!r}]": part for key, part in (x.items() if isinstance(x, dict) else enumerate(x))}
 
 
 @dataclass(frozen=True)
@@ -22,6 +48,10 @@ class Model:
     def trainable(self) -> dict[str, nn.Parameter]:
         """Parameters with requires_grad, by name, in the order of w."""
         return {name: p for name, p in self.module.named_parameters() if p.requires_grad}
+
+    def output(self) -> Any:
+        """module(x) at its own parameters."""
+        return output(self.module, {}, self.x)
 
 
 class Projection(nn.Module):

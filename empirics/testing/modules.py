@@ -9,7 +9,6 @@ from typing import Any, ClassVar
 import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.func import functional_call
 
 from empirics.algorithm.modes import Mode
 from empirics.numerics.errors import InputError
@@ -18,8 +17,8 @@ from empirics.tasks.networks.derivative_checks import refuse_derivatives
 from empirics.tasks.networks.layer_kinds import refuse_uncopyable
 from empirics.tasks.networks.module_checks import widest
 from empirics.tasks.networks.module_traces import calls, first_unlike
-from empirics.testing.models import Model
-from empirics.testing.problems import Problem, TermSizes
+from empirics.testing.agent import Problem, SupportQuery, TermSizes
+from empirics.testing.models import Model, each_tensor, output
 
 
 class ModuleProblem(Problem):
@@ -36,11 +35,13 @@ class ModuleProblem(Problem):
         "untouched_input",
     )
 
-    def __init__(self, module: nn.Module, x: Tensor, y: Tensor, loss: Callable[[Any, Tensor], Tensor]) -> None:
+    def __init__(self, module: nn.Module, x: Any, y: Tensor, loss: Callable[[Any, Tensor], Tensor]) -> None:
         """Copy the module in float64; `InputError` names a layer that cannot be copied."""
         refuse_uncopyable(module)
         self._module = copy.deepcopy(module).to(torch.float64)
-        self._x, self._y, self._loss, self._factor, self._constant = _double(x), _double(y), loss, 1.0, 0.0
+        x = tuple(x) if isinstance(x, list) else x
+        self._x, self._y = each_tensor(_double, x), _double(y)
+        self._loss, self._factor, self._constant = loss, 1.0, 0.0
         self._shapes = {name: p.shape for name, p in self._module.named_parameters() if p.requires_grad}
         if not self._shapes:
             raise InputError("the module has no trainable parameter: expected one with requires_grad=True at least")
@@ -100,7 +101,8 @@ class ModuleProblem(Problem):
         with torch.no_grad():
             for name, part in self._split(w).items():
                 parameters[name].copy_(part)
-        return Model(module, _like(self._x, w).clone(), _like(self._y, w).clone(), self._scaled_loss)
+        x = each_tensor(lambda part: _like(part, w).clone(), self._x)
+        return Model(module, x, _like(self._y, w).clone(), self._scaled_loss)
 
     def refuse_wrong_derivatives(self) -> None:
         """Compare the module's derivatives, which the answers are tested against, with differences of its loss.
@@ -111,14 +113,27 @@ class ModuleProblem(Problem):
         """
         start = torch.tensor(self.start)
         if not torch.equal(self.loss(start), self.loss(start)):
-            first, second = (calls(self._module, lambda: self._module(self._x)) for _ in range(2))
+            first, second = (calls(self._module, lambda: output(self._module, {}, self._x)) for _ in range(2))
             words = first_unlike(first, second, torch.equal) or "the module"
             raise InputError(
                 f"{words}: two evaluations at the same parameters differ; "
                 "expected a function of its parameters and inputs: eval() for dropout, and no state kept in forward"
             )
-        agent = AgentModel(copy.deepcopy(self._module), self._loss)
-        refuse_derivatives(agent, self._x[None], self._y[None], widest(agent.module, self._x), smooth=False)
+        module, x = copy.deepcopy(self._module), self._x
+        if not isinstance(x, Tensor):
+            module, x = _Rows(module, x), torch.arange(len(self._y))
+        try:
+            refuse_derivatives(AgentModel(module, self._loss), x[None], self._y[None], widest(module, x), smooth=False)
+        except InputError as error:
+            raise InputError(f"{self._rewritten()}{error}") from None
+
+    def _rewritten(self) -> str:
+        """The buffers that a call rewrites, which the derivatives do not know of."""
+        module = copy.deepcopy(self._module)
+        before = {name: buffer.clone() for name, buffer in module.named_buffers()}
+        output(module, {}, self._x)
+        names = [name for name, buffer in module.named_buffers() if not torch.equal(buffer, before[name])]
+        return f"every call rewrites the buffers {', '.join(names)}: expected eval(); " if names else ""
 
     def cases(self, mode: str) -> Any:
         """Points near the module's parameters, 1 to 3 steps of 1/16, 1/8 or 1/4."""
@@ -138,10 +153,10 @@ class ModuleProblem(Problem):
         return "module_problem(module, x, y, loss)"
 
     def _value(self, w: Tensor) -> Tensor:
-        x, y = (_like(part, w) for part in (self._x, self._y))
+        x, y = each_tensor(lambda part: _like(part, w), self._x), _like(self._y, w)
         frozen = {name: p for name, p in self._module.named_parameters() if name not in self._shapes}
         constants = {name: _like(part, w).clone() for name, part in (*frozen.items(), *self._module.named_buffers())}
-        return self._scaled_loss(functional_call(self._module, {**self._split(w), **constants}, (x,)), y)
+        return self._scaled_loss(output(self._module, {**self._split(w), **constants}, x), y)
 
     def _scaled_loss(self, output: Any, y: Tensor) -> Tensor:
         return self._factor * self._loss(output, y) + self._constant
@@ -151,10 +166,30 @@ class ModuleProblem(Problem):
         return {name: part.reshape(shape) for (name, shape), part in zip(self._shapes.items(), parts, strict=True)}
 
 
+class _Rows(nn.Module):
+    """A module of several inputs as one of the numbers of its samples: the check of derivatives knows one input."""
+
+    def __init__(self, module: nn.Module, x: Any) -> None:
+        super().__init__()
+        self.module, self._x = module, x
+
+    def forward(self, rows: Tensor) -> Any:
+        x = each_tensor(lambda part: part[rows], self._x)
+        return self.module(**x) if isinstance(x, dict) else self.module(*x)
+
+
 def module_problem(
-    module: nn.Module, x: Tensor, y: Tensor, loss: Callable[[Any, Tensor], Tensor] = nn.functional.mse_loss
-) -> ModuleProblem:
+    module: nn.Module,
+    x: Any,
+    y: Tensor,
+    loss: Callable[[Any, Tensor], Tensor] = nn.functional.mse_loss,
+    *,
+    query: tuple[Any, Tensor] | None = None,
+) -> Any:
     """Your model and a plain loss function as a problem for `check_meta_gradient(f, problem=...)`.
+
+    x is a tensor, or the several inputs of module(*x) or module(**x) as a tuple or dict of tensors with a row for each
+    sample. With query = (x, y) the first data are the support set, and `on_episodes` is the adapter.
 
     The model is copied, so its weights do not move; w is its trainable parameters in the order of
     `module.parameters()`. Before f is called the model's own derivatives are compared with differences of its loss: a
@@ -165,7 +200,8 @@ def module_problem(
     >>> problem.gradient(np.array([1.0])).tolist()                # 2 (w - 3)
     [-4.0]
     """
-    return ModuleProblem(module, x, y, loss)
+    support = ModuleProblem(module, x, y, loss)
+    return support if query is None else SupportQuery(support, ModuleProblem(module, *query, loss))
 
 
 def _double(values: Tensor) -> Tensor:

@@ -9,8 +9,10 @@ from typing import Any
 import numpy as np
 import torch
 
+from empirics.testing.agent import Problem, TermSizes, Vector
+from empirics.testing.libraries import library_of
 from empirics.testing.models import Model, TanhLayer
-from empirics.testing.problems import Matrix, Problem, TermSizes, Vector
+from empirics.testing.problems import Matrix
 from empirics.testing.shown import Shown
 
 
@@ -101,9 +103,9 @@ class Network(Shown, Problem):
     def _forward(self, w: Any) -> tuple[SimpleNamespace, Any, Any, Any, Any]:
         p = self._arrays(w)
         inner, out = self._split(w)
-        units = torch.tanh(p.z @ inner.T) if isinstance(w, torch.Tensor) else np.tanh(p.z @ inner.T)
+        units = library_of(w).tanh(p.z @ inner.T)
         return p, inner, out, units, units @ out - p.y
 
 
 def _joined(*parts: Any) -> Any:
-    return torch.cat(parts) if isinstance(parts[0], torch.Tensor) else np.concatenate(parts)
+    return library_of(parts[0]).concatenate(parts)

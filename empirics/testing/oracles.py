@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 
 from empirics.algorithm.modes import Mode
+from empirics.testing.agent import Agent, Problem
 from empirics.testing.network_problem import Network
-from empirics.testing.problems import Problem, Quadratic, Ridge
+from empirics.testing.problems import Quadratic, Ridge
 
 _COMPLEX_STEP = 1e-30
 
@@ -67,51 +68,51 @@ def hessian_at(problem: Problem, w: np.ndarray) -> np.ndarray:
     return np.column_stack([problem.hvp(w, unit) for unit in np.eye(problem.d)])
 
 
-def trajectory(problem: Problem, w: np.ndarray, alpha: float, nu: int) -> list[np.ndarray]:
+def trajectory(problem: Agent, w: np.ndarray, alpha: float, nu: int) -> list[np.ndarray]:
     """w^0 = w, ..., w^nu."""
     points = [np.asarray(w)]
     for _ in range(nu):
-        points.append(points[-1] - alpha * gradient_at(problem, points[-1]))
+        points.append(points[-1] - alpha * gradient_at(problem.support, points[-1]))
     return points
 
 
-def jacobian_product(problem: Problem, w: np.ndarray, alpha: float, nu: int) -> np.ndarray:
-    """S1: J^T grad f(w^nu), J = P^{nu-1} ... P^0 accumulated forwards as a dense matrix."""
+def jacobian_product(problem: Agent, w: np.ndarray, alpha: float, nu: int) -> np.ndarray:
+    """S1: J^T grad q(w^nu), q the query loss, J = P^{nu-1} ... P^0 accumulated forwards as a dense matrix."""
     *points, last = trajectory(problem, w, alpha, nu)
     jacobian = np.eye(problem.d)
     for point in points:
-        jacobian = (np.eye(problem.d) - alpha * hessian_at(problem, point)) @ jacobian
-    return jacobian.T @ gradient_at(problem, last)
+        jacobian = (np.eye(problem.d) - alpha * hessian_at(problem.support, point)) @ jacobian
+    return jacobian.T @ gradient_at(problem.query, last)
 
 
-def complex_step(problem: Problem, w: np.ndarray, alpha: float, nu: int) -> np.ndarray:
+def complex_step(problem: Agent, w: np.ndarray, alpha: float, nu: int) -> np.ndarray:
     """The derivative of the unrolled meta loss without any Hessian: Im f(w^nu(w + i h e_j)) / h, h = 1e-30.
 
     The loss is analytic, so the error is O(h^2), far below rounding, and no difference is taken.
     """
     steps = _COMPLEX_STEP * 1j * np.eye(problem.d)
     return np.array(
-        [loss_at(problem, trajectory(problem, w + step, alpha, nu)[-1]).imag / _COMPLEX_STEP for step in steps]
+        [loss_at(problem.query, trajectory(problem, w + step, alpha, nu)[-1]).imag / _COMPLEX_STEP for step in steps]
     )
 
 
-def first_order(problem: Problem, w: np.ndarray, alpha: float, nu: int) -> np.ndarray:
+def first_order(problem: Agent, w: np.ndarray, alpha: float, nu: int) -> np.ndarray:
     """S8: grad f(w^nu), no Hessian in it."""
-    return gradient_at(problem, trajectory(problem, w, alpha, nu)[-1])
+    return gradient_at(problem.query, trajectory(problem, w, alpha, nu)[-1])
 
 
-def hessian_free(problem: Problem, w: np.ndarray, alpha: float, nu: int, delta: float) -> np.ndarray:
+def hessian_free(problem: Agent, w: np.ndarray, alpha: float, nu: int, delta: float) -> np.ndarray:
     """S9: the reverse sweep with central differences of gradients in place of Hessians."""
     *points, last = trajectory(problem, w, alpha, nu)
-    v = gradient_at(problem, last)
+    v, f = gradient_at(problem.query, last), problem.support
     for point in reversed(points):
-        difference = gradient_at(problem, point + delta * v) - gradient_at(problem, point - delta * v)
+        difference = gradient_at(f, point + delta * v) - gradient_at(f, point - delta * v)
         v = v - alpha / (2 * delta) * difference
     return v
 
 
 def meta_gradient_of(
-    problem: Problem, w: np.ndarray, alpha: float, nu: int, mode: str, delta: float | None
+    problem: Agent, w: np.ndarray, alpha: float, nu: int, mode: str, delta: float | None
 ) -> np.ndarray:
     """The oracle of a full-batch mode."""
     if not Mode(mode).curved:

@@ -3,103 +3,23 @@
 from __future__ import annotations
 
 import math
-from abc import ABC, abstractmethod
 from dataclasses import dataclass, replace
 from types import SimpleNamespace
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 import torch
 
+from empirics.testing.agent import Problem, TermSizes, Transformable, Vector
+from empirics.testing.libraries import library_of
 from empirics.testing.models import Model, Projection
 from empirics.testing.shown import Shown
 
-Vector = tuple[float, ...]
 Matrix = tuple[Vector, ...]
 
 
-@dataclass(frozen=True)
-class TermSizes:
-    """Sums of the absolute values of all terms of a gradient, a Hessian and a third derivative at a point.
-
-    A floating-point evaluation in any order is off by at most `operations` roundings relative to these sums.
-    """
-
-    gradient: float
-    hessian: float
-    third: float
-    operations: int
-
-
-class Problem(ABC):
-    """A loss f : R^d -> R. `loss` is made of differentiable torch operations when w is a tensor."""
-
-    @property
-    @abstractmethod
-    def d(self) -> int:
-        """Length of w and of every gradient."""
-
-    @abstractmethod
-    def loss(self, w: Any) -> Any:
-        """f(w), a scalar of the library of w."""
-
-    @abstractmethod
-    def gradient(self, w: Any) -> Any:
-        """grad f(w), shape (d,)."""
-
-    @abstractmethod
-    def hvp(self, w: Any, v: Any) -> Any:
-        """hess f(w) v, shape (d,)."""
-
-    @abstractmethod
-    def sizes(self, w: np.ndarray) -> TermSizes:
-        """Magnitudes that a rounding-error bound at w needs."""
-
-    @abstractmethod
-    def scaled(self, factor: float) -> Self:
-        """The loss times `factor`."""
-
-    @abstractmethod
-    def raised(self, constant: float) -> Self:
-        """The loss plus `constant`."""
-
-    @abstractmethod
-    def model(self, w: torch.Tensor) -> Model:
-        """The same loss as a fresh module at w, with the data and the loss function that make it."""
-
-    def _as(self, w: Any, **values: Any) -> SimpleNamespace:
-        """The given numbers as arrays of the library, precision and device of w.
-
-        NumPy arrays are kept; tensors are views of them, made each time: one made under a transform of torch.func
-        belongs to that transform and must not outlive it.
-        """
-        kept: dict[str, dict[str, np.ndarray]] = vars(self).setdefault("_made", {})
-        precision = str(w.dtype).removeprefix("torch.")
-        if precision not in kept:
-            kept[precision] = {name: np.array(value, dtype=precision) for name, value in values.items()}
-        if not isinstance(w, torch.Tensor):
-            return SimpleNamespace(**kept[precision])
-        return SimpleNamespace(**{name: torch.from_numpy(v).to(w.device) for name, v in kept[precision].items()})
-
-
-class Transformable(Problem):
-    """A loss of a family that changes of coordinates do not leave."""
-
-    @abstractmethod
-    def stretched(self, factor: float) -> Self:
-        """u -> f(u / factor)."""
-
-    @abstractmethod
-    def moved(self, shift: Vector) -> Self:
-        """u -> f(u - shift)."""
-
-    @abstractmethod
-    def rotated(self, rotation: np.ndarray) -> Self:
-        """u -> f(rotation^T u)."""
-
-
 @dataclass(frozen=True, repr=False)
-class Quadratic(Shown, Transformable):
+class Quadratic(Shown, Problem, Transformable):
     """f(w) = (w - c)^T A (w - c)/2 + e, A symmetric. `samples` is how many data points stand behind the agent.
 
     >>> problem = Quadratic(A=((2.0, 0.0), (0.0, 4.0)), c=(1.0, 0.0))
@@ -173,7 +93,7 @@ class Quadratic(Shown, Transformable):
 
 
 @dataclass(frozen=True, repr=False)
-class Ridge(Shown, Transformable):
+class Ridge(Shown, Problem, Transformable):
     """f(w) = sum_j s_j psi(a_j . w + phi_j) + b . w + e with psi = cos, log cosh or t -> log(1 + exp(-t)).
 
     kind is "cosine", "logcosh" or "logistic"; |psi''|, |psi'''| <= 1, and |psi''''| <= 2, for each of them.
@@ -270,7 +190,7 @@ def _vector(row: np.ndarray) -> Vector:
 
 
 def _profile(kind: str, t: Any) -> Any:
-    library = torch if isinstance(t, torch.Tensor) else np
+    library = library_of(t)
     if kind == "cosine":
         return library.cos(t)
     # logaddexp is smooth to every order under autograd; abs and thresholds are not.
@@ -278,14 +198,14 @@ def _profile(kind: str, t: Any) -> Any:
 
 
 def _slope(kind: str, t: Any) -> Any:
-    library = torch if isinstance(t, torch.Tensor) else np
+    library = library_of(t)
     if kind == "cosine":
         return -library.sin(t)
     return library.tanh(t) if kind == "logcosh" else (library.tanh(t / 2) - 1) / 2
 
 
 def _curvature(kind: str, t: Any) -> Any:
-    library = torch if isinstance(t, torch.Tensor) else np
+    library = library_of(t)
     if kind == "cosine":
         return -library.cos(t)
     return 1 - library.tanh(t) ** 2 if kind == "logcosh" else (1 - library.tanh(t / 2) ** 2) / 4

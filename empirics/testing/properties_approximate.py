@@ -19,6 +19,7 @@ from empirics.testing.property import property_for
     (Mode.FIRST_ORDER,),
     "first_order_cases",
     cause="the mode is ignored, a Hessian is left, or the gradient is taken at another point of the trajectory",
+    large=True,
 )
 def first_order_formula(ask: Ask, case: Case) -> Comparison:
     """S8: first-order mode is grad f(w^nu), every Hessian dropped."""
@@ -36,7 +37,7 @@ def first_order_error(ask: Ask, case: Case) -> Comparison:
 
     Attained where f'' = -L.
     """
-    L = constants_of(case.problem)["L"].value
+    L = constants_of(case.problem.support)["L"].value
     outer = float(np.linalg.norm(oracles.first_order(case.problem, case.point, case.alpha, case.nu)))
     bound = case.alpha * L * geometric(case.nu, 1 + case.alpha * L) * outer
     error, tolerance = _error(ask, case)
@@ -44,7 +45,10 @@ def first_order_error(ask: Ask, case: Case) -> Comparison:
 
 
 @property_for(
-    (Mode.HESSIAN_FREE,), "probed_cases", cause="the probe is one-sided, normalised, or at another point than w^l"
+    (Mode.HESSIAN_FREE,),
+    "probed_cases",
+    cause="the probe is one-sided, normalised, or at another point than w^l",
+    large=True,
 )
 def hessian_free_formula(ask: Ask, case: Case) -> Comparison:
     """S9: v <- v - alpha [grad f(w^l + delta v) - grad f(w^l - delta v)] / (2 delta), v not normalised."""
@@ -61,11 +65,15 @@ def hessian_free_formula(ask: Ask, case: Case) -> Comparison:
 def hessian_free_error(ask: Ask, case: Case) -> Comparison:
     """S9: Hessian-free mode is within alpha rho delta B^2 q^{nu-1} S_nu(q) / 2 of grad F, and exact on quadratics."""
     assert case.delta is not None
-    known = constants_of(case.problem)
+    known = constants_of(case.problem.support)
     L, rho = known["L"].value, known["rho"].value
     q = 1 + case.alpha * L
     growth = q ** max(case.nu - 1, 0) * geometric(case.nu, q)
-    bound = 0.0 if rho == 0 else case.alpha * rho * case.delta * known["B"].value ** 2 * growth / 2
+    bound = (
+        0.0
+        if rho == 0
+        else case.alpha * rho * case.delta * constants_of(case.problem.query)["B"].value ** 2 * growth / 2
+    )
     error, tolerance = _error(ask, case)
     return Comparison(error, bound, tolerance, "at most")
 
@@ -79,15 +87,16 @@ def hessian_free_rate(ask: Ask, case: Case) -> Comparison:
     The error of a central difference is delta^2 M norm(v)^3 / 6, M bounding the fourth derivative. One factor adds
     alpha times that; v is off by what the earlier factors added, which grows by q at each factor.
     """
-    assert isinstance(case.problem, Ridge)
+    support = case.problem.support
+    assert isinstance(support, Ridge)
     assert case.delta is not None
     *points, last = oracles.trajectory(case.problem, case.point, case.alpha, case.nu)
-    v, bound = oracles.gradient_at(case.problem, last), 0.0
-    q = 1 + case.alpha * constants_of(case.problem)["L"].value
+    v, bound = oracles.gradient_at(case.problem.query, last), 0.0
+    q = 1 + case.alpha * constants_of(support)["L"].value
     for point in reversed(points):
         length = float(np.linalg.norm(v)) + bound
-        bound = q * bound + case.alpha * case.delta**2 * case.problem.fourth() * length**3 / 6
-        v = v - case.alpha * oracles.hessian_at(case.problem, point) @ v
+        bound = q * bound + case.alpha * case.delta**2 * support.fourth() * length**3 / 6
+        v = v - case.alpha * oracles.hessian_at(support, point) @ v
     error, tolerance = _error(ask, case)
     return Comparison(error, bound, tolerance, "at most")
 

@@ -28,7 +28,7 @@ def returns_a_gradient(ask: Ask, case: Case) -> Comparison:
 )
 def plain_gradient(ask: Ask, case: Case) -> Comparison:
     """With nu = 0 or alpha = 0 the meta-gradient is grad f(w)."""
-    return Comparison(ask(case), oracles.gradient_at(case.problem, case.point), ask.rounding(case))
+    return Comparison(ask(case), oracles.gradient_at(case.problem.query, case.point), ask.rounding(case))
 
 
 @property_for(
@@ -39,9 +39,9 @@ def plain_gradient(ask: Ask, case: Case) -> Comparison:
 )
 def one_step(ask: Ask, case: Case) -> Comparison:
     """nu = 1 is Per-FedAvg (arXiv 2002.07948): (I - alpha hess f(w)) grad f(w - alpha grad f(w))."""
-    after = case.point - case.alpha * oracles.gradient_at(case.problem, case.point)
-    outer = oracles.gradient_at(case.problem, after)
-    expected = outer - case.alpha * oracles.hessian_at(case.problem, case.point) @ outer
+    after = case.point - case.alpha * oracles.gradient_at(case.problem.support, case.point)
+    outer = oracles.gradient_at(case.problem.query, after)
+    expected = outer - case.alpha * oracles.hessian_at(case.problem.support, case.point) @ outer
     return Comparison(ask(case), expected, ask.rounding(case))
 
 
@@ -49,6 +49,7 @@ def one_step(ask: Ask, case: Case) -> Comparison:
     (Mode.EXACT,),
     "turning_cases",
     cause="a factor is missing, in the wrong place of the product, or evaluated at the wrong point",
+    large=True,
 )
 def jacobian_product(ask: Ask, case: Case) -> Comparison:
     """S1: grad F(w) = P^0 P^1 ... P^{nu-1} grad f(w^nu), P^l = I - alpha hess f(w^l), which need not commute."""
@@ -75,9 +76,9 @@ def derivative_of_meta_loss(ask: Ask, case: Case) -> Comparison:
 )
 def semigroup(ask: Ask, case: Case) -> Comparison:
     """grad F^(nu)(w) = (I - alpha hess f(w)) grad F^(nu-1)(w - alpha grad f(w)), also for many steps."""
-    after = case.point - case.alpha * oracles.gradient_at(case.problem, case.point)
+    after = case.point - case.alpha * oracles.gradient_at(case.problem.support, case.point)
     rest = case.but(w=tuple(float(x) for x in after), nu=case.nu - 1)
-    factor = np.eye(case.problem.d) - case.alpha * oracles.hessian_at(case.problem, case.point)
+    factor = np.eye(case.problem.d) - case.alpha * oracles.hessian_at(case.problem.support, case.point)
     # The rounding of w^1 to the dtype is one of those that the bound for the whole trajectory counts.
     tolerance = ask.rounding(case) + float(np.linalg.norm(factor, 2)) * ask.rounding(rest)
     return Comparison(ask(case), factor @ ask(rest), tolerance)
@@ -92,12 +93,22 @@ def slope_in_alpha(ask: Ask, case: Case) -> Comparison:
     """The linear term in alpha is -2 nu hess f grad f (first-order mode has half of it), however small alpha is.
 
     On quadratics grad F(w) = A (I - alpha A)^(2 nu) (w - c), so what the linear term leaves is at most
-    sum_{j >= 2} binomial(2 nu, j) (alpha L)^j norm(grad f(w)).
+    sum_{j >= 2} binomial(2 nu, j) (alpha L)^j norm(grad f(w)). With a query loss of Hessian A' and minimum c' it is
+    P A' (c - c') + P A' P (w - c), P = (I - alpha A)^nu: linear term -nu (A grad q + A' grad s), and the norms of
+    A' (c - c') and A' times that of w - c stand for norm(grad f(w)).
     """
-    assert isinstance(case.problem, Quadratic)
-    matrix, gradient = np.array(case.problem.A), oracles.gradient_at(case.problem, case.point)
-    power, x = 2 * case.nu, case.alpha * float(np.linalg.norm(matrix, 2))
-    rest = sum(math.comb(power, j) * x**j for j in range(2, power + 1)) * float(np.linalg.norm(gradient))
+    support, query = case.problem.support, case.problem.query
+    assert isinstance(support, Quadratic)
+    assert isinstance(query, Quadratic)
+    inner, gradient = np.array(support.A), oracles.gradient_at(query, case.point)
+    size, slope = float(np.linalg.norm(gradient)), -2 * case.nu * inner @ gradient
+    if query is not support:
+        outer, away = np.array(query.A), np.array(support.c) - np.array(query.c)
+        length = float(np.linalg.norm(case.point - np.array(support.c)))
+        size = float(np.linalg.norm(outer @ away)) + float(np.linalg.norm(outer, 2)) * length
+        slope = -case.nu * (inner @ gradient + outer @ oracles.gradient_at(support, case.point))
+    power, x = 2 * case.nu, case.alpha * float(np.linalg.norm(inner, 2))
+    rest = sum(math.comb(power, j) * x**j for j in range(2, power + 1)) * size
     # Both are bounds on the same numbers; a relative 1e-12 covers the rounding of the spectral norm.
     tolerance = (rest * (1 + 1e-12) + ask.rounding(case) + ask.rounding(case.but(nu=0))) / case.alpha
-    return Comparison((ask(case) - gradient) / case.alpha, -power * matrix @ gradient, tolerance)
+    return Comparison((ask(case) - gradient) / case.alpha, slope, tolerance)

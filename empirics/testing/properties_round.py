@@ -6,7 +6,6 @@ import numpy as np
 
 from empirics.algorithm.modes import FULL_BATCH, Mode
 from empirics.testing import oracles
-from empirics.testing.ask import UNCHANGED, changes
 from empirics.testing.comparison import Comparison
 from empirics.testing.problems import Quadratic
 from empirics.testing.property import property_for
@@ -27,17 +26,23 @@ def returns_an_iterate(ask: AskRound, case: RoundCase) -> Comparison:
 def affine_on_quadratics(ask: AskRound, case: RoundCase) -> Comparison:
     """Q2: on quadratics a round is w -> mean [c_i + (I - beta M_i)^tau (w - c_i)], M_i = A_i (I - alpha A_i)^(2 nu).
 
-    First order has the power nu; central differences are exact on quadratics.
+    First order has the power nu; central differences are exact on quadratics. With a query loss (A', c'), and
+    P = (I - alpha A)^nu, a meta-gradient is M (w - c) + k: M = P A' P and k = P A' (c - c'), without the left P in
+    first order.
     """
     setting, results = case.setting, []
-    for problem in case.problems:
-        assert isinstance(problem, Quadratic)
-        matrix, centre = np.array(problem.A), np.array(problem.c)
-        identity = np.eye(len(centre))
-        power = (2 if Mode(setting.mode).curved else 1) * setting.nu
-        meta = matrix @ np.linalg.matrix_power(identity - setting.alpha * matrix, power)
-        contraction = np.linalg.matrix_power(identity - setting.beta * meta, setting.tau)
-        results.append(centre + contraction @ (case.point - centre))
+    for agent in case.problems:
+        support, query = agent.support, agent.query
+        assert isinstance(support, Quadratic)
+        assert isinstance(query, Quadratic)
+        centre, identity = np.array(support.c), np.eye(agent.d)
+        after = np.linalg.matrix_power(identity - setting.alpha * np.array(support.A), setting.nu)
+        before = (after if Mode(setting.mode).curved else identity) @ np.array(query.A)
+        step = identity - setting.beta * before @ after
+        x, shift = case.point - centre, setting.beta * before @ (centre - np.array(query.c))
+        for _ in range(setting.tau):
+            x = step @ x - shift
+        results.append(centre + x)
     return Comparison(ask(case), np.mean(results, axis=0), ask.rounding(case))
 
 
@@ -45,6 +50,7 @@ def affine_on_quadratics(ask: AskRound, case: RoundCase) -> Comparison:
     FULL_BATCH,
     "ridge_rounds",
     cause="a gradient or a Hessian is kept from an earlier local step, or agents are averaged before they have adapted",
+    large=True,
 )
 def local_steps(ask: AskRound, case: RoundCase) -> Comparison:
     """Each local step is -beta grad F_i at the agent's own local iterate; the mean is taken after the last."""
@@ -58,7 +64,7 @@ def fedavg(ask: AskRound, case: RoundCase) -> Comparison:
     for problem in case.problems:
         w = case.point
         for _ in range(case.setting.tau):
-            w = w - case.setting.beta * oracles.gradient_at(problem, w)
+            w = w - case.setting.beta * oracles.gradient_at(problem.query, w)
         ends.append(w)
     return Comparison(ask(case), np.mean(ends, axis=0), ask.rounding(case))
 
@@ -95,9 +101,3 @@ def steps_compose(ask: AskRound, case: RoundCase) -> Comparison:
     for _ in range(case.setting.tau):
         w = tuple(float(x) for x in ask(single.but(w=w)))
     return Comparison(ask(case), np.array(w), 2 * tolerance)
-
-
-@property_for(FULL_BATCH, "rounds", cause="an in-place update of w: the second agent starts where the first one ended")
-def untouched_server(ask: AskRound, case: RoundCase) -> Comparison:
-    """The server's w is left as it was: every agent starts from it."""
-    return Comparison(changes(ask, case), UNCHANGED, 0.0)

@@ -17,7 +17,10 @@ from empirics.testing.sampled import AskSampled, Call, SampledCase, Samples
 
 
 @property_for(
-    SAMPLED, "noiseless_cases", cause="the full-batch mode itself is wrong: put it through check_meta_gradient"
+    SAMPLED,
+    "noiseless_cases",
+    cause="the full-batch mode itself is wrong: put it through check_meta_gradient",
+    large=True,
 )
 def noiseless(ask: AskSampled, case: SampledCase) -> Comparison:
     """With equal samples a stochastic mode is its full-batch mode."""
@@ -84,10 +87,19 @@ def _target(case: SampledCase, mode: str) -> np.ndarray:
 def _bounds(case: SampledCase) -> SampledBounds:
     """Constants of the mean loss, and of the noise: its gradient and Hessian are bounded by its own B and L."""
     assert case.noise is not None
-    known, noise = constants_of(case.base), constants_of(case.noise)
-    L, rho, B = (known[name].value for name in ("L", "rho", "B"))
-    sigmas = noise["B"].value, noise["L"].value
-    return SampledBounds(case.alpha, case.nu, L, rho, B, *sigmas, delta=case.delta or 0.0)
+    inner, outer, noise = (constants_of(loss) for loss in (case.base.support, case.base.query, case.noise))
+    return SampledBounds(
+        case.alpha,
+        case.nu,
+        L=inner["L"].value,
+        rho=inner["rho"].value,
+        B=outer["B"].value,
+        sigma_G=noise["B"].value,
+        sigma_H=noise["L"].value,
+        L_outer=outer["L"].value,
+        rho_outer=outer["rho"].value,
+        delta=case.delta or 0.0,
+    )
 
 
 def _by_batch(calls: list[Call]) -> dict[int, list[Call]]:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from empirics.algorithm.modes import FULL_BATCH
+from empirics.testing.agent import Transformable
 from empirics.testing.ask import Ask
 from empirics.testing.cases import Case
 from empirics.testing.comparison import Comparison
-from empirics.testing.problems import Transformable
 from empirics.testing.property import property_for
 
 
@@ -17,6 +17,7 @@ from empirics.testing.property import property_for
     "rescaled_cases",
     cause="a gradient is clipped or normalised, or a fixed number (an epsilon, a threshold) is compared with it",
     varies=("delta",),
+    rank=1,
 )
 def unit_of_loss(ask: Ask, case: Case) -> Comparison:
     """f -> c f with alpha -> alpha/c (and delta -> delta/c) multiplies the meta-gradient by c."""
@@ -28,8 +29,9 @@ def unit_of_loss(ask: Ask, case: Case) -> Comparison:
 @property_for(
     FULL_BATCH,
     "rescaled_cases",
-    cause="parameters are clipped or decayed, or compared with a fixed number",
+    cause="parameters are clipped, decayed or stored with few digits, or compared with a fixed number",
     varies=("delta",),
+    rank=1,
 )
 def unit_of_parameters(ask: Ask, case: Case) -> Comparison:
     """w -> s w with f(w/s) and alpha, delta -> s^2 alpha, s^2 delta divides the meta-gradient by s."""
@@ -48,6 +50,7 @@ def unit_of_parameters(ask: Ask, case: Case) -> Comparison:
     FULL_BATCH,
     "wide_cases",
     cause="coordinates are treated one by one or in blocks (a diagonal or layer-wise Hessian, a sign, a clip)",
+    rank=1,
 )
 def rotation(ask: Ask, case: Case) -> Comparison:
     """The meta-gradient turns with the space, also in more dimensions: w -> Q w with f(Q^T w) gives Q grad F."""
@@ -57,7 +60,12 @@ def rotation(ask: Ask, case: Case) -> Comparison:
     return _same(ask, case, other, turn.T @ ask(other), 1.0)
 
 
-@property_for(FULL_BATCH, "moved_cases", cause="weight decay, or parameters clipped to a box")
+@property_for(
+    FULL_BATCH,
+    "moved_cases",
+    cause="weight decay, or parameters that are clipped to a box or stored with few digits",
+    rank=1,
+)
 def origin(ask: Ask, case: Case) -> Comparison:
     """The meta-gradient does not depend on where the origin lies: w -> w + t with f(w - t) leaves it alone."""
     assert isinstance(case.problem, Transformable)
@@ -65,7 +73,7 @@ def origin(ask: Ask, case: Case) -> Comparison:
     return _same(ask, case, other, ask(other), 1.0)
 
 
-@property_for(FULL_BATCH, "raised_cases", cause="a decision is made on the value of the loss")
+@property_for(FULL_BATCH, "raised_cases", cause="a decision is made on the value of the loss", rank=2)
 def zero_level(ask: Ask, case: Case) -> Comparison:
     """Adding a constant to the loss changes nothing."""
     other = case.but(problem=case.problem.raised(case.twist))

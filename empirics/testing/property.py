@@ -16,9 +16,12 @@ Test = Callable[[Any, Any], Comparison]
 class Property:
     """`test(ask, case)` compares what a checked function says on a case with what must come out: the `claim`.
 
-    `cause` is the likely cause of a failure when nothing more precise is found; `cases` names the strategy that draws
+    `cause` is the likely cause of a failure when nothing more precise is found, and where several properties fail that
+    of the highest `rank` is: what breaks a symmetry is told from it better than from a wrong value, and what is changed
+    or kept by a call explains both. `cases` names the strategy that draws
     the cases (hypothesis is imported only where they are drawn). `nu` is the only number of steps that it speaks about;
-    `varies` names what differs between its calls, so it cannot be asked of code that fixes it.
+    `varies` names what differs between its calls, so it cannot be asked of code that fixes it;
+    `large`: it is tested beyond the sizes that are searched as well.
     """
 
     name: str
@@ -29,16 +32,25 @@ class Property:
     test: Test
     nu: int | None = None
     varies: tuple[str, ...] = ()
+    rank: int = 0
+    large: bool = False
 
 
 def property_for(
-    modes: tuple[str, ...], cases: str, *, cause: str, nu: int | None = None, varies: tuple[str, ...] = ()
+    modes: tuple[str, ...],
+    cases: str,
+    *,
+    cause: str,
+    nu: int | None = None,
+    varies: tuple[str, ...] = (),
+    rank: int = 0,
+    large: bool = False,
 ) -> Callable[[Test], Property]:
     """Make a test the property of its name; the claim is the first paragraph of its docstring."""
 
     def made(test: Test) -> Property:
         claim = (test.__doc__ or "").partition("\n\n")[0]
-        return Property(test.__name__, claim, cause, modes, cases, test, nu, varies)
+        return Property(test.__name__, claim, cause, modes, cases, test, nu, varies, rank, large)
 
     return made
 

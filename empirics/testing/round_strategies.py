@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy
 
 from empirics.algorithm.modes import Mode
+from empirics.testing.agent import Problem
 from empirics.testing.arrays import Arrays
-from empirics.testing.problems import Problem
+from empirics.testing.examples import round_examples
 from empirics.testing.rounds import RoundCase, RoundSetting
 from empirics.testing.strategies import OUTSIDE, curvature, quadratics, ridges, vectors
 
@@ -82,3 +83,13 @@ def lonely_rounds(mode: str, arrays: Arrays) -> SearchStrategy[RoundCase]:
     """One agent, four to eight local steps."""
     agents = st.integers(1, 2).flatmap(lambda d: st.tuples(st.one_of(quadratics(d), ridges(d, 2))))
     return agents.flatmap(lambda group: _of(mode, group, (0, 2), (4, 8), (0.5,)))
+
+
+def conduct_cases(mode: str, arrays: Arrays) -> SearchStrategy[RoundCase]:
+    """The fixed examples: how a function behaves depends on numbers little."""
+    return st.sampled_from(round_examples(mode))
+
+
+def one_case(mode: str, arrays: Arrays) -> SearchStrategy[RoundCase]:
+    """The first of them."""
+    return st.just(round_examples(mode)[0])

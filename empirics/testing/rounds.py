@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, Self
@@ -10,10 +11,10 @@ import numpy as np
 
 from empirics.algorithm.modes import Mode
 from empirics.testing import oracles
+from empirics.testing.agent import Agent, Vector
 from empirics.testing.arrays import Arrays, numbers
 from empirics.testing.ask import answer
 from empirics.testing.cases import AtPoint
-from empirics.testing.problems import Problem, Vector
 from empirics.testing.shown import Shown
 from empirics.testing.tolerances import SLACK, meta_gradient_rounding
 
@@ -34,7 +35,7 @@ class RoundSetting(Shown):
 class RoundCase(AtPoint):
     """One call f(problems, w, setting)."""
 
-    problems: tuple[Problem, ...]
+    problems: tuple[Agent, ...]
     w: Vector
     setting: RoundSetting
 
@@ -42,6 +43,10 @@ class RoundCase(AtPoint):
     def mode(self) -> str:
         """How the agents compute their meta-gradients."""
         return self.setting.mode
+
+    def of(self, change: Callable[[Agent], Agent]) -> Self:
+        """The same with other agents."""
+        return self.but(problems=tuple(map(change, self.problems)))
 
     def but(self, **changes: Any) -> Self:
         """The same case with some fields of it or of its setting replaced."""
@@ -64,6 +69,13 @@ class AskRound:
         """The next server iterate as it is, from the given array or from a fresh one."""
         point = self.arrays.make(case.w) if w is None else w
         return answer(self.f, list(case.problems), point, case.setting)
+
+    def call_on(self, case: RoundCase, w: Any) -> list[str]:
+        """What a call at w leaves changed beside w, in words."""
+        agents = list(case.problems)
+        numbers(answer(self.f, agents, w, case.setting), len(case.w))
+        same = len(agents) == len(case.problems) and all(map(operator.is_, agents, case.problems))
+        return [] if same else ["the list of agents"]
 
     def rounding(self, case: RoundCase) -> float:
         """At least the rounding error of a correct answer."""
@@ -98,15 +110,15 @@ def round_rounding(case: RoundCase, eps: float) -> float:
         drift = 0.0
         for point in path[:-1]:
             own = meta_gradient_rounding(problem, point, setting.alpha, setting.nu, setting.mode, setting.delta, eps)
-            moved = SLACK * eps * (float(np.linalg.norm(point)) + setting.beta * problem.sizes(point).gradient)
+            moved = SLACK * eps * (float(np.linalg.norm(point)) + setting.beta * problem.query.sizes(point).gradient)
             drift = (1 + setting.beta * _smoothness(problem, point, setting)) * drift + setting.beta * own + moved
         worst, largest = max(worst, drift), max(largest, float(np.linalg.norm(path[-1])))
     return worst + SLACK * eps * len(case.problems) * largest
 
 
-def _smoothness(problem: Problem, point: np.ndarray, setting: RoundSetting) -> float:
-    size = problem.sizes(point)
-    q = 1 + setting.alpha * size.hessian
+def _smoothness(agent: Agent, point: np.ndarray, setting: RoundSetting) -> float:
+    inner, outer = agent.support.sizes(point), agent.query.sizes(point)
+    q = 1 + setting.alpha * inner.hessian
     sums = sum(q**step for step in range(setting.nu))
-    turning = setting.alpha * size.third * q ** max(2 * setting.nu - 1, 0) * sums * size.gradient
-    return q ** (2 * setting.nu) * size.hessian + turning
+    turning = setting.alpha * inner.third * q ** max(2 * setting.nu - 1, 0) * sums * outer.gradient
+    return q ** (2 * setting.nu) * outer.hessian + turning

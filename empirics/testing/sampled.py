@@ -11,11 +11,11 @@ import numpy as np
 
 from empirics.algorithm.modes import Mode
 from empirics.numerics.errors import InputError
+from empirics.testing.agent import Agent, Problem, TermSizes, Vector
 from empirics.testing.arrays import Arrays, numbers
 from empirics.testing.ask import answer
 from empirics.testing.cases import AtPoint
 from empirics.testing.oracles import gradient_at
-from empirics.testing.problems import Problem, TermSizes, Vector
 from empirics.testing.tolerances import SLACK
 
 PURPOSES = ("inner", "outer", "hessian")
@@ -26,9 +26,12 @@ MOST_STEPS = 4
 
 @dataclass(frozen=True, repr=False)
 class SampledCase(AtPoint):
-    """Two equally likely samples, base + noise and base - noise; `noise` None means that both are the base."""
+    """Two equally likely samples, base + noise and base - noise; `noise` None means that both are the base.
 
-    base: Problem
+    Batches for the outer gradient are of its query loss, all others of its support loss.
+    """
+
+    base: Agent
     noise: Problem | None
     w: Vector
     alpha: float
@@ -37,9 +40,13 @@ class SampledCase(AtPoint):
     delta: float | None = None
 
     @property
-    def problem(self) -> Problem:
+    def problem(self) -> Agent:
         """The mean loss, which full-batch modes see."""
         return self.base
+
+    def of(self, change: Callable[[Agent], Agent]) -> SampledCase:
+        """The same about another mean loss."""
+        return self.but(base=change(self.base))
 
     @property
     def full_batch_mode(self) -> str:
@@ -88,8 +95,9 @@ class Samples:
         if purpose not in PURPOSES:
             raise InputError(f"purpose = {purpose!r}: expected one of {', '.join(PURPOSES)}")
         index = len(self.drawn)
-        if index == _MOST_DRAWS:
-            raise InputError(f"more than {_MOST_DRAWS} batches drawn: expected at most 2 nu + 1 of them")
+        most = max(_MOST_DRAWS, 4 * self.case.nu + 2)
+        if index == most:
+            raise InputError(f"more than {most} batches drawn: expected at most 2 nu + 1 of them")
         choice = self.choices[index] if index < len(self.choices) else 0
         self.drawn.append(Drawn(index, purpose, 1 - 2 * choice))
         return self.drawn[-1]
@@ -110,7 +118,8 @@ class Samples:
         if not isinstance(batch, Drawn):
             raise InputError(f"batch = {batch!r}: expected what draw(purpose) returned")
         self.calls.append(Call(kind, batch, tuple(float(x) for x in numbers(w, self.d))))
-        value = getattr(self.case.base, kind)(w, *more)
+        base = self.case.base.query if batch.purpose == "outer" else self.case.base.support
+        value = getattr(base, kind)(w, *more)
         if self.case.noise is None:
             return value
         return value + batch.sign * getattr(self.case.noise, kind)(w, *more)
@@ -141,11 +150,27 @@ class AskSampled:
     f: Callable[..., Any]
     arrays: Arrays
 
+    def __call__(self, case: SampledCase) -> np.ndarray:
+        """The answer when every draw yields the first sample, (d,) in float64."""
+        return numbers(self.raw(case), case.base.d)
+
+    def raw(self, case: SampledCase, w: Any = None) -> Any:
+        """The same as it is, at the given array or at a fresh one."""
+        return self._call(Samples(case), self.arrays.make(case.w) if w is None else w)
+
+    def call_on(self, case: SampledCase, w: Any) -> list[str]:
+        """What a call at w leaves changed beside w: nothing else is handed over that could be."""
+        numbers(self.raw(case, w), case.base.d)
+        return []
+
     def once(self, case: SampledCase, choices: tuple[int, ...] = ()) -> tuple[np.ndarray, Samples]:
         """One answer, when the j-th draw yields sample choices[j] (then 0), and its log."""
         samples = Samples(case, choices)
-        raw = answer(self.f, samples, self.arrays.make(case.w), case.alpha, case.nu, case.mode, case.delta)
-        return numbers(raw, samples.d), samples
+        return numbers(self._call(samples, self.arrays.make(case.w)), samples.d), samples
+
+    def _call(self, samples: Samples, w: Any) -> Any:
+        case = samples.case
+        return answer(self.f, samples, w, case.alpha, case.nu, case.mode, case.delta)
 
     def law(self, case: SampledCase) -> Law:
         """All answers: the tree of draws is walked to its last leaf, whatever the function draws.
@@ -182,21 +207,21 @@ def sampled_rounding(case: SampledCase, eps: float) -> float:
 def _path_rounding(case: SampledCase, signs: tuple[int, ...], eps: float) -> float:
     alpha, w, drift, steps = case.alpha, case.point, 0.0, []
     for sign in signs:
-        size = _sizes(case, float(np.linalg.norm(w)))
+        size = _sizes(case, case.base.support, float(np.linalg.norm(w)))
         steps.append((float(np.linalg.norm(w)), drift))
         drift = (1 + alpha * (size.hessian + size.third * drift)) * drift
         drift += alpha * size.operations * eps * size.gradient + eps * (steps[-1][0] + alpha * size.gradient)
         w = w - alpha * _sampled_gradient(case, w, sign)
-    last = _sizes(case, float(np.linalg.norm(w)))
+    last = _sizes(case, case.base.query, float(np.linalg.norm(w)))
     error = (last.hessian + last.third * drift) * drift + last.operations * eps * last.gradient
     if not Mode(case.mode).curved:
         return error
     length = last.gradient
     for norm, drift in reversed(steps):
-        size = _sizes(case, norm)
+        size = _sizes(case, case.base.support, norm)
         product = size.operations * eps * size.hessian * length
         if case.delta is not None:
-            probe = _sizes(case, norm + case.delta * length)
+            probe = _sizes(case, case.base.support, norm + case.delta * length)
             product += probe.operations * eps * probe.gradient / case.delta
             product += eps * size.hessian * (norm + case.delta * length) / case.delta
         factor = 1 + alpha * (size.hessian + size.third * drift)
@@ -206,14 +231,14 @@ def _path_rounding(case: SampledCase, signs: tuple[int, ...], eps: float) -> flo
 
 
 def _sampled_gradient(case: SampledCase, w: np.ndarray, sign: int) -> np.ndarray:
-    mean = gradient_at(case.base, w)
+    mean = gradient_at(case.base.support, w)
     return mean if case.noise is None else mean + sign * gradient_at(case.noise, w)
 
 
-def _sizes(case: SampledCase, norm: float) -> TermSizes:
+def _sizes(case: SampledCase, loss: Problem, norm: float) -> TermSizes:
     at = np.zeros(case.base.d)
     at[0] = norm
-    base = case.base.sizes(at)
+    base = loss.sizes(at)
     if case.noise is None:
         return base
     more = case.noise.sizes(at)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from hypothesis import strategies as st
-from hypothesis.strategies import DrawFn
+from hypothesis.strategies import DrawFn, SearchStrategy
 
 from empirics.algorithm.modes import Mode
+from empirics.testing.agent import Problem
 from empirics.testing.arrays import Arrays
-from empirics.testing.problems import Problem, Quadratic, Ridge
+from empirics.testing.examples import sampled_examples
+from empirics.testing.problems import Quadratic, Ridge
 from empirics.testing.sampled import SampledCase
 from empirics.testing.strategies import curvature, problems, quadratics, ridges, turning, vectors, weights
 
@@ -62,3 +64,13 @@ def sampled_ridges(draw: DrawFn, mode: str, arrays: Arrays) -> SampledCase:
     a = (draw(weights), *draw(vectors(d - 1)))
     noise = Ridge("cosine", (a,), (draw(weights),), draw(vectors(1)), draw(vectors(d)))
     return draw(_about(base, noise, draw(vectors(d)), mode))
+
+
+def conduct_cases(mode: str, arrays: Arrays) -> SearchStrategy[SampledCase]:
+    """The fixed examples: how a function behaves depends on numbers little."""
+    return st.sampled_from(sampled_examples(mode))
+
+
+def one_case(mode: str, arrays: Arrays) -> SearchStrategy[SampledCase]:
+    """The first of them."""
+    return st.just(sampled_examples(mode)[0])

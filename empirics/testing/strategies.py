@@ -13,10 +13,12 @@ from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy
 
 from empirics.algorithm.modes import Mode
+from empirics.testing.agent import Problem
 from empirics.testing.arrays import Arrays
 from empirics.testing.cases import Case
+from empirics.testing.examples import meta_examples
 from empirics.testing.network_problem import Network
-from empirics.testing.problems import Problem, Quadratic, Ridge
+from empirics.testing.problems import Quadratic, Ridge
 
 INSIDE, OUTSIDE = (0.5, 0.25, 0.125), (1 + 2.0**-10, 2.0, 4.0)
 REGION = (1.0, *INSIDE, *OUTSIDE)
@@ -48,13 +50,13 @@ def quadratics(draw: DrawFn, d: int) -> Quadratic:
 
 
 @st.composite
-def ridges(draw: DrawFn, d: int, features: int) -> Ridge:
+def ridges(draw: DrawFn, d: int, features: int, kind: str | None = None) -> Ridge:
     """Cosine sums with a linear term, log-cosh sums with weights > 0, or logistic losses of a few samples.
 
     B, L and rho are known: upper bounds, and exact for a single cosine in one dimension, where sup |s a sin + b|,
     sup |s| a^2 |cos| and sup |s a^3 sin| are attained.
     """
-    kind = draw(st.sampled_from(("cosine", "logcosh", "logistic")))
+    kind = kind or draw(st.sampled_from(("cosine", "logcosh", "logistic")))
     a = draw(st.tuples(*[vectors(d)] * features))
     zero = (0.0,) * features
     if kind == "logistic":
@@ -216,3 +218,13 @@ def finely_probed_cases(mode: str, arrays: Arrays) -> SearchStrategy[Case]:
     """Ridge sums with delta from 1/256 to 1/2048: then delta^2 is well below delta."""
     smooth = st.tuples(st.integers(1, 3), st.integers(1, 3)).flatmap(lambda size: ridges(*size))
     return smooth.flatmap(lambda problem: around(problem, mode, (1, 2), region=INSIDE, probes=(8, 11)))
+
+
+def conduct_cases(mode: str, arrays: Arrays) -> SearchStrategy[Case]:
+    """The fixed examples: how a function behaves depends on numbers little."""
+    return st.sampled_from(meta_examples(mode))
+
+
+def one_case(mode: str, arrays: Arrays) -> SearchStrategy[Case]:
+    """The first of them."""
+    return st.just(meta_examples(mode)[0])

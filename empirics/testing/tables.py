@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,7 +24,7 @@ from empirics.testing.comparison import Comparison
 from empirics.testing.fixed import returned
 from empirics.testing.meta_step import FromParameters
 from empirics.testing.property import Property, properties_of
-from empirics.testing.rounds import AskRound
+from empirics.testing.rounds import AskRound, RoundCase
 from empirics.testing.sampled import AskSampled, SampledCase
 from empirics.testing.suspects import diagnosis, observed, observed_round, single_precision
 
@@ -56,10 +57,18 @@ META_GRADIENT = Checker(
     "empirics.testing.strategies",
 )
 STOCHASTIC = Checker(
-    "check_stochastic", properties_of(properties_sampled), SAMPLED, AskSampled, "empirics.testing.sampled_strategies"
+    "check_stochastic",
+    (*properties_of(properties_sampled), *properties_of(properties_conduct)),
+    SAMPLED,
+    AskSampled,
+    "empirics.testing.sampled_strategies",
 )
 ROUND = Checker(
-    "check_round", properties_of(properties_round), FULL_BATCH, AskRound, "empirics.testing.round_strategies"
+    "check_round",
+    (*properties_of(properties_round), *properties_of(properties_conduct)),
+    FULL_BATCH,
+    AskRound,
+    "empirics.testing.round_strategies",
 )
 CHECKERS = (META_GRADIENT, STOCHASTIC, ROUND)
 
@@ -79,46 +88,32 @@ def replay(
     found [8], expected == [2], tolerance ...
     """
     f = FromParameters(f) if returned(returns) == "parameters" else f
-    for checker in CHECKERS:
-        for own in checker.properties:
-            if own.name == name:
-                return own.test(checker.ask(f, arrays_of(dtype)), case)
-    names = [own.name for checker in CHECKERS for own in checker.properties]
+    checker = {RoundCase: ROUND, SampledCase: STOCHASTIC}.get(type(case), META_GRADIENT)
+    for own in checker.properties:
+        if own.name == name:
+            return own.test(checker.ask(f, arrays_of(dtype)), case)
+    names = [own.name for own in checker.properties]
     raise InputError(f"name = {name!r}: expected one of {', '.join(names)}")
 
 
-def likely_cause(
-    own: Property, ask: Any, together: Sequence[Any], cases: Sequence[Any], comparison: Comparison | None
-) -> str:
-    """The mistake that explains the answers on all failing cases together, or on this property's own cases.
-
-    Where there is none: what the comparison, else the property, says.
-    """
-    try:
-        exact = _explained(ask, together) or _explained(ask, cases)
-    except WrongResultError as error:
-        exact = error.likely
-    return exact or (comparison.cause if comparison is not None else "") or own.cause
-
-
-def _explained(ask: Any, cases: Sequence[Any]) -> str:
-    if isinstance(ask, Ask):
-        return _named([(case, ask(case), ask.rounding(case)) for case in cases], getattr(ask.f, "suspects", None))
+def explained(ask: Any, cases: Sequence[Any]) -> str:
+    """The mistake that explains the answers on all cases together, or no text."""
+    answers = []
+    for case in cases:
+        # An answer that is none explains nothing; what was wrong with it is told where it failed.
+        with suppress(WrongResultError):
+            answers.append((case, ask(case), ask.rounding(case)))
     if isinstance(ask, AskRound):
-        return diagnosis([observed_round(case, ask(case), ask.rounding(case)) for case in cases])
-    if all(isinstance(case, SampledCase) and case.noise is None for case in cases):
-        return _named([(_full_batch(case), ask.once(case)[0], ask.rounding(case)) for case in cases], None)
-    return ""
+        return diagnosis([observed_round(*each, eps=ask.arrays.eps) for each in answers])
+    if isinstance(ask, AskSampled):
+        answers = [(_full_batch(case), *rest) for case, *rest in answers if case.noise is None]
+    suspects = getattr(ask.f, "suspects", None)
 
-
-def _named(answers: list[tuple[Case, Any, float]], suspects: Callable[..., Any] | None) -> str:
     def more(case: Case) -> Any:
         return () if suspects is None else suspects(case.problem, case.point, case.alpha, case.nu)
 
-    observations = [observed(case, found, tolerance, more(case)) for case, found, tolerance in answers]
-    pairs = zip((case for case, _, _ in answers), observations, strict=True)
-    single = [single_precision(case, observation) for case, observation in pairs]
-    return diagnosis(observations) or (single[0] if all(single) else "")
+    observations = [observed(case, found, tolerance, more(case), ask.arrays.eps) for case, found, tolerance in answers]
+    return diagnosis(observations) or single_precision([case for case, *_ in answers], observations)
 
 
 def _full_batch(case: SampledCase) -> Case:

@@ -12,17 +12,17 @@ from __future__ import annotations
 import numpy as np
 
 from empirics.algorithm.modes import Mode
+from empirics.testing.agent import Agent, Problem
 from empirics.testing.oracles import gradient_at, hessian_at, trajectory
-from empirics.testing.problems import Problem
 
 SLACK = 16.0
 
 
 def meta_gradient_rounding(
-    problem: Problem, w: np.ndarray, alpha: float, nu: int, mode: str, delta: float | None, eps: float
+    agent: Agent, w: np.ndarray, alpha: float, nu: int, mode: str, delta: float | None, eps: float
 ) -> float:
     """At least the rounding error of a computed meta-gradient; infinite when the exact one is not finite."""
-    points = trajectory(problem, w, alpha, nu)
+    points, problem = trajectory(agent, w, alpha, nu), agent.support
     if not all(np.isfinite(point).all() for point in points):
         return float("inf")
     drift, drifts = 0.0, [0.0]
@@ -31,11 +31,11 @@ def meta_gradient_rounding(
         arithmetic = alpha * size.operations * eps * size.gradient + eps * (_norm(point) + alpha * size.gradient)
         drift = _factor(problem, point, alpha, drift) * drift + arithmetic
         drifts.append(drift)
-    last = problem.sizes(points[-1])
+    last = agent.query.sizes(points[-1])
     error = (last.hessian + last.third * drift) * drift + last.operations * eps * last.gradient
     if not Mode(mode).curved:
         return SLACK * error
-    v = gradient_at(problem, points[-1])
+    v = gradient_at(agent.query, points[-1])
     for point, drift in zip(reversed(points[:-1]), reversed(drifts[:-1]), strict=True):
         error, v = _swept(problem, point, v, alpha, drift, error, mode, delta, eps)
     return SLACK * error

@@ -9,16 +9,18 @@ from importlib import import_module
 from empirics.testing.arrays import WrongResultError, arrays_of
 from empirics.testing.budget import PROFILES
 from empirics.testing.comparison import Comparison
+from empirics.testing.examples import examples
+from empirics.testing.query_strategies import with_queries
 from empirics.testing.search import search
-from empirics.testing.tables import CHECKERS
+from empirics.testing.tables import CHECKERS, explained
 from tests.properties.museum import MISTAKES
 
-BUDGET = replace(PROFILES["ci"], shrink=False)
+BUDGET = replace(PROFILES["ci"], shrink=False, large=0)
 BY_NAME = {checker.name: checker for checker in CHECKERS}
 
 
 @cache
-def drawn(checker, name, mode, dtype):
+def drawn(checker, name, mode, dtype, query=False):
     """The cases that a right implementation is tested on: a derandomised search draws them whatever it is told."""
     cases = []
 
@@ -28,8 +30,14 @@ def drawn(checker, name, mode, dtype):
 
     owner, arrays = BY_NAME[checker], arrays_of(dtype)
     strategy = next(own.cases for own in owner.properties if own.name == name)
-    search(keep, getattr(import_module(owner.strategies), strategy)(mode, arrays), BUDGET)
+    of_one_loss = getattr(import_module(owner.strategies), strategy)(mode, arrays)
+    search(keep, of_one_loss.flatmap(with_queries) if query else of_one_loss, BUDGET)
     return cases
+
+
+def drawn_for(mistake, name):
+    """The arguments of `drawn` for a property of the mistake's checker."""
+    return mistake.checker, name, mistake.mode, mistake.dtype, mistake.query
 
 
 @cache
@@ -37,8 +45,8 @@ def catchers(mistake):
     """Names of the properties that fail on some case; an answer that is not a gradient ends the search."""
     checker, arrays, caught = BY_NAME[mistake.checker], arrays_of(mistake.dtype), []
     function = mistake.make()
-    for own, mode in checker.applicable((mistake.mode,)):
-        verdict = verdict_of(own, checker.ask(function, arrays), drawn(checker.name, own.name, mode, mistake.dtype))
+    for own, _ in checker.applicable((mistake.mode,)):
+        verdict = verdict_of(own, checker.ask(function, arrays), drawn(*drawn_for(mistake, own.name)))
         if verdict != "holds":
             caught.append(own.name)
         if verdict == "no answer" and own is checker.properties[0]:
@@ -78,3 +86,30 @@ def table(rows):
 
 def letter(index):
     return "abcdefghijklmnopqrstuvwxyz"[index]
+
+
+def caught(mistake):
+    """Whether the property that explains the mistake best fails on a case, and the cause that is told from the case."""
+    ask, own, case, comparison = first_failure(mistake)
+    if comparison is None:
+        return ""
+    known = examples(ask, mistake.mode, mistake.query)
+    return comparison.cause or explained(ask, [case, *known]) or own.cause
+
+
+def first_failure(mistake):
+    """The first drawn case on which the property that explains the mistake best fails, and what it found; or None."""
+    checker, arrays = BY_NAME[mistake.checker], arrays_of(mistake.dtype)
+    ask = checker.ask(mistake.make(), arrays)
+    own = next(own for own in checker.properties if own.name == mistake.caught_by)
+    for case in drawn(*drawn_for(mistake, own.name)):
+        try:
+            comparison = own.test(ask, case)
+        except WrongResultError as error:
+            # An answer that is none fails the property about its shape; elsewhere another case tells more.
+            if own is checker.properties[0]:
+                return ask, own, case, Comparison(str(error), "an answer", 0.0, cause=error.likely)
+            continue
+        if not comparison.holds:
+            return ask, own, case, comparison
+    return ask, own, None, None

@@ -15,7 +15,7 @@ GRID = list(itertools.product((0.0, 0.25, 1.0), (0, 1, 2, 3), (1.0, 2.0), (0.0, 
 @pytest.mark.parametrize("values", GRID, ids=str)
 def test_bias_and_error_are_the_quantities_of_the_theory(values):
     alpha, nu, L, rho, sigma_G, sigma_H = values
-    own = SampledBounds(alpha, nu, L, rho, 3.0, sigma_G, sigma_H, delta=0.125)
+    own = SampledBounds(alpha, nu, L, rho, 3.0, sigma_G, sigma_H, L, rho, delta=0.125)
     inputs = {
         "alpha": alpha, "nu": nu, "L": L, "rho": rho, "B": 3, "sigma_G": sigma_G, "sigma_H": sigma_H,
         "D": 1, "D_prime": 1, "D_H": 1, "delta": own.delta,

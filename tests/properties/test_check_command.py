@@ -21,7 +21,7 @@ def few_examples(monkeypatch):
     from empirics.testing.budget import PROFILES
 
     for name, budget in PROFILES.items():
-        monkeypatch.setitem(PROFILES, name, replace(budget, examples=2, repeatable=True))
+        monkeypatch.setitem(PROFILES, name, replace(budget, examples=2, repeatable=True, large=1))
 
 
 @pytest.mark.parametrize(
