@@ -68,6 +68,8 @@ def test_every_option_of_a_command_exists(document: Path) -> None:
 def test_what_a_document_names_exists(document: Path) -> None:
     text = document.read_text(encoding="utf-8")
     for target in re.findall(r"\]\((?!https?:)([^)#]+)\)", text):
+        if target.startswith("../generated/"):  # made when the documentation is built, which then says what is missing
+            continue
         assert (document.parent / target).exists(), target
     for target in re.findall(rf"(?<![\w./-])(?:{'|'.join(FOLDERS)})/[\w./-]*\w", text):
         assert (ROOT / target).exists(), target

@@ -164,7 +164,7 @@ def check_round(
     ...         ends.append(x)
     ...     return sum(ends) / len(ends)
     >>> print(check_round(mine, dtype="numpy.float64", max_examples=2))
-    check_round: 8 properties hold; ...
+    check_round: 14 properties hold; ...
     """
     return _check(ROUND, f, tuple(modes), dtype, budget_of(profile, max_examples), fixed_at(nu, delta), query)
 

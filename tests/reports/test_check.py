@@ -206,7 +206,7 @@ def test_what_is_wrong_is_said_in_one_line(change: dict[str, object], why: str) 
     [
         (["T2", *words(RUN, nu=1)], "missing for T2: mode"),
         (["T2q", *words(RUN)], "did you mean T2?"),
-        (["C4", *words(RUN)], "C4: nothing measures its left side"),
+        (["C5", *words(RUN)], "C5: nothing measures its left side"),
         (["S5", "task=cosine", "nu=1"], "D_prime (batch of the gradient at the fine-tuned point), "),
         (["T2", "nu=1"], "task is missing"),
         (["T2", *words(BOWL, mode="exact"), "--plot", "x.bmp"], "--plot x.bmp: expected a name that ends in"),

@@ -15,7 +15,6 @@ from reports.plans.plan import load_plan
 from reports.records.execution import execute
 from reports.records.seeded_cell import seeded_cells
 from reports.refusal import RefusedError, failures, refusals
-from reports.refute import app as refute
 from reports.request import Words, checked
 
 
@@ -138,7 +137,6 @@ statements = ["T2"]
     [
         (build, ["--profil", "quick"], "No such option: --profil"),
         (build, ["--seeds", "x"], "Invalid value for '--seeds'"),
-        (refute, [], "Missing argument 'ID_OR_CLAIM'"),
         (redraw, ["--out"], "Option '--out' requires an argument"),
     ],
 )

@@ -315,7 +315,7 @@ def test_a_users_task_has_the_rows_that_ours_have() -> None:
         for seeded in seeded_cells(plan, seed=0, seeds=1, device="cpu")
         for statement in seeded.cell.statements
     }
-    assert found == {"S1", "S2", "S3", "S4", "S7", "S8", "S9", "S10", "T1", "T1d", "T2", "T2p", "C1", "C2", "D1"}
+    assert found == {"S1", "S2", "S3", "S4", "S4m", "S7", "S8", "S9", "S10", "T1", "T1d", "T2", "T2p", "C1", "C2", "D1"}
 
 
 REPLACED = """

@@ -47,7 +47,7 @@ def test_engine_means_agree_with_the_exact_expectations(mode: str) -> None:
     assert exact is not None
     iterates = record_run(p, seed=3)["iterates"]
     for values, expected in (
-        (squared_gradients(p, iterates[:, :-1]).mean(axis=1), exact.mean_squared_gradient),
+        (squared_gradients(p, iterates[:, :-1]).mean(axis=1), exact.squared_gradients.mean),
         (gaps(p, iterates[:, -1:])[:, 0], exact.gap),
     ):
         error = values.std() / len(values) ** 0.5
@@ -109,7 +109,7 @@ def test_full_participation_exact_mode_is_the_closed_form_path() -> None:
     path = empirics.closed_form.trajectory(p.instance.task, p.settings, p.start, p.cell.rounds).numpy()[None]
     # one path of a few dozen float64 operations against balls
     assert squared_gradients(p, path[:, :-1]).mean() == pytest.approx(
-        float(exact.mean_squared_gradient.lower), rel=1e-11
+        float(exact.squared_gradients.mean.lower), rel=1e-11
     )
     assert gaps(p, path[:, -1:]).item() == pytest.approx(float(exact.gap.lower), rel=1e-10)
 
@@ -160,4 +160,4 @@ def test_noise_raises_the_expected_gap_by_a_known_amount() -> None:
     assert exact is not None
     gap = (Fraction(9, 16) + Fraction(1, 16) * Fraction(1, 4) / 2) / 2
     assert exact.gap.lower <= gap <= exact.gap.upper
-    assert exact.mean_squared_gradient.lower <= 1 <= exact.mean_squared_gradient.upper
+    assert exact.squared_gradients.mean.lower <= 1 <= exact.squared_gradients.mean.upper

@@ -32,7 +32,7 @@ def test_every_stage_of_a_build_is_counted(monkeypatch: pytest.MonkeyPatch, tmp_
     plain = Stages.described
     monkeypatch.setattr(Stages, "described", lambda self, name: seen.append(plain(self, name)) or seen[-1])
     plan = load_plan("quick").only({"S2"})
-    build(Request(plan, "quick", tmp_path, "cpu", 0, 1, 1, (), ("S2",), None, ["python"]), OneByOne())
+    build(Request(plan, "quick", tmp_path, "cpu", 0, 1, 1, only=("S2",), command=["python"]), OneByOne())
     assert seen == [f"{place} of {len(STAGES)}: {name}" for place, name in enumerate(STAGES, 1)]
 
 

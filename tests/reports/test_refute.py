@@ -233,27 +233,33 @@ def test_units_scale_both_sides_alike() -> None:
     assert float(found[0][1]) == pytest.approx(float(found[0][0]), rel=1e-9)
 
 
+def _last_admissible(asked: Question, family, x: torch.Tensor):
+    """The last option of a family that has points within the hypotheses, and those with their ratios."""
+    for option in reversed(family.options):
+        if (found := ratios(asked, family, option, x)) is not None and (found[0] > -1e300).any():
+            return option, [one for one in zip(x.tolist(), found[0].tolist(), strict=True) if one[1] > -1e300]
+    return None, []
+
+
 @pytest.mark.parametrize("family", FAMILIES, ids=lambda family: family.name)
 def test_the_batched_ratio_agrees_with_the_confirmed_one(family) -> None:
     generator = torch.Generator().manual_seed(1)
     low = torch.tensor([p.low for p in family.parameters], dtype=torch.float64)
     high = torch.tensor([p.high for p in family.parameters], dtype=torch.float64)
-    x = low + (high - low) * torch.rand(3, len(low), generator=generator, dtype=torch.float64)
+    x = low + (high - low) * torch.rand(24, len(low), generator=generator, dtype=torch.float64)
     checked = 0
     for target in sorted(family.targets):
         (chosen,) = [one for one in families_for(target) if one.name == family.name]
-        option = family.options[-1]
-        found = ratios(Question(target, target[1], default_table()), chosen, option, x)
-        if found is None:
-            continue
-        for point, seen in zip(x.tolist(), found[0].tolist(), strict=True):
+        option, admissible = _last_admissible(Question(target, target[1], default_table()), chosen, x)
+        for point, seen in admissible[:3]:
             candidate = Candidate(seen, chosen, option, tuple(point), "", 1.0)
             exact = confirm(candidate, Asked(default_table(), [target]), target)
-            if exact is None or not seen > -1e300:
+            if exact is None:
                 continue
             checked += 1
             # the search takes suprema over boxes from grids or small margins, so it may differ, never by a factor 2
-            assert 0.5 <= (seen + 1e-6) / (exact.ratio + 1e-6) <= 2 or family.name.startswith("rounds")
+            # where the ratio is anywhere near 1
+            assert 0.5 <= (seen + 1e-4) / (exact.ratio + 1e-4) <= 2 or family.name.startswith("rounds")
             assert not exact.violated
     assert checked
 

@@ -98,7 +98,7 @@ def test_a_backend_that_is_not_here_is_named(tmp_path: Path, monkeypatch: pytest
 
     class Folder:
         rows = staticmethod(lambda: [type("R", (), {"row_id": "x"})()])
-        manifest = type("M", (), {"row_records": {"x": "key"}})()
+        manifest = type("M", (), {"row_records": {"x": "key"}, "refinement": None})()
         store = type("S", (), {"read": staticmethod(lambda key: elsewhere)})()
 
     monkeypatch.setattr("reports.recheck.Finished.read", lambda out: Folder())

@@ -87,7 +87,7 @@ def test_draws_with_replacement_follow_the_weights_in_every_history() -> None:
             first += chance * loss(w) if place == 0 else 0.0
         ends += chance * (loss(w) - loss(LOWEST))
     assert exact is not None
-    assert float(exact.mean_squared_gradient.upper) == pytest.approx(squares, rel=1e-12)
+    assert float(exact.squared_gradients.mean.upper) == pytest.approx(squares, rel=1e-12)
     assert float(exact.gap.upper) == pytest.approx(ends, rel=1e-12)
     assert float(expected_round(found).after.mid()) == pytest.approx(first, rel=1e-12)
     assert found.inputs["m"] == "2"
