@@ -53,7 +53,7 @@ class SeededCell:
         >>> from reports.plans.plan import load_plan
         >>> cell = seeded_cells(load_plan("quick"), seed=0, seeds=3, device="cpu", looks={})[0].looked_at(4)
         >>> again = SeededCell.of(cell.description(), first=3)
-        >>> again == cell, again.look, again.roots
+        >>> again.description() == cell.description(), again.look, again.roots
         (True, 4, 24)
         """
         cell = CELLS[description["kind"]].model_validate(description["cell"])
