@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from operator import attrgetter
 from typing import Any, Protocol
@@ -288,8 +288,7 @@ class Bound:
             if item.symbol not in shown and not _is_own_square(item)
         ]
         conditions = [hypothesis_latex(item) for item in self.hypotheses if item.optional not in ("mu", "mu_c")]
-        if conditions:
-            rows.append(r"& \text{if } " + r", \quad ".join(conditions))
+        rows += [rf"& {row}" for row in _condition_rows(conditions)]
         shown = r"\begin{aligned} " + r" \\ ".join(rows) + r" \end{aligned}"
         for symbol, point in self.statement.points:
             shown = shown.replace(symbol.record.latex, point)
@@ -316,6 +315,24 @@ class Bound:
             inlined = self._inlined(line.quantity)
             right = right_latex(self.table.formulas[line.quantity.name]) if inlined else line.quantity.record.latex
         return f"{line.left} &{line.relation} {right} {line.suffix}".rstrip()
+
+
+_CONDITIONS = 100  # characters of LaTeX, about a line of the page
+
+
+def _condition_rows(conditions: Sequence[str]) -> list[str]:
+    r"""Conditions after an `if`, as many in a row as a line holds.
+
+    >>> _condition_rows(["a > 0", "b > 0"])
+    ['\\text{if } a > 0, \\quad b > 0']
+    """
+    rows: list[str] = []
+    for condition in conditions:
+        if rows and len(rows[-1]) + len(condition) <= _CONDITIONS:
+            rows[-1] += rf", \quad {condition}"
+        else:
+            rows = [*rows[:-1], f"{rows[-1]},", rf"\quad {condition}"] if rows else [rf"\text{{if }} {condition}"]
+    return rows
 
 
 def _is_own_square(formula: Formula) -> bool:

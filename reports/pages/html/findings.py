@@ -97,7 +97,7 @@ def _undecided(rows: Sequence[Row]) -> list[str]:
             (why, _), *others = reasons(rows, verdict)
             more = f", and {counted(len(others), 'other reason')}" if others else ""
             told = "" if verdict is Verdict.VACUOUS else f" ({why}{more})"
-            parts.append(f"{count} {'is' if count == 1 else 'are'} {words}{told}.")
+            parts.append(f"{counted(count, 'row')} {'is' if count == 1 else 'are'} {words}{told}.")
     return parts
 
 
