@@ -14,7 +14,7 @@ from reports.refutation.families.catalogue import families_for
 from reports.refutation.family import Family
 from reports.refutation.script import script
 from reports.refutation.search import Candidate, Question, explore
-from reports.refutation.targets import left_script, mode_of, squared
+from reports.refutation.targets import carried, left_script, mode_of, squared
 
 _ROUNDING = 1e-9  # what float64 alone may lift a ratio above 1 by
 _CONFIRMATIONS = 24  # of candidates of one family while it is searched: each takes longer than many evaluations
@@ -112,7 +112,7 @@ def _question(asked: Asked, target: Target) -> Question:
     claim = asked.claim
     if claim is None:
         return Question(target, target[1], asked.table)
-    return Question(target, claim.id, asked.table, squared(claim), "A6" not in claim.assumes)
+    return Question(target, claim.id, asked.table, squared(claim), "A6" not in claim.assumes, carried(claim))
 
 
 def _script(hit: Confirmed, asked: Asked, name: str) -> str:

@@ -30,13 +30,22 @@ _ROUNDING = 1e-9  # of a left side that float64 computes, beside what is proved 
 
 @dataclass(frozen=True)
 class Question:
-    """What is searched for: a left side (as a built-in target) above a quantity of a table."""
+    """What is searched for: a left side (as a built-in target) above a quantity of a table.
+
+    beside: another left side that is measured with the target, and searched for instead of it.
+    """
 
     target: Target
     quantity: str
     table: Table
     squared: bool = False
     without_mu: bool = False
+    beside: str = ""
+
+    @property
+    def left(self) -> Target:
+        """What a family measures for it."""
+        return (self.target[0], self.beside) if self.beside else self.target
 
 
 @dataclass(frozen=True)
@@ -68,9 +77,9 @@ def ratios(
 ) -> tuple[Tensor, BatchScope] | None:
     """Measured over claimed; -inf where a hypothesis fails, None where the family has no such left side."""
     batch = family.batch(x, option)
-    if question.target not in batch.measured:
+    if question.left not in batch.measured:
         return None
-    measured, scope = batch.measured[question.target], _scope(question, family, batch)
+    measured, scope = batch.measured[question.left], _scope(question, family, batch)
     inputs = scope.inputs
     try:
         claimed = scope.value(question.quantity)

@@ -57,6 +57,11 @@ def left_script(measurement: Measurement, claim: Claim | None) -> str:
     return f"{text}\nmeasured = measured ** 2" if squared(claim) else text
 
 
+def carried(claim: Claim) -> str:
+    """What a claim bounds, where rows of another left side carry it along."""
+    return LEAST if claim.measures.name == LEAST else ""
+
+
 def squared(claim: Claim | None) -> bool:
     """Whether a claim bounds the square of the left side that is measured."""
     return claim is not None and claim.measures.name == "meta_gradient_squared_spread"

@@ -20,7 +20,7 @@ MEASURED = AlongRuns(
     largest=largest_squared_gradient,
     headline=(
         dict(task="witness-bowl", mode="exact", alpha="1/2", nu=0, tau=1, beta="1", rounds=2, start=[1]),
-        dict(task="witness-stalled", mode="first_order", alpha="1/2", nu=1, tau=1, beta="1/40", rounds=2000, start=[0],
+        dict(task="witness-stalled", mode="first_order", alpha="1/2", nu=1, tau=1, beta="1/40", rounds=5000, start=[0],
              label="bias"),
     ),
     witnesses=(

@@ -12,14 +12,15 @@ import torch
 from torch import Tensor
 
 from empirics.algorithm.modes import Mode
+from reports.measure.mean_squared import LEAST
 from reports.refutation.batched import BatchScope
 from reports.refutation.families.broken_lines import OnBrokenLines
 from reports.refutation.family import Batch, Instance, Parameter, Target, cell, counts_of
 from reports.refutation.losses import BrokenLine, exact, probed, trajectory
 from theory.tables import default_table
 
-_LENGTHS = ((1, 1), (1, 4), (16, 1), (16, 4), (256, 1))  # rounds, and local steps in each
-_OPTIONS = tuple({"nu": nu, "n": 1, "tau": tau, "K": K} for (K, tau), nu in itertools.product(_LENGTHS, (1, 2)))
+_LENGTHS = ((1, 1), (1, 4), (2, 1), (16, 1), (16, 4), (256, 1))  # rounds, and local steps in each
+_OPTIONS = tuple({"nu": nu, "n": 1, "tau": tau, "K": K} for (K, tau), nu in itertools.product(_LENGTHS, (0, 1, 2)))
 _CASES: frozenset[Target] = frozenset({("T1a", "T1a"), ("T1b", "T1b"), ("T1c", "T1c")})
 
 
@@ -42,7 +43,9 @@ class LineRounds(OnBrokenLines):
         f, inputs = self._at(x, option)
         w, alpha, beta = 0 * x.T[0], inputs["alpha"], inputs["beta"]
         nu, total, local, start = option["nu"], 0 * w, 0 * w, exact(f, w, alpha, option["nu"])
+        least = torch.full_like(w, torch.inf)
         for _ in range(option["K"]):
+            least = torch.minimum(least, exact(f, w, alpha, nu) ** 2)
             for step in range(option["tau"]):
                 square = exact(f, w, alpha, nu) ** 2
                 total, local = total + (square if step == 0 else 0), local + square
@@ -51,6 +54,7 @@ class LineRounds(OnBrokenLines):
         left, right = f.ends()
         bounded = (left <= 0) & (right >= 0)
         measured = {("T2", "T2"): torch.where(bounded, total / option["K"], -torch.inf)}
+        measured["T2", LEAST] = torch.where(bounded, least, -torch.inf)
         measured["C2", "C2"] = torch.where(bounded, local / (option["K"] * option["tau"]), -torch.inf)
         case = self._case(option)
         if option["K"] == 1:

@@ -88,7 +88,7 @@ class TwoParabolas(Family):
         Parameter("k", -1, 1), Parameter("d", -1, 1), Parameter("b", 0, 1), Parameter("g", -1, 1),
         Parameter("alpha", 1e-3, 30, True),
     )  # fmt: skip
-    targets = frozenset({("S7", "gamma_F")})
+    targets = frozenset({("S7", "gamma_F"), ("S4", "L_F")})
     options = AGENTS
 
     def batch(self, x: Tensor, option: Mapping[str, int]) -> Batch:
@@ -105,7 +105,8 @@ class TwoParabolas(Family):
         steep = largest_of(*(bends[s].abs() * reach + pulls[s].abs() for s in bends))
         least = torch.stack(list(bends.values())).amin(0)
         inputs = constants_of(alpha, size, least, 0 * k, steep, gamma_G=gamma_G, gamma_H=gamma_H)
-        return Batch({("S7", "gamma_F"): spread(agents, sides)}, inputs, counts_of(option))
+        smooth = largest_of(*(bend * (1 - alpha * bend) ** (2 * nu) for bend in bends.values()))
+        return Batch({("S7", "gamma_F"): spread(agents, sides), ("S4", "L_F"): smooth}, inputs, counts_of(option))
 
     def instance(self, x: Sequence[Fraction], option: Mapping[str, int], target: Target) -> Instance:
         """A quadratic task, its agents' centres where their gradients are 0; a line is all but one."""
@@ -114,4 +115,5 @@ class TwoParabolas(Family):
         bends = [float(k + side * d) or _LINE for side in sides]
         centres = [[-float(b + side * g) / bend] for side, bend in zip(sides, bends, strict=True)]
         made = task("explicit-quadratic", A=[[[bend]] for bend in bends], c=centres)
-        return Instance(made, cell(target, alpha=alpha, nu=option["nu"], at=[Fraction(0)]))
+        pair = {"pair": [Fraction(1, 2**20)]} if target[0] == "S4" else {}
+        return Instance(made, cell(target, alpha=alpha, nu=option["nu"], at=[Fraction(0)], **pair))

@@ -52,7 +52,9 @@ class Scaled(Family):
                 for name, value in given.items()
             }
 
-        measured = {target: scaled(value, formulas[target[1]].unit) for target, value in found.measured.items()}
+        # what is measured beside a left side has its unit
+        units = {target: formulas[target[1] if target[1] in formulas else target[0]].unit for target in found.measured}
+        measured = {target: scaled(value, units[target]) for target, value in found.measured.items()}
         own = {target: inputs(given) for target, given in found.own.items()}
         return Batch(measured, inputs(found.inputs), found.counts, own, found.options)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-STEPS = tuple({"nu": nu, "n": 1} for nu in (1, 2, 3))
+STEPS = tuple({"nu": nu, "n": 1} for nu in (1, 2, 3, 24))
 AGENTS = tuple({"nu": nu, "n": n} for n in (2, 3, 4) for nu in (1, 2, 3))
 # batch sizes, one of which is large at a time; several steps of large batches have too many outcomes
 _SIZES = ((1, 1, 1), (4, 1, 1), (16, 1, 1), (1, 4, 1), (1, 16, 1), (1, 1, 4), (1, 1, 16), (4, 4, 4))
