@@ -150,7 +150,7 @@ def draw_slack(frame: pd.DataFrame) -> Drawing:
     axes.set_ylim(len(runs) - 0.4, -0.6 if beside else -0.9)
     axes.tick_params(axis="y", length=0)
     axes.spines["left"].set_visible(False)
-    axes.set_xlabel("predicted / measured, in decades; the upright mark is the total")
+    axes.set_xlabel("predicted / measured, decades (mark: total)")
     handles = {_typeset(_said(stage)): Handle(texture) for stage, texture in looks.items()}
     legend_above(drawing, handles, handlelength=1.6)
     for row, (_, run) in enumerate(runs):
