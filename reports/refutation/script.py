@@ -13,6 +13,7 @@ from reports.cells.noise_cell import NoiseCell
 from reports.cells.points_cell import PointsCell
 from reports.cells.run_cell import RunCell
 from reports.judging.measurement import Measurement
+from reports.judging.ratio import one_round
 from reports.measure.task_instance import TaskInstance
 from reports.refutation.equations import equations
 from reports.refutation.family import Instance
@@ -251,7 +252,8 @@ def _numbers(cell: PointsCell | NoiseCell | RunCell, inputs: Mapping[str, str]) 
         if value is not None:
             found[name] = str(value)
     if isinstance(cell, RunCell):
-        found |= {"beta": _number(inputs["beta"]), "tau": str(cell.tau), "m": inputs["m"], "K": str(cell.rounds)}
+        rounds = 1 if one_round(inputs) else cell.rounds  # a row about one round is about the first of its run
+        found |= {"beta": _number(inputs["beta"]), "tau": str(cell.tau), "m": inputs["m"], "K": str(rounds)}
     text = "; ".join(f"{name} = {value}" for name, value in found.items())
     points = {"w": (cell.start if isinstance(cell, RunCell) else cell.at) or [0], "u": getattr(cell, "pair", None)}
     named = [f"{name} = number({[float(x) for x in point]})" for name, point in points.items() if point]

@@ -121,6 +121,10 @@ def test_the_search_does_not_refute_a_claim_that_is_right() -> None:
         ("optimality_gap", "F0_gap", {"modes": '["exact"]'}),
         ("one_round_change", "-beta*tau*grad_norm**2", {"modes": '["exact"]'}),
         ("mean_squared_meta_gradient_local", "F0_gap/(beta*tau*K)", {"modes": '["exact"]'}),
+        (  # of one round, refuted by the first of a run of two
+            "one_round_change", "-beta*tau*(1 - h/3)*grad_norm**2",
+            {"modes": '["exact"]', "hypotheses": '["tau == 1", "m == n", "h <= 1/2"]'},
+        ),
         (
             "mean_squared_meta_gradient_local", "F0_gap/(2*beta*tau*K) + gamma_F**2*h**2",
             {"modes": '["exact"]', "hypotheses": '["nu == 1", "tau == 2", "n >= 2"]'},

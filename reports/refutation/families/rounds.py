@@ -32,7 +32,7 @@ _WHOLE_RUN: frozenset[Target] = frozenset({("T2", "T2"), ("T3", "T3"), ("T2p", "
 _LENGTHS = ((1, (1, 2, 4, 16)), (4, (1, 2, 4, 16)), (16, (1, 2, 4, 16)), (256, (1,)))  # rounds, and local steps in each
 _OPTIONS = tuple(
     {"nu": nu, "tau": tau, "n": n, "m": m, "K": K}
-    for (K, taus), (n, m), nu in itertools.product(_LENGTHS, ((2, 2), (2, 1), (3, 1), (1, 1)), (0, 1))
+    for (K, taus), (n, m), nu in itertools.product(_LENGTHS, ((2, 2), (2, 1), (3, 1), (3, 3), (1, 1)), (0, 1))
     for tau in taus
 )
 
