@@ -116,7 +116,9 @@ class Rounds(Family):
             reach = torch.maximum(reach, (R.abs() * reach + t.abs() + kick).amax(0))
             after = loss(first, second) if done == 0 else after
         lowest = torch.where(mean_bend > 0, -(mean_pull**2) / (2 * mean_bend.clamp_min(1e-12)), -torch.inf)
-        reach = (reach + centre.abs()) * P.abs().clamp_min(1.0).amax(0) ** nu
+        # fine-tuning moves an agent's point on, and the largest of them bounds gradients and spreads
+        tuned = alpha * (_series(P.abs(), nu) * a.abs()).amax(0)
+        reach = (reach + centre.abs()) * P.abs().clamp_min(1.0).amax(0) ** nu + tuned
         away = (share * (1 - share)).sum(0) / 2
         inputs = constants_of(
             alpha, k.abs().amax(0), k.amin(0), 0 * h, (k.abs() * reach + a.abs()).amax(0) * 1.05, beta=beta, L_F=smooth,
