@@ -6,6 +6,7 @@ import itertools
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from math import inf
 
 from reports.judging.ratio import one_round
 from reports.judging.rows import Verdict
@@ -100,6 +101,7 @@ class _Search:
     closest: list[tuple[Confirmed, str, float]]
     evaluations: int
     looked_at: dict[str, str] = field(default_factory=dict)
+    largest: dict[tuple[str, str], float] = field(default_factory=dict)  # ratio at a place where a term leads
 
     def within(self, seconds: float, seed: int) -> Confirmed | None:
         """A counterexample; passes after the first, of further seeds, take what those before have left."""
@@ -122,7 +124,7 @@ class _Search:
         return place
 
     def _look(self, place: _Place, seconds: float, seed: int) -> Confirmed | None:
-        """At a place for some seconds; where nothing is hit, its best instances are confirmed for the record."""
+        """At a place for some seconds; where nothing is hit, instances better than in passes before are confirmed."""
         if seconds <= 0:
             return None
         target = place.question.target
@@ -137,6 +139,10 @@ class _Search:
         if turn.hits:
             return turn.hits[0]
         for candidate in candidates[:2]:
+            here = place.name, candidate.leading
+            if candidate.ratio <= self.largest.get(here, -inf):
+                continue
+            self.largest[here] = candidate.ratio
             found = confirm(candidate, self.asked, target)
             if found is not None and found.row.verdict in (Verdict.HOLDS, Verdict.VACUOUS):
                 self.closest.append((found, candidate.leading, candidate.share))
