@@ -15,9 +15,9 @@ from typing import Any
 from typer.main import get_command
 
 import theory
+from reports.analyses.described import statements_by_witness
 from reports.plans.explained import GRAMMAR, TABLES, keys
 from reports.plans.packaged_tasks import packaged_tasks
-from reports.statements import measured, statements
 from reports.tasks.factories import TaskError, make_task
 from theory.printing.mathml import mathml, prose_html
 from theory.tables import default_table
@@ -32,23 +32,24 @@ COMMANDS = {
     "reports.refute": "reports.refute",
     "reports.store": "reports.store",
 }
-# the same things in three notations: the paper's, ours, and that of Per-FedAvg (arXiv 2002.07948)
+# the same things in three notations: the paper's, the keys here, and that of Per-FedAvg (arXiv 2002.07948) where one of
+# its lemmas is quoted in theory/statements/published, '' elsewhere
 NAMES = (
-    ("the loss of agent i", r"f_i", "f_i", "f_i", "task.loss"),
-    ("the model", "w", "w", "w", "w"),
+    ("the loss of agent i", r"f_i", "f_i", "", "task.loss"),
+    ("the model", "w", "w", "", "w"),
     ("fine-tuning step", r"\alpha", "alpha", r"\alpha", "alpha"),
     ("number of fine-tuning steps", r"\nu", "nu", "1", "nu"),
-    ("meta loss of agent i", r"F_i^{(\nu)}", "F_i", "F_i", "empirics.meta_loss"),
-    ("server's local step", r"\beta", "beta", r"\beta", "beta"),
-    ("local steps in a round", r"\tau", "tau", r"\tau", "tau"),
-    ("rounds", "K", "K", "K", "rounds"),
-    ("agents, and those of a round", "n, m", "n, m", "n, r n", "participants"),
+    ("meta loss of agent i", r"F_i", "F_i", "", "empirics.meta_loss"),
+    ("server's local step", r"\beta", "beta", "", "beta"),
+    ("local steps in a round", r"\tau", "tau", "", "tau"),
+    ("rounds", "K", "K", "", "rounds"),
+    ("agents, and those of a round", "n, m", "n, m", "", "participants"),
     ("bound on gradients", "B", "B", "B", "constants()['B']"),
     ("smoothness of losses", "L", "L", "L", "constants()['L']"),
     ("Lipschitz constant of Hessians", r"\rho", "rho", r"\rho", "constants()['rho']"),
     ("noise of gradients, of Hessians", r"\sigma_G, \sigma_H", "sigma_G, sigma_H", r"\sigma_G, \sigma_H", "noise"),
     ("spread of gradients, of Hessians", r"\gamma_G, \gamma_H", "gamma_G, gamma_H", r"\gamma_G, \gamma_H", "skew"),
-    ("batches: inner, outer, Hessian", "D, D', D''", "D, D_prime, D_H", "D, D', D''", "D, D_prime, D_H"),
+    ("batches: inner, outer, Hessian", "D, D', D_H", "D, D_prime, D_H", "D, D', D_H", "D, D_prime, D_H"),
 )
 
 _OUTSIDE = re.compile(r"\[[^\]]*\]\((?:\.\./)+((?:examples|theory|empirics|reports|tests|README|CONTRIBUTING)[^)#]*)\)")
@@ -170,7 +171,7 @@ def tasks() -> Iterator[str]:
     """Every packaged task: what it is, its constants with their sides, and which statements it is a witness of."""
     yield "# Tasks\n"
     yield "`task=NAME` of `reports.check`; a plan names factory and arguments.\n"
-    witnessed = _witnessed()
+    witnessed = statements_by_witness()
     for name, plan in sorted(packaged_tasks().items()):
         try:
             task = make_task(plan)
@@ -188,18 +189,6 @@ def tasks() -> Iterator[str]:
         yield "\n| constant | value | side |\n|---|---|---|"
         yield from (f"| {key} | {one.value:.6g} | {one.side} |" for key, one in task.constants().items())
         yield ""
-
-
-def _witnessed() -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
-    for name in statements():
-        record = measured(name)
-        for entry in (*record.headline, *record.witnesses):
-            named = entry.get("task", ())
-            for task in [named] if isinstance(named, str) else named:
-                if name not in found.setdefault(task, []):
-                    found[task].append(name)
-    return found
 
 
 def theory_text() -> Iterator[str]:
@@ -220,9 +209,11 @@ def theory_text() -> Iterator[str]:
 def notation() -> Iterator[str]:
     """The paper's names, ours and Per-FedAvg's side by side, then every symbol with meaning and unit."""
     yield "# Notation and glossary\n"
+    yield "Per-FedAvg's symbols are those in which its Lemmas 4.2 to 4.4 are quoted here; other ones are left empty.\n"
     yield "| meaning | arXiv 2504.21327 | keys here | Per-FedAvg | in Python |\n|---|---|---|---|---|"
     for meaning, paper, ours, other, python_name in NAMES:
-        yield f"| {meaning} | ${paper}$ | `{ours}` | ${other}$ | `{python_name}` |"
+        quoted = f"${other}$" if other else ""
+        yield f"| {meaning} | ${paper}$ | `{ours}` | {quoted} | `{python_name}` |"
     yield "\n## Keys of theory\n\n| key | symbol | meaning | unit |\n|---|---|---|---|"
     for name, symbol in default_table().keys.items():
         record = symbol.record
