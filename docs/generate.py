@@ -32,8 +32,8 @@ COMMANDS = {
     "reports.refute": "reports.refute",
     "reports.store": "reports.store",
 }
-# the same things in three notations: the paper's, the keys here, and that of Per-FedAvg (arXiv 2002.07948) where one of
-# its lemmas is quoted in theory/statements/published, '' elsewhere
+# the same things as symbols, keys, the symbols in which theory/statements/published quotes lemmas of Per-FedAvg ('' where
+# none is about it), and names in Python
 NAMES = (
     ("the loss of agent i", r"f_i", "f_i", "", "task.loss"),
     ("the model", "w", "w", "", "w"),
@@ -207,13 +207,14 @@ def theory_text() -> Iterator[str]:
 
 
 def notation() -> Iterator[str]:
-    """The paper's names, ours and Per-FedAvg's side by side, then every symbol with meaning and unit."""
+    """Symbols, keys and the symbols of quoted lemmas side by side, then every symbol with meaning and unit."""
     yield "# Notation and glossary\n"
-    yield "Per-FedAvg's symbols are those in which its Lemmas 4.2 to 4.4 are quoted here; other ones are left empty.\n"
-    yield "| meaning | arXiv 2504.21327 | keys here | Per-FedAvg | in Python |\n|---|---|---|---|---|"
-    for meaning, paper, ours, other, python_name in NAMES:
+    yield "The fourth column has the symbols in which Lemmas 4.2 to 4.4 of Per-FedAvg (arXiv 2002.07948, nu = 1) are"
+    yield "quoted here, and is empty where they speak of no such thing.\n"
+    yield "| meaning | symbol | key | in the quoted lemmas | in Python |\n|---|---|---|---|---|"
+    for meaning, symbol, key, other, python_name in NAMES:
         quoted = f"${other}$" if other else ""
-        yield f"| {meaning} | ${paper}$ | `{ours}` | {quoted} | `{python_name}` |"
+        yield f"| {meaning} | ${symbol}$ | `{key}` | {quoted} | `{python_name}` |"
     yield "\n## Keys of theory\n\n| key | symbol | meaning | unit |\n|---|---|---|---|"
     for name, symbol in default_table().keys.items():
         record = symbol.record
