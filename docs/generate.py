@@ -32,8 +32,8 @@ COMMANDS = {
     "reports.refute": "reports.refute",
     "reports.store": "reports.store",
 }
-# the same things as symbols, keys, the symbols in which theory/statements/published quotes lemmas of Per-FedAvg ('' where
-# none is about it), and names in Python
+# the same things as symbols, keys, the symbols in which theory/statements/published quotes lemmas of Per-FedAvg (''
+# where none is about it), and names in Python
 NAMES = (
     ("the loss of agent i", r"f_i", "f_i", "", "task.loss"),
     ("the model", "w", "w", "", "w"),
