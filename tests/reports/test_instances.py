@@ -49,8 +49,8 @@ def test_what_no_planted_error_names_is_none(finished) -> None:
 
 @pytest.mark.slow
 def test_every_instance_of_the_whole_suite_is_a_witness_or_no_row_id() -> None:
-    from reports.analyses.witnesses import witness_measurements
     from reports.statements import statements
+    from tests.reports.measuring import witness_measurements
 
     known = {one.row_id for one in witness_measurements()}
     trials = [trial for name in statements() for trial in trials_of(name, ())]

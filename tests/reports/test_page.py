@@ -20,7 +20,7 @@ from reports.analyses.described import Picture, TaskView
 from reports.judging.closeness import comparable, tightest
 from reports.judging.rows import StatedConstant, Verdict
 from reports.pages.html import evaluation_command, headline, number, render, repeat_command, row_anchors
-from reports.pages.html.findings import brief, told
+from reports.pages.html.findings import brief, finding, told
 from reports.pages.html.row_details import constant_words
 from tests.reports.test_tables import HOSTILE, make_row, synthetic_figures, synthetic_rows
 
@@ -238,7 +238,10 @@ def test_which_side_of_a_constant_is_safe_is_said(name, constant, text):
 def test_numbers_agree_with_their_nouns():
     one = render([make_row("S4", quantity="L_F", replicas=1, seeds=1)], [], MANIFEST, "t", 1e-3)
     assert not re.search(r"(?<![\d.])1 (rows|tasks|pairs|agents|replicas|seeds)\b", one)
-    assert "its only row" in one
+    assert "Holds in its only row, on 1 task." in one
+    open_one = finding([make_row("S4", verdict=Verdict.INCONCLUSIVE)])
+    assert open_one == "Not confirmed in its only row. 1 row is open (synthetic inconclusive)."
+    assert finding([make_row("S4", verdict=Verdict.VIOLATED)]).startswith("Violated in its only row, on quadratic.")
 
 
 def test_the_last_lines_of_a_build_say_what_is_violated_and_what_is_open_and_why():
@@ -415,6 +418,7 @@ def test_text_contrasts_by_at_least_four_and_a_half(name):
         (1e-5, "10⁻⁵"),
         (2.5e7, "2.5×10⁷"),
         (123456.0, "1.235×10⁵"),
+        (123456, "123456"),
     ],
 )
 def test_numbers_read_as_in_print(value, text):

@@ -7,9 +7,9 @@ from collections import Counter
 import pytest
 
 from reports.analyses.planted import FURTHER, SUBTLE, catalogue, planted_section, run_trials, score, trials_of
-from reports.analyses.witnesses import witness_measurements
 from reports.statements import statements
 from reports.wrong_versions import CONSTANT, Planted, swap, times
+from tests.reports.measuring import witness_measurements
 from tests.reports.test_statement_records import NOT_MEASURED
 from theory.tables import default_table
 

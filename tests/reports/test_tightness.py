@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from reports.analyses.tightness import ATTAINED, Tightness, tightness, tightness_section
-from reports.analyses.witnesses import witness_measurements
 from reports.judging.closeness import comparable, ratio_of
 from reports.judging.measurement import Enclosed
 from reports.judging.rows import Row
@@ -13,6 +12,7 @@ from reports.judging.verdicts import judge
 from reports.plans.plan import load_plan
 from reports.records.execution import measured
 from reports.records.seeded_cell import seeded_cells
+from tests.reports.measuring import witness_measurements
 from tests.reports.test_statement_records import NOT_MEASURED
 from tests.reports.test_tables import make_row
 from theory.tables import default_table
