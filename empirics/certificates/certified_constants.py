@@ -32,14 +32,16 @@ from empirics.certificates.norms.recorded_losses import RecordedLoss, agent_loss
 from empirics.numerics.checks import array
 from empirics.numerics.constants import Constant
 from empirics.numerics.errors import InputError
+from empirics.numerics.spectra import Spectrum, spectrum
 from empirics.tasks.local_constants import LocalConstants
 from empirics.tasks.networks.sample_subsets import SampleSubsets
 from empirics.tasks.noise import NoisySamples
 from empirics.tasks.sampler import AlmostSureBounds, listed
 from empirics.tasks.task import Task
 
-# Work at the centre: (agents or samples) d^2 numbers for Hessians, agents d^3 for third derivatives.
-HESSIANS, THIRDS = 2**26, 2**26
+# Work at the centre: (agents or samples) d^2 numbers for Hessians and d^3 operations for their eigenvalues, which is
+# some ten seconds; agents d^3 numbers for third derivatives. Beyond, norms through the operations stand alone.
+HESSIANS, EIGENVALUES, THIRDS = 2**26, 2**33, 2**26
 
 
 def certified_constants(task: Task, centre: Any, radius: float) -> dict[str, Constant]:
@@ -138,9 +140,16 @@ class Certificate:
 
     @cached_property
     def _hessians(self) -> np.ndarray | None:
-        if not self.local or self.task.n * self.task.d**2 > HESSIANS:
-            return None
-        return central.hessians(self.agents, self.centre)
+        return central.hessians(self.agents, self.centre) if self.local and self._few(self.task.n) else None
+
+    @cached_property
+    def _spectra(self) -> list[Spectrum]:
+        """Of the agents' Hessians at the centre, where there are any."""
+        return [spectrum(hessian) for hessian in self._hessians] if self._hessians is not None else []
+
+    def _few(self, losses: int) -> bool:
+        """Whether so many Hessians and their eigenvalues are worth their price."""
+        return losses * self.task.d**2 <= HESSIANS and losses * self.task.d**3 <= EIGENVALUES
 
     @cached_property
     def _thirds(self) -> ThirdNorms | None:
@@ -152,8 +161,8 @@ class Certificate:
     def _central(self) -> list[np.ndarray]:
         """Norms at the centre of gradients, Hessians, third derivatives, as far as they are computed."""
         found = [np.linalg.norm(self._gradients, axis=-1)]
-        if self._hessians is not None:
-            found.append(central.symmetric_norms(self._hessians))
+        if self._spectra:
+            found.append(np.array([one.norm for one in self._spectra]))
         if self._thirds is not None:
             found.append(self._thirds.own)
         return [central.safe(norms, self.layered(k + 1)) for k, norms in enumerate(found)]
@@ -205,9 +214,9 @@ class Certificate:
     def least(self) -> np.ndarray:
         """At most every eigenvalue of hess f_i."""
         bound = -self.hessian
-        if self._hessians is None:
+        if not self._spectra:
             return bound
-        low = central.least_eigenvalues(self._hessians)
+        low = np.array([one.low for one in self._spectra])
         return np.maximum(bound, low - self._growth(self._central[2:], self.third, self.fourth, low))
 
     def _growth(self, third: Sequence[np.ndarray], over: np.ndarray, fourth: np.ndarray, low: np.ndarray) -> np.ndarray:
@@ -223,7 +232,7 @@ class Certificate:
         bound = float(self.least.mean()) - abs(float(self.least.mean())) * 2.0**-40
         if self._hessians is None:
             return bound
-        low = central.least_eigenvalues(self._hessians.mean(axis=0)[None])
+        low = np.array([spectrum(self._hessians.mean(axis=0)).low])
         third = (
             []
             if self._thirds is None
@@ -315,7 +324,7 @@ class Certificate:
 
     @cached_property
     def _sample_hessians(self) -> np.ndarray | None:
-        if self.samples is None or self.samples.count * self.task.d**2 > HESSIANS:
+        if self.samples is None or not self._few(self.samples.count):
             return None
         return central.hessians(self.samples, self.centre)
 

@@ -20,7 +20,8 @@ from reports.measure.at_point import AtPoint, Point
 from reports.measure.domain import on_points
 from reports.measure.estimates import ball_estimates, rough, with_estimates
 from reports.measure.point_search import Objective, Search
-from reports.measure.search import Box, maximise
+from reports.measure.search import SEARCH, Box, Effort, maximise
+from reports.measure.slices import price
 from reports.measure.statement import Measured, rows_of
 from reports.measure.task_instance import TaskInstance
 from reports.measure.trust import broken_promise
@@ -87,7 +88,8 @@ def _worst(
         return instance.centre + first, instance.centre + first + PAIR_GAP * x[:, 1]
 
     box = Box(2 if statement.pairs else 1, instance.task.d, radius)
-    w, u = pair(maximise(lambda x: objective(*pair(x)).amax(dim=-1), box, seed=seed)[None])
+    effort = Effort.within(SEARCH, box.parts * price(instance.task))
+    w, u = pair(maximise(lambda x: objective(*pair(x)).amax(dim=-1), box, seed=seed, effort=effort)[None])
     return w[0], None if u is None else u[0]
 
 

@@ -12,6 +12,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+# products of one search: some ten seconds, which only networks of thousands of parameters reach
+SEARCH = 2.0**32
+
 
 @dataclass(frozen=True)
 class Box:
@@ -29,18 +32,37 @@ class Box:
         return x * torch.clamp(self.radius / norms.clamp_min(1e-300), max=1.0)
 
 
-def maximise(
-    objective: Callable[[Tensor], Tensor], box: Box, *, seed: int, population: int = 256, generations: int = 36
-) -> Tensor:
+@dataclass(frozen=True)
+class Effort:
+    """How many candidates a generation has, and how many generations there are."""
+
+    population: int = 256
+    generations: int = 36
+
+    @classmethod
+    def within(cls, work: float, price: float) -> Effort:
+        """The default, or as much less of both as keeps to the work, one candidate having that price.
+
+        >>> Effort.within(work=2**20, price=1), Effort.within(work=2**20, price=2**10)
+        (Effort(population=256, generations=36), Effort(population=86, generations=12))
+        """
+        full = cls()
+        part = min(1.0, (work / (price * full.population * full.generations)) ** 0.5)
+        return cls(max(16, int(part * full.population)), max(4, int(part * full.generations)))
+
+
+def maximise(objective: Callable[[Tensor], Tensor], box: Box, *, seed: int, effort: Effort | None = None) -> Tensor:
     """The best candidate (parts, d) found for an objective that maps (P, parts, d) to (P,).
 
-    A (mu + lambda) evolution: a quarter survives, each survivor gets Gaussian children whose scale halves every third
-    generation. Non-finite values count as minus infinity.
+    A (mu + lambda) evolution: a quarter survives, each survivor gets Gaussian children whose scale halves every twelfth
+    part of the generations. Non-finite values count as minus infinity.
 
     >>> best = maximise(lambda x: -(x[:, 0] - 1.0).square().sum(-1), Box(1, 2, 3.0), seed=0)
     >>> bool((best - 1.0).abs().max() < 0.05)
     True
     """
+    effort = effort or Effort()
+    population, generations = effort.population, effort.generations
     generator = torch.Generator().manual_seed(seed)
 
     def normal(count: int) -> Tensor:
@@ -53,7 +75,7 @@ def maximise(
     for generation in range(generations):
         top = values.topk(survivors).indices
         parents = candidates[top]
-        scale = spread * 0.5 ** (1 + generation / 3)
+        scale = spread * 0.5 ** (1 + 12 * generation / generations)
         children = box.project(parents.repeat(3, 1, 1) + scale * normal(3 * survivors))
         candidates = torch.cat([parents, children])
         values = torch.cat([values[top], _finite(objective(children))])

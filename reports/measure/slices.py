@@ -53,6 +53,17 @@ def spread(task: Task, w: Tensor) -> Tensor:
     return w[:, None, :].expand(-1, task.n, -1)
 
 
+def price(task: Task) -> int:
+    """Products, in order of magnitude, that all agents' gradients at one point take.
+
+    >>> from empirics import QuadraticTask
+    >>> price(QuadraticTask(A=[[[2.0]], [[4.0]]], c=[[0.0], [1.0]]))                # 2 agents, A and c: two numbers each
+    4
+    """
+    network = task.network()
+    return task.n * (task.values_per_agent if network is None else network.samples * task.d)
+
+
 def _width(task: Task) -> int:
     """Numbers that one agent makes at one point: its dimension, or its samples or features."""
     return max(task.d, task.values_per_agent // task.d)

@@ -24,7 +24,8 @@ from reports.judging.rows import StatedConstant
 from reports.measure.domain import on_points
 from reports.measure.enumeration import Sizes, StochasticMeta
 from reports.measure.samples import not_as_listed
-from reports.measure.search import Box, maximise
+from reports.measure.search import SEARCH, Box, Effort, maximise
+from reports.measure.slices import price
 from reports.measure.statement import Measured, rows_of
 from reports.measure.task_instance import TaskInstance, exact, upwards
 from reports.measure.trust import broken_promise
@@ -70,7 +71,8 @@ def record_noise(
     if cell.at is not None:
         w = torch.tensor([float(x) for x in cell.at], dtype=torch.float64)
     else:
-        w = instance.centre + maximise(_leading_bias(instance, cell, alpha), Box(1, task.d, radius), seed=roots[0])[0]
+        box, effort = Box(1, task.d, radius), Effort.within(SEARCH, 3 * price(task))
+        w = instance.centre + maximise(_leading_bias(instance, cell, alpha), box, seed=roots[0], effort=effort)[0]
     found = {"w": w.numpy()}
     for mode in sorted({one.mode for one in statements}) if cell.method == "sample" else ():
         drawn = [_sampled_inner_products(task.to(device), w, alpha, cell, mode, root) for root in roots]

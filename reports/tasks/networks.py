@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import hashlib
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
+from functools import lru_cache
 
-from empirics import Task
+from empirics import NetworkTask, Task
 from empirics.graphs.recording import UntraceableError
 from empirics.numerics.errors import InputError
 from empirics.tasks.local_constants import LocalConstants
+from empirics.tasks.networks.sample_subsets import SampleSubsets
 from empirics.tasks.on_ball import stating
 from empirics.tasks.sampler import AlmostSureBounds
 
 RADIUS = Fraction(1, 4)
-# parameters up to which the proof takes seconds; wider networks keep constants that are estimated
-WIDEST = 300
 # what every statement asks of a task
 _NEEDED = {"L", "rho", "B", "gamma_G", "gamma_H", "loss"}
 
@@ -23,16 +24,28 @@ def on_its_ball(task: Task, radius: Fraction) -> Task:
     """The task with certified constants on the ball of that radius about its centre, where these can be proved.
 
     A network's are about its start, and hold for its batches of samples. A task is left as it is where its losses are
-    quadratics, which have better constants, where constants are stated on a ball already, and where nothing is proved:
-    it is not smooth, too wide, uses an operation without a rule, or cannot be recorded.
+    quadratics, which have better constants, where constants are stated on a ball already, and where nothing is proved
+    (`unproved` says why).
     """
     network = task.network()
-    if task.local is not None or not task.smooth or task.d > WIDEST or task.quadratic() is not None:
+    if task.local is not None or not task.smooth or task.quadratic() is not None:
         return task
     try:
         return _other_on_ball(task, float(radius)) if network is None else _network_on_ball(network, float(radius))
     except (InputError, UntraceableError):
         return task
+
+
+def unproved(task: Task) -> str:
+    """Why nothing is proved of a network about its start; '' where something is, and for other tasks."""
+    network = task.network()
+    if network is None:
+        return ""
+    try:
+        _network_on_ball(network, float(RADIUS))
+    except (InputError, UntraceableError) as error:
+        return str(error)
+    return ""
 
 
 def states_constants(task: Task) -> bool:
@@ -45,15 +58,48 @@ def states_constants(task: Task) -> bool:
     return bool(task.own_constants())
 
 
-def _network_on_ball(network, radius: float) -> Task:  # noqa: ANN001
+def _network_on_ball(network: NetworkTask, radius: float) -> Task:
+    if type(network.sampler) is not SampleSubsets:  # whose constants may be anything
+        return network.stating(_proof(network, radius))
+    return network.stating(_proved(_Network(_content(network), radius, network)))
+
+
+@dataclass(frozen=True)
+class _Network:
+    """A network on a ball, known by what its loss computes: a task is made several times, a proof takes seconds."""
+
+    content: str
+    radius: float
+    network: NetworkTask = field(compare=False)
+
+
+@lru_cache(maxsize=32)
+def _proved(asked: _Network) -> LocalConstants:
+    return _proof(asked.network, asked.radius)
+
+
+def _proof(network: NetworkTask, radius: float) -> LocalConstants:
     from empirics.certificates.certified_constants import certificate
     from reports.certificates.over_ball import DIMENSIONS, certified_over_ball
 
     local = certificate(network, network.start, radius).local_constants
-    if network.d <= DIMENSIONS:
-        better = certified_over_ball(network, network.start, radius)
-        local = replace(local, constants={name: better[name] for name in local.constants})
-    return network.stating(local)
+    if network.d > DIMENSIONS:
+        return local
+    better = certified_over_ball(network, network.start, radius)
+    return replace(local, constants={name: better[name] for name in local.constants})
+
+
+def _content(network: NetworkTask) -> str:
+    """A digest of the recorded loss, the data, the start and the sampler: equal ones have the same constants."""
+    from empirics.certificates.norms.recorded_losses import agent_losses
+
+    loss = agent_losses(network)
+    kept = [getattr(loss.plain, str(node.target)) for node in loss.plain.graph.nodes if node.op == "get_attr"]
+    digest = hashlib.sha256(f"{loss.plain.code} {network.sampler!r}".encode())
+    for tensor in (network.start, *loss.arrays, *kept):
+        digest.update(f"{tensor.dtype} {tuple(tensor.shape)}".encode())
+        digest.update(tensor.detach().cpu().contiguous().numpy().tobytes())
+    return digest.hexdigest()
 
 
 def _other_on_ball(task: Task, radius: float) -> Task:

@@ -23,8 +23,9 @@ from empirics.numerics.spectra import spectrum
 
 PROMISED = 2.0**-30
 _TERMS = 2.0**-44
-# Directions that one sweep follows at once: many are quick, too many need much memory.
-_TANGENTS = 2**13
+# Directions that one sweep follows at once: many are quick, too many need much memory; and numbers of one operation
+# that all of them make.
+_TANGENTS, _NUMBERS = 2**13, 2**24
 
 
 def values(loss: RecordedLoss, centre: Tensor) -> np.ndarray:
@@ -114,11 +115,6 @@ def symmetric_norms(matrices: np.ndarray) -> np.ndarray:
     return np.array([spectrum(matrix).norm for matrix in flat]).reshape(matrices.shape[:-2])
 
 
-def least_eigenvalues(matrices: np.ndarray) -> np.ndarray:
-    """At most the least eigenvalues (N,) of symmetric matrices (N, d, d)."""
-    return np.array([spectrum(matrix).low for matrix in matrices])
-
-
 def safe(computed: np.ndarray, layered: np.ndarray) -> np.ndarray:
     """Norms computed at the centre with room for their rounding; `layered` bounds the same derivatives."""
     return computed + slack(computed, layered)
@@ -133,15 +129,17 @@ def slack(computed: np.ndarray, layered: np.ndarray) -> np.ndarray:
 def _hessian(loss: RecordedLoss, directions: Tensor) -> Callable[..., Tensor]:
     """(w, arrays...) -> the Hessian times each direction, forward over reverse."""
 
+    chunk = max(1, _NUMBERS // loss.widest)
+
     def hessian(w: Tensor, *own: Tensor) -> Tensor:
         slope = grad(loss.loss)
-        return vmap(lambda u: jvp(lambda point: slope(point, *own), (w,), (u,))[1])(directions)
+        return vmap(lambda u: jvp(lambda point: slope(point, *own), (w,), (u,))[1], chunk_size=chunk)(directions)
 
     return hessian
 
 
 def _over_losses(function: Callable[..., Tensor], loss: RecordedLoss, centre: Tensor, tangents: int) -> np.ndarray:
     """The function at the point for every loss, (N, ...), several at once where that fits."""
-    chunk = max(1, _TANGENTS // tangents)
+    chunk = max(1, min(_TANGENTS, _NUMBERS // loss.widest) // tangents)
     every = vmap(function, in_dims=(None, *(0 for _ in loss.arrays)), chunk_size=chunk)
     return every(centre, *loss.arrays).numpy()

@@ -55,6 +55,12 @@ class RecordedLoss:
         """N."""
         return len(self.arrays[0])
 
+    @property
+    def widest(self) -> int:
+        """Numbers in the largest intermediate result of one loss."""
+        made = (node.meta.get("val") for node in self.plain.graph.nodes)
+        return max(value.numel() for value in made if isinstance(value, Tensor))
+
     def loss(self, w: Tensor, *own: Tensor) -> Tensor:
         """The loss at w (d,), a number, by operations whose derivatives torch computes rightly."""
         return self.plain(w, *own)[0]
