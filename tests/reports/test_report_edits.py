@@ -17,7 +17,7 @@ from reports.recheck import check, checking
 from reports.recheck.finished import Finished
 from reports.records.workers import Call
 from reports.request import Words, checked
-from tests.reports.report_edits import EDITS, HARMLESS, OF_THE_SUITE
+from tests.reports.edits import EDITS, HARMLESS, OF_THE_SUITE
 
 CLAIMS = """
 [[claim]]
