@@ -122,14 +122,19 @@ class Cluster:
             self._refused.add(refused.address)
             self._told(f"worker {refused.address} is of another version and gets nothing: {refused.why}")
 
-    def gathered(self, futures: Sequence[Any]) -> list[Any]:
-        """The results of futures that have finished. Raises ClusterError when the scheduler is gone."""
+    def gathered(self, futures: Sequence[Any]) -> dict[str, Any]:
+        """The results of futures that have finished, by key; none where they were lost on the way here.
+
+        Raises ClusterError when the scheduler is gone.
+        """
         from distributed import CancelledError  # type: ignore[attr-defined]
 
         try:
-            return self._client.gather(futures)
+            return dict(zip([one.key for one in futures], self._client.gather(futures), strict=True))
         except (CancelledError, OSError, TimeoutError):
-            raise self.gone() from None
+            if not self.alive():
+                raise self.gone() from None
+            return {}
 
     def look_after_workers(self) -> None:
         """Say it, once each time, when the last worker has left: it may be that a batch system starts others."""
@@ -185,18 +190,21 @@ class _Run:
 
         while self.out:
             done = self._some()
-            if any(future.status in ("cancelled", "lost") for future in done):
+            ended = {future.key: future.status for future in done}  # once: a result is lost whenever its worker dies
+            if not {"finished", "error"}.issuperset(ended.values()) and not self.cluster.alive():
                 raise self.cluster.gone()
-            good = [future for future in done if future.status == "finished"]
-            values = dict(zip([one.key for one in good], self.cluster.gathered(good), strict=True))
+            good = [future for future in done if ended[future.key] == "finished"]
+            values = self.cluster.gathered(good)
             found: list[tuple[int, Any]] = []
             for future in done:
                 batch, _ = self.out.pop(future.key)
-                if future.status == "error":
+                if ended[future.key] == "error":
                     error = future.exception()
                     if not isinstance(error, KilledWorker):
                         raise error
                     found += self._killed(batch, error)
+                elif future.key not in values:
+                    self.again += batch
                 elif isinstance(values[future.key], _Refused):
                     self.cluster.refuse(values[future.key])
                     self.again += batch
