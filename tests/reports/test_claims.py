@@ -28,6 +28,7 @@ from reports.judging.verdicts import judge
 from reports.plans.plan import load_plan
 from reports.records.execution import execute
 from reports.records.seeded_cell import seeded_cells
+from tests.reports.remembering import Remembering
 from theory.claims.reading import Claim, parse_claims, read_claims, with_claims
 from theory.tables import default_table
 
@@ -87,13 +88,15 @@ def test_right_claims_hold_and_wrong_ones_are_violated_with_their_witness(report
 
 def test_the_stored_report_is_judged_again_with_its_claims(report) -> None:
     _, out = report
-    assert recheck.check(out, jobs=1).differences == []
+    workers = Remembering()
+    assert recheck.check(out, workers=workers).differences == []
     verdicts = json.loads((out / "verdicts.json").read_text())
     row = next(row for row in verdicts["rows"] if row["bound"] == "wrong-lemma" and row["verdict"] == "VIOLATED")
     assert recheck.reproduce(out, row["row_id"])[1] == []
     row["verdict"] = "HOLDS"
     (out / "verdicts.json").write_text(json.dumps(verdicts))
-    assert any("verdict was 'HOLDS' and is 'VIOLATED'" in line for line in recheck.check(out, jobs=1).differences)
+    found = recheck.check(out, workers=workers).differences
+    assert any("verdict was 'HOLDS' and is 'VIOLATED'" in line for line in found)
 
 
 def test_the_page_shows_every_claim_with_its_formula_and_predicted_value(report) -> None:
