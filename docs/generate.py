@@ -15,9 +15,9 @@ from typing import Any
 from typer.main import get_command
 
 import theory
+from reports.analyses.described import statements_by_witness
 from reports.plans.explained import GRAMMAR, TABLES, keys
 from reports.plans.packaged_tasks import packaged_tasks
-from reports.statements import measured, statements
 from reports.tasks.factories import TaskError, make_task
 from theory.printing.mathml import mathml, prose_html
 from theory.tables import default_table
@@ -32,23 +32,24 @@ COMMANDS = {
     "reports.refute": "reports.refute",
     "reports.store": "reports.store",
 }
-# the same things in three notations: the paper's, ours, and that of Per-FedAvg (arXiv 2002.07948)
+# the same things as symbols, keys, the symbols in which theory/statements/published quotes lemmas of Per-FedAvg (''
+# where none is about it), and names in Python
 NAMES = (
-    ("the loss of agent i", r"f_i", "f_i", "f_i", "task.loss"),
-    ("the model", "w", "w", "w", "w"),
+    ("the loss of agent i", r"f_i", "f_i", "", "task.loss"),
+    ("the model", "w", "w", "", "w"),
     ("fine-tuning step", r"\alpha", "alpha", r"\alpha", "alpha"),
     ("number of fine-tuning steps", r"\nu", "nu", "1", "nu"),
-    ("meta loss of agent i", r"F_i^{(\nu)}", "F_i", "F_i", "empirics.meta_loss"),
-    ("server's local step", r"\beta", "beta", r"\beta", "beta"),
-    ("local steps in a round", r"\tau", "tau", r"\tau", "tau"),
-    ("rounds", "K", "K", "K", "rounds"),
-    ("agents, and those of a round", "n, m", "n, m", "n, r n", "participants"),
+    ("meta loss of agent i", r"F_i", "F_i", "", "empirics.meta_loss"),
+    ("server's local step", r"\beta", "beta", "", "beta"),
+    ("local steps in a round", r"\tau", "tau", "", "tau"),
+    ("rounds", "K", "K", "", "rounds"),
+    ("agents, and those of a round", "n, m", "n, m", "", "participants"),
     ("bound on gradients", "B", "B", "B", "constants()['B']"),
     ("smoothness of losses", "L", "L", "L", "constants()['L']"),
     ("Lipschitz constant of Hessians", r"\rho", "rho", r"\rho", "constants()['rho']"),
     ("noise of gradients, of Hessians", r"\sigma_G, \sigma_H", "sigma_G, sigma_H", r"\sigma_G, \sigma_H", "noise"),
     ("spread of gradients, of Hessians", r"\gamma_G, \gamma_H", "gamma_G, gamma_H", r"\gamma_G, \gamma_H", "skew"),
-    ("batches: inner, outer, Hessian", "D, D', D''", "D, D_prime, D_H", "D, D', D''", "D, D_prime, D_H"),
+    ("batches: inner, outer, Hessian", "D, D', D_H", "D, D_prime, D_H", "D, D', D_H", "D, D_prime, D_H"),
 )
 
 _OUTSIDE = re.compile(r"\[[^\]]*\]\((?:\.\./)+((?:examples|theory|empirics|reports|tests|README|CONTRIBUTING)[^)#]*)\)")
@@ -170,7 +171,7 @@ def tasks() -> Iterator[str]:
     """Every packaged task: what it is, its constants with their sides, and which statements it is a witness of."""
     yield "# Tasks\n"
     yield "`task=NAME` of `reports.check`; a plan names factory and arguments.\n"
-    witnessed = _witnessed()
+    witnessed = statements_by_witness()
     for name, plan in sorted(packaged_tasks().items()):
         try:
             task = make_task(plan)
@@ -190,18 +191,6 @@ def tasks() -> Iterator[str]:
         yield ""
 
 
-def _witnessed() -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
-    for name in statements():
-        record = measured(name)
-        for entry in (*record.headline, *record.witnesses):
-            named = entry.get("task", ())
-            for task in [named] if isinstance(named, str) else named:
-                if name not in found.setdefault(task, []):
-                    found[task].append(name)
-    return found
-
-
 def theory_text() -> Iterator[str]:
     """Every statement: what it says, in one formula, under which hypotheses, from where, and why."""
     yield "# Statements\n"
@@ -218,11 +207,14 @@ def theory_text() -> Iterator[str]:
 
 
 def notation() -> Iterator[str]:
-    """The paper's names, ours and Per-FedAvg's side by side, then every symbol with meaning and unit."""
+    """Symbols, keys and the symbols of quoted lemmas side by side, then every symbol with meaning and unit."""
     yield "# Notation and glossary\n"
-    yield "| meaning | arXiv 2504.21327 | keys here | Per-FedAvg | in Python |\n|---|---|---|---|---|"
-    for meaning, paper, ours, other, python_name in NAMES:
-        yield f"| {meaning} | ${paper}$ | `{ours}` | ${other}$ | `{python_name}` |"
+    yield "The fourth column has the symbols in which Lemmas 4.2 to 4.4 of Per-FedAvg (arXiv 2002.07948, nu = 1) are"
+    yield "quoted here, and is empty where they speak of no such thing.\n"
+    yield "| meaning | symbol | key | in the quoted lemmas | in Python |\n|---|---|---|---|---|"
+    for meaning, symbol, key, other, python_name in NAMES:
+        quoted = f"${other}$" if other else ""
+        yield f"| {meaning} | ${symbol}$ | `{key}` | {quoted} | `{python_name}` |"
     yield "\n## Keys of theory\n\n| key | symbol | meaning | unit |\n|---|---|---|---|"
     for name, symbol in default_table().keys.items():
         record = symbol.record

@@ -124,13 +124,14 @@ def write(
     if manifest.failed:
         said_first = finding or headline(rows.rows)
         finding = f"{said_first}; {len(manifest.failed)} cells failed and gave no row"
+    tasks = described(request.plan.tasks, rows.rows)
     page = render(
         rows.rows, drawn.figures, stated, request.plan.title, level, table=rows.table, sections=said.sections,
-        finding=finding, companion=drawn.companion, tasks=described(request.plan.tasks, rows.rows),
+        finding=finding, companion=drawn.companion, tasks=tasks,
     )  # fmt: skip
     write_appendix(
         folder / "appendix", rows.rows, drawn.figures, folder / "figures", stated, level,
-        table=rows.table, suite=said.suite,
+        table=rows.table, suite=said.suite, dimensions={task.name: task.d for task in tasks},
     )  # fmt: skip
     write_atomically(folder / "index.html", page.encode())
 

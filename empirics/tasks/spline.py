@@ -96,7 +96,7 @@ class SplineTask(Task):
         return spline_constants(self.arrays(), where)
 
     def loss_lower_bound(self) -> Constant:
-        """From the end values of the pieces; over R it exists only if no loss falls beyond an end knot."""
+        """From the values at the knots and the dips; over R it exists only if no loss falls beyond an end knot."""
         slopes = self._tables()["slopes"]
         if self.everywhere and not bool((slopes[:, 0] <= 0).all() and (slopes[:, -1] >= 0).all()):
             raise InputError("some loss falls without bound beyond an end knot: expected f' <= 0 and f' >= 0 there")

@@ -33,19 +33,24 @@ def spline_constants(arrays: dict[str, np.ndarray], where: str) -> dict[str, Con
 
 
 def lower_bound(arrays: dict[str, np.ndarray]) -> Constant:
-    """A bound below (1/n) sum_i inf f_i over the knots' interval.
+    """(1/n) sum_i inf f_i over the knots' interval, less what rounding may do: f_i is least at a knot or at a dip.
 
-    On a piece of width h, f is at least the lower of its end values minus h^2 max(f'', 0)/8.
+    At the dip of a piece f' = 0 and f'' = sqrt(b^2 - 2 s j), s, b, j being f', f'', f''' at its left end.
     """
     knots, heights, slopes, _ = _read(arrays)
-    values = arrays["values"].astype(np.float64)[:, 1:]
-    sag = np.square(np.diff(knots)) * np.maximum(np.maximum(heights[:, 1:], heights[:, :-1]), 0.0) / 8
-    lows = (np.minimum(values[:, 1:], values[:, :-1]) - sag).min(axis=1)
+    values, jerks = (arrays[name].astype(np.float64)[:, 1:] for name in ("values", "jerks"))
+    s, b, j, width = slopes[:, :-1], heights[:, :-1], jerks[:, :-1], np.diff(knots)
+    bend = np.sqrt(np.maximum(b * b - 2 * s * j, 0.0))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        dip = np.where(b >= 0, -2 * s / (b + bend), (bend - b) / j)
+    t = np.clip(np.nan_to_num(dip), 0.0, width)  # without a dip it is any other point of the piece
+    lows = np.minimum(values.min(axis=1), (values[:, :-1] + t * (s + t * (b / 2 + t * j / 6))).min(axis=1))
     reach = float(knots[-1] - knots[0])
     scale = float(np.abs(values).max()) + reach * (float(np.abs(slopes).max()) + reach * float(np.abs(heights).max()))
-    # Values come from J sums of such terms, each rounded a few times in the task's own precision.
+    # Values come from J sums of such terms, each rounded a few times in the task's own precision; that of the dip
+    # itself changes the value there by its square only, or by its cube where f'' = 0 too.
     slack = scale * 16 * (len(knots) + 4) * float(np.finfo(arrays["values"].dtype).eps)
-    return Constant(math.fsum(lows) / len(lows) - slack, "lower", "end values of the pieces minus their sag")
+    return Constant(math.fsum(lows) / len(lows) - slack, "lower", "the least values at the knots and the dips")
 
 
 def _read(arrays: dict[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray, np.ndarray, float]:

@@ -2,32 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from functools import partial
-from importlib import import_module
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import torch
-from hypothesis import strategies as st
 
 from empirics.algorithm.modes import Mode
 from empirics.numerics.checks import integer
 from empirics.numerics.errors import InputError
-from empirics.testing.agent import Agent, SupportQuery
+from empirics.testing.agent import SupportQuery
 from empirics.testing.arrays import Arrays, arrays_of
 from empirics.testing.budget import SearchBudget, budget_of
-from empirics.testing.examples import examples
+from empirics.testing.causes import Failed, cause_of, told
 from empirics.testing.failure import CheckFailedError, Failure, script_of
-from empirics.testing.fixed import FREE, Fixed, fixed_at, returned
-from empirics.testing.large import large_case, search_large, sizes
+from empirics.testing.fixed import Fixed, fixed_at, returned
 from empirics.testing.meta_step import FromParameters
 from empirics.testing.modules import ModuleProblem
-from empirics.testing.property import Property
-from empirics.testing.query_strategies import with_queries
+from empirics.testing.property_search import search_results
 from empirics.testing.sampled import MOST_STEPS
-from empirics.testing.search import Found, SearchResult, search
-from empirics.testing.tables import META_GRADIENT, ROUND, STOCHASTIC, Checker, explained
+from empirics.testing.tables import META_GRADIENT, ROUND, STOCHASTIC, Checker
 
 
 @dataclass(frozen=True)
@@ -169,44 +163,6 @@ def check_round(
     return _check(ROUND, f, tuple(modes), dtype, budget_of(profile, max_examples), fixed_at(nu, delta), query)
 
 
-def search_results(
-    checker: Checker,
-    f: Callable[..., Any],
-    modes: tuple[str, ...],
-    arrays: Arrays,
-    budget: SearchBudget,
-    fixed: Fixed = FREE,
-    query: bool = False,
-    own: Any = None,
-) -> Iterator[tuple[Property, str, SearchResult]]:
-    """Search for a failure of every applicable property; an answer that the first one finds to be none ends it.
-
-    The first failure is the one that is printed, and it alone is shrunk.
-    """
-    for tested, mode in _applicable(checker, modes, fixed, own):
-        ask = checker.ask(f, arrays)
-        cases = _strategy(checker, tested, mode, arrays, query) if own is None else _on(own, mode)
-        test = partial(tested.test, ask)
-        outcome = search(test, cases if fixed == FREE else cases.map(fixed.applied), budget)
-        if outcome.failure is None and tested.large and budget.large and own is None:
-            made = large_case(type(ask), mode, query)
-            chosen = sizes(type(ask), budget.large, 0 if budget.repeatable else None)
-            beyond = search_large(test, lambda size, made=made: fixed.applied(made(size)), chosen)
-            outcome = SearchResult(beyond.failure, max(outcome.worst, beyond.worst))
-        budget = replace(budget, shrink=budget.shrink and outcome.failure is None)
-        yield tested, mode, outcome
-        if outcome.failure is not None and outcome.failure.error is not None and tested is checker.properties[0]:
-            return
-
-
-def _applicable(checker: Checker, modes: tuple[str, ...], fixed: Fixed, own: Any) -> list[tuple[Property, str]]:
-    unknown = [mode for mode in modes if mode not in checker.modes]
-    if unknown or not modes:
-        raise InputError(f"modes = {modes}: expected some of {', '.join(checker.modes)}")
-    pairs = [pair for pair in checker.applicable(modes) if fixed.allows(pair[0])]
-    return pairs if own is None else [pair for pair in pairs if pair[0].name in ModuleProblem.PROPERTIES]
-
-
 def _check(
     checker: Checker,
     f: Callable[..., Any],
@@ -224,46 +180,10 @@ def _check(
         if outcome.failure is not None:
             found.append((tested, mode, outcome.failure))
     if found:
-        causes = {mode: _cause(checker.ask(f, arrays), mode, found, fixed, query, own) for mode in modes}
+        causes = {mode: cause_of(checker.ask(f, arrays), mode, found, fixed, query, own) for mode in modes}
         failures = tuple(_failure(checker, each, f, arrays, causes[each[1]]) for each in found)
         raise CheckFailedError(checker.name, len(worst), failures)
     return Report(checker.name, worst)
-
-
-_UNKNOWN = "none of the known mistakes gives these answers; this property fails most often because "
-
-Failed = tuple[Property, str, Found]
-
-
-def _cause(ask: Any, mode: str, found: Sequence[Failed], fixed: Fixed, query: bool, own: Any) -> str:
-    """One cause for all failures of a mode: the mistake that gives what the function says on all cases that failed,
-    shrunk and not, and on the examples; else what breaks the most telling of the properties.
-    """
-    failed = [(tested, each) for tested, other, each in found if other == mode]
-    if not failed:
-        return ""
-    known = [] if own is not None else [fixed.applied(case) for case in examples(ask, mode, query)]
-    seen = [case for _, each in failed for case in (each.case, each.first)]
-    exact = explained(ask, list(dict.fromkeys([*seen, *known])))
-    tested, each = max(failed, key=lambda pair: pair[0].rank)
-    usual = "" if tested.rank or each.error is not None else _UNKNOWN
-    return exact or _told(each) or usual + tested.cause
-
-
-def _told(found: Found) -> str:
-    """What the failure itself says about its cause."""
-    if found.error is not None:
-        return found.note or found.error.likely
-    return found.note or (found.comparison.cause if found.comparison is not None else "")
-
-
-def _strategy(checker: Checker, tested: Property, mode: str, arrays: Arrays, query: bool) -> st.SearchStrategy[Any]:
-    cases = getattr(import_module(checker.strategies), tested.cases)(mode, arrays)
-    return cases.flatmap(with_queries) if query else cases
-
-
-def _on(own: Agent, mode: str) -> st.SearchStrategy[Any]:
-    return own.support.cases(mode).map(lambda case: case.but(problem=own))
 
 
 def _failure(checker: Checker, failed: Failed, f: Callable[..., Any], arrays: Arrays, cause: str) -> Failure:
@@ -275,7 +195,7 @@ def _failure(checker: Checker, failed: Failed, f: Callable[..., Any], arrays: Ar
         tested.claim,
         mode,
         str(arrays),
-        cause if found.error is not None else _told(found) or cause,
+        cause if found.error is not None else told(found) or cause,
         found.case,
         found.comparison,
         found.error,

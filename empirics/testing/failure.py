@@ -68,12 +68,14 @@ def script_of(tested: Property, f: Callable[..., Any], case: Any, arrays: Arrays
     f = f.f if isinstance(f, FromParameters) else f
     adapter = getattr(f, "adapter", "")
     lines, name = made_again(f.train if adapter else f)  # type: ignore[attr-defined]
-    call = f"{adapter}({name})" if adapter else name
+    more, arguments = f.stated() if hasattr(f, "stated") else ([], "")  # type: ignore[attr-defined]
+    call = f"{adapter}({name}{arguments})" if adapter else name
     used = ", ".join(sorted({*_classes(case), "replay", *([adapter] if adapter else [])}))
     return "\n".join(
         [
             f"from empirics.testing import {used}",
             *lines,
+            *more,
             f"case = {case!r}",
             f'print(replay("{tested.name}", {call}, case, "{arrays}"{options}))',
         ]

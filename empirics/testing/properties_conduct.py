@@ -18,6 +18,7 @@ from empirics.testing.arrays import numbers
 from empirics.testing.ask import UNCHANGED, changes
 from empirics.testing.comparison import Comparison
 from empirics.testing.global_state import Watched
+from empirics.testing.libraries import live_jax_arrays
 from empirics.testing.property import property_for
 
 DTYPE = "the answer has another dtype than w: the arithmetic left the precision of the input"
@@ -118,7 +119,10 @@ def global_state(ask: Any, case: Any) -> Comparison:
 
 @property_for(MODES, "one_case", cause="a list, cache or graph grows with every call", rank=2)
 def kept_memory(ask: Any, case: Any) -> Comparison:
-    """Calls at other points keep no tensors and arrays: their number does not grow with every call."""
+    """Calls at other points keep no arrays of torch, NumPy or JAX: their number does not grow with every call.
+
+    Other objects are not looked at; what fills up within the first calls is not either.
+    """
     asked = iter([case.but(w=tuple(entry + call / 64 for entry in case.w)) for call in range(_WARM_UP + _CALLS)])
     with _counted() as count:
         for _ in range(_WARM_UP):
@@ -133,7 +137,7 @@ def kept_memory(ask: Any, case: Any) -> Comparison:
 
 @contextmanager
 def _counted() -> Iterator[Callable[[], int]]:
-    """How many tensors and NumPy buffers made from now on are alive; what is there already is not looked at."""
+    """How many tensors and NumPy buffers made from now on, and arrays of JAX, are alive."""
     numpy_only = [tracemalloc.DomainFilter(inclusive=True, domain=np.lib.tracemalloc_domain)]
     started = not tracemalloc.is_tracing()
     if started:
@@ -144,7 +148,8 @@ def _counted() -> Iterator[Callable[[], int]]:
         # Cycles that only wait for the collector are not kept.
         gc.collect()
         tensors = sum(isinstance(one, torch.Tensor) for one in gc.get_objects())
-        return tensors + len(tracemalloc.take_snapshot().filter_traces(numpy_only).traces)
+        buffers = len(tracemalloc.take_snapshot().filter_traces(numpy_only).traces)
+        return tensors + buffers + live_jax_arrays()
 
     try:
         yield count

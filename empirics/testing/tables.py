@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,16 +16,14 @@ from empirics.testing import (
     properties_sampled,
     properties_symmetry,
 )
-from empirics.testing.arrays import Arrays, WrongResultError, arrays_of
+from empirics.testing.arrays import Arrays, arrays_of
 from empirics.testing.ask import Ask
-from empirics.testing.cases import Case
 from empirics.testing.comparison import Comparison
 from empirics.testing.fixed import returned
 from empirics.testing.meta_step import FromParameters
 from empirics.testing.property import Property, properties_of
 from empirics.testing.rounds import AskRound, RoundCase
 from empirics.testing.sampled import AskSampled, SampledCase
-from empirics.testing.suspects import diagnosis, observed, observed_round, single_precision
 
 
 @dataclass(frozen=True)
@@ -94,27 +91,3 @@ def replay(
             return own.test(checker.ask(f, arrays_of(dtype)), case)
     names = [own.name for own in checker.properties]
     raise InputError(f"name = {name!r}: expected one of {', '.join(names)}")
-
-
-def explained(ask: Any, cases: Sequence[Any]) -> str:
-    """The mistake that explains the answers on all cases together, or no text."""
-    answers = []
-    for case in cases:
-        # An answer that is none explains nothing; what was wrong with it is told where it failed.
-        with suppress(WrongResultError):
-            answers.append((case, ask(case), ask.rounding(case)))
-    if isinstance(ask, AskRound):
-        return diagnosis([observed_round(*each, eps=ask.arrays.eps) for each in answers])
-    if isinstance(ask, AskSampled):
-        answers = [(_full_batch(case), *rest) for case, *rest in answers if case.noise is None]
-    suspects = getattr(ask.f, "suspects", None)
-
-    def more(case: Case) -> Any:
-        return () if suspects is None else suspects(case.problem, case.point, case.alpha, case.nu)
-
-    observations = [observed(case, found, tolerance, more(case), ask.arrays.eps) for case, found, tolerance in answers]
-    return diagnosis(observations) or single_precision([case for case, *_ in answers], observations)
-
-
-def _full_batch(case: SampledCase) -> Case:
-    return Case(case.base, case.w, case.alpha, case.nu, case.full_batch_mode, case.delta)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from inspect import getdoc
 
@@ -13,6 +13,7 @@ from reports.cells.cell import TaskPlan
 from reports.judging.rows import Row, StatedConstant
 from reports.measure.task_instance import CONSTANTS
 from reports.plans.packaged_tasks import packaged_tasks
+from reports.plans.plan import witness_plan
 from reports.statements import measured, statements
 from reports.tasks.factories import make_task
 
@@ -60,11 +61,24 @@ def described(plans: Sequence[TaskPlan], rows: Sequence[Row]) -> list[TaskView]:
     mine: dict[str, list[Row]] = {}
     for row in rows:
         mine.setdefault(row.task, []).append(row)
-    witnesses = _witnesses({row.bound for row in rows})
-    return [_view(plan, mine[plan.name], witnesses) for plan in plans if plan.name in mine]
+    bounds, witnessed = {row.bound for row in rows}, statements_by_witness()
+    return [
+        _view(plan, mine[plan.name], [name for name in witnessed.get(plan.name, ()) if measured(name).bounds & bounds])
+        for plan in plans
+        if plan.name in mine
+    ]
 
 
-def _view(plan: TaskPlan, rows: Sequence[Row], witnesses: Mapping[str, list[str]]) -> TaskView:
+def statements_by_witness() -> dict[str, list[str]]:
+    """By task the statements that have a witness on it, in the order of the statements."""
+    found: dict[str, list[str]] = {}
+    for name in statements():
+        for task in dict.fromkeys(cell.task for cell in witness_plan([name]).cells):
+            found.setdefault(task, []).append(name)
+    return found
+
+
+def _view(plan: TaskPlan, rows: Sequence[Row], witness_of: list[str]) -> TaskView:
     task = make_task(plan)
     return TaskView(
         name=plan.name,
@@ -73,7 +87,7 @@ def _view(plan: TaskPlan, rows: Sequence[Row], witnesses: Mapping[str, list[str]
         factory=plan.factory,
         n=task.n,
         d=task.d,
-        witness_of=witnesses.get(plan.name, []),
+        witness_of=witness_of,
         constants=_constants(rows),
         picture=_picture(task),
     )
@@ -84,20 +98,6 @@ def _packaged(plan: TaskPlan) -> str:
     known = packaged_tasks().get(plan.name)
     same = known is not None and (known.factory, known.arguments) == (plan.factory, plan.arguments)
     return known.about if known is not None and same else ""
-
-
-def _witnesses(bounds: Iterable[str]) -> dict[str, list[str]]:
-    """By task the statements that name it as a witness, those that have rows alone."""
-    found: dict[str, list[str]] = {}
-    for name in statements():
-        record = measured(name)
-        if not record.bounds & set(bounds):
-            continue
-        text = str([*record.headline, *record.witnesses])
-        for task in packaged_tasks():
-            if f"'{task}'" in text:
-                found.setdefault(task, []).append(name)
-    return found
 
 
 def _constants(rows: Sequence[Row]) -> dict[str, list[StatedConstant]]:

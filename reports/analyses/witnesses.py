@@ -8,12 +8,6 @@ from reports.judging.measurement import Enclosed, Measurement
 from reports.plans.plan import witness_plan
 from reports.records.execution import measured
 from reports.records.seeded_cell import seeded_cells
-from reports.statements import statements
-
-
-def witness_measurements(own: tuple[str, ...] = ()) -> tuple[Measurement, ...]:
-    """Those of every statement; `own` names a user's bounds."""
-    return tuple(measurement for name in (*statements(), *own) for measurement in witnesses_of(name))
 
 
 @cache

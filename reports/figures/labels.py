@@ -87,6 +87,15 @@ def printed(statement: str) -> str:
     return {"S5p": "S5'"}.get(statement, statement)
 
 
+def grouped(count: int) -> str:
+    """A count with its digits in groups of three, which no line end parts.
+
+    >>> grouped(1234567) == "1\N{NO-BREAK SPACE}234\N{NO-BREAK SPACE}567"
+    True
+    """
+    return f"{count:,}".replace(",", "\N{NO-BREAK SPACE}")
+
+
 def short(value: float) -> str:
     """A number for running text, three significant digits.
 

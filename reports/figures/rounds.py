@@ -88,17 +88,24 @@ def _frame(curve: _Curve, rows: Sequence[Row], curves: pd.DataFrame) -> pd.DataF
     name = curve.column
     main = max(_settings(usable), key=lambda setting: _merit(usable, name, setting))
     chosen = pd.concat([_one_run(usable, name, mode, main) for mode in MODES if len(only(usable, mode=mode))])
-    trivial = {row.row_id: row.trivial for row in rows}
     row_id = chosen[f"row_id_{curve.statement}"]
+    by_id = {row.row_id: row for row in rows}
+    own = [by_id.get(one) for one in row_id]
     return pd.DataFrame(
         {
             **{column: chosen[column] for column in ("mode", *_SETTING, "n", "k")},
             "measured": chosen[name],
             **{end: chosen[f"{name}_{end}"] for end in ("lower", "upper", "bound", "floor")},
-            "trivial": np.array([trivial.get(one) for one in row_id], dtype=float),
+            "trivial": np.array([None if row is None else row.trivial for row in own], dtype=float),
+            "times": np.array([None if row is None else _times(row) for row in own], dtype=float),
             "row_id": row_id,
         }
     ).reset_index(drop=True)
+
+
+def _times(row: Row) -> float | None:
+    """Predicted over measured, which is an exact expectation where the dots are means."""
+    return row.predicted / row.measured if row.predicted is not None and row.measured else None
 
 
 def _one_run(curves: pd.DataFrame, name: str, mode: str, main: tuple) -> pd.DataFrame:
@@ -142,18 +149,17 @@ def _merit(curves: pd.DataFrame, name: str, setting: tuple) -> tuple:
 def _figure(curve: _Curve, frame: pd.DataFrame, draw: Callable[[pd.DataFrame], Drawing]) -> Figure:
     last = frame.loc[frame.groupby("mode", sort=False)["k"].idxmax()]
     caption = (
-        f"The {curve.words} after $k$ rounds, mean over replicas (dots) with its confidence band (shaded), and the "
-        f"right side of {curve.statement} at $K = k$ (squares) with the value it tends to (dotted). One panel a mode, "
+        f"The {curve.words} after $k$ rounds, mean over replicas (dots) with its pointwise 95 % confidence band "
+        f"(shaded), and the right side of {curve.statement} at $K = k$ (squares) with the value it tends to (dotted). "
+        "One panel a mode, "
         f"{'all on the same axes' if _same_axes(frame) else 'each with its own scale'}."
     )
     if (longest := max(len(run) for _, run in groups(frame, "mode"))) > _DRAWN_POINTS:
         caption += f" Of {longest} rounds at most {_DRAWN_POINTS} are drawn, the extremes between them among these."
-    bounded = positive(known(last, "bound"), "measured")
-    if len(bounded):
-        ratios = values(bounded, "bound") / values(bounded, "measured")
-        low, high = mathtext(ratios.min()), mathtext(ratios.max())
+    if len(times := values(known(last, "times"), "times")):
+        low, high = mathtext(times.min()), mathtext(times.max())
         span = low if low == high else f"{low} to {high}"
-        caption += f" At the last round the right side is {span} times the measured value."
+        caption += f" In the rows, at the last round, the right side is {span} times what was measured."
     without = [MODE_NAMES[line["mode"]] for line in lines(last) if pd.isna(line["bound"])]
     if without:
         caption += f" No right side of {curve.statement} applies in: {', '.join(without)}."

@@ -56,6 +56,15 @@ def statement_order(rows: Iterable[Row], table: Table | None = None) -> list[str
     return known + [name for name in others if name not in known]
 
 
+def by_statement(rows: Iterable[Row], table: Table | None = None) -> dict[str, list[Row]]:
+    """The rows of every statement, in statement order and then as given; a statement without rows has none."""
+    rows = list(rows)
+    found: dict[str, list[Row]] = {name: [] for name in statement_order(rows, table)}
+    for row in rows:
+        found[row.bound].append(row)
+    return found
+
+
 def summary_frame(rows: Sequence[Row], table: Table | None = None) -> pd.DataFrame:
     """One line per statement, in statement order, a statement without rows included.
 
@@ -63,8 +72,7 @@ def summary_frame(rows: Sequence[Row], table: Table | None = None) -> pd.DataFra
     of its comparable rows (reports.judging.closeness) with the row and task that attain each.
     """
     table = table or theory.default_table()
-    names = statement_order(rows, table)
-    return pd.DataFrame([_summary(name, [row for row in rows if row.bound == name], table) for name in names])
+    return pd.DataFrame([_summary(name, mine, table) for name, mine in by_statement(rows, table).items()])
 
 
 def _summary(name: str, rows: Sequence[Row], table: Table) -> dict[str, Any]:

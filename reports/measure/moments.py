@@ -51,7 +51,9 @@ def local_mean_squared_gradient(specification: RunSpecification) -> Enclosed | N
 
     None when no precision encloses it usefully, or with a server step, after which rounds do not start at that mean.
     """
-    for bits in _PRECISIONS if specification.settings.server_step == 1 else ():
+    if specification.settings.server_step != 1:
+        return None
+    for bits in _PRECISIONS:
         with flint.ctx.workprec(bits):
             value = _local_recursion(specification)
             if _useful(value):

@@ -16,7 +16,7 @@ _SPECIAL = {
     "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "<": r"\textless{}", ">": r"\textgreater{}",
     "|": r"\textbar{}", '"': "{''}", "`": r"\textasciigrave{}", "-": "-", "\n": " ", "\t": " ", "\r": " ",
 }  # fmt: skip
-_TEXTS = {"–": "--", "—": "---", "‘": "`", "’": "'", "“": "``", "”": "''", "\u00a0": " "}
+_TEXTS = {"–": "--", "—": "---", "‘": "`", "’": "'", "“": "``", "”": "''", "\u00a0": "~"}
 _ACCENTS = {
     "\u0300": "`", "\u0301": "'", "\u0302": "^", "\u0303": "~", "\u0304": "=", "\u0307": ".", "\u0308": '"',
     "\u030a": "r", "\u030b": "H", "\u030c": "v", "\u0327": "c",
@@ -117,11 +117,18 @@ def number(value: float | None, digits: int = 3) -> str:
 
     >>> print(number(0.91234), number(1.5e-7), number(None))
     \ensuremath{0.912} \ensuremath{1.5 \times 10^{-7}} --
+
+    A count keeps its digits.
+
+    >>> print(number(1342))
+    \ensuremath{1342}
     """
     if value is None or math.isnan(value):
         return "--"
     if math.isinf(value):
         return r"\ensuremath{\infty}" if value > 0 else r"\ensuremath{-\infty}"
+    if isinstance(value, int):
+        return rf"\ensuremath{{{value}}}"
     mantissa, _, exponent = f"{value:.{digits}g}".partition("e")
     if not exponent:
         return rf"\ensuremath{{{mantissa}}}"

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from reports.judging.rows import Verdict
+from collections import Counter
+from collections.abc import Iterable
+
+from reports.judging.rows import Row, Verdict
 
 # by provenance
 GROUPS = {
@@ -17,6 +20,16 @@ VERDICTS = {
     Verdict.NOT_APPLICABLE: "not applicable",
     Verdict.INCONCLUSIVE: "inconclusive",
 }
+
+
+def tally(rows: Iterable[Row]) -> list[tuple[Verdict, int]]:
+    """The verdicts that rows have, each with how many have it.
+
+    >>> tally([])
+    []
+    """
+    found = Counter(row.verdict for row in rows)
+    return [(verdict, found[verdict]) for verdict in Verdict if verdict in found]
 
 
 def counted(count: int, noun: str, plural: str = "") -> str:

@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+import itertools
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from math import isfinite
+from math import inf
 
+from reports.judging.ratio import one_round
 from reports.judging.rows import Verdict
 from reports.measure.statement import Target
 from reports.refutation.confirm import Asked, Confirmed, confirm, simplified, stored
 from reports.refutation.families.catalogue import families_for
 from reports.refutation.family import Family
 from reports.refutation.script import script
-from reports.refutation.search import Candidate, Question, explore
+from reports.refutation.search import Candidate, Question, explore, options_of
 from reports.refutation.targets import carried, left_script, mode_of, squared
 
 _ROUNDING = 1e-9  # what float64 alone may lift a ratio above 1 by
 _CONFIRMATIONS = 24  # of candidates of one family while it is searched: each takes longer than many evaluations
 _SEARCHING = 0.85  # of a family's time; its best instances are confirmed in the rest
+_WORTH_A_PASS = 0.1  # of the budget, left by the passes before
+_NONE = "none of its instances fulfils the hypotheses"
+_SEEDS = 2**20  # between those of one pass and of the next
 
 
 @dataclass(frozen=True)
@@ -65,38 +70,85 @@ def attempt(asked: Asked, name: str, budget: float, seed: int) -> Outcome:
         return Outcome(None, "", [], 0, 0.0, [])
     started = time.perf_counter()
     witnesses = stored(asked)
-    searched, evaluations = ["the stored witnesses"], len(witnesses)
+    search = _Search(asked, [(one, "", 0.0) for one in witnesses[:3]], len(witnesses))
+    hit = witnesses[0] if witnesses and witnesses[0].violated else search.within(budget, seed)
+    best: dict[tuple[str, str], tuple[Confirmed, str, float]] = {}
+    for entry in sorted(search.closest, key=lambda entry: -entry[0].ratio):
+        best.setdefault((entry[0].row.quantity, entry[1]), entry)
+    text, closest = ("", list(best.values())) if hit is None else (_script(hit, asked, name), [])
+    searched = ["the stored witnesses", *(f"{place}: {words}" for place, words in search.looked_at.items())]
+    return Outcome(hit, text, closest, search.evaluations, time.perf_counter() - started, searched)
 
-    def outcome(hit: Confirmed | None, closest: list[tuple[Confirmed, str, float]]) -> Outcome:
-        text = "" if hit is None else _script(hit, asked, name)
-        return Outcome(hit, text, closest, evaluations, time.perf_counter() - started, searched)
 
-    if witnesses and witnesses[0].violated:
-        return outcome(witnesses[0], [])
-    closest = [(one, "", 0.0) for one in witnesses[:3]]
-    served = list(_served(asked))
-    deadline = time.perf_counter() + budget
-    for place, (target, family) in enumerate(served):
-        share = (deadline - time.perf_counter()) / (len(served) - place)
-        if share <= 0:
-            searched.append(f"{target[0]} on {family.name}: not looked at, no time was left")
-            continue
-        turn = _Turn(asked, target)
-        candidates, done = explore(_question(asked, target), [family], _SEARCHING * share, seed, turn.exceeded)
-        evaluations += done.evaluations
-        looked_at = family.words if done.evaluations else "none of its instances fulfils the hypotheses"
-        searched.append(f"{target[0]} on {family.name}: {looked_at}")
+@dataclass(frozen=True)
+class _Place:
+    """A left side on a family, and the family's counts that the hypotheses admit."""
+
+    question: Question
+    family: Family
+    options: list[dict[str, int]]
+
+    @property
+    def name(self) -> str:
+        return f"{self.question.target[0]} on {self.family.name}"
+
+
+@dataclass
+class _Search:
+    """The families of a question, in passes until the time is spent, and what was seen on the way."""
+
+    asked: Asked
+    closest: list[tuple[Confirmed, str, float]]
+    evaluations: int
+    looked_at: dict[str, str] = field(default_factory=dict)
+    largest: dict[tuple[str, str], float] = field(default_factory=dict)  # ratio at a place where a term leads
+
+    def within(self, seconds: float, seed: int) -> Confirmed | None:
+        """A counterexample; passes after the first, of further seeds, take what those before have left."""
+        deadline = time.perf_counter() + seconds
+        served = [place for place in map(self._place, _served(self.asked)) if place.options]
+        for again in itertools.count():
+            for done, place in enumerate(served):
+                share = (deadline - time.perf_counter()) / (len(served) - done)
+                if (hit := self._look(place, share, seed + again * _SEEDS)) is not None:
+                    return hit
+            if not served or deadline - time.perf_counter() < _WORTH_A_PASS * seconds:
+                break
+        return None
+
+    def _place(self, served: tuple[Target, Family]) -> _Place:
+        target, family = served
+        question = _question(self.asked, target)
+        place = _Place(question, family, options_of(question, family))
+        self.looked_at[place.name] = "not looked at, no time was left" if place.options else _NONE
+        return place
+
+    def _look(self, place: _Place, seconds: float, seed: int) -> Confirmed | None:
+        """At a place for some seconds; where nothing is hit, instances better than in passes before are confirmed."""
+        if seconds <= 0:
+            return None
+        target = place.question.target
+        deadline, turn = time.perf_counter() + seconds, _Turn(self.asked, target)
+        candidates, done = explore(
+            place.question, place.family, place.options, _SEARCHING * seconds, seed, turn.exceeded
+        )
+        self.evaluations += done.evaluations
+        if self.looked_at[place.name] != place.family.words:
+            self.looked_at[place.name] = place.family.words if done.evaluations else _NONE
         turn.last(candidates)
         if turn.hits:
-            return outcome(turn.hits[0], [])
+            return turn.hits[0]
         for candidate in candidates[:2]:
-            found = confirm(candidate, asked, target)
+            here = place.name, candidate.leading
+            if candidate.ratio <= self.largest.get(here, -inf):
+                continue
+            self.largest[here] = candidate.ratio
+            found = confirm(candidate, self.asked, target)
             if found is not None and found.row.verdict in (Verdict.HOLDS, Verdict.VACUOUS):
-                closest.append((found, candidate.leading, candidate.share))
-    best: dict[tuple[str, str], tuple[Confirmed, str, float]] = {}
-    for entry in sorted(closest, key=lambda entry: -entry[0].ratio):
-        best.setdefault((entry[0].row.quantity, entry[1]), entry)
-    return outcome(None, list(best.values()))
+                self.closest.append((found, candidate.leading, candidate.share))
+            if time.perf_counter() > deadline:
+                break
+        return None
 
 
 def _served(asked: Asked) -> Iterator[tuple[Target, Family]]:
@@ -116,7 +168,15 @@ def _question(asked: Asked, target: Target) -> Question:
 
 
 def _script(hit: Confirmed, asked: Asked, name: str) -> str:
-    how_far = f"measured / claimed = {hit.ratio:.6g}" if isfinite(hit.ratio) else "the right side is not positive"
-    title = f"A counterexample to {name}: {how_far}."
-    left = left_script(hit.measurement, asked.claim)
+    title, left = f"A counterexample to {name}: {_how_far(hit)}.", left_script(hit.measurement, asked.claim)
     return script(hit.instance, hit.measurement, asked.table, title=title, left=left)
+
+
+def _how_far(hit: Confirmed) -> str:
+    """In terms of the two sides as the script prints them."""
+    measured, claimed = hit.row.measured, hit.row.predicted
+    assert measured is not None
+    assert claimed is not None
+    if one_round(hit.measurement.inputs):
+        return f"measured - claimed = {measured - claimed:.6g}, both sides with one shift"  # so no ratio says how far
+    return f"measured / claimed = {measured / claimed:.6g}" if claimed > 0 else "the right side is not positive"

@@ -6,6 +6,7 @@ import itertools
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import sympy
@@ -14,16 +15,17 @@ from torch import Tensor
 
 from reports.refutation.batched import EQUAL, RELATIONS, BatchScope, LongSumError, shares
 from reports.refutation.equations import Gap, equations, moved_by, onto
-from reports.refutation.family import Batch, Family, Target
+from reports.refutation.family import Batch, Family, Target, counts_of
 from reports.refutation.targets import mode_of
+from theory.language.algebra import Expr
 from theory.language.records import Hypothesis, dependencies
 from theory.tables import Table
 
 POPULATION = 2**14  # of which 7/8, more than 10^4, are new in every generation
 _GENERATIONS = 12
-_TURNS = 40  # over the places that are left, if the budget lasts
-_MANY_PLACES = 6  # are looked at in smaller batches
-_FEW_PLACES = 4  # are not halved again, and share what is left of the budget
+_TURNS = 40  # over the options that are left, if the budget lasts
+_MANY_OPTIONS = 6  # are looked at in smaller batches
+_FEW_OPTIONS = 4  # are not halved again, and share what is left of the budget
 _ROUNDING = 1e-9  # of a left side that float64 computes, beside what is proved to bound it
 # a difference of two sides against zero; an equation holds up to rounding
 
@@ -123,37 +125,38 @@ def hypotheses(table: Table, quantity: str) -> list[Hypothesis]:
     mine = [table.formulas[name] for name in table.formulas if name in used]
     named = [item for one in mine for item in one.hypotheses if one.name == quantity or item.optional]
     free = table.unsettled if table.formulas[quantity].choices else frozenset()
-    return [item for item in named if not {str(symbol) for symbol in item.difference.free_symbols} & free]
+    return [item for item in named if not _names(item) & free]
 
 
 def explore(
     question: Question,
-    families: Sequence[Family],
+    family: Family,
+    options: Sequence[Mapping[str, int]],
     budget: float,
     seed: int,
     until: Callable[[Candidate], bool] = lambda candidate: False,
 ) -> tuple[list[Candidate], Searched]:
-    """The best candidate of every family, option and leading term, within a budget of seconds.
+    """The best candidate of every option and leading term, within a budget of seconds.
 
-    Every place is looked at, then the better half again, and so on; a candidate of which `until` says so ends it.
+    Every option is looked at, then the better half again, and so on; a candidate of which `until` says so ends it.
     """
     done, started = Searched(), time.perf_counter()
-    places = [(family, option) for family in families for option in options_of(question, family)]
-    np.random.default_rng(seed).shuffle(places)  # type: ignore[arg-type]
-    population = POPULATION if len(places) <= _MANY_PLACES else POPULATION // 8
-    best: dict[tuple[str, str, str], Candidate] = {}
+    population = POPULATION if len(options) <= _MANY_OPTIONS else POPULATION // 8
+    best: dict[tuple[str, str], Candidate] = {}
     for turn in range(_TURNS):
-        found: list[tuple[float, tuple[Family, Mapping[str, int]]]] = []
-        for place, (family, option) in enumerate(places):
+        found: list[Candidate] = []
+        for place, option in enumerate(options):
             left = budget - (time.perf_counter() - started)
             if left <= 0:
                 break
-            share = max(left / (len(places) - place) / (1 if len(places) <= _FEW_PLACES else 2), 0.02)
-            candidate = _one_place(question, family, option, share, seed + turn * len(places) + place, done, population)
+            share = max(left / (len(options) - place) / (1 if len(options) <= _FEW_OPTIONS else 2), 0.02)
+            candidate = _one_place(
+                question, family, option, share, seed + turn * len(options) + place, done, population
+            )
             if candidate is None:
                 continue
-            found.append((candidate.ratio, (family, option)))
-            key = (family.name, str(sorted(option.items())), candidate.leading)
+            found.append(candidate)
+            key = (str(sorted(option.items())), candidate.leading)
             if key not in best or candidate.ratio > best[key].ratio:
                 best[key] = candidate
             if until(candidate):
@@ -163,29 +166,44 @@ def explore(
             left = budget - (time.perf_counter() - started)
         if left <= 0 or not found:
             break
-        found.sort(key=lambda one: -one[0])
-        places = [one for _, one in found[: max((len(found) + 1) // 2, min(len(found), _FEW_PLACES))]]
+        found.sort(key=lambda candidate: -candidate.ratio)
+        options = [one.option for one in found[: max((len(found) + 1) // 2, min(len(found), _FEW_OPTIONS))]]
     done.seconds = time.perf_counter() - started
     return sorted(best.values(), key=lambda candidate: -candidate.ratio), done
 
 
 def options_of(question: Question, family: Family) -> list[dict[str, int]]:
-    """A family's options that the hypotheses admit, counts moved to the numbers that hypotheses name where they ask."""
+    """A family's options that the hypotheses admit, smallest first.
+
+    Counts are moved to the numbers that hypotheses name where they ask. One that is the same in all options of the
+    family, such as the number of equal agents, is moved only as far as hypotheses about counts alone ask.
+    """
     rules = [rule for rule in hypotheses(question.table, question.quantity) if rule.difference.free_symbols]
     named: dict[str, set[int]] = {}
     for rule in rules:
-        numbers = {abs(int(number)) for number in rule.difference.atoms(sympy.Integer)}
-        for symbol in rule.difference.free_symbols:
-            named.setdefault(str(symbol), set()).update(numbers, {number + 1 for number in numbers})
-    found: dict[tuple[tuple[str, int], ...], dict[str, int]] = {}
+        numbers = {abs(int(number)) for number in rule.difference.atoms(sympy.Integer)} or {0}
+        for name in _names(rule):
+            named.setdefault(name, set()).update(numbers, {number + 1 for number in numbers})
+    moved: dict[tuple[tuple[str, int], ...], dict[str, int]] = {}
     for option in family.options:
-        moved = [name for name in option if name in named]
-        within = [sorted({option[name], *(x for x in named[name] if x <= family.most.get(name, 0))}) for name in moved]
+        within = [
+            sorted({value, *(x for x in named.get(name, ()) if x <= family.most.get(name, 0))})
+            for name, value in option.items()
+        ]
         for values in itertools.product(*within):
-            other = {**option, **dict(zip(moved, values, strict=True))}
-            admitted = all(_allows(rule, other) for rule in rules) and family.serves(question.target, other)
-            if admitted and _possible(other):
-                found.setdefault(tuple(sorted(other.items())), other)
+            other = dict(zip(option, values, strict=True))
+            moved.setdefault(tuple(sorted(other.items())), other)
+    weighed = [names for rule in rules if not (names := _names(rule)) <= counts_of(family.options[0]).keys()]
+    varied = [
+        name
+        for name in family.options[0]
+        if any(name in names for names in weighed) or len({option[name] for option in family.options}) > 1
+    ]
+    found: dict[tuple[int, ...], dict[str, int]] = {}
+    for other in sorted(moved.values(), key=lambda option: sum(option.values())):
+        admitted = all(_allows(rule, counts_of(other)) for rule in rules) and family.serves(question.target, other)
+        if admitted and _possible(other):
+            found.setdefault(tuple(other[name] for name in varied), other)
     return list(found.values())
 
 
@@ -194,12 +212,22 @@ def _possible(option: Mapping[str, int]) -> bool:
     return positive and option.get("m", 1) <= option.get("n", 1)
 
 
-def _allows(rule: Hypothesis, option: Mapping[str, int]) -> bool:
+def _names(rule: Hypothesis) -> set[str]:
+    return {str(symbol) for symbol in rule.difference.free_symbols}
+
+
+def _allows(rule: Hypothesis, counts: Mapping[str, int]) -> bool:
     """Whether counts alone satisfy a hypothesis; True where it speaks of other things too."""
-    given = {symbol: option[str(symbol)] for symbol in rule.difference.free_symbols if str(symbol) in option}
-    if len(given) < len(rule.difference.free_symbols):
+    if not _names(rule) <= counts.keys():
         return True
-    return bool(RELATIONS[rule.relation](torch.as_tensor(float(rule.difference.subs(given)), dtype=torch.float64)))
+    given = tuple((symbol, counts[str(symbol)]) for symbol in rule.difference.free_symbols)
+    return _holds(rule.difference, rule.relation, given)
+
+
+@lru_cache(maxsize=2**12)
+def _holds(difference: Expr, relation: str, given: tuple[tuple[Expr, int], ...]) -> bool:
+    """The same for one choice of counts, of which many options have the same."""
+    return bool(RELATIONS[relation](torch.as_tensor(float(difference.subs(given)), dtype=torch.float64)))
 
 
 def _one_place(
@@ -260,7 +288,7 @@ class _Steering:
 def _steering(question: Question, family: Family, option: Mapping[str, int]) -> _Steering:
     box, columns = family.box(), []
     for rule in equations(hypotheses(question.table, question.quantity)):
-        if {str(symbol) for symbol in rule.difference.free_symbols} <= option.keys():
+        if _names(rule) <= option.keys():
             continue  # of counts alone
         try:
             gap = _gap(question, family, option, rule)

@@ -11,6 +11,7 @@ import pandas as pd
 
 import theory
 from empirics.algorithm.modes import Mode
+from reports.figures.labels import grouped
 from reports.figures.selection import distinct, groups, kept, known, lines, only, values
 from reports.judging.rows import Verdict
 from reports.plans.studies import ScalingPlan
@@ -181,14 +182,14 @@ def headline(plan: ScalingPlan, frames: Mapping[str, pd.DataFrame]) -> str:
     ratio, low, high = flatness(frames["runs"])
     flat = (
         "" if math.isnan(ratio)
-        else f"; from {low:,} to {high:,} agents memory changes by a factor {ratio:.2f}".replace(",", " ")
+        else f"; from {grouped(low)} to {grouped(high)} agents memory changes by a factor {ratio:.2f}"
     )  # fmt: skip
     return f"Every count equals that of T7 in {len(settings)} settings, up to {_agents(plan)}{flat}"
 
 
 def _agents(plan: ScalingPlan) -> str:
-    most = f"{max(plan.agents):,}".replace(",", " ")
-    return f"{most} agents of whom {min(plan.participants, max(plan.agents))} take part"
+    most = max(plan.agents)
+    return f"{grouped(most)} agents of whom {min(plan.participants, most)} take part"
 
 
 def scaling_section(plan: ScalingPlan, frames: Mapping[str, pd.DataFrame]) -> Section:
@@ -221,10 +222,10 @@ def _flat_words(plan: ScalingPlan, ratio: float, low: int, high: int) -> str:
     if math.isnan(ratio):
         return "Resident memory could not be measured here; the agents that exist at once are counted in the table."
     flat = "flat" if ratio <= plan.flat else "not flat"
-    span = f"From n = {low:,} to {high:,}".replace(",", " ")
     return (
-        f"{span} with equally many participants the growth of resident memory changes by a factor {ratio:.2f}: it is "
-        f"{flat} in n (at most {plan.flat:g} is called flat). Only participants are ever made."
+        f"From n = {grouped(low)} to {grouped(high)} with equally many participants the growth of resident memory "
+        f"changes by a factor {ratio:.2f}: it is {flat} in n (at most {plan.flat:g} is called flat). Only participants "
+        "are ever made."
     )
 
 

@@ -258,6 +258,16 @@ def test_loss_lower_bound_is_below_every_loss(name):
     assert float(subject.loss(w).min(dim=0).values.mean()) >= bound.value - 1e-14
 
 
+def test_the_loss_lower_bound_of_a_spline_is_its_least_value():
+    generator = np.random.default_rng(0)
+    for count in (2, 3, 6, 6, 6):
+        knots = np.cumsum(generator.uniform(0.1, 1, count))
+        subject = SplineTask(knots, generator.uniform(-3, 3, (2, count)), generator.uniform(-1, 1, 2))
+        w = np.tile(np.linspace(knots[0], knots[-1], 20_001)[:, None, None], (1, 2, 1))
+        least = float(subject.loss(w).min(dim=0).values.mean())
+        assert subject.loss_lower_bound().value <= least <= subject.loss_lower_bound().value + 1e-6
+
+
 def test_loss_lower_bounds_that_do_not_exist_are_refused():
     with pytest.raises(InputError, match="unbounded"):
         QuadraticTask([[[-1.0]]], [[0.0]]).loss_lower_bound()

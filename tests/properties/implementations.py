@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 import torch
 
@@ -96,64 +98,82 @@ def our_stochastic(samples, w, alpha, nu, mode, delta):
     return meta_gradients.evaluate(Logged, points, alpha, nu, mode, delta=delta, batches=batches)[0, 0]
 
 
-def fine_tuned(f, w, alpha, nu):
-    """w^0, ..., w^nu."""
+def path(w, steps, step):
+    """w^0 = w, ..., w^steps with w^(l+1) = step(w^l)."""
     points = [w]
-    for _ in range(nu):
-        points.append(points[-1] - alpha * f.gradient(points[-1]))
+    for _ in range(steps):
+        points.append(step(points[-1]))
     return points
 
 
-def swept(f, v, points, alpha):
-    """P^0 ... P^{nu-1} v with the Hessians at the given points, first factor first."""
+def fine_tuned(f, w, alpha, nu):
+    """w^0, ..., w^nu."""
+    return path(w, nu, lambda x: x - alpha * f.gradient(x))
+
+
+def swept(product, v, points, alpha):
+    """P^0 ... P^{nu-1} v with P^l u = u - alpha product(w^l, u) at the given points, first factor first."""
     for point in reversed(points):
-        v = v - alpha * f.hvp(point, v)
+        v = v - alpha * product(point, v)
     return v
+
+
+def difference(f, delta, *batch):
+    """(x, v) -> hess f(x) v by a central difference of gradients."""
+    return lambda x, v: (f.gradient(x + delta * v, *batch) - f.gradient(x - delta * v, *batch)) / (2 * delta)
+
+
+def of_losses(inner, curved, outer, w, alpha, nu, mode, delta):
+    """All three full-batch modes: steps down `inner`, factors of `curved`, the gradient of `outer` at the end."""
+    *points, last = fine_tuned(inner, w, alpha, nu)
+    v = outer.gradient(last)
+    if mode == "first_order":
+        return v
+    return swept(curved.hvp if mode == "exact" else difference(curved, delta), v, points, alpha)
 
 
 def right(f, w, alpha, nu, mode, delta):
-    """All three full-batch modes on arrays of either library."""
-    *points, last = fine_tuned(f, w, alpha, nu)
-    v = f.gradient(last)
-    if mode == "first_order":
-        return v
-    if mode == "exact":
-        return swept(f, v, points, alpha)
-    for point in reversed(points):
-        v = v - alpha * (f.gradient(point + delta * v) - f.gradient(point - delta * v)) / (2 * delta)
-    return v
+    """One loss for everything, on arrays of either library."""
+    return of_losses(f, f, f, w, alpha, nu, mode, delta)
 
 
-def right_round(problems, w, setting):
-    """tau local steps on every agent, then the mean."""
-    ends = []
-    for f in problems:
-        x = w
-        for _ in range(setting.tau):
-            x = x - setting.beta * right(f, x, setting.alpha, setting.nu, setting.mode, setting.delta)
-        ends.append(x)
+def maml(agent, w, alpha, nu, mode, delta, fine_tuning="support", hessians="support", outer="query"):
+    """Support and query losses; the options are mistakes."""
+    losses = (getattr(agent, name) for name in (fine_tuning, hessians, outer))
+    return of_losses(*losses, w, alpha, nu, mode, delta)
+
+
+def averaged(agents, w, tau, step):
+    """The mean over the agents of where tau local steps x -> step(agent, x) lead from w."""
+    ends = [path(w, tau, partial(step, agent))[-1] for agent in agents]
     return sum(ends) / len(ends)
+
+
+def right_round(agents, w, setting, agent_gradient=right):
+    """tau local steps on every agent, then the mean."""
+    s = setting
+    return averaged(agents, w, s.tau, lambda f, x: x - s.beta * agent_gradient(f, x, s.alpha, s.nu, s.mode, s.delta))
 
 
 def sampled_path(f, w, alpha, nu):
     """A trajectory with a fresh batch for each step."""
-    points = [w]
-    for _ in range(nu):
-        points.append(points[-1] - alpha * f.gradient(points[-1], f.draw("inner")))
-    return points
+    return path(w, nu, lambda x: x - alpha * f.gradient(x, f.draw("inner")))
+
+
+def sampled_hvp(f):
+    """(x, v) -> the Hessian at x of a fresh batch, times v."""
+    return lambda x, v: f.hvp(x, v, f.draw("hessian"))
 
 
 def right_stochastic(f, w, alpha, nu, mode, delta):
     """All three stochastic modes."""
     *points, last = sampled_path(f, w, alpha, nu)
     v = f.gradient(last, f.draw("outer"))
-    for point in reversed(points if mode != "first_order_stochastic" else []):
-        batch = f.draw("hessian")
-        if mode == "stochastic":
-            v = v - alpha * f.hvp(point, v, batch)
-        else:
-            v = v - alpha * (f.gradient(point + delta * v, batch) - f.gradient(point - delta * v, batch)) / (2 * delta)
-    return v
+    if mode == "first_order_stochastic":
+        return v
+    if mode == "stochastic":
+        return swept(sampled_hvp(f), v, points, alpha)
+    return swept(lambda x, v: difference(f, delta, f.draw("hessian"))(x, v), v, points, alpha)
 
 
 def unrolled(f, w, alpha, nu, mode, delta):

@@ -8,11 +8,12 @@ from importlib import import_module
 
 from empirics.testing.arrays import WrongResultError, arrays_of
 from empirics.testing.budget import PROFILES
+from empirics.testing.causes import explained
 from empirics.testing.comparison import Comparison
 from empirics.testing.examples import examples
 from empirics.testing.query_strategies import with_queries
 from empirics.testing.search import search
-from empirics.testing.tables import CHECKERS, explained
+from empirics.testing.tables import CHECKERS
 from tests.properties.museum import MISTAKES
 
 BUDGET = replace(PROFILES["ci"], shrink=False, large=0)

@@ -29,7 +29,7 @@ def parameters(f, w, alpha, nu, mode, delta):
 
 def last_hessian_only(f, w, alpha, nu, mode, delta):
     *points, last = fine_tuned(f, w, alpha, nu)
-    return swept(f, f.gradient(last), points[-1:], alpha)
+    return swept(f.hvp, f.gradient(last), points[-1:], alpha)
 
 
 def reptile(f, w, alpha, nu, mode, delta):

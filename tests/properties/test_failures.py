@@ -250,7 +250,7 @@ def test_a_targeted_search_climbs_and_finds_what_is_rare():
     # Seed-free statement: the targeted profile finds the same mistakes (here with few examples, and repeatable).
     from dataclasses import replace
 
-    from empirics.testing.checkers import search_results
+    from empirics.testing.property_search import search_results
     from empirics.testing.tables import META_GRADIENT
 
     budget = replace(PROFILES["targeted"], examples=20, repeatable=True)

@@ -6,7 +6,7 @@ import pytest
 
 from empirics.testing import CheckFailedError, checkers
 from empirics.testing.arrays import arrays_of
-from empirics.testing.checkers import search_results
+from empirics.testing.property_search import search_results
 from empirics.testing.tables import CHECKERS
 from tests.properties.matrix import BUDGET, BY_NAME, catchers, caught, mistakes_of
 from tests.properties.museum import MISTAKES, classic, met

@@ -11,7 +11,8 @@ from torch.func import functional_call, grad, hessian, jacrev, jvp, vjp, vmap
 
 from empirics.testing import check_meta_gradient, check_round, check_stochastic, on_episodes, on_modules
 from tests.properties import implementations
-from tests.properties.test_support_and_query import episodes, maml, maml_round
+from tests.properties.implementations import maml
+from tests.properties.test_support_and_query import episodes, maml_round
 
 META, STOCHASTIC, ROUND = check_meta_gradient, check_stochastic, check_round
 TORCH, NUMPY = "torch.float64", "numpy.float64"

@@ -22,33 +22,13 @@ from empirics.testing import (
     oracles,
     replay,
 )
-from tests.properties.implementations import right, right_stochastic
+from tests.properties.implementations import maml, right, right_round, right_stochastic
 
 NUMPY = {"dtype": "numpy.float64", "query": True}
 
 
-def maml(agent, w, alpha, nu, mode, delta, fine_tuning="support", outer="query", hessians="support"):
-    """All three modes; the options are mistakes."""
-    points = [w]
-    for _ in range(nu):
-        points.append(points[-1] - alpha * getattr(agent, fine_tuning).gradient(points[-1]))
-    f, v = getattr(agent, hessians), getattr(agent, outer).gradient(points.pop())
-    for point in reversed(points if mode != "first_order" else []):
-        if mode == "exact":
-            v = v - alpha * f.hvp(point, v)
-        else:
-            v = v - alpha * (f.gradient(point + delta * v) - f.gradient(point - delta * v)) / (2 * delta)
-    return v
-
-
 def maml_round(agents, w, setting):
-    ends = []
-    for agent in agents:
-        x = w
-        for _ in range(setting.tau):
-            x = x - setting.beta * maml(agent, x, setting.alpha, setting.nu, setting.mode, setting.delta)
-        ends.append(x)
-    return sum(ends) / len(ends)
+    return right_round(agents, w, setting, maml)
 
 
 def episodes(module, support, query, loss, alpha, nu):

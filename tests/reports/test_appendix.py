@@ -100,14 +100,24 @@ def test_every_row_stands_in_exactly_one_table_of_bounded_length(form):
 def test_a_row_has_every_setting_and_its_confidence_limits_and_what_all_rows_share_is_said_once():
     common = {"quantity": "L_F", "tau": 3, "m": 2, "K": 50, "beta": 0.125, "inputs": {"D": "4", "delta": "1/8"}}
     rows = [make_row("S4", nu=nu, measured=1.0, lower=0.5, upper=1.5, **common) for nu in (1, 2)]
-    (one,) = row_tables(rows, default_table())
+    (one,) = row_tables(rows, default_table(), dimensions={"quadratic": 7})
     caption, table = one.text.split(r"\begin{tabular}")
-    for setting in (r"\tau = 3", "m/n = 2/8", r"\alpha = 0.25", r"\beta = 0.125", "K = 50", "D = 4", r"\delta = 0.125"):
+    steps = (r"\tau = 3", r"\alpha = 0.25", r"\beta = 0.125", r"\delta = 0.125")
+    shared = (*steps, "m/n = 2/8", "K = 50", "d = 7", "D = 4")
+    for setting in shared:
         assert setting in caption
         assert setting not in table
     assert r"\nu = 1" in table
     assert r"\nu = 2" in table
     assert table.count(rf"measured in [{number(0.5)}, {number(1.5)}]") == 2
+
+
+def test_rows_of_tasks_that_differ_in_dimension_have_their_own():
+    rows = [make_row("S4", task, quantity="L_F") for task in ("line", "plane", "unknown")]
+    for form in FORMS:
+        (one,) = row_tables(rows, default_table(), form, {"line": 1, "plane": 2})
+        _, *settings = re.split("line|plane|unknown", one.text)
+        assert [re.findall(r"\$d = (\d)\$", setting) for setting in settings] == [["1"], ["2"], []]
 
 
 @given(heights=st.lists(st.lists(st.integers(1, 5), max_size=80), max_size=12), taken=st.integers(0, 20))

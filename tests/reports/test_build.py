@@ -11,8 +11,11 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
+import reports
 import theory
 from reports.build import app
+from reports.figures.labels import mathtext
+from reports.figures.looks import MEASURED, PREDICTED
 from reports.judging.rows import Row, Verdict, VerdictFile
 from tests.reports.forging import record_paths
 from tests.reports.test_statement_records import NOT_MEASURED
@@ -98,6 +101,23 @@ def test_limits_enclose_the_measurement(quick: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("name", ["rounds", "gap"])
+def test_what_a_figure_of_runs_draws_last_is_what_its_row_says(quick: Path, name: str) -> None:
+    report = reports.load(quick)
+    figure, ratios = report.figure(name), []
+    panels = figure.draw(figure.frame).axes
+    assert len(panels) == len(MODES)
+    for axes, (_, run) in zip(panels, figure.frame.groupby("mode", sort=False), strict=True):
+        row = report.row(run["row_id"].iloc[-1])
+        ends = {line.get_marker(): (line.get_xdata()[-1], line.get_ydata()[-1]) for line in axes.get_lines()}
+        # the row's numbers are computed another way: rounding of the sum over rounds, and of the right side in floats
+        assert ends[PREDICTED.marker] == (row.K, pytest.approx(row.predicted, rel=1e-12))
+        assert ends[MEASURED.marker] == (row.K, pytest.approx(row.measured, rel=1e-12))
+        ratios.append(row.predicted / row.measured)
+    said = f"the right side is {mathtext(min(ratios))} to {mathtext(max(ratios))} times what was measured"
+    assert said in figure.caption
+
+
 def test_a_second_build_reads_the_records_and_says_the_same(quick: Path) -> None:
     before = (quick / "verdicts.json").read_bytes()
     stamps = {path: path.stat().st_mtime_ns for path in record_paths(quick)}

@@ -13,7 +13,7 @@ from reports.judging.measurement import Enclosed, Measurement, Setting
 from reports.refutation.confirm import Asked, confirm
 from reports.refutation.equations import moved_by, onto, restated
 from reports.refutation.families.catalogue import families_for
-from reports.refutation.search import Question, explore
+from reports.refutation.search import Question, explore, options_of
 from reports.refute import app
 from theory.claims.reading import Claim, parse_claims, with_claims
 from theory.tables import default_table
@@ -93,8 +93,9 @@ def found_key(inputs: dict[str, str]) -> str:
 )
 def test_the_search_moves_along_an_equation(family: str, rhs: str, hypotheses: str, ratio: float) -> None:
     question = asked(rhs, hypotheses)
-    mine = [one for one in families_for(SMOOTHNESS) if one.name == family]
-    found, done = explore(Question(SMOOTHNESS, "mine", question.table, without_mu=True), mine, 0.5, 0)
+    (mine,) = (one for one in families_for(SMOOTHNESS) if one.name == family)
+    one = Question(SMOOTHNESS, "mine", question.table, without_mu=True)
+    found, done = explore(one, mine, options_of(one, mine), 0.5, 0)
     assert done.evaluations > 100
     assert found[0].ratio == pytest.approx(ratio, rel=1e-6)
     confirmed = confirm(found[0], question, SMOOTHNESS)

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import math
+import re
 
 import pandas as pd
 import pytest
 
 from empirics import MODES
 from reports.figures.batches import batch_figure, batch_frame
+from reports.figures.labels import short
 from reports.figures.overview import tightness_frame
 from reports.figures.probes import best_probe, probe_frame
-from reports.figures.rounds import gap_frame, squared_gradient_frame
+from reports.figures.rounds import gap_figure, gap_frame, squared_gradient_figure, squared_gradient_frame
 from reports.figures.smoothness import smoothness_frame
 from reports.figures.spread import spread_frame
 from reports.judging.rows import Verdict
@@ -44,6 +46,23 @@ def test_squared_gradient_ends_in_the_row_it_belongs_to():
             row.tau,
             row.m,
         )
+
+
+@pytest.mark.parametrize(("make", "statement"), [(squared_gradient_figure, "T2"), (gap_figure, "T3")])
+def test_captions_of_runs_say_what_the_rows_say_where_means_of_replicas_miss_it(make, statement):
+    # the rows are exact expectations, and the dots, means over replicas, end up to 30 % beside them
+    rows = [
+        row.model_copy(update={"measured": row.measured * (1 - place % 4 / 10)}) if row.measured else row
+        for place, row in enumerate(synthetic_rows())
+    ]
+    figure = make(rows, synthetic_curves())
+    mine = [row for row in rows if row.row_id in set(figure.frame["row_id"]) and row.bound == statement]
+    ratios = [row.predicted / row.measured for row in mine]
+    drawn = figure.frame.groupby("mode").tail(1)
+    assert max(ratios) > 1.2 * max(drawn["bound"] / drawn["measured"])
+    said = re.search(r"the right side is \$(.+?)\$ to \$(.+?)\$ times what was measured", figure.caption)
+    assert said is not None
+    assert said.groups() == (short(min(ratios)), short(max(ratios)))
 
 
 def test_two_step_sizes_in_one_setting_never_mix_in_one_line():

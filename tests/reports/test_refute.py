@@ -42,6 +42,11 @@ def claim_of(measures: str, rhs: str, **more: str):
     return claim
 
 
+def explored(asked: Question, name: str) -> list[Candidate]:
+    (family,) = (one for one in families_for(asked.target) if one.name == name)
+    return explore(asked, family, options_of(asked, family), 2.0, 0)[0]
+
+
 # --- acceptance
 
 
@@ -56,8 +61,7 @@ def test_a_wrong_claim_gives_a_script_that_runs_alone_and_exits_one(tmp_path: Pa
 
 def test_s4_comes_within_ten_percent_where_the_rho_term_leads() -> None:
     asked, _ = question("S4", [], 3.0, 0)
-    waves = [family for family in families_for(("S4", "L_F")) if family.name == "waves"]
-    found, _ = explore(Question(("S4", "L_F"), "L_F", asked.table), waves, 2.0, 0)
+    found = explored(Question(("S4", "L_F"), "L_F", asked.table), "waves")
     best = next(candidate for candidate in found if "rho" in candidate.leading)
     confirmed = confirm(best, asked, ("S4", "L_F"))
     assert confirmed is not None
@@ -99,6 +103,7 @@ def test_the_search_does_not_refute_a_claim_that_is_right() -> None:
     outcome = attempt(asked, "mine", 1.0, 0)
     assert outcome.counterexample is None
     assert outcome.closest[0][0].ratio == pytest.approx(1.0, abs=1e-6)  # the concave parabola attains it
+    assert outcome.seconds >= 0.9  # passes over further seeds take what is left of the budget
 
 
 @pytest.mark.parametrize(
@@ -173,6 +178,10 @@ NO_FLOOR = "F0_gap/(A*beta*tau*K)"
         # the mean over local steps, where agents are drawn and on a loss that is no parabola
         ("mean_squared_meta_gradient_local", "2*F0_gap/(beta*tau*K)", "m < n", "exact"),
         ("mean_squared_meta_gradient_local", NO_FLOOR, "n == 1", "hessian_free"),
+        # the least gradient of at least two, on a loss that is no parabola; its gap is not more than it must be
+        pytest.param("min_squared_meta_gradient", "F0_gap/(beta*tau*K)", "K >= 2", "exact", marks=pytest.mark.slow),
+        # no fine-tuning
+        ("L_F", "9*L/10", "nu == 0", "exact"),
         # counts beyond the usual ones, and curvature of one sign
         ("L_F", "q**nu*L + alpha*rho*B*q**(nu-1)*S(nu, q)", "nu >= 20", "exact"),
         ("meta_gradient_squared_spread", "gamma_G**2", "n >= 100", "exact"),
@@ -221,6 +230,31 @@ def test_only_what_the_hypotheses_admit_is_searched() -> None:
     options = options_of(asked, two_waves)
     assert {option["nu"] for option in options} == {5}
     assert {option["n"] for option in options} == {6, 7}
+
+
+@pytest.mark.parametrize(
+    ("hypotheses", "agents"),
+    [
+        ('["n >= 3", "m == n"]', [3]),
+        ('["n >= 3", "alpha*L*n >= 5"]', [3, 4, 5, 6]),  # what counts alone do not decide is tried
+        ('["D >= 2"]', []),  # nothing is drawn
+    ],
+)
+def test_equal_agents_are_no_more_than_hypotheses_ask(hypotheses: str, agents: list[int]) -> None:
+    claim = claim_of("L_F", "L", hypotheses=hypotheses)
+    (lines,) = [family for family in FAMILIES if family.name == "broken lines"]
+    options = options_of(Question(("S4", "L_F"), "mine", with_claims(default_table(), [claim])), lines)
+    assert sorted({option["n"] for option in options}) == agents
+    assert [sum(option.values()) for option in options] == sorted(sum(option.values()) for option in options)
+
+
+def test_a_script_about_one_round_opens_with_what_its_sides_differ_by(tmp_path: Path) -> None:
+    """No ratio: measured and claimed share a shift."""
+    claim = claim_of("one_round_change", "-beta*tau*grad_norm**2", modes='["exact"]')
+    outcome = attempt(Asked(with_claims(default_table(), [claim]), [("T1c", "T1c")], claim), "mine", 3.0, 0)
+    _, measured, _, _, claimed = runs_alone(outcome.script, tmp_path).split()
+    stated = outcome.script.splitlines()[0].split("measured - claimed = ")[1].split(",")[0]
+    assert float(stated) == pytest.approx(float(measured) - float(claimed), rel=1e-5)
 
 
 def test_units_scale_both_sides_alike() -> None:
@@ -296,8 +330,7 @@ def test_a_planted_error_is_found_by_the_search_alone() -> None:
     planted = next(one for one in catalogue() if one.name == "S4: L_F: the rho term halved")
     table = planted.planted_in(default_table())
     asked = Asked(table, [("S4", "L_F")])
-    waves = [family for family in families_for(("S4", "L_F")) if family.name == "waves"]
-    found, _ = explore(Question(("S4", "L_F"), "L_F", table), waves, 2.0, 0)
+    found = explored(Question(("S4", "L_F"), "L_F", table), "waves")
     assert found[0].ratio > 1
     hit = simplified(found[0], asked, ("S4", "L_F"))
     assert hit is not None

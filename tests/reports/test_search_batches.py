@@ -12,7 +12,7 @@ from reports.refutation import search
 from reports.refutation.families.catalogue import FAMILIES
 from reports.refutation.family import Family
 from reports.refutation.losses import BrokenLine, Parabola, Wave, exact, probed, swept, trajectory
-from reports.refutation.search import POPULATION, Question, decode, explore
+from reports.refutation.search import POPULATION, Question, decode, explore, ratios
 from theory.tables import default_table
 
 KNOTS = torch.tensor([-2.0, -0.5, 0.25, 1.0, 3.0], dtype=torch.float64)
@@ -79,6 +79,22 @@ def test_parameters_come_from_the_box(family: Family) -> None:
         assert decode(family, ends)[0].tolist() == pytest.approx(values, rel=1e-14)
 
 
+@pytest.mark.parametrize("family", FAMILIES, ids=lambda family: family.name)
+def test_no_right_statement_is_exceeded_at_random_points(family: Family) -> None:
+    """A family that understates a constant sends the search after what no ball confirms."""
+    low, high = family.box().T
+    x = decode(family, np.random.default_rng(0).uniform(low, high, (64, len(low))))
+    largest = {
+        (target, str(option)): float(found[0].max())
+        for target in sorted(family.targets)
+        for option in [one for one in family.options if family.serves(target, one)][:8:2]
+        if (found := ratios(Question(target, target[1], default_table()), family, option, x)) is not None
+    }
+    assert max(largest.values()) > 0
+    # float64 rounds differences of losses
+    assert {where: ratio for where, ratio in largest.items() if ratio > 1 + 1e-6} == {}
+
+
 def test_every_generation_evaluates_at_least_ten_thousand_instances(monkeypatch: pytest.MonkeyPatch) -> None:
     sizes: list[int] = []
     plain = search.ratios
@@ -89,7 +105,7 @@ def test_every_generation_evaluates_at_least_ten_thousand_instances(monkeypatch:
 
     monkeypatch.setattr(search, "ratios", counted)
     question = Question(("S4", "L_F"), "L_F", default_table())
-    explore(question, [FAMILIES[0]], 0.5, seed=0)
+    explore(question, FAMILIES[0], FAMILIES[0].options, 0.5, seed=0)
     batches = [size for size in sizes if size > 1]
     assert batches[0] == POPULATION >= 10_000
     assert min(batches) >= 10_000

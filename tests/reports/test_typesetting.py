@@ -69,9 +69,11 @@ def out(tmp_path_factory: pytest.TempPathFactory) -> Path:
     finished(folder, synthetic_rows(), synthetic_curves(), synthetic_suite())
     figures = synthetic_figures()
     write_figures(figures, folder / "figures", ["pdf"])
+    rows = synthetic_rows()
     write_appendix(
-        folder / "appendix", synthetic_rows(), figures, folder / "figures", MANIFEST, 1e-3, suite=synthetic_suite()
-    )
+        folder / "appendix", rows, figures, folder / "figures", MANIFEST, 1e-3, suite=synthetic_suite(),
+        dimensions={row.task: 1000 for row in rows},
+    )  # fmt: skip
     return folder
 
 

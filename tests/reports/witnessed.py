@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from reports.analyses.planted import FURTHER, Trial, trials_of
-from reports.analyses.witnesses import witness_measurements
+from reports.analyses.witnesses import witnesses_of
 from reports.judging.measurement import Measurement
 from reports.statements import statements
 
@@ -20,5 +20,6 @@ class Witnessed:
     @classmethod
     def now(cls) -> Witnessed:
         """Measured in this process."""
+        measurements = tuple(measurement for name in statements() for measurement in witnesses_of(name))
         trials = [trial for name in statements() for trial in trials_of(name)]
-        return cls(witness_measurements(), (*trials, *(trial for ours in FURTHER.values() for trial in ours())))
+        return cls(measurements, (*trials, *(trial for ours in FURTHER.values() for trial in ours())))

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from types import MappingProxyType
 
 from reports.figures.modes import mode_letters
-from reports.judging.frames import statement_order
+from reports.judging.frames import by_statement
 from reports.judging.rows import Row, Verdict
 from reports.pages.appendix.forms import TEXT_FORM, Form
 from reports.pages.appendix.names import file_stem, fresh
@@ -38,12 +39,17 @@ class RowTable:
     new_page: bool
 
 
-def row_tables(rows: Sequence[Row], table: Table, form: Form = TEXT_FORM) -> list[RowTable]:
-    """The tables that list every row, cut where pages, or columns, end."""
+def row_tables(
+    rows: Sequence[Row], table: Table, form: Form = TEXT_FORM, dimensions: Mapping[str, int] = MappingProxyType({})
+) -> list[RowTable]:
+    """The tables that list every row, cut where pages, or columns, end. dimensions: d of each task that is known."""
     used: set[str] = set()
-    groups = [(bound, [row for row in rows if row.bound == bound]) for bound in statement_order(rows, table)]
-    groups = [(bound, fresh(f"rows-{file_stem(bound)}", used), mine) for bound, mine in groups if mine]
-    settings = [_settings(mine, table, form) for _, _, mine in groups]
+    groups = [
+        (bound, fresh(f"rows-{file_stem(bound)}", used), mine)
+        for bound, mine in by_statement(rows, table).items()
+        if mine
+    ]
+    settings = [_settings(mine, table, form, dimensions) for _, _, mine in groups]
     heights = [[len(one) + (0 if form.spans else 2) for one in lines] for lines, _ in settings]
     numbers: Counter[str] = Counter()
     made = []
@@ -80,22 +86,25 @@ def _caption(bound: str, chunk: Chunk, whole: Sequence[Row], table: Table, commo
     return f"Verdicts of {escaped(bound)}{f' ({escaped(title)})' if title else ''}{where}.{shared}"
 
 
-def _settings(rows: Sequence[Row], table: Table, form: Form) -> tuple[list[list[str]], list[str]]:
+def _settings(
+    rows: Sequence[Row], table: Table, form: Form, dimensions: Mapping[str, int]
+) -> tuple[list[list[str]], list[str]]:
     """The lines that say what each row is about, and what all rows share."""
-    parts = [_parts(row, table) for row in rows]
+    parts = [_parts(row, table, dimensions.get(row.task)) for row in rows]
     common = [] if len(rows) < 2 else [part for part in parts[0] if all(part in other for other in parts)]
     common = [part for part in common if part.startswith("$")]
     return [_wrapped([part for part in mine if part not in common], form.setting) for mine in parts], common
 
 
-def _parts(row: Row, table: Table) -> list[str]:
+def _parts(row: Row, table: Table, d: int | None) -> list[str]:
     """Task, mode and settings of a row, and the confidence limits where what is measured is not exact."""
     bounded = [] if row.quantity == row.bound else [f"${_symbol(row.quantity, table)}$"]
     found = [clipped(row.task), *bounded, escaped(mode_letters(row.mode)), rf"$\nu = {row.nu}$"]
     if row.tau is not None:
         found += [rf"$\tau = {row.tau}$", rf"$m/n = {row.n if row.m is None else row.m}/{row.n}$"]
     found.append(rf"$\alpha = {_plain(row.alpha)}$")
-    found += [rf"${symbol} = {_plain(value)}$" for symbol, value in ((r"\beta", row.beta), ("K", row.K)) if value]
+    sized = ((r"\beta", row.beta), ("K", row.K), ("d", d))
+    found += [rf"${symbol} = {_plain(value)}$" for symbol, value in sized if value]
     batches = {"D": "D", "D'": "D_prime", "D_H": "D_H"}
     sizes = [(name, row.inputs[key]) for name, key in batches.items() if key in row.inputs]
     if sizes:

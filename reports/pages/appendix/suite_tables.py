@@ -92,8 +92,8 @@ def _planted_macros(errors: list[PlantedError]) -> Iterator[str]:
         "Statements": len({error.statement for error in errors}),
     }
     for name, count in counts.items():
-        yield macro(f"MFLplanted{name}", number(count, 9))
-    yield macro("MFLplantedPercent", number(round(100 * refuted / len(errors)), 9))
+        yield macro(f"MFLplanted{name}", number(count))
+    yield macro("MFLplantedPercent", number(round(100 * refuted / len(errors))))
 
 
 def _exponent_macros(found: list[Exponent]) -> Iterator[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from reports.analyses.suite_file import SuiteFile
@@ -11,7 +12,7 @@ from reports.figures import Figure
 from reports.figures.style import TEXT
 from reports.judging.rows import Row
 from reports.pages.appendix.floats import drawn_width, figure_piece
-from reports.pages.appendix.forms import FORMS
+from reports.pages.appendix.forms import FORMS, TEXT_FORM
 from reports.pages.appendix.foundations import lemmas_piece, notation_piece, setting_piece
 from reports.pages.appendix.headline_numbers import number_macros
 from reports.pages.appendix.layout import LAYOUT
@@ -38,17 +39,18 @@ def write_appendix(
     error_level: float,
     table: Table | None = None,
     suite: SuiteFile | None = None,
+    dimensions: Mapping[str, int] = MappingProxyType({}),
 ) -> list[Path]:
     """Write the appendix and its pieces; pieces of an earlier report that this one lacks are removed.
 
     drawings: the folder that holds every figure as PDF under its name. table: the right sides, the theory's own unless
-    one with claims is given. suite: what the suite found out about its own bounds. Returns the paths written.
+    one with claims is given. suite: what the suite found out about its own bounds. dimensions: d of each task that is
+    known. Returns the paths written.
     """
     pdfs = {figure.name: (drawings / f"{figure.name}.pdf").read_bytes() for figure in figures}
     shares = {name: min(1.0, round(drawn_width(pdf) / TEXT, 2)) for name, pdf in pdfs.items()}
-    files = {
-        name: text.encode() for name, text in pieces(rows, figures, manifest, error_level, shares, table, suite).items()
-    }
+    texts = pieces(rows, figures, manifest, error_level, shares, table, suite, dimensions)
+    files = {name: text.encode() for name, text in texts.items()}
     files |= {f"figures/{name}.pdf": pdf for name, pdf in pdfs.items()}
     for part in _FOLDERS:
         for old in sorted((folder / part).glob("*")):
@@ -67,6 +69,7 @@ def pieces(
     shares: Mapping[str, float] | None = None,
     table: Table | None = None,
     suite: SuiteFile | None = None,
+    dimensions: Mapping[str, int] = MappingProxyType({}),
 ) -> dict[str, str]:
     """Every text file of the appendix by its path: a pure function of the report.
 
@@ -75,9 +78,10 @@ def pieces(
     table, suite = table or default_table(), suite or SuiteFile()
     bounds, shares = list(table.bounds()), shares or {}
     texts: dict[str, str] = {}
-    listed = {form: row_tables(rows, table, form) for form in FORMS}
+    listed = {form: row_tables(rows, table, form, dimensions) for form in FORMS}
+    about = {form: suite_tables(suite, form) for form in FORMS}
     for form in FORMS:
-        tables = {"summary": summary_table(rows, table, form)} | suite_tables(suite, form)
+        tables = {"summary": summary_table(rows, table, form)} | about[form]
         tables |= {one.name: one.text for one in listed[form]}
         parts = {f"statements/{file_stem(bound.id)}": statement_piece(bound, form) for bound in bounds}
         parts |= {f"proofs/{file_stem(bound.id)}": proof_piece(bound, form) for bound in bounds}
@@ -91,5 +95,5 @@ def pieces(
     texts |= {f"figures/{one.name}.tex": figure_piece(one, shares.get(one.name, 1.0)) for one in figures}
     texts["macros.tex"] = LAYOUT + macros(default_table()) + number_macros(rows, error_level, suite)
     texts["sources.bib"] = "\n".join(source.bibtex for source in SOURCES)
-    texts["appendix.tex"] = main_file(rows, listed, list(suite_tables(suite)), figures, manifest, table)
+    texts["appendix.tex"] = main_file(rows, listed, list(about[TEXT_FORM]), figures, manifest, table)
     return texts

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from reports.judging.closeness import Closeness, closeness, net, ratio_of, tightest
 from reports.judging.rows import Row, Verdict
 from reports.pages.html.numerals import number
-from reports.pages.words import VERDICTS, counted
+from reports.pages.words import VERDICTS, counted, tally
 
 # the verdicts that need a reader come first
 ATTENTION = (Verdict.VIOLATED, Verdict.INCONCLUSIVE, Verdict.NOT_APPLICABLE, Verdict.VACUOUS, Verdict.HOLDS)
@@ -33,8 +33,8 @@ def told(rows: Sequence[Row]) -> list[str]:
     >>> told([])
     ['0 rows']
     """
-    counts = [(verdict, sum(row.verdict is verdict for row in rows)) for verdict in ATTENTION[::-1]]
-    parts = ", ".join(f"{count} {verdict}" for verdict, count in counts if count)
+    counts = dict(tally(rows))
+    parts = ", ".join(f"{counts[verdict]} {verdict}" for verdict in reversed(ATTENTION) if verdict in counts)
     lines = [f"{counted(len(rows), 'row')}{': ' if parts else ''}{parts}"]
     broken = [row.row_id for row in rows if row.verdict is Verdict.VIOLATED]
     if rows:
@@ -71,15 +71,18 @@ def _decided(rows: Sequence[Row]) -> list[str]:
     parts = []
     if broken:
         where = ", ".join(dict.fromkeys(row.task for row in broken))
-        parts.append(f"Violated in {len(broken)} of {counted(len(rows), 'row')}, on {where}.")
+        parts.append(f"Violated in {_share(broken, rows)}, on {where}.")
     if held:
-        tasks = counted(len({row.task for row in held}), "task")
-        every = "its only row" if len(rows) == 1 else f"all {len(rows)} rows"
-        share = every if len(held) == len(rows) else f"{len(held)} of {counted(len(rows), 'row')}"
-        parts.append(f"Holds in {share}, on {tasks}.")
+        parts.append(f"Holds in {_share(held, rows)}, on {counted(len({row.task for row in held}), 'task')}.")
     elif not broken:
-        parts.append(f"Decided in none of {counted(len(rows), 'row')}.")
+        parts.append("Not confirmed in its only row." if len(rows) == 1 else f"Confirmed in none of {len(rows)} rows.")
     return parts
+
+
+def _share(some: Sequence[Row], rows: Sequence[Row]) -> str:
+    if len(some) < len(rows):
+        return f"{len(some)} of {len(rows)} rows"
+    return "its only row" if len(rows) == 1 else f"all {len(rows)} rows"
 
 
 _UNDECIDED = {

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from markupsafe import Markup
@@ -35,8 +34,7 @@ class Entry:
 def notation(table: Table) -> list[Entry]:
     """Every input that has a meaning of its own and every quantity of a table, inputs first."""
     homes = _homes(table)
-    inputs = {symbol.name: symbol for symbol in table.keys.values() if symbol.name not in table.formulas}
-    return [_entry(symbol, table, homes) for symbol in (*inputs.values(), *_quantities(table))]
+    return [_entry(symbol, table, homes) for symbol in _symbols(table)]
 
 
 def anchor(name: str) -> str:
@@ -57,17 +55,13 @@ def symbols_of(bound: theory.Bound, table: Table) -> list[tuple[str, Markup, str
             named |= {symbol.name for symbol in case.when.asks}
     for item in bound.hypotheses:
         named |= {str(symbol) for side in (item.left, item.right) for symbol in side.free_symbols}
-    shown = [symbol for symbol in _all(table) if symbol.name in named]
+    shown = [symbol for symbol in _symbols(table) if symbol.name in named]
     return [(anchor(symbol.name), inline(symbol.record.latex), symbol.record.alias or symbol.name) for symbol in shown]
 
 
-def _all(table: Table) -> list[Symbol]:
+def _symbols(table: Table) -> list[Symbol]:
     inputs = {symbol.name: symbol for symbol in table.keys.values() if symbol.name not in table.formulas}
-    return [*inputs.values(), *_quantities(table)]
-
-
-def _quantities(table: Table) -> Iterable[Symbol]:
-    return (formula.symbol for formula in table.formulas.values())
+    return [*inputs.values(), *(formula.symbol for formula in table.formulas.values())]
 
 
 def _homes(table: Table) -> dict[str, str]:

@@ -15,12 +15,17 @@ def number(value: float | None, digits: int = 4) -> str:
 
     >>> number(0.91234567), number(1.5e-7), number(None), number(12.0)
     ('0.9123', '1.5×10⁻⁷', '–', '12')
+
+    A count keeps its digits.
+
+    >>> number(100000, 3), number(100000.0, 3)
+    ('100000', '10⁵')
     """
     if value is None or math.isnan(value):
         return "–"
     if math.isinf(value):
         return "∞" if value > 0 else "−∞"
-    text = f"{value:.{digits}g}"
+    text = str(value) if isinstance(value, int) else f"{value:.{digits}g}"
     mantissa, _, exponent = text.partition("e")
     mantissa = mantissa.replace("-", "−")
     if not exponent:

@@ -13,7 +13,7 @@ import theory
 from reports.analyses.described import TaskView
 from reports.figures import Figure, inline_svg, share_outlines
 from reports.figures.modes import mode_words
-from reports.judging.frames import statement_order, summary_frame
+from reports.judging.frames import by_statement, summary_frame
 from reports.judging.rows import Row, Verdict
 from reports.pages.html.anchors import row_anchors, slug
 from reports.pages.html.cover import coverage
@@ -63,11 +63,7 @@ def render(
     script = source("page.js")
     summary = summary_frame(rows, table).to_dict("records")
     dimensions = {view.name: view.d for view in tasks}
-    tables = [
-        listed(bound, mine, table, dimensions)
-        for bound in statement_order(rows, table)
-        if (mine := [row for row in rows if row.bound == bound])
-    ]
+    tables = [listed(bound, mine, table, dimensions) for bound, mine in by_statement(rows, table).items() if mine]
     context = {
         "plan_title": plan_title,
         "headline": finding or headline(rows),

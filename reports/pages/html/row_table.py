@@ -13,7 +13,7 @@ from reports.judging.rows import Row, Verdict
 from reports.pages.html.findings import ATTENTION, brief
 from reports.pages.html.formulas import inline
 from reports.pages.html.numerals import interval, number
-from reports.pages.words import VERDICTS
+from reports.pages.words import VERDICTS, tally
 from theory.tables import Table
 
 _Key = float | str | None
@@ -43,9 +43,8 @@ class Listed:
 
 def listed(bound: str, rows: Sequence[Row], table: Table, dimensions: Mapping[str, int]) -> Listed:
     """The table of a statement. dimensions: d of each task that is known."""
-    counts = [(verdict, sum(row.verdict is verdict for row in rows)) for verdict in Verdict]
     why = ["" if row.verdict is Verdict.HOLDS else brief(row.reason) for row in rows]
-    return Listed(bound, rows, _columns(rows, table, dimensions), [one for one in counts if one[1]], why)
+    return Listed(bound, rows, _columns(rows, table, dimensions), tally(rows), why)
 
 
 def _columns(rows: Sequence[Row], table: Table, dimensions: Mapping[str, int]) -> list[Column]:

@@ -11,6 +11,7 @@ from markupsafe import Markup
 import theory
 from reports.figures import Figure
 from reports.judging.closeness import ratio_of, tightest
+from reports.judging.frames import by_statement
 from reports.judging.rows import Row
 from reports.pages.html.findings import finding
 from reports.pages.html.formulas import display, inline, prose
@@ -28,14 +29,12 @@ def statement_entries(
 ) -> list[dict[str, Any]]:
     """One entry a statement, in the order of the theory. summary: the lines of reports.judging.frames.summary_frame."""
     lines = {line["bound"]: line for line in summary}
-    by_bound: dict[str, list[Row]] = {}
-    for row in rows:
-        by_bound.setdefault(row.bound, []).append(row)
+    mine = by_statement(rows, table)
     return [
         _statement(bound, lines[bound.id], table)
         | {
-            "finding": finding(by_bound.get(bound.id, [])),
-            "by_task": _by_task(by_bound.get(bound.id, [])),
+            "finding": finding(mine[bound.id]),
+            "by_task": _by_task(mine[bound.id]),
             "figure": _figure_of(bound.id, figures),
         }
         for bound in table.bounds()

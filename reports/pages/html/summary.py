@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from reports.judging.closeness import ATTAINED, CLOSE, Closeness, closeness, net, ratio_of, tightest
+from reports.judging.closeness import ATTAINED, CLOSE, closeness, net, ratio_of, tightest
+from reports.judging.frames import by_statement
 from reports.judging.rows import Row, Verdict
-from reports.pages.words import counted
+from reports.pages.words import counted, tally
 
 
 @dataclass(frozen=True)
@@ -47,16 +48,11 @@ _GROUPS = {
 def groups(rows: Sequence[Row], titles: Sequence[tuple[str, str]]) -> list[Group]:
     """The groups, empty ones but the first left out. titles: id and title of every bound, in order."""
     lines: dict[str, list[Line]] = {name: [] for name in _GROUPS}
+    found = by_statement(rows)
     for bound, title in titles:
-        mine = [row for row in rows if row.bound == bound]
-        if mine:
-            lines[_group(mine)].append(_line(bound, title, mine))
-    return [Group(name, _GROUPS[name], found) for name, found in lines.items() if found or name == "Violated"]
-
-
-def _line(bound: str, title: str, rows: Sequence[Row]) -> Line:
-    counts = [(verdict, sum(row.verdict is verdict for row in rows)) for verdict in Verdict]
-    return Line(bound, title, [(verdict, count) for verdict, count in counts if count], tightest(rows))
+        if mine := found.get(bound):
+            lines[_group(mine)].append(Line(bound, title, tally(mine), tightest(mine)))
+    return [Group(name, _GROUPS[name], mine) for name, mine in lines.items() if mine or name == "Violated"]
 
 
 def _group(rows: Sequence[Row]) -> str:
@@ -64,7 +60,7 @@ def _group(rows: Sequence[Row]) -> str:
         return "Violated"
     best = tightest(rows)
     if best is not None:
-        return {Closeness.SHARP: "Sharp", Closeness.TIGHT: "Tight", Closeness.LOOSE: "Loose"}[closeness(ratio_of(best))]
+        return closeness(ratio_of(best)).capitalize()
     return "Holds" if any(row.verdict is Verdict.HOLDS for row in rows) else "Undecided"
 
 

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from empirics.algorithm.modes import Mode
+from reports.refutation.families.local_paths import drift_ball, geometric
 from reports.refutation.family import (
     Batch,
     Family,
@@ -87,14 +88,14 @@ class EveryAgent(Family):
         at_rest = -(share * averaged * pull).sum(0) / (share * averaged * bend).sum(0)
         solid, kept = mean_bend > 1e-3 * smooth, (share * R).sum(0).abs() < 1
         gradient = mean_bend * (at_rest - lowest)
-        psi, omega = self._ball(h, bend.amin(0) / smooth, tau)
+        psi, omega = drift_ball(h, bend.amin(0) / smooth, tau)
         rests = solid & kept & (omega > _ROUNDING) & (gradient.abs() > _ROUNDING * pull.abs().amax(0))
         floor = torch.where(rests, gradient**2, -torch.inf)
         gap = torch.where(rests, gradient**2 / (2 * mean_bend), -torch.inf)
         apart = (averaged - psi).abs().amax(0) if n > 1 else (averaged - psi).abs()[0]
         far = torch.maximum(reach, torch.where(kept, at_rest.abs(), reach)) * P.abs().clamp_min(1).amax(0) ** nu
         # agents' points move away from w by fine-tuning, and the largest of them bounds gradients and spreads
-        far = far + alpha * sum((P.abs() ** j for j in range(nu)), 0 * P).mul(a.abs()).amax(0)
+        far = far + alpha * (geometric(P.abs(), nu) * a.abs()).amax(0)
         away = (share * (1 - share)).sum(0) / 2
         inputs = constants_of(
             alpha, k.abs().amax(0), k.amin(0), 0 * h, (k.abs() * far + a.abs()).amax(0) * 1.05, beta=beta, L_F=smooth,
@@ -109,12 +110,6 @@ class EveryAgent(Family):
         measured |= {_PATH: torch.where(omega > _ROUNDING, apart, -torch.inf)}
         measured |= {_LOCAL: torch.where(solid, local / (K * tau), -torch.inf)}
         return Batch(measured, inputs, self._counts(option), {}, {"drift": "ball"})
-
-    @staticmethod
-    def _ball(h: Tensor, low: Tensor, tau: int) -> tuple[Tensor, Tensor]:
-        """Centre and radius of D1's ball for curvatures between low and 1."""
-        plus, minus = (sum(((1 - s * h / tau) ** t for t in range(tau)), 0 * h) / tau for s in (1, low))
-        return (minus + plus) / 2, (minus - plus) / 2
 
     @staticmethod
     def _counts(option: Mapping[str, int]) -> dict[str, int]:

@@ -41,15 +41,14 @@ class LineRounds(OnBrokenLines):
     def batch(self, x: Tensor, option: Mapping[str, int]) -> Batch:
         """The run itself, and F before and after its first round."""
         f, inputs = self._at(x, option)
-        w, alpha, beta = 0 * x.T[0], inputs["alpha"], inputs["beta"]
-        nu, total, local, start = option["nu"], 0 * w, 0 * w, exact(f, w, alpha, option["nu"])
-        least = torch.full_like(w, torch.inf)
-        for _ in range(option["K"]):
-            least = torch.minimum(least, exact(f, w, alpha, nu) ** 2)
-            for step in range(option["tau"]):
-                square = exact(f, w, alpha, nu) ** 2
-                total, local = total + (square if step == 0 else 0), local + square
-                w = w - beta * self._gradient(f, w, alpha, nu, inputs["delta"])
+        w, alpha, beta, nu = 0 * x.T[0], inputs["alpha"], inputs["beta"], option["nu"]
+        total, local, least, start = 0 * w, 0 * w, torch.full_like(w, torch.inf), exact(f, w, alpha, nu)
+        for step in range(option["K"] * option["tau"]):
+            slope = exact(f, w, alpha, nu)
+            local = local + slope**2
+            if step % option["tau"] == 0:
+                total, least = total + slope**2, torch.minimum(least, slope**2)
+            w = w - beta * (slope if self.mode is Mode.EXACT else self._biased(f, w, alpha, nu, inputs["delta"]))
         before, after = (f.value(trajectory(f, at, alpha, nu)[-1]) for at in (0 * w, w))
         left, right = f.ends()
         bounded = (left <= 0) & (right >= 0)
@@ -86,10 +85,8 @@ class LineRounds(OnBrokenLines):
         smooth = BatchScope(default_table(), given, counts_of(option), Mode.EXACT).value("L_F")
         return f, {**inputs, "beta": h / (option["tau"] * smooth) * (1 - 2.0**-40)}
 
-    def _gradient(self, f: BrokenLine, w: Tensor, alpha: Tensor, nu: int, delta: Tensor) -> Tensor:
+    def _biased(self, f: BrokenLine, w: Tensor, alpha: Tensor, nu: int, delta: Tensor) -> Tensor:
         assert self.mode is not None
-        if self.mode is Mode.EXACT:
-            return exact(f, w, alpha, nu)
         points = trajectory(f, w, alpha, nu)
         return probed(f, points, alpha, delta, 0.0) if self.mode.probes else f.slope(points[-1])
 

@@ -53,7 +53,6 @@ class Parabolas(Family):
         points, half = trajectory(f, w, alpha, nu), trajectory(f, w / 2, alpha, nu)
         gradient, other = swept(f, points, alpha, 0.0), swept(f, half, alpha, 0.0)
         size = k.abs().clamp_min(1e-12)
-        before = points[-2]
         measured = {
             ("S2", "S2"): (points[-1] - half[-1]).abs() * 2,
             ("S3", "S3"): gradient.abs() / size,
@@ -61,13 +60,14 @@ class Parabolas(Family):
             ("S4", "L_F"): (gradient - other).abs() * 2,
             ("S4", "L_F_pointwise"): (gradient - other).abs() * 2,
             ("S8", "b_FO"): (gradient - f.slope(points[-1])).abs(),
-            ("S10", "S10"): k * (points[-1] ** 2 - before**2) / 2,
         }
         own = {
             ("S3", "S3"): {"grad_norm_i": w},
             ("S4", "L_F_pointwise"): {"grad_norm_i": f.slope(w / 2).abs()},
-            ("S10", "S10"): {"grad_norm_i": f.slope(before).abs()},
         }
+        if nu:  # there is a last step of fine-tuning
+            measured["S10", "S10"] = k * (points[-1] ** 2 - points[-2] ** 2) / 2
+            own["S10", "S10"] = {"grad_norm_i": f.slope(points[-2]).abs()}
         inputs = constants_of(alpha, size, k, 0 * k, size * largest_of(*points))
         return Batch(measured, inputs, counts_of(option), own)
 

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from empirics.algorithm.modes import Mode
+from reports.refutation.families.local_paths import drift_ball
 from reports.refutation.family import Batch, Family, Instance, Parameter, Target, cell, constants_of, counts_of, task
 
 _SQUARED: tuple[Target, ...] = (("T4", "T4"), ("T4p", "T4p"))
@@ -34,8 +35,7 @@ class Reflections(Family):
         """The slope along the axis is the gradient of the mean at rest, and the axis the flattest direction."""
         tau, (h,) = option["tau"], x.T
         one, n = torch.ones_like(h), option["n"]
-        plus, minus = (sum(((1 - s * h / tau) ** t for t in range(tau)), 0 * h) / tau for s in (1, -1))
-        psi, omega = (minus + plus) / 2, (minus - plus) / 2
+        psi, omega = drift_ball(h, -1.0, tau)
         cos = 2 * omega / psi
         sin = (1 - cos**2).clamp_min(0).sqrt()
         slope = omega * sin / (psi - omega * cos)

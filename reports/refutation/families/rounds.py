@@ -13,6 +13,7 @@ from torch import Tensor
 
 from empirics.algorithm.modes import Mode
 from reports.measure.mean_squared import LEAST
+from reports.refutation.families.local_paths import geometric
 from reports.refutation.family import (
     Batch,
     Family,
@@ -35,11 +36,6 @@ _OPTIONS = tuple(
     for (K, taus), (n, m), nu in itertools.product(_LENGTHS, ((2, 2), (2, 1), (3, 1), (3, 3), (1, 1)), (0, 1))
     for tau in taus
 )
-
-
-def _series(x: Tensor, count: int) -> Tensor:
-    """1 + x + ... + x^(count - 1)."""
-    return sum((x**s for s in range(count)), torch.zeros_like(x))
 
 
 @final
@@ -75,7 +71,7 @@ class Rounds(Family):
         smooth = bend.abs().amax(0).clamp_min(1e-12)
         beta = h / (tau * smooth)
         step = 1 - beta * turn
-        R, t = step**tau, -beta * push * _series(step, tau)
+        R, t = step**tau, -beta * push * geometric(step, tau)
         counts, noise = counts_of(option), torch.zeros_like(k)
         if self.mode.draws:
             along = sum((P ** (2 * j) for j in range(nu)), noise) * (alpha * k) ** 2 / counts["D"]
@@ -102,7 +98,7 @@ class Rounds(Family):
             form[0] = form[0] + tilt**2 + mean_bend**2 * shaken
             series, spread = series + power, spread + power**2
         start, after = loss(first, second), loss(first, second)
-        kick = beta * g * _series(step.abs(), tau) if self.mode.draws else 0 * step
+        kick = beta * g * geometric(step.abs(), tau) if self.mode.draws else 0 * step
         for done in range(K):
             square = mean_bend**2 * second + 2 * mean_bend * slope * first + slope**2
             total, least = total + square, torch.minimum(least, square)
@@ -112,11 +108,13 @@ class Rounds(Family):
             both = mean_R**2 * second + 2 * mean_R * mean_t * first + mean_t**2
             pairs = (n * both - own) / max(n - 1, 1)  # of two different agents
             first = mean_R * first + mean_t
-            second = (own + (share * noise * _series(step**2, tau)).sum(0) + (m - 1) * pairs) / m
+            second = (own + (share * noise * geometric(step**2, tau)).sum(0) + (m - 1) * pairs) / m
             reach = torch.maximum(reach, (R.abs() * reach + t.abs() + kick).amax(0))
             after = loss(first, second) if done == 0 else after
         lowest = torch.where(mean_bend > 0, -(mean_pull**2) / (2 * mean_bend.clamp_min(1e-12)), -torch.inf)
-        reach = (reach + centre.abs()) * P.abs().clamp_min(1.0).amax(0) ** nu
+        # fine-tuning moves an agent's point on, and the largest of them bounds gradients and spreads
+        tuned = alpha * (geometric(P.abs(), nu) * a.abs()).amax(0)
+        reach = (reach + centre.abs()) * P.abs().clamp_min(1.0).amax(0) ** nu + tuned
         away = (share * (1 - share)).sum(0) / 2
         inputs = constants_of(
             alpha, k.abs().amax(0), k.amin(0), 0 * h, (k.abs() * reach + a.abs()).amax(0) * 1.05, beta=beta, L_F=smooth,

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from empirics.algorithm.modes import Mode
+from reports.refutation.families.local_paths import drift_ball
 from reports.refutation.family import Batch, Family, Instance, Parameter, Target, cell, constants_of, counts_of, task
 
 _ONE_ROUND: Target = ("T1d", "T1d")
@@ -29,8 +30,7 @@ class Wedges(Family):
     def batch(self, x: Tensor, option: Mapping[str, int]) -> Batch:
         """Outside its cone an agent's gradient is linear, and the mean of both results lies in both cones."""
         tau, (h, eps, mu) = option["tau"], x.T
-        minus, plus = (sum(((1 - s * h / tau) ** t for t in range(tau)), 0 * h) / tau for s in (mu, torch.ones_like(h)))
-        omega = (minus - plus) / 2
+        _, omega = drift_ball(h, mu, tau)
         slope = omega / (eps**2 - omega**2).clamp_min(1e-12).sqrt()
         size = (slope**2 + 1).sqrt()
         edge = torch.stack([slope / size + 1, 1 / size])

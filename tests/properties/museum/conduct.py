@@ -5,7 +5,15 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from tests.properties.implementations import fine_tuned, right, right_round, right_stochastic, sampled_path, swept
+from tests.properties.implementations import (
+    fine_tuned,
+    right,
+    right_round,
+    right_stochastic,
+    sampled_hvp,
+    sampled_path,
+    swept,
+)
 from tests.properties.museum.mistake import META, ROUND, STOCHASTIC, mistake, wrong
 
 AT_RANDOM = "at random"
@@ -146,10 +154,7 @@ def sampled_hessian_point_kept():
         *points, last = sampled_path(f, w, alpha, nu)
         base = f.case.base
         points = kept.setdefault((id(base), w.dtype), (base, points))[1] if f.case.noise is None else points
-        v = f.gradient(last, f.draw("outer"))
-        for point in reversed(points):
-            v = v - alpha * f.hvp(point, v, f.draw("hessian"))
-        return v
+        return swept(sampled_hvp(f), f.gradient(last, f.draw("outer")), points, alpha)
 
     return f
 
@@ -198,7 +203,7 @@ def first_trajectory_of_every_agent_kept():
                 points = fine_tuned(f, x, s.alpha, s.nu)
                 if step == 0:
                     points = kept.setdefault((id(f), s.nu, w.dtype), (f, points))[1]
-                x = x - s.beta * swept(f, f.gradient(points[-1]), points[:-1], s.alpha)
+                x = x - s.beta * swept(f.hvp, f.gradient(points[-1]), points[:-1], s.alpha)
             ends.append(x)
         return sum(ends) / len(ends)
 

@@ -36,28 +36,31 @@ def difference_from_the_fine_tuned(f, w, alpha, nu, mode, delta):
 @wrong(META, "exact", "jacobian_product", "only the last Hessian factor is kept")
 def only_the_last_hessian(f, w, alpha, nu, mode, delta):
     *points, last = fine_tuned(f, w, alpha, nu)
-    return swept(f, f.gradient(last), points[-1:], alpha)
+    return swept(f.hvp, f.gradient(last), points[-1:], alpha)
 
 
 @wrong(META, "exact", "jacobian_product", "only the first Hessian factor is kept")
 def only_the_first_hessian(f, w, alpha, nu, mode, delta):
     *points, last = fine_tuned(f, w, alpha, nu)
-    return swept(f, f.gradient(last), points[:1], alpha)
+    return swept(f.hvp, f.gradient(last), points[:1], alpha)
 
 
 @wrong(META, "exact", "jacobian_product", "all Hessians are taken at w^nu")
 def hessians_at_the_end(f, w, alpha, nu, mode, delta):
     last = fine_tuned(f, w, alpha, nu)[-1]
-    return swept(f, f.gradient(last), [last] * nu, alpha)
+    return swept(f.hvp, f.gradient(last), [last] * nu, alpha)
 
 
 @wrong(META, "exact", "derivative_of_meta_loss", "only the diagonal of each Hessian is kept")
 def hessians_made_diagonal(f, w, alpha, nu, mode, delta):
     *points, last = fine_tuned(f, w, alpha, nu)
-    v, units = f.gradient(last), np.eye(len(w), dtype=w.dtype)
-    for point in reversed(points):
-        v = v - alpha * np.array([unit @ f.hvp(point, unit) for unit in units], dtype=w.dtype) * v
-    return v
+    units = np.eye(len(w), dtype=w.dtype)
+    return swept(
+        lambda x, v: np.array([unit @ f.hvp(x, unit) for unit in units], dtype=w.dtype) * v,
+        f.gradient(last),
+        points,
+        alpha,
+    )
 
 
 @wrong(META, "exact", "one_step", "the gradients along fine-tuning are added up (Reptile)")
@@ -94,7 +97,7 @@ def mean_loss_of_all_steps(f, w, alpha, nu, mode, delta):
 
 @wrong(META, "exact", "one_step", "the outer gradient is taken at w")
 def outer_gradient_at_the_start(f, w, alpha, nu, mode, delta):
-    return swept(f, f.gradient(w), fine_tuned(f, w, alpha, nu)[:-1], alpha)
+    return swept(f.hvp, f.gradient(w), fine_tuned(f, w, alpha, nu)[:-1], alpha)
 
 
 @wrong(META, "exact", "one_step", "the sign of the whole answer is wrong")

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from tests.properties.implementations import fine_tuned, right, right_round
+from tests.properties.implementations import averaged, fine_tuned, right, right_round
 from tests.properties.museum.mistake import ROUND, wrong
 
 
@@ -18,17 +18,6 @@ def tuned(f, x, s):
     return fine_tuned(f, x, s.alpha, s.nu)[-1]
 
 
-def each(problems, w, setting, step):
-    """Every agent's end after tau steps step(f, x, w)."""
-    ends = []
-    for f in problems:
-        x = w
-        for _ in range(setting.tau):
-            x = step(f, x, w)
-        ends.append(x)
-    return np.array(ends)
-
-
 @wrong(ROUND, "exact", "affine_on_quadratics", "all Hessians are dropped (first order)")
 def first_order_round(problems, w, setting):
     return right_round(problems, w, replace(setting, mode="first_order"))
@@ -36,27 +25,27 @@ def first_order_round(problems, w, setting):
 
 @wrong(ROUND, "exact", "affine_on_quadratics", "local meta steps are taken from the fine-tuned points")
 def local_steps_from_the_fine_tuned(problems, w, s):
-    return each(problems, w, s, lambda f, x, w: tuned(f, x, s) - s.beta * grad(f, x, s)).mean(axis=0)
+    return averaged(problems, w, s.tau, lambda f, x: tuned(f, x, s) - s.beta * grad(f, x, s))
 
 
 @wrong(ROUND, "exact", "affine_on_quadratics", "meta-gradients are taken at the fine-tuned points")
 def meta_gradients_of_the_fine_tuned(problems, w, s):
-    return each(problems, w, s, lambda f, x, w: x - s.beta * grad(f, tuned(f, x, s), s)).mean(axis=0)
+    return averaged(problems, w, s.tau, lambda f, x: x - s.beta * grad(f, tuned(f, x, s), s))
 
 
 @wrong(ROUND, "exact", "affine_on_quadratics", "every local step starts from the server's w")
 def local_steps_restarted(problems, w, s):
-    return each(problems, w, s, lambda f, x, w: w - s.beta * grad(f, x, s)).mean(axis=0)
+    return averaged(problems, w, s.tau, lambda f, x: w - s.beta * grad(f, x, s))
 
 
 @wrong(ROUND, "exact", "affine_on_quadratics", "every local step uses the meta-gradient at the server's w")
 def meta_gradient_of_the_server(problems, w, s):
-    return each(problems, w, s, lambda f, x, w: x - s.beta * grad(f, w, s)).mean(axis=0)
+    return averaged(problems, w, s.tau, lambda f, x: x - s.beta * grad(f, w, s))
 
 
 @wrong(ROUND, "exact", "affine_on_quadratics", "local steps are fine-tuning steps")
 def only_fine_tuned(problems, w, s):
-    return each(problems, w, s, lambda f, x, w: tuned(f, x, s)).mean(axis=0)
+    return averaged(problems, w, s.tau, lambda f, x: tuned(f, x, s))
 
 
 @wrong(ROUND, "exact", "affine_on_quadratics", "nothing is fine-tuned (plain FedAvg)")
@@ -140,7 +129,7 @@ def local_momentum(problems, w, s):
 
 @wrong(ROUND, "exact", "affine_on_quadratics", "the local steps have weight decay 0.01")
 def local_weight_decay(problems, w, s):
-    return each(problems, w, s, lambda f, x, w: x - s.beta * (grad(f, x, s) + 0.01 * x)).mean(axis=0)
+    return averaged(problems, w, s.tau, lambda f, x: x - s.beta * (grad(f, x, s) + 0.01 * x))
 
 
 @wrong(ROUND, "exact", "affine_on_quadratics", "the server's step is 0.5 times the mean of the changes")

@@ -7,19 +7,16 @@ from typing import Any
 import numpy as np
 
 from tests.properties.implementations import fine_tuned, right, swept
-from tests.properties.museum.mistake import META, mistake
+from tests.properties.museum.mistake import META, mistake, wrong
 
 
-@mistake(META, "exact", "untouched_input", "entries of w")
-def parameters_updated_in_place():
-    def f(f, w, alpha, nu, mode, delta):
-        points = []
-        for _ in range(nu):
-            points.append(w.copy())
-            w -= alpha * f.gradient(w)
-        return swept(f, f.gradient(w), points, alpha)
-
-    return f
+@wrong(META, "exact", "untouched_input", "entries of w")
+def parameters_updated_in_place(f, w, alpha, nu, mode, delta):
+    points = []
+    for _ in range(nu):
+        points.append(w.copy())
+        w -= alpha * f.gradient(w)
+    return swept(f.hvp, f.gradient(w), points, alpha)
 
 
 @mistake(META, "exact", "no_memory", "gradients are accumulated across agents")
@@ -41,7 +38,7 @@ def trajectory_kept_from_the_last_agent():
         if kept["key"] != (w.tobytes(), alpha, nu):
             kept.update(key=(w.tobytes(), alpha, nu), points=fine_tuned(f, w, alpha, nu))
         *points, last = kept["points"]
-        return swept(f, f.gradient(last), points, alpha)
+        return swept(f.hvp, f.gradient(last), points, alpha)
 
     return f
 
@@ -56,7 +53,7 @@ def trajectory_kept_for_each_agent():
         if key not in kept:
             kept[key] = (f, fine_tuned(f, w, alpha, nu))
         *points, last = kept[key][1]
-        return swept(f, f.gradient(last), points, alpha)
+        return swept(f.hvp, f.gradient(last), points, alpha)
 
     return f
 
@@ -71,6 +68,6 @@ def noise_of_dropout_left_on():
     return f
 
 
-@mistake(META, "exact", "returns_a_gradient", "the function returns all agents")
-def one_row_for_each_agent():
-    return lambda f, w, alpha, nu, mode, delta: right(f, w, alpha, nu, mode, delta)[None]
+@wrong(META, "exact", "returns_a_gradient", "the function returns all agents")
+def one_row_for_each_agent(f, w, alpha, nu, mode, delta):
+    return right(f, w, alpha, nu, mode, delta)[None]

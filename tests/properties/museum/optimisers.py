@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from tests.properties.implementations import fine_tuned, right, swept
+from tests.properties.implementations import fine_tuned, path, right, swept
 from tests.properties.museum.mistake import META, wrong
 
 
@@ -25,10 +25,9 @@ def through(update):
 
 def stepped(update, f, w, alpha, nu):
     """The points only, and the formula of plain steps."""
-    points, state = [w], {}
-    for _ in range(nu):
-        points.append(update(points[-1], f.gradient(points[-1]), state, alpha))
-    return swept(f, f.gradient(points[-1]), points[:-1], alpha)
+    state = {}
+    *points, last = path(w, nu, lambda x: update(x, f.gradient(x), state, alpha))
+    return swept(f.hvp, f.gradient(last), points, alpha)
 
 
 def momentum(x, g, state, alpha):
@@ -118,7 +117,7 @@ def rate_of_seven_tenths(f, w, alpha, nu, mode, delta):
 @wrong(META, "exact", "one_step", "the fine-tuning steps have 2 times the rate that they are told")
 def rate_doubled_in_the_points(f, w, alpha, nu, mode, delta):
     *points, last = fine_tuned(f, w, 2 * alpha, nu)
-    return swept(f, f.gradient(last), points, alpha)
+    return swept(f.hvp, f.gradient(last), points, alpha)
 
 
 @wrong(META, "exact", "one_step", "the fine-tuning steps have the rate 0.01, whatever they are told")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.properties.implementations import fine_tuned, right
+from tests.properties.implementations import fine_tuned, right, swept
 from tests.properties.museum.mistake import META, wrong
 
 
@@ -44,7 +44,4 @@ def probes_of_half_the_length(f, w, alpha, nu, mode, delta):
 @wrong(META, "hessian_free", "hessian_free_rate", "the difference is one-sided, backwards")
 def backward_probe(f, w, alpha, nu, mode, delta):
     *points, last = fine_tuned(f, w, alpha, nu)
-    v = f.gradient(last)
-    for point in reversed(points):
-        v = v - alpha * (f.gradient(point) - f.gradient(point - delta * v)) / delta
-    return v
+    return swept(lambda x, v: (f.gradient(x) - f.gradient(x - delta * v)) / delta, f.gradient(last), points, alpha)

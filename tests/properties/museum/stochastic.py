@@ -4,123 +4,82 @@ from __future__ import annotations
 
 import numpy as np
 
-from tests.properties.implementations import sampled_path
-from tests.properties.museum.mistake import STOCHASTIC, mistake
+from tests.properties.implementations import path, sampled_hvp, sampled_path, swept
+from tests.properties.museum.mistake import STOCHASTIC, wrong
 
 
-@mistake(STOCHASTIC, "stochastic", "independent_batches", "feeds several calls")
-def one_batch_for_everything():
-    def f(f, w, alpha, nu, mode, delta):
-        batch, points = f.draw("inner"), [w]
-        for _ in range(nu):
-            points.append(points[-1] - alpha * f.gradient(points[-1], batch))
-        v = f.gradient(points.pop(), batch)
-        for point in reversed(points):
-            v = v - alpha * f.hvp(point, v, batch)
-        return v
-
-    return f
+def on_listed_batches(f, v, points, batches, alpha):
+    """The sweep with a given batch for the Hessian at each of the points."""
+    left = list(batches)
+    return swept(lambda x, v: f.hvp(x, v, left.pop()), v, points, alpha)
 
 
-@mistake(STOCHASTIC, "stochastic", "unbiased_on_quadratics", "feeds several calls")
-def hessian_on_the_batch_of_its_step():
-    def f(f, w, alpha, nu, mode, delta):
-        points, batches = [w], []
-        for _ in range(nu):
-            batches.append(f.draw("inner"))
-            points.append(points[-1] - alpha * f.gradient(points[-1], batches[-1]))
-        v = f.gradient(points.pop(), f.draw("outer"))
-        for point, batch in zip(reversed(points), reversed(batches), strict=True):
-            v = v - alpha * f.hvp(point, v, batch)
-        return v
-
-    return f
+@wrong(STOCHASTIC, "stochastic", "independent_batches", "feeds several calls")
+def one_batch_for_everything(f, w, alpha, nu, mode, delta):
+    batch = f.draw("inner")
+    *points, last = path(w, nu, lambda x: x - alpha * f.gradient(x, batch))
+    return swept(lambda x, v: f.hvp(x, v, batch), f.gradient(last, batch), points, alpha)
 
 
-@mistake(STOCHASTIC, "stochastic", "independent_batches", "feeds several calls")
-def hessian_batch_reused_in_the_outer_gradient():
-    def f(f, w, alpha, nu, mode, delta):
-        *points, last = sampled_path(f, w, alpha, nu)
-        batches = [f.draw("hessian") for _ in range(nu)]
-        v = f.gradient(last, batches[-1] if nu else f.draw("outer"))
-        for point, batch in zip(reversed(points), reversed(batches), strict=True):
-            v = v - alpha * f.hvp(point, v, batch)
-        return v
-
-    return f
+@wrong(STOCHASTIC, "stochastic", "unbiased_on_quadratics", "feeds several calls")
+def hessian_on_the_batch_of_its_step(f, w, alpha, nu, mode, delta):
+    points, batches = [w], []
+    for _ in range(nu):
+        batches.append(f.draw("inner"))
+        points.append(points[-1] - alpha * f.gradient(points[-1], batches[-1]))
+    v = f.gradient(points.pop(), f.draw("outer"))
+    return on_listed_batches(f, v, points, batches, alpha)
 
 
-@mistake(STOCHASTIC, "stochastic", "independent_batches", "feeds several calls")
-def first_hessian_batch_for_every_step():
-    def f(f, w, alpha, nu, mode, delta):
-        *points, last = sampled_path(f, w, alpha, nu)
-        v, batches = f.gradient(last, f.draw("outer")), [f.draw("hessian") for _ in range(nu)]
-        for point in reversed(points):
-            v = v - alpha * f.hvp(point, v, batches[0])
-        return v
-
-    return f
+@wrong(STOCHASTIC, "stochastic", "independent_batches", "feeds several calls")
+def hessian_batch_reused_in_the_outer_gradient(f, w, alpha, nu, mode, delta):
+    *points, last = sampled_path(f, w, alpha, nu)
+    batches = [f.draw("hessian") for _ in range(nu)]
+    v = f.gradient(last, batches[-1] if nu else f.draw("outer"))
+    return on_listed_batches(f, v, points, batches, alpha)
 
 
-@mistake(STOCHASTIC, "stochastic", "batches_by_purpose", "a batch is drawn with the size meant for another purpose")
-def outer_batch_of_inner_size():
-    def f(f, w, alpha, nu, mode, delta):
-        *points, last = sampled_path(f, w, alpha, nu)
-        v = f.gradient(last, f.draw("inner"))
-        for point in reversed(points):
-            v = v - alpha * f.hvp(point, v, f.draw("hessian"))
-        return v
-
-    return f
+@wrong(STOCHASTIC, "stochastic", "independent_batches", "feeds several calls")
+def first_hessian_batch_for_every_step(f, w, alpha, nu, mode, delta):
+    *points, last = sampled_path(f, w, alpha, nu)
+    v, batches = f.gradient(last, f.draw("outer")), [f.draw("hessian") for _ in range(nu)]
+    return swept(lambda x, v: f.hvp(x, v, batches[0]), v, points, alpha)
 
 
-@mistake(STOCHASTIC, "stochastic", "noiseless", "multiplied in the reverse order")
-def stochastic_factors_reversed():
-    def f(f, w, alpha, nu, mode, delta):
-        *points, last = sampled_path(f, w, alpha, nu)
-        v = f.gradient(last, f.draw("outer"))
-        for point in points:
-            v = v - alpha * f.hvp(point, v, f.draw("hessian"))
-        return v
-
-    return f
+@wrong(STOCHASTIC, "stochastic", "batches_by_purpose", "a batch is drawn with the size meant for another purpose")
+def outer_batch_of_inner_size(f, w, alpha, nu, mode, delta):
+    *points, last = sampled_path(f, w, alpha, nu)
+    return swept(sampled_hvp(f), f.gradient(last, f.draw("inner")), points, alpha)
 
 
-@mistake(STOCHASTIC, "stochastic", "bias", "too many")
-def smaller_of_two_outer_gradients():
-    def f(f, w, alpha, nu, mode, delta):
-        *points, last = sampled_path(f, w, alpha, nu)
-        v = min((f.gradient(last, f.draw("outer")) for _ in range(2)), key=np.linalg.norm)
-        for point in reversed(points):
-            v = v - alpha * f.hvp(point, v, f.draw("hessian"))
-        return v
-
-    return f
+@wrong(STOCHASTIC, "stochastic", "noiseless", "multiplied in the reverse order")
+def stochastic_factors_reversed(f, w, alpha, nu, mode, delta):
+    *points, last = sampled_path(f, w, alpha, nu)
+    return swept(sampled_hvp(f), f.gradient(last, f.draw("outer")), points[::-1], alpha)
 
 
-@mistake(STOCHASTIC, "stochastic", "bias", "too many")
-def step_extrapolated_from_two_batches():
-    def f(f, w, alpha, nu, mode, delta):
-        points = [w]
-        for _ in range(nu):
-            now, before = (f.gradient(points[-1], f.draw("inner")) for _ in range(2))
-            points.append(points[-1] - alpha * (3 * now - 2 * before))
-        v = f.gradient(points.pop(), f.draw("outer"))
-        for point in reversed(points):
-            v = v - alpha * f.hvp(point, v, f.draw("hessian"))
-        return v
-
-    return f
+@wrong(STOCHASTIC, "stochastic", "bias", "too many")
+def smaller_of_two_outer_gradients(f, w, alpha, nu, mode, delta):
+    *points, last = sampled_path(f, w, alpha, nu)
+    v = min((f.gradient(last, f.draw("outer")) for _ in range(2)), key=np.linalg.norm)
+    return swept(sampled_hvp(f), v, points, alpha)
 
 
-@mistake(STOCHASTIC, "hessian_free_stochastic", "mean_squared_error", "too many")
-def each_probe_on_its_own_batch():
-    def f(f, w, alpha, nu, mode, delta):
-        *points, last = sampled_path(f, w, alpha, nu)
-        v = f.gradient(last, f.draw("outer"))
-        for point in reversed(points):
-            ahead, behind = (f.gradient(point + s * delta * v, f.draw("hessian")) for s in (1, -1))
-            v = v - alpha * (ahead - behind) / (2 * delta)
-        return v
+@wrong(STOCHASTIC, "stochastic", "bias", "too many")
+def step_extrapolated_from_two_batches(f, w, alpha, nu, mode, delta):
+    def extrapolated(x):
+        now, before = (f.gradient(x, f.draw("inner")) for _ in range(2))
+        return x - alpha * (3 * now - 2 * before)
 
-    return f
+    *points, last = path(w, nu, extrapolated)
+    return swept(sampled_hvp(f), f.gradient(last, f.draw("outer")), points, alpha)
+
+
+@wrong(STOCHASTIC, "hessian_free_stochastic", "mean_squared_error", "too many")
+def each_probe_on_its_own_batch(f, w, alpha, nu, mode, delta):
+    def on_two_batches(x, v):
+        ahead, behind = (f.gradient(x + s * delta * v, f.draw("hessian")) for s in (1, -1))
+        return (ahead - behind) / (2 * delta)
+
+    *points, last = sampled_path(f, w, alpha, nu)
+    return swept(on_two_batches, f.gradient(last, f.draw("outer")), points, alpha)

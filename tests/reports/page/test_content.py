@@ -143,6 +143,7 @@ def test_commands_repeat_the_row_and_its_evaluation():
         (1e-5, "10⁻⁵"),
         (2.5e7, "2.5×10⁷"),
         (123456.0, "1.235×10⁵"),
+        (123456, "123456"),
     ],
 )
 def test_numbers_read_as_in_print(value, text):

@@ -9,7 +9,7 @@ import pytest
 from reports.judging.closeness import comparable, tightest
 from reports.judging.rows import Verdict
 from reports.pages.html import headline, number, render, row_anchors
-from reports.pages.html.findings import told
+from reports.pages.html.findings import finding, told
 from tests.reports.page.rendered import MANIFEST, page
 from tests.reports.test_tables import HOSTILE, make_row, synthetic_rows
 
@@ -51,7 +51,10 @@ def test_nothing_is_called_tightest_where_a_ratio_means_nothing():
 def test_numbers_agree_with_their_nouns():
     one = render([make_row("S4", quantity="L_F", replicas=1, seeds=1)], [], MANIFEST, "t", 1e-3)
     assert not re.search(r"(?<![\d.])1 (rows|tasks|pairs|agents|replicas|seeds)\b", one)
-    assert "its only row" in one
+    assert "Holds in its only row, on 1 task." in one
+    open_one = finding([make_row("S4", verdict=Verdict.INCONCLUSIVE)])
+    assert open_one == "Not confirmed in its only row. 1 row is open (synthetic inconclusive)."
+    assert finding([make_row("S4", verdict=Verdict.VIOLATED)]).startswith("Violated in its only row, on quadratic.")
 
 
 def test_the_last_lines_of_a_build_say_what_is_violated_and_what_is_open_and_why():
