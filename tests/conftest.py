@@ -12,10 +12,17 @@ import torch
 from hypothesis import settings
 
 from empirics.testing.budget import register_profiles
+from tests.once import Once
 
 torch.set_num_threads(1)
 register_profiles()
 settings.load_profile(os.environ.get("PROPERTIES_PROFILE", "ci"))
+
+
+@pytest.fixture(scope="session")
+def once(tmp_path_factory: pytest.TempPathFactory) -> Once:
+    """What is made once in a run, for all of its processes."""
+    return Once.of(tmp_path_factory)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -38,6 +38,8 @@ _ALIKE = {
     aten.new_ones.default: 1,
     aten.full_like.default: None,
     aten.fill.Scalar: None,
+    # not written yet, so nothing that counts reads it: as zeros it is the same in every run, and no bound sees its bits
+    **dict.fromkeys((aten.new_empty.default, aten.empty_like.default, aten.empty.memory_format), 0),
 }
 _ZEROS = {aten._efficientzerotensor.default, aten.zeros.default, aten.zeros_like.default, aten.new_zeros.default}
 

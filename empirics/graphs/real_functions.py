@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from functools import cache
 from typing import Any
 
 import torch
@@ -17,7 +18,7 @@ from torch.fx import GraphModule
 
 from empirics.graphs.decompositions import Decompositions, elementary_decompositions
 from empirics.graphs.passes import cleaned
-from empirics.graphs.recording import Parts, UntraceableError
+from empirics.graphs.recording import Parts, UntraceableError, traced
 from empirics.numerics.memory import out_of_memory
 
 aten = torch.ops.aten
@@ -55,19 +56,16 @@ def recorded_function(
     >>> [node.target.__name__ for node in graph.graph.nodes if node.op == "call_function"], graph(torch.zeros(2))[0]
     (['exp.default', 'sum.default'], tensor(2.))
     """
-    # Recording loads most of torch's compiler, which a user of other tasks never needs.
-    from torch.func import functionalize
-    from torch.fx.experimental.proxy_tensor import make_fx
 
     def flat(*given: Tensor) -> Parts:
         return (function(*given),)
 
     parts = real_parts() if parts is None else parts
     try:
-        graph = make_fx(functionalize(flat), parts, tracing_mode="real")(*arguments)
+        graph = traced(flat, arguments, parts)
         if any(_writes(node) for node in graph.graph.nodes):
             # What a decomposition itself writes in place is seen by a second recording only.
-            graph = make_fx(functionalize(graph), parts, tracing_mode="real")(*arguments)
+            graph = traced(graph, arguments, parts)
     except Exception as error:
         if out_of_memory(error):
             raise
@@ -81,6 +79,7 @@ def recorded_function(
     return cleaned(graph)
 
 
+@cache
 def real_parts() -> Decompositions:
     """Compound operations as sums, products and elementary functions; what is one smooth function stays whole."""
     from torch._decomp import get_decompositions

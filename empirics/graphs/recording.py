@@ -42,17 +42,32 @@ def recorded(flat: Flat, arguments: Parts, taken_apart: Decompositions) -> Recor
     Raises:
         UntraceableError: it does not run, or cannot be recorded.
     """
-    # Recording loads most of torch's compiler, which a user of other tasks never needs.
-    from torch.fx.experimental.proxy_tensor import make_fx
-
     try:
         # Some operations without a forward derivative raise when they run, but crash when they are recorded.
         expected = flat(*arguments)
-        # Fake tensors would be quicker to record with, but forward derivatives bring zeros without a device.
-        graph = make_fx(functionalize(flat), taken_apart, tracing_mode="real")(*arguments)
+        graph = traced(flat, arguments, taken_apart)
     except Exception as error:
         if out_of_memory(error):
             raise
         # Whatever an arbitrary module raises here, torch.func itself is tried next and raises it again if need be.
         raise UntraceableError(str(error)) from error
     return Recording(cleaned(graph), arguments, expected)
+
+
+def traced(flat: Flat, arguments: Parts, taken_apart: Decompositions) -> GraphModule:
+    """The graph of what runs on these arguments, as torch records it; writes in place become new tensors.
+
+    >>> graph = traced(lambda x: (x.exp().add_(1),), (torch.zeros(3),), {})
+    >>> [node.target.__name__ for node in graph.graph.nodes if node.op == "call_function"]
+    ['exp.default', 'add.Tensor']
+    """
+    # Recording loads most of torch's compiler, which a user of other tasks never needs.
+    from torch._guards import TracingContext, tracing
+    from torch._subclasses.fake_tensor import FakeTensorMode
+    from torch.fx.experimental.proxy_tensor import make_fx
+
+    # torch describes every value by a fake tensor of this mode; without one around it makes a mode for each, which
+    # takes longer than all the rest.
+    with tracing(TracingContext(FakeTensorMode(allow_fallback_kernels=True))):
+        # Fake tensors would be quicker to record with, but forward derivatives bring zeros without a device.
+        return make_fx(functionalize(flat), taken_apart, tracing_mode="real")(*arguments)

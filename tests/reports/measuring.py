@@ -6,11 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from reports.analyses.witnesses import witnesses_of
-from reports.judging.measurement import Measurement
 from reports.measure.run_specification import RunSpecification
 from reports.measure.specify import run_arrays, run_cell
-from reports.statements import measured, statements
+from reports.statements import measured
 
 
 def of(cell: Any) -> list:
@@ -22,8 +20,3 @@ def record_run(specification: RunSpecification, seed: int, device: str = "cpu") 
     """The server iterates of a cell; none when its hypotheses already fail."""
     run = run_cell(specification, seed, device)
     return run_arrays([] if run is None else [run])
-
-
-def witness_measurements() -> list[Measurement]:
-    """Those on the witnesses of every statement."""
-    return [measurement for name in statements() for measurement in witnesses_of(name)]

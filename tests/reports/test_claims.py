@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import subprocess
 import sys
 from fractions import Fraction
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner, Result
 
 import theory
 from reports import recheck
@@ -21,12 +21,14 @@ from reports.analyses.claims import (
     stored,
     with_claim_measurements,
 )
+from reports.build import app
 from reports.judging.measurement import Enclosed, Measurement, Sampled, Withheld
 from reports.judging.rows import Verdict, VerdictFile
 from reports.judging.verdicts import judge
 from reports.plans.plan import load_plan
 from reports.records.execution import execute
 from reports.records.seeded_cell import seeded_cells
+from tests.reports.remembering import Remembering
 from theory.claims.reading import Claim, parse_claims, read_claims, with_claims
 from theory.tables import default_table
 
@@ -36,10 +38,10 @@ RIGHT = ("per-fedavg-smoothness", "per-fedavg-bias", "per-fedavg-error", "per-fe
 WRONG = ("wrong-lemma", "wrong-error")
 
 
-def command(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "reports.build", *arguments], capture_output=True, text=True, cwd=ROOT, check=False
-    )
+def command(*arguments: str) -> Result:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys, "argv", ["reports.build", *arguments])  # a report says by which words it was made
+        return CliRunner().invoke(app, arguments)
 
 
 def one(measures: str, rhs: str, **more: str) -> Claim:
@@ -62,7 +64,7 @@ def built_in(tmp_path_factory: pytest.TempPathFactory) -> list[Measurement]:
 
 
 @pytest.fixture(scope="module")
-def report(tmp_path_factory: pytest.TempPathFactory) -> tuple[subprocess.CompletedProcess[str], Path]:
+def report(tmp_path_factory: pytest.TempPathFactory) -> tuple[Result, Path]:
     out = tmp_path_factory.mktemp("claims") / "out"
     ids = ",".join((*RIGHT, *WRONG))
     done = command("--profile", "quick", "--only", ids, "--claims", str(EXAMPLES), "--out", str(out), "--jobs", "1")
@@ -71,7 +73,7 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> tuple[subprocess.Complet
 
 def test_right_claims_hold_and_wrong_ones_are_violated_with_their_witness(report) -> None:
     done, out = report
-    assert done.returncode == 1, done.stderr
+    assert done.exit_code == 1, done.stderr
     rows = VerdictFile.model_validate_json((out / "verdicts.json").read_text()).rows
     for id in RIGHT:
         verdicts = {row.verdict for row in rows if row.bound == id}
@@ -86,13 +88,15 @@ def test_right_claims_hold_and_wrong_ones_are_violated_with_their_witness(report
 
 def test_the_stored_report_is_judged_again_with_its_claims(report) -> None:
     _, out = report
-    assert recheck.check(out, jobs=1).differences == []
+    workers = Remembering()
+    assert recheck.check(out, workers=workers).differences == []
     verdicts = json.loads((out / "verdicts.json").read_text())
     row = next(row for row in verdicts["rows"] if row["bound"] == "wrong-lemma" and row["verdict"] == "VIOLATED")
     assert recheck.reproduce(out, row["row_id"])[1] == []
     row["verdict"] = "HOLDS"
     (out / "verdicts.json").write_text(json.dumps(verdicts))
-    assert any("verdict was 'HOLDS' and is 'VIOLATED'" in line for line in recheck.check(out, jobs=1).differences)
+    found = recheck.check(out, workers=workers).differences
+    assert any("verdict was 'HOLDS' and is 'VIOLATED'" in line for line in found)
 
 
 def test_the_page_shows_every_claim_with_its_formula_and_predicted_value(report) -> None:
@@ -117,7 +121,7 @@ def test_a_bad_file_is_one_line_exit_two_and_nothing_written(tmp_path: Path, tex
     (tmp_path / "bad.toml").write_text(text)
     out = tmp_path / "out"
     done = command("--profile", "quick", "--claims", str(tmp_path / "bad.toml"), "--out", str(out))
-    assert done.returncode == 2
+    assert done.exit_code == 2
     assert message in done.stderr
     assert len(done.stderr.strip().splitlines()) == 1
     assert sorted(path.name for path in tmp_path.iterdir()) == ["bad.toml"]

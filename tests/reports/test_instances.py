@@ -13,6 +13,7 @@ from reports.analyses.suite import planted_error
 from reports.analyses.suite_file import SuiteFile
 from reports.judging.rows import Verdict
 from reports.recheck.instances import instance_again
+from tests.reports.witnessed import Witnessed
 
 
 @pytest.fixture(scope="module")
@@ -48,11 +49,10 @@ def test_what_no_planted_error_names_is_none(finished) -> None:
 
 
 @pytest.mark.slow
-def test_every_instance_of_the_whole_suite_is_a_witness_or_no_row_id() -> None:
+def test_every_instance_of_the_whole_suite_is_a_witness_or_no_row_id(witnessed: Witnessed) -> None:
     from reports.statements import statements
-    from tests.reports.measuring import witness_measurements
 
-    known = {one.row_id for one in witness_measurements()}
+    known = {one.row_id for one in witnessed.measurements}
     trials = [trial for name in statements() for trial in trials_of(name, ())]
     assert {trial.instance for trial in trials} <= known
     assert {one.instance for further in FURTHER.values() for one in further() if ":" in one.instance} <= known

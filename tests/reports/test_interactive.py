@@ -17,7 +17,7 @@ from reports.pages import interactive
 from reports.pages.html import number, render, row_anchors
 from reports.pages.interactive.charts import specifications
 from reports.pages.interactive.frames import rows_frame, runs_frame
-from tests.reports.test_page import Outline
+from tests.reports.page.rendered import Outline
 from tests.reports.test_tables import HOSTILE, make_row, synthetic_curves, synthetic_rows
 
 ROWS = synthetic_rows()

@@ -6,23 +6,19 @@ from collections import Counter
 
 import pytest
 
-from reports.analyses.planted import FURTHER, SUBTLE, catalogue, planted_section, run_trials, score, trials_of
-from reports.statements import statements
+from reports.analyses.planted import SUBTLE, Trial, catalogue, planted_section, run_trials, score
 from reports.wrong_versions import CONSTANT, Planted, swap, times
-from tests.reports.measuring import witness_measurements
 from tests.reports.test_statement_records import NOT_MEASURED
+from tests.reports.witnessed import Witnessed
 from theory.tables import default_table
 
 # the right bound is loose there: shown with the largest ratio
 UNREFUTED = {"T1a: T1a.N: the noise halved"}
 
 
-@pytest.fixture(scope="module")
-def trials():
-    return [
-        *(trial for name in statements() for trial in trials_of(name)),
-        *(trial for ours in FURTHER.values() for trial in ours()),
-    ]
+@pytest.fixture
+def trials(witnessed: Witnessed) -> tuple[Trial, ...]:
+    return witnessed.trials
 
 
 def test_the_catalogue_is_wide_and_subtle_enough(trials) -> None:
@@ -55,13 +51,13 @@ def test_most_subtle_ones_are_refuted(trials) -> None:
     assert any(trial.factor <= SUBTLE for trial in subtle if trial.refuted)
 
 
-def test_the_right_bounds_are_not_refuted_by_the_same_evidence() -> None:
+def test_the_right_bounds_are_not_refuted_by_the_same_evidence(witnessed: Witnessed) -> None:
     def larger(id: str) -> str:
         return "0.9999999" if id == "S10" else "1.0000001"  # the right side of S10 is negative
 
     bounds = default_table().bounds()
     same = [Planted(b.id, b.quantity, CONSTANT, "itself, a little larger", times(larger(b.id))) for b in bounds]
-    assert not any(trial.refuted for trial in run_trials(same, witness_measurements()))
+    assert not any(trial.refuted for trial in run_trials(same, witnessed.measurements))
 
 
 def test_a_change_that_does_not_occur_is_an_error() -> None:
@@ -70,8 +66,8 @@ def test_a_change_that_does_not_occur_is_an_error() -> None:
         planted.planted_in(default_table())
 
 
-def test_only_exact_evidence_refutes() -> None:
-    assert all(hasattr(measurement.evidence, "lower") for measurement in witness_measurements())
+def test_only_exact_evidence_refutes(witnessed: Witnessed) -> None:
+    assert all(hasattr(measurement.evidence, "lower") for measurement in witnessed.measurements)
 
 
 def test_the_section_lists_every_version(trials) -> None:

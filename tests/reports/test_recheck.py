@@ -12,7 +12,7 @@ from typer.testing import CliRunner, Result
 from reports.build import app
 from reports.recheck import RecheckError, check, reproduce
 from reports.records.workers import OneByOne
-from tests.reports.report_edits import in_record, load, record_of, store
+from tests.reports.edits.editing import in_record, load, record_of, store
 
 OWN = """
 from pathlib import Path

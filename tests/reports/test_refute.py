@@ -27,12 +27,6 @@ ROOT = Path(__file__).resolve().parents[2]
 EXAMPLES = str(ROOT / "examples" / "claims.toml")
 
 
-def command(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "reports.refute", *arguments], capture_output=True, text=True, cwd=ROOT, check=False
-    )
-
-
 def runs_alone(text: str, folder: Path) -> str:
     (folder / "counterexample.py").write_text(text)
     done = subprocess.run(
@@ -57,8 +51,8 @@ def explored(asked: Question, name: str) -> list[Candidate]:
 
 
 def test_a_wrong_claim_gives_a_script_that_runs_alone_and_exits_one(tmp_path: Path) -> None:
-    done = command("wrong-lemma", "--claims", EXAMPLES, "--budget", "2")
-    assert done.returncode == 1
+    done = CliRunner().invoke(app, ["wrong-lemma", "--claims", EXAMPLES, "--budget", "2"])
+    assert done.exit_code == 1
     assert "import torch" not in done.stdout
     assert "reports" not in done.stdout
     said = runs_alone(done.stdout, tmp_path)
@@ -78,8 +72,8 @@ def test_s4_comes_within_ten_percent_where_the_rho_term_leads() -> None:
 
 @pytest.mark.slow
 def test_the_acceptance_search_of_s4() -> None:
-    done = command("S4", "--budget", "60")
-    assert done.returncode == 0
+    done = CliRunner().invoke(app, ["S4", "--budget", "60"])
+    assert done.exit_code == 0
     assert "no counterexample found; that does not make it true" in done.stdout
     ratio = max(float(line.split()[0]) for line in done.stdout.splitlines() if "B*alpha*q**(nu - 1)*rho" in line)
     assert 0.9 <= ratio <= 1

@@ -12,9 +12,9 @@ from reports.judging.verdicts import judge
 from reports.plans.plan import load_plan
 from reports.records.execution import measured
 from reports.records.seeded_cell import seeded_cells
-from tests.reports.measuring import witness_measurements
 from tests.reports.test_statement_records import NOT_MEASURED
 from tests.reports.test_tables import make_row
+from tests.reports.witnessed import Witnessed
 from theory.tables import default_table
 
 # statement, quantity -> measured / predicted of the best explicit witness, from the closed forms of the witnesses
@@ -29,8 +29,8 @@ EXPECTED = {
 
 
 @pytest.fixture(scope="module")
-def found() -> dict[tuple[str, str], Tightness]:
-    rows = judge(witness_measurements())
+def found(witnessed: Witnessed) -> dict[tuple[str, str], Tightness]:
+    rows = judge(witnessed.measurements)
     return {(one.best.bound, one.best.quantity): one for one in tightness(rows, default_table())}
 
 

@@ -97,7 +97,7 @@ class Formula:
         """The unit of its symbol."""
         return self.symbol.record.unit
 
-    @property
+    @cached_property
     def expression(self) -> Expr:
         """The expression; several cases come as a Piecewise whose conditions are named symbols."""
         if len(self.cases) == 1:
@@ -105,7 +105,7 @@ class Formula:
         pairs = [(case.expression, _label(case.when)) for case in self.cases]
         return sympy.Piecewise(*pairs, evaluate=False)
 
-    @property
+    @cached_property
     def names(self) -> frozenset[str]:
         """Every symbol in some case, indices of sums excluded."""
         return frozenset(str(item) for case in self.cases for item in case.expression.free_symbols)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import cache, cached_property, partial
 from typing import Any
 
 import torch
@@ -108,6 +108,7 @@ def _recorded(task: Task, arrays: Parts, loss: Callable[..., Tensor] | None = No
     return RecordedLoss(record, record(_for_derivatives()), arrays)
 
 
+@cache
 def _for_norms() -> Decompositions:
     """What has one rule stays whole."""
     whole = {getattr(packet, name) for packet in _WHOLE for name in packet.overloads()}
@@ -115,6 +116,7 @@ def _for_norms() -> Decompositions:
     return {**kept, aten.native_batch_norm.default: _one_sample_s_batch_norm}
 
 
+@cache
 def _for_derivatives() -> Decompositions:
     """Fused normalisations, whose third derivatives torch gets wrong, are taken apart; softmax and its kin are not."""
     softmaxes = {getattr(packet, name) for packet in _SOFTMAXES for name in packet.overloads()}

@@ -113,7 +113,7 @@ class Rounds(Family):
             after = loss(first, second) if done == 0 else after
         lowest = torch.where(mean_bend > 0, -(mean_pull**2) / (2 * mean_bend.clamp_min(1e-12)), -torch.inf)
         # fine-tuning moves an agent's point on, and the largest of them bounds gradients and spreads
-        tuned = alpha * (_series(P.abs(), nu) * a.abs()).amax(0)
+        tuned = alpha * (geometric(P.abs(), nu) * a.abs()).amax(0)
         reach = (reach + centre.abs()) * P.abs().clamp_min(1.0).amax(0) ** nu + tuned
         away = (share * (1 - share)).sum(0) / 2
         inputs = constants_of(
