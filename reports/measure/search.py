@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-# products of one search: some ten seconds, which only networks of thousands of parameters reach
-SEARCH = 2.0**32
+# products of one search: some ten seconds, which only networks of some hundred parameters reach
+SEARCH = 2.0**31
 
 
 @dataclass(frozen=True)

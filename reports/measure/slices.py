@@ -17,6 +17,8 @@ from empirics import Task
 # float64 values of one intermediate result: half a megabyte, the second-level cache of one core
 _VALUES = 2**16
 _ON_A_GPU = 2**26
+# a network goes forward and back, in operations that take longer than products
+_SWEEPS = 4
 # below this many values per agent and point the calls cost more than the arithmetic
 _WIDE = 64
 
@@ -57,11 +59,11 @@ def price(task: Task) -> int:
     """Products, in order of magnitude, that all agents' gradients at one point take.
 
     >>> from empirics import QuadraticTask
-    >>> price(QuadraticTask(A=[[[2.0]], [[4.0]]], c=[[0.0], [1.0]]))                # 2 agents, A and c: two numbers each
+    >>> price(QuadraticTask(A=[[[2.0]], [[4.0]]], c=[[0.0], [1.0]]))                # A and c: two numbers an agent
     4
     """
     network = task.network()
-    return task.n * (task.values_per_agent if network is None else network.samples * task.d)
+    return task.n * (task.values_per_agent if network is None else _SWEEPS * network.samples * task.d)
 
 
 def _width(task: Task) -> int:

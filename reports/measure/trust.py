@@ -20,7 +20,7 @@ from empirics.numerics.errors import InputError
 from reports.balls import ball
 from reports.balls.ball import column, norm
 from reports.measure.task_instance import TaskInstance
-from reports.tasks.derivatives import AGENTS, PROMISED, place, some, wrong_derivative
+from reports.tasks.derivatives import AGENTS, PROMISED, looked_at, place, some, wrong_derivative
 
 # points and samples that are looked at, whatever their number
 _POINTS, _SAMPLES = 3, 256
@@ -57,7 +57,7 @@ def _at(instance: TaskInstance, at: Tensor) -> Iterator[str]:
         yield wrong
     gradient = task.raw_gradient(at.to(task.dtype))[0]
     steepest = int(gradient.norm(dim=-1).argmax())
-    for agent in sorted({*some(range(task.n), AGENTS), steepest}):
+    for agent in sorted({*looked_at(task), steepest}):
         yield from _constants(instance, agent, at[0, agent].double())
 
 

@@ -95,15 +95,13 @@ def _check_sizes(cell: PointsCell | NoiseCell | RunCell, task: Task, most: int) 
 
 
 def _check_bounded(cell: PointsCell | NoiseCell | RunCell, instance: TaskInstance) -> None:
-    """A quadratic task has constants on a ball alone, and a minimum where the mean of its meta losses has one."""
-    if not instance.quadratic:
-        return
+    """What a cell looks at lies where constants hold; quadratics have a minimum where the mean meta loss has one."""
     known = [name for name in cell.statements if ":" not in name or trusted(name)]
     strong = [name for name in known if getattr(measured(name), "strong", False)]
     try:
         if not isinstance(cell, RunCell):
             on_points(instance, cell)
-        elif strong:
+        elif strong and instance.quadratic:
             pl_constant(instance.task, instance.alpha(cell), cell.nu)
     except (ValueError, OverflowError) as error:
         raise PlanError(f"{cell.kind} on task {cell.task}: {', '.join(strong or cell.statements)}: {error}") from None

@@ -24,8 +24,9 @@ from reports.balls.ball import BallLoss, column, norm
 PROMISED = 2.0**-30
 # torch rounds as well, on either side: whoever comes near the promise is a suspect, and balls tell
 _SUSPECT = PROMISED / 2
-# suspects that balls look at, the worst first, and agents that they look at whatever float64 says
-AGENTS = 8
+# suspects that balls look at, the worst first, and agents that they look at whatever float64 says; so many only while
+# a derivative in balls, of d entries, takes a tenth of a second
+AGENTS, _ENTRIES_OF_BALLS = 8, 2**16
 # numbers of points and parameters at work at once, 8 MB: derivatives keep some dozens of such
 NUMBERS = 2**20
 _ENTRIES = 4  # of a point that are shown; a longer one is told by its norm
@@ -41,8 +42,8 @@ def wrong_derivative(
 
     `raw_gradient`, `raw_hvp` along unit vectors and both parts of `raw_linearisation` have to be within
     2^-30 (1 + norm) of the derivatives of the loss. All agents are compared with torch's derivatives of the recorded
-    loss; up to 8 suspects, and at the first and the last point up to 8 agents spread over all, with balls. What balls
-    do not confirm is not wrong.
+    loss; up to 8 suspects, and at the first and the last point up to 8 agents spread over all, with balls (fewer of
+    many parameters: `looked_at`). What balls do not confirm is not wrong.
 
     Args:
         task: any task whose loss can be recorded.
@@ -62,14 +63,14 @@ def wrong_derivative(
     'the Hessian-vector product of agent 1 (raw_hvp) at w = [0.0] differs from that of the loss by 9.54e-07, expec...
     """
     found = _recorded(task if recorded is None else recorded)
-    agents, ends = some(range(task.n), AGENTS), {(0, 0), (len(blocks) - 1, len(blocks[-1]) - 1)}
+    agents, ends = looked_at(task), {(0, 0), (len(blocks) - 1, len(blocks[-1]) - 1)}
     suspects: list[_Look] = []
     spread: list[_Look] = []
     for number, block in enumerate(blocks):
         for one in _compared(task, found, block):
             suspects += one.worst()
             spread += [one.at(row, agent) for place, row in sorted(ends) if place == number for agent in agents]
-    worst = sorted(suspects, key=lambda look: -look.off)[:AGENTS]
+    worst = sorted(suspects, key=lambda look: -look.off)[: _most(task)]
     with flint.ctx.workprec(ball.BITS):
         return next((why for look in (*worst, *spread) if (why := look.wrong(losses)) is not None), None)
 
@@ -90,6 +91,15 @@ def numbers(task: Task) -> int:
     return task.d + task.values_per_agent
 
 
+def looked_at(task: Task) -> list[int]:
+    """Agents whose derivatives balls look at: 8 spread over all, down to one where a derivative has many entries."""
+    return some(range(task.n), _most(task))
+
+
+def _most(task: Task) -> int:
+    return max(1, min(AGENTS, _ENTRIES_OF_BALLS // task.d))
+
+
 def some(sequence: Sequence, count: int) -> list:
     """At most that many of a sequence, spread over it, its ends among them.
 
@@ -98,6 +108,8 @@ def some(sequence: Sequence, count: int) -> list:
     """
     if len(sequence) <= count:
         return list(sequence)
+    if count == 1:
+        return [sequence[0]]
     return [sequence[round(k * (len(sequence) - 1) / (count - 1))] for k in range(count)]
 
 

@@ -60,7 +60,9 @@ def own_network(
     parts = _parts(found, agents, samples, concentration, labels, seed)
     generator = np.random.default_rng([seed, 1])
     chosen = np.array([generator.permutation(part)[:samples] for part in parts])
-    return network_task(module_of(model, seed), found.x[chosen], found.y[chosen])
+    x = found.x[chosen]
+    x = x.astype(np.float64) if x.dtype.kind == "f" else x  # as rows are computed, whatever the file's precision
+    return network_task(module_of(model, seed), x, found.y[chosen])
 
 
 def network_task(module: nn.Module, x: np.ndarray, y: np.ndarray) -> NetworkTask:

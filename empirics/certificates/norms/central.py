@@ -128,7 +128,6 @@ def slack(computed: np.ndarray, layered: np.ndarray) -> np.ndarray:
 
 def _hessian(loss: RecordedLoss, directions: Tensor) -> Callable[..., Tensor]:
     """(w, arrays...) -> the Hessian times each direction, forward over reverse."""
-
     chunk = max(1, _NUMBERS // loss.widest)
 
     def hessian(w: Tensor, *own: Tensor) -> Tensor:
