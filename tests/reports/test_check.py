@@ -213,6 +213,7 @@ def test_what_is_wrong_is_said_in_one_line(change: dict[str, object], why: str) 
         (["T2", *words(BOWL, mode="exact"), "--plot", "x.svg"], "expected a key with several values"),
         (["T2", "nu=1", "nu=2"], "nu = 2: given twice"),
         (["T2", "nu=1", "--csv", "t2.csv"], "--csv prints to standard output: --csv > t2.csv"),
+        (["S4", "task=network-on-ball", "alpha_L=1", "nu=3", "radius=1"], "choose a smaller radius of points, alpha"),
         (["reports.statements:t22", "nu=1", "task=cosine"], "has no t22 (did you mean t2?)"),
         (["T2", "--claims", "/no/such.toml"], "/no/such.toml"),
         (["T2", "--task", "nosuchmodule:x"], "nosuchmodule"),
