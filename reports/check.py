@@ -41,8 +41,8 @@ def check(
     ] = None,
     claims: Annotated[list[str] | None, typer.Option(help="a TOML file of claims whose ids may be named")] = None,
     task: Annotated[str | None, typer.Option(help="MODULE:NAME of a task of your own, in place of task=NAME")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="write the rows as verdicts.json has them")] = False,
-    as_csv: Annotated[bool, typer.Option("--csv", help="write the table as CSV")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="print the rows as verdicts.json has them")] = False,
+    as_csv: Annotated[bool, typer.Option("--csv", help="print the table as CSV")] = False,
     plot: Annotated[Path | None, typer.Option(help="draw both sides over the varied key; pdf, svg, png or pgf")] = None,
     out: Annotated[Path | None, typer.Option(help="keep and use the records in this folder")] = None,
     seed: Annotated[int, typer.Option(help="root of the seed tree")] = 0,
@@ -58,7 +58,8 @@ def check(
             words = [*(words or []), f"task={task}"]
         if plot is not None:
             _check_file(plot)
-        checked = _checked(ids, words or [], claims or [], out, seed)
+        printing = "--json" * as_json + "--csv" * as_csv
+        checked = _checked(ids, words or [], claims or [], out, seed, printing)
         if plot is not None:
             _draw(checked, plot)
         lines = _lines(checked, as_json=as_json, as_csv=as_csv)
@@ -67,12 +68,12 @@ def check(
     raise typer.Exit(checked.exit_status)
 
 
-def _checked(ids: str, words: list[str], claims: list[str], out: Path | None, seed: int) -> Checked:
+def _checked(ids: str, words: list[str], claims: list[str], out: Path | None, seed: int, printing: str) -> Checked:
     from reports.settings.checked import check_setting
     from reports.settings.words import SettingError, paired
 
     try:
-        given = paired(words)
+        given = paired(words, printing)
         if taken := given.keys() & {"claims", "out", "seed", "progress", "bounds"}:
             raise SettingError(f"{min(taken)}: not a key; options are written --{min(taken)} VALUE")
         return check_setting(ids, claims=claims, out=out, seed=seed, progress=True, **given)

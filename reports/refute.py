@@ -48,6 +48,7 @@ def question(name: str, claims: list[str], budget: float, seed: int) -> tuple[As
     from reports.refutation.targets import targets_of, targets_of_claim
     from reports.statements import statements
     from theory.claims.reading import ClaimError, read_claims, with_claims
+    from theory.language.errors import near
     from theory.tables import default_table
 
     if not 0 < budget <= 86_400 or seed < 0:
@@ -66,7 +67,8 @@ def question(name: str, claims: list[str], budget: float, seed: int) -> tuple[As
     bounds = dict.fromkeys((*default_table().statements, *statements()))
     if name not in bounds:
         known = ", ".join((*bounds, *(claim.id for claim in stated)))
-        raise RefusedError(f"{name}: unknown; expected one of {known}")
+        hint = near(name, (*bounds, *(claim.id for claim in stated)))
+        raise RefusedError(f"{name}: unknown{hint}; expected one of {known}")
     return Asked(table, targets_of(name, table)), ""
 
 

@@ -26,6 +26,7 @@ from reports.refusal import RefusedError, described
 from reports.tasks.conformance import load_task, require_conformance
 from reports.user_objects import importing_only, trusted
 from theory.claims.reading import Claim, ClaimError, read_claims
+from theory.language.errors import near
 
 _ADDRESS = re.compile(r"((tcp|tls|ws|wss|ucx)://)?([^\s/:\[\]]+|\[[0-9a-fA-F:.]+\]):(?P<port>[0-9]{1,5})")
 
@@ -99,7 +100,8 @@ def checked(words: Words) -> Request:
         RefusedError: an option, a plan, a claims file or a task that cannot be used.
     """
     if words.plan is None and words.profile not in PROFILES:
-        raise RefusedError(f"--profile {words.profile}: expected one of {', '.join(PROFILES)}")
+        hint = near(words.profile, PROFILES)
+        raise RefusedError(f"--profile {words.profile}: expected one of {', '.join(PROFILES)}{hint}")
     if words.seeds < 1 or words.seed < 0:
         given = f"--seed {words.seed} --seeds {words.seeds}"
         raise RefusedError(f"{given}: expected a root >= 0 and at least one root")
@@ -205,7 +207,8 @@ def cut_down(plan: Plan, name: str, only: Sequence[str], claims: Sequence[Claim]
     unknown = [one for one in only if one not in known]
     if unknown:
         expected = ", ".join(sorted(known))
-        raise RefusedError(f"--only {','.join(unknown)}: unknown; expected statement IDs among {expected}")
+        hint = near(unknown[0], known)
+        raise RefusedError(f"--only {','.join(unknown)}: unknown{hint}; expected statement IDs among {expected}")
     cut = plan.only(set(only).union(*(measured_statements(one) for one in claims if one.id in only)))
     if not cut.tasks:
         raise RefusedError(f"--only {','.join(only)}: nothing in plan {name} measures it")

@@ -12,10 +12,11 @@ import pandas as pd
 from pydantic import ValidationError
 
 from reports.analyses.suite_file import SuiteFile
-from reports.figures import read_curves, sorted_figures
+from reports.figures import inline_svg, read_curves, sorted_figures
 from reports.figures.figure import Figure
 from reports.judging.frames import results_frame
-from reports.judging.rows import Row, VerdictFile
+from reports.judging.rows import Row, VerdictFile, near_row
+from reports.pages.html.formulas import prose
 from reports.studies.registry import stored_figures
 from reports.studies.study import FOLDER, read_frames
 from theory.language.errors import near
@@ -23,6 +24,16 @@ from theory.language.errors import near
 
 class ReportError(ValueError):
     """A folder that holds no report of this version, or a row or figure that a report has not."""
+
+
+@dataclass(frozen=True, eq=False)
+class SavedFigure(Figure):
+    """A figure of a finished report, which a notebook shows as a drawing with its caption."""
+
+    def _repr_html_(self) -> str:
+        """The drawing on white paper, whatever the notebook's theme, and the caption under it."""
+        caption = f"<figcaption>{prose(self.caption)}</figcaption>"
+        return f'<figure style="margin:0;padding:1em;background:white;color:black">{inline_svg(self)}{caption}</figure>'
 
 
 @dataclass(frozen=True)
@@ -50,17 +61,17 @@ class SavedReport:
         """
         found = {row.row_id: row for row in self.verdicts}
         if row_id not in found:
-            raise ReportError(f"row {row_id}: not in {self.out}{near(row_id, found)}")
+            raise ReportError(f"row {row_id}: not in {self.out}{near_row(row_id, found)}")
         return found[row_id]
 
     @cached_property
-    def figures(self) -> Mapping[str, Figure]:
+    def figures(self) -> Mapping[str, SavedFigure]:
         """Its figures by name: `.frame` is what one shows, `.draw(frame)` a matplotlib figure."""
         drawn, _ = sorted_figures(list(self.verdicts), self.curves, self.suite)
-        return {figure.name: figure for figure in (*drawn, *stored_figures(self.out))}
+        return {figure.name: SavedFigure(**vars(figure)) for figure in (*drawn, *stored_figures(self.out))}
 
-    def figure(self, name: str) -> Figure:
-        """The figure of that name, redrawn from the report's data.
+    def figure(self, name: str) -> SavedFigure:
+        """The figure of that name, redrawn from the report's data; a notebook shows it.
 
         Raises:
             ReportError: there is none; it names the nearest.

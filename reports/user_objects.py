@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from reports.refusal import described
+from theory.language.errors import near
 
 # None: any module; else only these and what is inside them
 _trusted: ContextVar[frozenset[str] | None] = ContextVar("trusted", default=None)
@@ -74,4 +75,5 @@ def load(name: str) -> Any:
     try:
         return importlib.import_module(f"{module_name}.{attribute}")
     except ImportError:
-        raise UserObjectError(f"{name}: module {module_name} has no {attribute}") from None
+        hint = near(attribute, dir(module))
+        raise UserObjectError(f"{name}: module {module_name} has no {attribute}{hint}") from None

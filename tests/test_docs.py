@@ -75,6 +75,14 @@ def test_every_page_is_reached_from_the_first() -> None:
     assert {f"generated/{name}" for name in generator().PAGES} - {"generated/gallery"} <= listed
 
 
+@pytest.mark.parametrize("path", [*PAGES, *ROOT.glob("*.md")], ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_links_lead_somewhere_before_anything_is_built(path: Path) -> None:
+    text = re.sub(r"```.*?```", "", path.read_text(encoding="utf-8"), flags=re.DOTALL)
+    targets = re.findall(r"\]\((?!https?:|mailto:|#)([^)#\s]+)", text)
+    wanted = [target for target in targets if "generated" in Path(target).parts or not (path.parent / target).exists()]
+    assert wanted == []
+
+
 @pytest.mark.slow  # some twenty seconds; CI builds it as well
 def test_it_builds_without_a_warning(tmp_path: Path) -> None:
     pytest.importorskip("sphinx")

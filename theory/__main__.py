@@ -60,6 +60,7 @@ _ANYTHING = {"ignore_unknown_options": True, "allow_extra_args": True}
 Json = Annotated[bool, typer.Option("--json", help="Write JSON; numbers are decimal strings.")]
 Pairs = Annotated[list[str] | None, typer.Argument(metavar="[key=value]...", help="Inputs, such as alpha=1/10 nu=2.")]
 
+Claims = Annotated[list[str] | None, typer.Option(help="A TOML file of claims whose ids may be named; repeatable.")]
 
 # typer ships its own copy of click in some versions and uses the installed one in others: take the base class of
 # its public exceptions, which is the one its parser raises.
@@ -103,7 +104,7 @@ def show_command(
     latex: Annotated[bool, typer.Option("--latex", help="Only the displayed statement, in LaTeX.")] = False,
 ) -> None:
     """Show a statement with its hypotheses, provenance, source and proof."""
-    from theory.language.errors import InputError
+    from theory.language.errors import InputError, near
     from theory.tables import default_table, with_records
     from theory.text import describe_quantity, describe_statement
     from theory.topics import topics
@@ -126,21 +127,25 @@ def show_command(
         else:
             known = f"statements {', '.join(table.statements)}; quantities {', '.join(table.formulas)}"
             others = ", ".join(key for key in found if key not in table.symbols)
-            raise InputError(f"{name}: unknown statement or quantity; known {known}; {others}, and every key of eval")
+            hint = near(name, (*table.statements, *table.formulas, *found))
+            known = f"{known}; {others}, and every key of eval"
+            raise InputError(f"{name}: unknown statement or quantity{hint}; known {known}")
 
 
 def _record(place: str) -> Any:
     """The object MODULE:NAME, an attribute of a module or a module of a package."""
     from importlib import import_module
 
-    from theory.language.errors import InputError
+    from theory.language.errors import InputError, near
 
     module, _, name = place.partition(":")
+    hint = ""
     try:
         found = import_module(module)
+        hint = near(name, dir(found))
         return getattr(found, name) if hasattr(found, name) else import_module(f"{module}.{name}")
     except Exception as error:  # whatever a module of the user's raises while it is imported
-        raise InputError(f"{place}: cannot be imported: {type(error).__name__}: {error}") from None
+        raise InputError(f"{place}: cannot be imported{hint}: {type(error).__name__}: {error}") from None
 
 
 @app.command("eval", cls=Verb)
@@ -148,16 +153,12 @@ def eval_command(
     name: Annotated[str, typer.Argument(metavar="NAME", help="A quantity; see list.")],
     pairs: Pairs = None,
     as_json: Json = False,
-    claims: Annotated[
-        list[str] | None, typer.Option(help="A TOML file of claims whose ids may be named; repeatable.")
-    ] = None,
+    claims: Claims = None,
 ) -> None:
     """Evaluate a quantity: correctly rounded value, enclosure and checked hypotheses."""
-    from theory.claims.reading import read_claims, with_claims
-    from theory.tables import default_table
     from theory.text import evaluation_json, evaluation_text
 
-    outcome = with_claims(default_table(), read_claims(claims or [])).quantity(name).evaluate(**_inputs(pairs))
+    outcome = _table(claims).quantity(name).evaluate(**_inputs(pairs, "--json" * as_json))
     typer.echo(json.dumps(evaluation_json(outcome), indent=2) if as_json else evaluation_text(outcome))
     if not outcome.admissible:
         raise typer.Exit(1)
@@ -175,20 +176,20 @@ def table_command(
     as_latex: Annotated[bool, typer.Option("--latex", help="Write a LaTeX tabular.")] = False,
     as_json: Json = False,
     plot: Annotated[Path | None, typer.Option(help="Draw the values into this pdf, svg or png file.")] = None,
+    claims: Claims = None,
 ) -> None:
     """Evaluate a quantity over a grid; exit status 1 where no point has a value."""
     from theory import tabulated
     from theory.language.errors import InputError
     from theory.language.grids import product_of
-    from theory.tables import default_table
 
     asked = [option for option, given in {"--csv": as_csv, "--markdown": as_markdown, "--latex": as_latex,
                                           "--json": as_json}.items() if given]  # fmt: skip
     if len(asked) > 1:
         raise InputError(f"{' '.join(asked)}: expected one of them")
-    table = default_table()
+    table = _table(claims)
     quantity = table.quantity(name)
-    points = list(quantity.at(product_of(_inputs(words))))
+    points = list(quantity.at(product_of(_inputs(words, "".join(asked)))))
     if plot is not None:
         tabulated.draw(quantity, points, plot)
     if as_json:
@@ -215,7 +216,7 @@ def admissible_command(
     from theory.admissibility import admissible
     from theory.text import largest_json, largest_text
 
-    found = admissible(name, **_inputs(pairs))
+    found = admissible(name, **_inputs(pairs, "--json" * as_json))
     typer.echo(json.dumps(largest_json(found), indent=2) if as_json else largest_text(found))
 
 
@@ -242,7 +243,7 @@ def sharpen_command(
     from theory.sharp.sharpening import NOT_CERTIFIED, sharpen
     from theory.sharp.text import sharpened_json, sharpened_text
 
-    found = sharpen(name, **_inputs(pairs))
+    found = sharpen(name, **_inputs(pairs, "--json" * as_json))
     if out is not None:
         try:
             out.write_text(found.certificate + "\n", encoding="utf-8")
@@ -299,14 +300,23 @@ def refused_command(context: typer.Context) -> None:
     raise InputError(f"{context.info_name}: not in this version; available: {available}")
 
 
-def _inputs(pairs: list[str] | None) -> dict[str, str]:
-    from theory.language.errors import InputError
+def _table(claims: list[str] | None) -> Any:
+    """The table of the theory and of the claims in these files."""
+    from theory.claims.reading import read_claims, with_claims
+    from theory.tables import default_table
+
+    return with_claims(default_table(), read_claims(claims or []))
+
+
+def _inputs(pairs: list[str] | None, printing: str = "") -> dict[str, str]:
+    """The words as inputs; printing: the option, if any, that has the output printed in another form."""
+    from theory.language.errors import InputError, redirected
 
     inputs: dict[str, str] = {}
     for pair in pairs or []:
         key, equals, value = pair.partition("=")
         if not equals or not key or not value:
-            raise InputError(f"{pair}: expected key=value, such as alpha=1/10")
+            raise InputError(f"{pair}: expected key=value, such as alpha=1/10{redirected(pair, printing)}")
         if key in inputs:
             raise InputError(f"{key} = {value}: given twice, first as {inputs[key]}")
         inputs[key] = value

@@ -37,7 +37,8 @@ class Table:
         """
         if name not in self.formulas and name in self.statements:
             shown = ", ".join(self.bound(name).quantities)
-            raise InputError(f"{name} is a statement; its quantities are {shown}")
+            first = f"python -m theory eval {self.bound(name).quantity} key=value ..."
+            raise InputError(f"{name} is a statement; its quantities are {shown}; try {first}")
         if name not in self.formulas:
             hint = near(name, self.formulas)
             raise InputError(f"{name}: unknown quantity{hint}; known: {', '.join(self.formulas)}")
@@ -54,7 +55,8 @@ class Table:
             InputError: no such statement.
         """
         if id not in self.statements:
-            raise InputError(f"{id}: unknown statement; known: {', '.join(self.statements)}")
+            hint = near(id, self.statements)
+            raise InputError(f"{id}: unknown statement{hint}; known: {', '.join(self.statements)}")
         return Bound(self.statements[id], self)
 
     def bounds(self) -> tuple[Bound, ...]:

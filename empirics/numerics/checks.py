@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from empirics.numerics.errors import InputError
+from empirics.numerics.errors import InputError, near
 
 if TYPE_CHECKING:
     import torch
@@ -50,7 +50,8 @@ def real(name: str, value: Any, *, at_least: float | None = None, above: float |
 def choice(name: str, value: Any, options: Sequence[str]) -> str:
     """The value, refused when it is not one of the options."""
     if not isinstance(value, str) or value not in options:
-        raise InputError(f"{name} = {value!r}: expected one of {', '.join(options)}")
+        hint = near(value, options) if isinstance(value, str) else ""
+        raise InputError(f"{name} = {value!r}: expected one of {', '.join(options)}{hint}")
     return value
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from importlib import import_module
 from typing import Any
 
-from empirics.numerics.errors import InputError
+from empirics.numerics.errors import InputError, near
 
 _KINDS = {"meta": "check_meta_gradient", "stochastic": "check_stochastic", "round": "check_round"}
 
@@ -65,10 +65,14 @@ def _check(given: argparse.Namespace) -> int:
 def _function(text: str) -> Callable[..., Any]:
     """The object that MODULE:FUNCTION names."""
     module, _, name = text.partition(":")
+    hint = ""
     try:
-        found = getattr(import_module(module), name)
+        loaded = import_module(module)
+        hint = near(name, dir(loaded))
+        found = getattr(loaded, name)
     except (ImportError, AttributeError, ValueError) as error:
-        raise InputError(f"{text}: {error}; expected MODULE:FUNCTION, importable from the current folder") from None
+        expected = "expected MODULE:FUNCTION, importable from the current folder"
+        raise InputError(f"{text}: {error}{hint}; {expected}") from None
     if not callable(found):
         raise InputError(f"{text} is a {type(found).__name__}: expected a function")
     return found

@@ -6,11 +6,14 @@ import sysconfig
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
+from inspect import signature
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from torch import nn
 
+from empirics.testing.agent import Agent
 from empirics.testing.arrays import Arrays, WrongResultError, numbers
 from empirics.testing.cases import Case
 from empirics.testing.global_state import undisturbed
@@ -79,7 +82,32 @@ def answer(f: Callable[..., Any], *arguments: Any) -> Any:
     except Exception as error:
         place = raised_at(error)
         told = f"it raised {type(error).__name__}: {error} ({place})"
-        raise WrongResultError(f"nothing: {told}", f"the code raises {type(error).__name__} at {place}") from error
+        likely = _unwrapped(f, arguments[0], error) or f"the code raises {type(error).__name__} at {place}"
+        raise WrongResultError(f"nothing: {told}", likely) from error
+
+
+def _unwrapped(f: Callable[..., Any], problem: Any, error: Exception) -> str:
+    """What to do where code for modules was handed the problem itself, or no text."""
+    if not isinstance(problem, Agent):
+        return ""
+    asked = isinstance(error, AttributeError) and isinstance(error.obj, Agent) and hasattr(nn.Module, str(error.name))
+    called = isinstance(error, TypeError) and str(error) == f"'{type(problem).__name__}' object is not callable"
+    # code that uses another argument first, as range(nu) does, fails there, but the fourth is the loss by its own words
+    if not asked and not called and _arguments(f)[3:4] != ["loss"]:
+        return ""
+    name = getattr(f, "__name__", "train")
+    return (
+        f"{name} takes a module, and is given a problem; wrap it: on_modules({name}), or on_episodes({name}) where it "
+        "takes a support and a query set"
+    )
+
+
+def _arguments(f: Callable[..., Any]) -> list[str]:
+    """The names of its arguments, none where Python cannot tell them."""
+    try:
+        return list(signature(f).parameters)
+    except (TypeError, ValueError):  # some functions that are not written in Python
+        return []
 
 
 def raised_at(error: BaseException) -> str:

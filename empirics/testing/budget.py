@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from hypothesis import HealthCheck, Phase, Verbosity, settings
 
 from empirics.numerics.checks import integer
-from empirics.numerics.errors import InputError
+from empirics.numerics.errors import InputError, near
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ def budget_of(profile: str, max_examples: int | None) -> SearchBudget:
     7
     """
     if profile not in PROFILES:
-        raise InputError(f"profile = {profile!r}: expected one of {', '.join(PROFILES)}")
+        raise InputError(f"profile = {profile!r}: expected one of {', '.join(PROFILES)}{near(profile, PROFILES)}")
     budget = PROFILES[profile]
     if max_examples is None:
         return budget

@@ -10,7 +10,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from empirics.numerics.errors import InputError
+from empirics.numerics.errors import InputError, near
 from empirics.testing.agent import Agent
 from empirics.testing.arrays import Arrays
 from empirics.testing.budget import SearchBudget
@@ -56,7 +56,8 @@ def search_results(
 def _applicable(checker: Checker, modes: tuple[str, ...], fixed: Fixed, own: Any) -> list[tuple[Property, str]]:
     unknown = [mode for mode in modes if mode not in checker.modes]
     if unknown or not modes:
-        raise InputError(f"modes = {modes}: expected some of {', '.join(checker.modes)}")
+        hint = near(str(unknown[0]), checker.modes) if unknown else ""
+        raise InputError(f"modes = {modes}: expected some of {', '.join(checker.modes)}{hint}")
     pairs = [pair for pair in checker.applicable(modes) if fixed.allows(pair[0])]
     return pairs if own is None else [pair for pair in pairs if pair[0].name in ModuleProblem.PROPERTIES]
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from empirics.algorithm.modes import FULL_BATCH, SAMPLED
-from empirics.numerics.errors import InputError
+from empirics.numerics.errors import InputError, near
 from empirics.testing import (
     properties_approximate,
     properties_conduct,
@@ -90,4 +90,4 @@ def replay(
         if own.name == name:
             return own.test(checker.ask(f, arrays_of(dtype)), case)
     names = [own.name for own in checker.properties]
-    raise InputError(f"name = {name!r}: expected one of {', '.join(names)}")
+    raise InputError(f"name = {name!r}: expected one of {', '.join(names)}{near(name, names)}")

@@ -70,6 +70,7 @@ def _drawn(out: Path, rows: list[Row], suite: SuiteFile, formats: list[Format], 
 
 def _formats(wanted: list[str] | None) -> list[Format]:
     from reports.figures.output import ALL_FORMATS, FORMATS
+    from theory.language.errors import near
 
     if wanted is None:
         return list(FORMATS)
@@ -77,7 +78,9 @@ def _formats(wanted: list[str] | None) -> list[Format]:
     known: dict[str, Format] = {format: format for format in ALL_FORMATS}
     unknown = [name for name in names if name not in known]
     if unknown or not names:
-        raise RefusedError(f"--format {','.join(unknown) or 'nothing'}: expected some of {', '.join(ALL_FORMATS)}")
+        hint = near(unknown[0], ALL_FORMATS) if unknown else ""
+        given = ",".join(unknown) or "nothing"
+        raise RefusedError(f"--format {given}: expected some of {', '.join(ALL_FORMATS)}{hint}")
     return list(dict.fromkeys(known[name] for name in names))
 
 

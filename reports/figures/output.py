@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import logging
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -102,7 +103,7 @@ def house_svg(figure: Figure) -> bytes:
 
 @contextmanager
 def _settings(page: Page) -> Iterator[None]:
-    with matplotlib.rc_context(), _steady_font_names():
+    with matplotlib.rc_context(), _steady_font_names(), _dates_of_fonts_untold():
         matplotlib.rcdefaults()
         matplotlib.rcParams.update(page.settings | _FILES)
         yield
@@ -122,6 +123,23 @@ def _steady_font_names() -> Iterator[None]:
         yield
     finally:
         PdfFile._get_subset_prefix = staticmethod(original)
+
+
+_FONT_HEADS = logging.getLogger("fontTools.ttLib.tables._h_e_a_d")
+
+
+@contextmanager
+def _dates_of_fonts_untold() -> Iterator[None]:
+    """fontTools warns of a font that counts its dates from 1970 and not from 1904; no file that is written has them."""
+
+    def told(record: logging.LogRecord) -> bool:
+        return "timestamp" not in record.getMessage()
+
+    _FONT_HEADS.addFilter(told)
+    try:
+        yield
+    finally:
+        _FONT_HEADS.removeFilter(told)
 
 
 def laid_out(figure: Figure, page: Page, *, by_latex: bool = False) -> Drawing:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from reports.figures.style import SINGLE, TEXT, Page
+from theory.language.errors import near
 
 _SERIES = re.compile(r"([a-z]+)(\d{4})")
 # type without LaTeX, by what the venue's style file loads: fonts that ship with matplotlib. STIX resembles Times, whose
@@ -50,7 +51,8 @@ def venue_page(name: str, *, usetex: bool = False) -> Page:
         return typeset(_IEEE) if usetex else _IEEE
     found = [bundle for bundle, match in _bundles().items() if name.lower() in (bundle, match[1])]
     if not found:
-        raise VenueError(f"venue {name}: unknown; expected one of {', '.join(venue_names())}")
+        known = venue_names()
+        raise VenueError(f"venue {name}: unknown{near(name, known)}; expected one of {', '.join(known)}")
     page = _bundle_page(max(found))
     return typeset(page) if usetex else page
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from enum import StrEnum
 from html import escape
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
+
+from theory.language.errors import near
 
 Kind = Literal["identity", "deterministic", "expectation"]
 Provenance = Literal["derived", "published", "claim"]
@@ -119,3 +122,14 @@ class VerdictFile(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
     error_level: float
     rows: list[Row]
+
+
+def near_row(row_id: str, known: Iterable[str]) -> str:
+    """A hint at the row that is most like an unknown one, of the same statement where that has rows.
+
+    >>> near_row("T2:quadratc", ["T2:T2:cosine:exact:nu1", "T2:T2:quadratic:exact:nu1", "S3q:quadratc"])
+    ' (did you mean T2:T2:quadratic:exact:nu1?)'
+    """
+    names = list(known)
+    same = [name for name in names if name.partition(":")[0] == row_id.partition(":")[0]]
+    return near(row_id, same, least=0.0) if same else near(row_id, names)

@@ -9,7 +9,7 @@ from pathlib import Path
 from empirics.numerics.errors import InputError
 from reports.analyses.claims import with_claim_measurements
 from reports.judging.measurement import Measurement
-from reports.judging.rows import Row
+from reports.judging.rows import Row, near_row
 from reports.judging.verdicts import judge
 from reports.recheck.differences import field_differences
 from reports.recheck.finished import Finished, RecheckError
@@ -37,9 +37,7 @@ def reproduce(out: Path, row_id: str, *, trust: Sequence[str] = ()) -> tuple[Row
             instance = instance_again(finished, row_id)
         if instance is not None:
             return instance
-        close = sorted(name for name in stored if name.split(":")[0] == row_id.split(":")[0])[:3]
-        hint = f"; such as {', '.join(close)}" if close else ""
-        raise RecheckError(f"--reproduce {row_id}: no such row in {out / 'verdicts.json'}{hint}")
+        raise RecheckError(f"--reproduce {row_id}: no such row in {out / 'verdicts.json'}{near_row(row_id, stored)}")
     with importing_only(trust), tempfile.TemporaryDirectory() as folder:
         try:
             record = _record(finished, row_id)

@@ -16,6 +16,7 @@ from rich.progress import track
 from reports.analyses.judged import judged_outcomes
 from reports.analyses.sharpest import sharpest
 from reports.judging.rows import Row, Verdict
+from reports.measure.domain import BeyondBallError
 from reports.records.execution import execute
 from reports.records.seeded_cell import seeded_cells
 from reports.settings.asking import asked
@@ -101,7 +102,8 @@ def check_setting(
     (0.5, 0.5, 'HOLDS')
 
     Raises:
-        SettingError: an unknown bound, key or task, a value out of range, or one that is needed and not given.
+        SettingError: an unknown bound, key or task, a value out of range, one that is needed and not given, or points
+            about which a task's constants do not hold.
     """
     names = [one.strip() for one in (bounds.split(",") if isinstance(bounds, str) else bounds) if one.strip()]
     if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
@@ -115,7 +117,10 @@ def check_setting(
         console = Console(stderr=True)
         shown = progress and console.is_terminal and len(work) > 1
         cells = track(work, "measuring", console=console, transient=True, disable=not shown)
-        outcomes = [execute(cell, folder) for cell in cells]
+        try:
+            outcomes = [execute(cell, folder) for cell in cells]
+        except BeyondBallError as error:
+            raise SettingError(str(error)) from None
     judged = judged_outcomes(what.plan, what.claims, outcomes)
     by_id = {row.row_id: row for row in judged.rows}
     groups = [outcome.measurements for outcome in judged.outcomes]

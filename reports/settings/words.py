@@ -10,7 +10,7 @@ from fractions import Fraction
 from typing import Any
 
 from reports.plans.entries import LIST_FIELDS
-from theory.language.errors import InputError
+from theory.language.errors import InputError, redirected
 from theory.language.grids import listed
 
 _INTEGER = re.compile(r"[+-]?\d{1,400}")
@@ -21,8 +21,8 @@ class SettingError(ValueError):
     """A setting that cannot be checked: the word, its value, and what was expected."""
 
 
-def paired(words: Iterable[str]) -> dict[str, str]:
-    """The words key=value as a mapping.
+def paired(words: Iterable[str], printing: str = "") -> dict[str, str]:
+    """The words key=value as a mapping; printing: the option, if any, that has the table printed in another form.
 
     >>> paired(["nu=0..2", "alpha=1/4"])
     {'nu': '0..2', 'alpha': '1/4'}
@@ -34,7 +34,7 @@ def paired(words: Iterable[str]) -> dict[str, str]:
     for word in words:
         key, equals, value = word.partition("=")
         if not (equals and key and value):
-            raise SettingError(f"{word}: expected key=value, such as nu=2")
+            raise SettingError(f"{word}: expected key=value, such as nu=2{redirected(word, printing)}")
         if key in found:
             raise SettingError(f"{key} = {value}: given twice, first as {found[key]}")
         found[key] = value

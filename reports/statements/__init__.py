@@ -16,7 +16,7 @@ from typing import Any
 
 from reports.measure.statement import Beside, LeftSide, Measured
 from reports.user_objects import UserObjectError, load
-from theory.language.errors import InputError
+from theory.language.errors import InputError, near
 from theory.tables import Table, default_table, with_records
 
 
@@ -46,7 +46,8 @@ def measured(name: str) -> Measured:
     if name in statements():
         return statements()[name]
     if ":" not in name:
-        raise UserObjectError(f"{name}: no such statement; known are {', '.join(statements())}, or MODULE:NAME")
+        hint = near(name, statements())
+        raise UserObjectError(f"{name}: no such statement{hint}; known are {', '.join(statements())}, or MODULE:NAME")
     found = getattr(load(name), "MEASURED", None)
     if not isinstance(found, Measured):
         raise UserObjectError(f"{name}: has no MEASURED, a record of how its left side is measured")

@@ -40,6 +40,7 @@ SETTINGS = [
     ({**GOOD, "participants": 0}, r"participants = 0: expected an integer >= 1"),
     ({**GOOD, "chunk": 0}, r"chunk = 0: expected an integer >= 1"),
     ({**GOOD, "mode": "FO"}, r"mode = 'FO': expected one of exact, stochastic, first_order"),
+    ({**GOOD, "mode": "exakt"}, r"did you mean exact\?"),
     ({**GOOD, "mode": "hessian_free"}, r"delta is missing: mode hessian_free"),
     ({**GOOD, "mode": "hessian_free", "delta": 0.0}, r"delta = 0.0: expected a finite number > 0"),
     ({**GOOD, "delta": 0.1}, r"delta = 0.1: mode exact has no use for it"),

@@ -49,6 +49,21 @@ def test_an_optimiser_on_a_copy_is_first_order():
     assert "first order" in caught.value.failures[0].cause
 
 
+def test_code_for_modules_that_is_not_wrapped_is_told_how():
+    def calls(module, x, y, loss, alpha, nu):
+        return loss(module(x), y)
+
+    for train in (maml, into_grad, sgd_on_a_copy, calls):
+        with pytest.raises(CheckFailedError) as caught:
+            check_meta_gradient(train, max_examples=2)
+        assert f"wrap it: on_modules({train.__name__})" in caught.value.failures[0].cause
+
+    for other in (lambda problem, *_: problem.gradiant(), min):  # Python cannot tell the arguments of min
+        with pytest.raises(CheckFailedError) as caught:
+            check_meta_gradient(other, max_examples=2)
+        assert "on_modules" not in caught.value.failures[0].cause
+
+
 def test_a_cut_graph_is_said_so():
     with pytest.raises(CheckFailedError, match="no gradient for the parameters bias"):
         check_meta_gradient(on_modules(lambda *_: None), max_examples=8)

@@ -50,9 +50,11 @@ def test_wrong_code_ends_with_status_1_and_its_cause(capsys):
     [
         (["no_such_module:f"], "no_such_module"),
         ([f"{OURS}:no_such_name"], "no_such_name"),
+        ([f"{OURS}:righ"], "did you mean right?"),
         ([OURS], "expected MODULE:FUNCTION"),
         ([f"{OURS}:__name__"], "is a str: expected a function"),
         ([f"{OURS}:right", "--mode", "stochastic"], "modes"),
+        ([f"{OURS}:right", "--mode", "exat"], "did you mean exact?"),
         ([f"{OURS}:right", "--dtype", "int64"], "dtype"),
         ([f"{OURS}:right", "--nu", "0"], "nu = 0"),
     ],

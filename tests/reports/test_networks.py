@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from fractions import Fraction
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pytest
 import torch
 from torch import nn
 
+from empirics import agent_data, natural_partition
 from empirics.tasks.networks.network import NetworkTask
 from empirics.tasks.networks.small_networks import small_network
 from reports.analyses.two_sided import two_sided_sections
@@ -28,8 +30,11 @@ from reports.measure.task_instance import TaskInstance
 from reports.plans.plan import load_plan
 from reports.records.execution import execute
 from reports.records.seeded_cell import SeededCell
+from reports.tasks.networks import on_its_ball
 from tests.reports.measuring import of, record_run
 from tests.reports.written_out_networks import dense_networks
+
+ROOT = Path(__file__).resolve().parents[2]
 
 BOUNDED = TaskPlan(name="network-on-ball", factory="small-network", arguments={"seed": 2, "radius": 0.25})
 FREE = TaskPlan(name="network", factory="small-network")
@@ -101,6 +106,26 @@ def test_a_certified_network_is_decided_at_points() -> None:
         assert row.measured is not None
     w = record_points(instance, cell, of(cell), seed=0)["S7_w"]
     assert 0 < np.linalg.norm(w - centre) <= 1 / 16 * (1 + 1e-12)  # points are searched about the network's start
+
+
+def test_a_smaller_ball_gives_the_smaller_constants_that_the_guide_states() -> None:
+    """The samples, the network and both numbers of docs/how-to/use-your-own-data.md."""
+    draw = np.random.default_rng(0)
+    agent = np.repeat(np.arange(6), 24)
+    y = draw.integers(0, 2, len(agent))
+    x = draw.normal(size=(len(agent), 3)) + np.outer(2 * y + 0.3 * agent, [1, -1, 0.5])
+    parts = list(natural_partition(agent).values())
+    seen = agent_data(x, y, parts, samples=16, held_out=8).agents(slice(0, 4))
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        module = nn.Sequential(nn.Linear(3, 4), nn.LayerNorm(4), nn.GELU(), nn.Linear(4, 2)).double()
+    task = seen.task(module, nn.functional.cross_entropy)
+    assert task.d == 34
+    found = [on_its_ball(task, Fraction(1, size)).constants()["L"].value for size in (4, 64)]
+    text = " ".join((ROOT / "docs" / "how-to" / "use-your-own-data.md").read_text(encoding="utf-8").split())
+    stated = re.search(r"L is at most (\d+) at radius 1/4, and at most ([\d.]+) at 1/64", text)
+    assert stated is not None
+    assert found == pytest.approx([float(stated[1]), float(stated[2])], rel=1e-2)
 
 
 def test_points_whose_fine_tuning_may_leave_the_ball_are_refused() -> None:

@@ -169,6 +169,8 @@ def test_a_damaged_file_is_one_line(folder: Path, name: str, content: bytes) -> 
 def test_an_unknown_row_and_an_unbuilt_folder_are_refused(folder: Path, tmp_path: Path) -> None:
     with pytest.raises(RecheckError, match="no such row"):
         reproduce(folder, "S6:nowhere")
+    with pytest.raises(RecheckError, match=r"no such row in .* \(did you mean S2:q:exact:nu1\?\)"):
+        reproduce(folder, "S2:q:nu1")
     with pytest.raises(RecheckError, match="build the report there first"):
         check(tmp_path / "absent")
 

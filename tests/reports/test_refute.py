@@ -343,7 +343,8 @@ def test_a_planted_error_is_found_by_the_search_alone() -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("S44",), "unknown"),
+        (("S44",), "unknown (did you mean S4?)"),
+        (("wrong-lema", "--claims", EXAMPLES), "unknown (did you mean wrong-lemma?)"),
         (("S4", "--budget", "0"), "--budget"),
         (("S4", "--claims", "nowhere.toml"), "No such file"),
         (("smoothness-lemma", "--claims", str(ROOT / "examples" / "arxiv_2504_21327.toml")), "not filled in"),

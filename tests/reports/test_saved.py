@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pandas as pd
 import pytest
@@ -15,6 +16,8 @@ import empirics
 import reports
 from empirics.estimation import Ball, estimate
 from reports.build import app
+
+SVG = "{http://www.w3.org/2000/svg}"
 
 
 @pytest.fixture(scope="module")
@@ -50,11 +53,25 @@ def test_figures_are_those_of_the_report(out: Path) -> None:
     assert figure.draw(figure.frame).axes
 
 
+def test_a_notebook_shows_a_figure_with_its_caption(out: Path) -> None:
+    report = reports.load(out)
+    for name, figure in report.figures.items():
+        shown = ElementTree.fromstring(figure._repr_html_())
+        (svg,) = shown.findall(f"{SVG}svg")
+        assert svg.findtext(f"{SVG}title") == figure.title
+        assert len(list(svg.iter(f"{SVG}path"))) > 3, f"{name} is drawn"
+        (caption,) = shown.findall("figcaption")
+        first = figure.caption.split("$")[0].split(".")[0]
+        assert first in "".join(caption.itertext())
+
+
 def test_what_is_not_there_is_named_with_the_nearest(out: Path, tmp_path: Path) -> None:
     report = reports.load(out)
     row_id = report.rows["row_id"].iloc[0]
     with pytest.raises(reports.ReportError, match="did you mean"):
         report.row(row_id + "x")
+    with pytest.raises(reports.ReportError, match=r"did you mean S4:L_F:bowl:exact:nu2"):
+        report.row("S4:bowll:nu2")
     with pytest.raises(reports.ReportError, match="figure verdict"):
         report.figure("verdict")
     with pytest.raises(reports.ReportError, match="has none"):

@@ -83,7 +83,7 @@ def test_unneeded_known_keys_are_accepted_but_checked() -> None:
 def test_unknown_names() -> None:
     with pytest.raises(theory.InputError, match="did you mean L_F"):
         theory.quantity("L_f")
-    with pytest.raises(theory.InputError, match="S44: unknown statement; known: S1, S2"):
+    with pytest.raises(theory.InputError, match=r"S44: unknown statement \(did you mean S4\?\); known: S1, S2"):
         theory.bound("S44")
 
 

@@ -90,6 +90,7 @@ def test_a_plot(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
         ([*L_F, "nuu=1"], "nuu"),
         ([*L_F[:-1], "nu=1"], "missing B"),
         ([*L_F, "nu=1", "--csv", "--json"], "--csv --json: expected one of them"),
+        ([*L_F, "nu=1", "--csv", "t.csv"], "--csv prints to standard output: --csv > t.csv"),
         ([*L_F, "nu=1", "--plot", "x.svg"], "nothing to plot"),
         ([*L_F, "nu=1,2", "--plot", "x.bmp"], "expected a name that ends in"),
     ],
@@ -99,6 +100,17 @@ def test_bad_words_are_one_line(capsys: pytest.CaptureFixture[str], words: list[
     assert (status, out) == (2, "")
     assert why in err
     assert len(err.splitlines()) == 1
+
+
+def test_a_claim_is_tabulated(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "mine.toml"
+    file.write_text('[[claim]]\nid = "rho-free"\nmeasures = "L_F"\nrhs = "(1 + alpha*L)**(2*nu)*L"\n')
+    status, out, _ = run(capsys, "rho-free", "alpha=1", "L=1", "nu=0..2", "--csv", "--claims", str(file))
+    assert status == 0
+    assert [float(row["rho-free"]) for row in csv.DictReader(io.StringIO(out))] == [1, 4, 16]
+    status, _, err = run(capsys, "rho-fre", "alpha=1", "--claims", str(file))
+    assert status == 2
+    assert "did you mean rho-free?" in err
 
 
 def test_a_statement_is_told_from_a_quantity() -> None:

@@ -16,7 +16,7 @@ from typing import Any
 from theory.claims.grammar import FUNCTIONS, GrammarError, read_comparison, read_written
 from theory.claims.measured import MEASURED, Measured
 from theory.language.algebra import Expr
-from theory.language.errors import InputError
+from theory.language.errors import InputError, near
 from theory.language.homogeneity import UnitError, unit_of
 from theory.language.modes import MODE_NAMES, MODE_OF
 from theory.language.records import CLAIM, Formula, Hypothesis, Line, Statement, formula
@@ -178,7 +178,8 @@ def parse_claims(text: str, origin: str) -> tuple[Claim, ...]:
     raw = _toml(text, lines)
     unknown = [key for key in raw if key != "claim"]
     if unknown:
-        raise lines.error(f"unknown key {unknown[0]!r}; a claims file has [[claim]] tables only", key=unknown[0])
+        hint = near(unknown[0], ["claim"])
+        raise lines.error(f"unknown key {unknown[0]!r}{hint}; a claims file has [[claim]] tables only", key=unknown[0])
     entries = raw.get("claim", [])
     if not isinstance(entries, list) or len(lines.headers) != len(entries):
         raise lines.error("write every claim as its own [[claim]] table")
@@ -258,7 +259,7 @@ class _Reading:
     def claim(self) -> Claim:
         for key in self.entry:
             if key not in _KEYS:
-                raise self.error(f"unknown key {key!r}; expected {', '.join(_KEYS)}", key)
+                raise self.error(f"unknown key {key!r}{near(key, _KEYS)}; expected {', '.join(_KEYS)}", key)
         for key in _REQUIRED:
             if key not in self.entry:
                 raise self.error(f"the claim has no {key}; expected {', '.join(_REQUIRED)}", "")
@@ -307,7 +308,8 @@ class _Reading:
     def measures(self) -> Measured:
         name = self.string("measures")
         if name not in MEASURED:
-            raise self.error(f"measures {name[:60]!r}: expected one of {', '.join(MEASURED)}", "measures")
+            hint = near(name[:60], MEASURED)
+            raise self.error(f"measures {name[:60]!r}{hint}: expected one of {', '.join(MEASURED)}", "measures")
         return MEASURED[name]
 
     def listed(self, key: str, allowed: tuple[str, ...]) -> tuple[str, ...]:
@@ -316,7 +318,8 @@ class _Reading:
             raise self.error(f"{key}: expected a list of texts among {', '.join(allowed)}", key)
         for value in values:
             if value not in allowed:
-                raise self.error(f"{key}: {value[:60]!r} is unknown; expected {', '.join(allowed)}", key)
+                hint = near(value[:60], allowed)
+                raise self.error(f"{key}: {value[:60]!r} is unknown{hint}; expected {', '.join(allowed)}", key)
         return tuple(dict.fromkeys(values))
 
     def constants(self) -> tuple[str, ...]:

@@ -35,13 +35,24 @@ class RecordError(InputError):
     """A record cannot join a table: a name is taken, a symbol unknown, a unit wrong."""
 
 
-def near(name: str, known: Iterable[str]) -> str:
-    """A hint at the known name that is most like an unknown one, if any is.
+def near(name: str, known: Iterable[str], *, least: float = 0.6) -> str:
+    """A hint at the known name that is most like an unknown one, if any is at least so like it (1: the same).
 
     >>> near("L_f", ["L_F", "q"])
     ' (did you mean L_F?)'
     """
     from difflib import get_close_matches
 
-    found = get_close_matches(name, list(known), n=1)
+    names = list(known)
+    same = [one for one in names if one.casefold() == name.casefold()]
+    found = same or get_close_matches(name, names, n=1, cutoff=least)
     return f" (did you mean {found[0]}?)" if found else ""
+
+
+def redirected(word: str, option: str) -> str:
+    """A hint at the shell's redirection, where a file's name stands behind an option that prints.
+
+    >>> redirected("t2.csv", "--csv"), redirected("nu", "--csv"), redirected("t2.csv", "")
+    ('; --csv prints to standard output: --csv > t2.csv', '', '')
+    """
+    return f"; {option} prints to standard output: {option} > {word}" if option and "." in word else ""

@@ -99,7 +99,7 @@ def read_inputs(given: Mapping[str, object], keys: Mapping[str, Symbol]) -> Give
 
 def _word(key: str, value: object, allowed: tuple[str, ...]) -> str:
     if str(value) not in allowed:
-        raise InputError(f"{key} = {value}: expected one of {', '.join(allowed)}")
+        raise InputError(f"{key} = {value}: expected one of {', '.join(allowed)}{near(str(value), allowed)}")
     return str(value)
 
 
