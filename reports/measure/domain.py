@@ -15,10 +15,6 @@ from reports.cells.points_cell import PointsCell
 from reports.measure.task_instance import TaskInstance, above, upwards
 
 
-class BeyondBallError(ValueError):
-    """A cell that looks where a task's constants do not hold: how far, and what to make smaller."""
-
-
 def on_points(instance: TaskInstance, cell: PointsCell | NoiseCell) -> tuple[TaskInstance, float]:
     """The instance with constants that hold for all points of norm at most the returned radius, and that radius.
 
@@ -82,7 +78,7 @@ def _refuse_beyond(instance: TaskInstance, cell: PointsCell | NoiseCell, start: 
     if cell.delta is not None:
         reach += float(cell.delta) * task.almost_sure_step_factor(alpha) ** cell.nu * gradient
     if not upwards(reach) <= local.radius:
-        raise BeyondBallError(
+        raise ValueError(
             f"task {instance.name}: from points {start:.4g} about its start a cell looks up to {reach:.4g} away, but "
             f"its constants hold up to {local.radius:.4g}; choose a smaller radius of points, alpha or delta"
         )

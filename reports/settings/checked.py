@@ -16,7 +16,6 @@ from rich.progress import track
 from reports.analyses.judged import judged_outcomes
 from reports.analyses.sharpest import sharpest
 from reports.judging.rows import Row, Verdict
-from reports.measure.domain import BeyondBallError
 from reports.records.execution import execute
 from reports.records.seeded_cell import seeded_cells
 from reports.settings.asking import asked
@@ -117,10 +116,7 @@ def check_setting(
         console = Console(stderr=True)
         shown = progress and console.is_terminal and len(work) > 1
         cells = track(work, "measuring", console=console, transient=True, disable=not shown)
-        try:
-            outcomes = [execute(cell, folder) for cell in cells]
-        except BeyondBallError as error:
-            raise SettingError(str(error)) from None
+        outcomes = [execute(cell, folder) for cell in cells]
     judged = judged_outcomes(what.plan, what.claims, outcomes)
     by_id = {row.row_id: row for row in judged.rows}
     groups = [outcome.measurements for outcome in judged.outcomes]
