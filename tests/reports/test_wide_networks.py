@@ -1,0 +1,129 @@
+"""Networks of many parameters: proved at a bounded price, once for a task that is made again."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from empirics import NetworkTask, QuadraticTask
+from reports.measure.search import Box, Effort, maximise
+from reports.measure.slices import price
+from reports.settings.checked import check_setting
+from reports.tasks import networks
+from reports.tasks.networks import RADIUS, on_its_ball, unproved
+from reports.tasks.own_network import own_network
+
+MODULE = """
+import torch
+from torch import nn
+
+from empirics import NetworkTask
+
+
+class Unruled(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.layer = nn.Linear(2, 2)
+
+    def forward(self, x):
+        return torch.sinh(self.layer(x))
+
+
+def task(module):
+    draw = torch.Generator().manual_seed(0)
+    x, y = torch.randn(2, 4, 2, generator=draw).double(), torch.randint(0, 2, (2, 4), generator=draw)
+    torch.manual_seed(0)
+    return NetworkTask(module().double(), x, y, nn.functional.cross_entropy, smooth=True)
+
+
+def wide():
+    return task(lambda: nn.Sequential(nn.Linear(2, 150), nn.Tanh(), nn.Linear(150, 2)))
+
+
+def unruled():
+    return task(Unruled)
+"""
+
+
+def made(seed: int = 0, width: int = 4) -> NetworkTask:
+    draw = torch.Generator().manual_seed(seed)
+    x, y = torch.randn(2, 4, 2, generator=draw).double(), torch.randint(0, 2, (2, 4), generator=draw)
+    torch.manual_seed(0)
+    module = nn.Sequential(nn.Linear(2, width), nn.Tanh(), nn.Linear(width, 2)).double()
+    return NetworkTask(module, x, y, nn.functional.cross_entropy)
+
+
+@pytest.fixture
+def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    (tmp_path / "ownwide.py").write_text(MODULE)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    sys.modules.pop("ownwide", None)
+    return "ownwide"
+
+
+def test_a_network_of_752_parameters_is_decided(own: str) -> None:
+    rows = check_setting("S4,S7", task=f"{own}:wide@1/16", alpha="1/1024", nu=1, radius="1/64").rows
+    assert {row.bound for row in rows} == {"S4", "S7"}
+    assert {str(row.verdict) for row in rows} <= {"HOLDS", "VACUOUS"}
+    assert "HOLDS" in {str(row.verdict) for row in rows}
+
+
+def test_what_is_not_proved_names_the_operation(own: str) -> None:
+    (row, *_) = check_setting("S4", task=f"{own}:unruled", alpha="1/64", nu=1, radius="1/64").rows
+    assert str(row.verdict) == "INCONCLUSIVE"
+    assert "not proved: " in row.reason
+    assert "aten.sinh.default" in row.reason
+
+
+def test_equal_networks_are_proved_once_and_others_on_their_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    proofs: list[int] = []
+
+    def counted(network: NetworkTask, radius: float):
+        proofs.append(network.d)
+        return real(network, radius)
+
+    real = networks._proof
+    monkeypatch.setattr(networks, "_proof", counted)
+    networks._proved.cache_clear()
+    first, second, other = (on_its_ball(made(seed), RADIUS) for seed in (0, 0, 1))
+    assert len(proofs) == 2
+    assert first.constants() == second.constants() != other.constants()
+    assert on_its_ball(made(0), RADIUS / 2).constants()["L"].value < first.constants()["L"].value
+    assert len(proofs) == 3
+    assert unproved(made(0)) == ""
+
+
+def test_own_data_in_single_precision_gives_a_task_in_double(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "ownnet32.py").write_text("from torch import nn\n\ndef net():\n    return nn.Linear(2, 2)\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    draw = np.random.default_rng(0)
+    x, y, agent = draw.normal(size=(40, 2)), draw.integers(0, 2, 40), np.repeat([0, 1], 20)
+    for name, dtype in (("single.npz", np.float32), ("double.npz", np.float64)):
+        np.savez(tmp_path / name, x=x.astype(np.float32).astype(dtype), y=y, agent=agent)
+    tasks = [
+        own_network("ownnet32:net", str(tmp_path / f"{name}.npz"), agents=2, samples=8) for name in ("single", "double")
+    ]
+    assert tasks[0].dtype == torch.float64
+    assert torch.equal(tasks[0].loss(tasks[0].start), tasks[1].loss(tasks[1].start))
+
+
+def test_a_search_keeps_to_its_work() -> None:
+    seen: list[int] = []
+
+    def objective(x: torch.Tensor) -> torch.Tensor:
+        seen.append(len(x))
+        return -(x[:, 0] - 0.5).square().sum(-1)
+
+    for work, one in ((2.0**40, 1), (2.0**20, 2**10), (2.0**20, 2**16)):
+        seen.clear()
+        effort = Effort.within(work, one)
+        maximise(objective, Box(1, 2, 3.0), seed=0, effort=effort)
+        # a quarter of each generation is kept and not looked at again; the least effort is 16 candidates 4 times
+        assert sum(seen) == effort.population + effort.generations * 3 * (effort.population // 4)
+        assert sum(seen) * one <= work or effort == Effort(16, 4)
+    assert price(QuadraticTask(A=[[[2.0]], [[4.0]]], c=[[0.0], [1.0]])) < price(made()) < price(made(width=40))
