@@ -44,7 +44,7 @@ class Effort:
         """The default, or as much less of both as keeps to the work, one candidate having that price.
 
         >>> Effort.within(work=2**20, price=1), Effort.within(work=2**20, price=2**10)
-        (Effort(population=256, generations=36), Effort(population=86, generations=12))
+        (Effort(population=256, generations=36), Effort(population=85, generations=12))
         """
         full = cls()
         part = min(1.0, (work / (price * full.population * full.generations)) ** 0.5)

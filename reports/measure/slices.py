@@ -59,8 +59,8 @@ def price(task: Task) -> int:
     """Products, in order of magnitude, that all agents' gradients at one point take.
 
     >>> from empirics import QuadraticTask
-    >>> price(QuadraticTask(A=[[[2.0]], [[4.0]]], c=[[0.0], [1.0]]))                # A and c: two numbers an agent
-    4
+    >>> price(QuadraticTask(A=[[[2.0]], [[4.0]]], c=[[0.0], [1.0]]))                # A, c and b: 3 numbers an agent
+    6
     """
     network = task.network()
     return task.n * (task.values_per_agent if network is None else _SWEEPS * network.samples * task.d)

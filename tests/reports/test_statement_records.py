@@ -65,7 +65,10 @@ def plan(tmp_path: Path, cell: str) -> str:
 @pytest.mark.parametrize(
     ("cell", "said"),
     [
-        ('[[points]]\ntask = "t"\nalpha = 1\nnu = 1\nstatements = ["S44"]\n', "S44: no such statement; known are C1,"),
+        (
+            '[[points]]\ntask = "t"\nalpha = 1\nnu = 1\nstatements = ["S44"]\n',
+            "S44: no such statement (did you mean S4?); known are C1,",
+        ),
         ('[[points]]\ntask = "t"\nalpha = 1\nnu = 1\nstatements = ["T2"]\n', "T2 is measured in [[runs]], not in [[po"),
         ('[[points]]\ntask = "t"\nalpha = 1\nnu = 1\nstatements = ["S9"]\n', "S9 needs delta"),
         ('[[points]]\ntask = "t"\nalpha = 1\nnu = 0\nstatements = ["S10"]\n', "S10 compares nu with nu - 1"),
