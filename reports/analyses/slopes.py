@@ -218,7 +218,7 @@ SERIES: tuple[Series, ...] = (
     Series("T1c", "T4", "sampling floor", "m", (1, 2, 4, 8), _agents),
     Series("S5", "b_sto", "bias, first order", "D", (2, 4, 8, 16), lambda xs: _batch_sizes(xs, "b_sto", "S5")),
     Series("S5p", "b_sto_2", "bias, second order", "D", (2, 4, 8, 16), lambda xs: _batch_sizes(xs, "b_sto_2", "S5p")),
-    Series("S5s", "b_sto_3", "bias, third order, nu = 2", "D", (2, 3, 4, 5),
+    Series("S5s", "b_sto_3", "bias, third order, two steps", "D", (2, 3, 4, 5),
            lambda xs: _batch_sizes(xs, "b_sto_3", "S5s", 2)),
     Series("S9", "b_HF", "Hessian-free error", "delta", _powers(-8, -7, -6, -5, -4),
            _at_points(_COSINE, "b_HF", "S9", _DIMENSION, alpha_L=Fraction(1, 4), nu=2, delta=None)),

@@ -8,6 +8,8 @@ from dataclasses import asdict, dataclass, replace
 from fractions import Fraction
 from functools import partial
 
+import numpy as np
+
 import theory
 from reports.judging import statistics
 from reports.judging.measurement import Enclosed, Measurement, Sampled, Unproved, Withheld
@@ -17,6 +19,7 @@ from reports.judging.rows import Row, StatedHypothesis, Verdict
 from theory.enclosure.hypotheses import HypothesisCheck
 from theory.tables import Table
 
+_PRICED = 2**18  # values up to which it is worked out how many would decide a row
 _TOLD_FROM_0 = 2.0**-32  # of two doubles: a smaller difference of them is mostly their rounding
 # a right side grows when these shrink, so that a certified lower bound is their sound side
 _SOUND_BELOW = frozenset({"mu", "mu_F", "mu_c"})
@@ -141,6 +144,8 @@ def _decision(measurement: Measurement, right: RightSide, level: float, refuted:
     else:
         limits = confidence_limits(evidence, level)
         verdict, reason = _decide_sample(limits[-1], right, refuted)
+        if verdict is Verdict.INCONCLUSIVE and not _weak(measurement):
+            reason = f"{reason}; {price(evidence, right, level)}"
         how = f"{evidence.how}, N = {evidence.values.size}, level {level:.2e} a row"
         how = how if evidence.look is None else f"{how}, shared by {evidence.look} looks and those to come"
     if verdict is not Verdict.VIOLATED:
@@ -193,13 +198,34 @@ def _vacuous_or(verdict: Verdict, reason: str, right: RightSide, trivial: float 
 
 def _one_sided(verdict: Verdict, reason: str, measurement: Measurement) -> tuple[Verdict, str]:
     """Nothing is decided by constants that are known on the wrong side: the true right side may be larger."""
-    weak = sorted(name for name, constant in measurement.constants.items() if constant.side == _unsound_side(name))
+    weak = _weak(measurement)
     if not weak:
         return verdict, reason
     sides = ", ".join(f"{name} ({measurement.constants[name].side})" for name in weak)
     where = f", {measurement.note}" if measurement.note else ""
     weakness = f"constants known on the wrong side only: {sides}{where}"
     return Verdict.INCONCLUSIVE, f"{weakness}; that neither certifies nor refutes a right side ({reason})"
+
+
+def _weak(measurement: Measurement) -> list[str]:
+    """Constants that are known on the wrong side only."""
+    return sorted(name for name, constant in measurement.constants.items() if constant.side == _unsound_side(name))
+
+
+def price(sample: Sampled, right: RightSide, level: float) -> str:
+    """How many times its values would show that a bound holds, were all like those that are there, in powers of 2.
+
+    The level stays that of the row, so that this is what a plan with so many more replicas would say.
+    """
+    size, times = sample.values.size, 2
+    while True:
+        look = None if sample.look is None else sample.look + times.bit_length() - 1
+        grown = replace(sample, values=np.tile(sample.values, times), look=look)
+        if right.at_least(confidence_limits(grown, level)[-1]):
+            return f"{times} times the {size} values would decide it, were they all like these"
+        if times * size >= _PRICED:
+            return f"{times} times the {size} values would not show that it holds, were they all like these"
+        times *= 2
 
 
 def sound_side(name: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+import re
 from fractions import Fraction
 
 import numpy as np
@@ -37,6 +38,21 @@ def test_equality_holds_and_the_smallest_excess_is_a_violation() -> None:
 def test_an_enclosure_around_the_bound_decides_nothing() -> None:
     fuzzy = Enclosed(Fraction(11, 2) - 1, Fraction(11, 2) + 1, "by hand")
     assert verdict(measurement(0, evidence=fuzzy)).verdict is Verdict.INCONCLUSIVE
+
+
+def test_an_undecided_sample_names_its_price_and_that_price_decides() -> None:
+    def seen(times: int, high: float) -> Row:
+        values = np.tile(np.array([0.0, high]), 32 * times)  # of mean high / 2, against 11/2
+        return verdict(measurement(0, evidence=Sampled(values, 0.0, high, 0.0, "by hand")))
+
+    few, hopeless = seen(1, 10.0), seen(1, 11.0)
+    assert few.verdict is Verdict.INCONCLUSIVE
+    found = re.search(r"; (\d+) times the 64 values would decide it", few.reason)
+    assert found is not None
+    assert seen(int(found[1]), 10.0).verdict is Verdict.HOLDS
+    assert seen(int(found[1]) // 2, 10.0).verdict is Verdict.INCONCLUSIVE
+    assert hopeless.verdict is Verdict.INCONCLUSIVE
+    assert re.search(r"; 4096 times the 64 values would not show that it holds", hopeless.reason)
 
 
 def test_an_irrational_right_side_is_compared_through_its_enclosure() -> None:
