@@ -15,7 +15,8 @@ from typing import Any
 from typer.main import get_command
 
 import theory
-from reports.analyses.described import statements_by_witness
+from reports.analyses.described import picture_of, statements_by_witness
+from reports.pages.html.tasks import drawn
 from reports.plans.explained import GRAMMAR, TABLES, keys
 from reports.plans.packaged_tasks import packaged_tasks
 from reports.tasks.factories import TaskError, make_task
@@ -167,10 +168,17 @@ def _cell(text: str) -> str:
 # --- catalogues ------------------------------------------------------------------------------------------
 
 
+_LINES = (
+    ".losses { width: 16rem; border: 1px solid currentColor } .losses path { fill: none; stroke: currentColor }"
+    " .losses .agent { stroke-width: .6; opacity: .7 } .losses .mean { stroke-width: 1.6 }"
+)
+
+
 def tasks() -> Iterator[str]:
     """Every packaged task: what it is, its constants with their sides, and which statements it is a witness of."""
     yield "# Tasks\n"
     yield "`task=NAME` of `reports.check`; a plan names factory and arguments.\n"
+    yield f"<style>{_LINES}</style>\n"
     witnessed = statements_by_witness()
     for name, plan in sorted(packaged_tasks().items()):
         try:
@@ -183,12 +191,15 @@ def tasks() -> Iterator[str]:
         arguments = ", ".join(f"{key} = {value}" for key, value in plan.arguments.items())
         shown = arguments if len(arguments) < 300 else arguments[:300] + " ..."
         yield f"- factory: `{plan.factory}`{f', `{shown}`' if shown else ''}"
-        yield f"- {task.n} agents, d = {task.d}"
+        yield f"- {task.n} agent{'s' * (task.n > 1)}, d = {task.d}"
+        if plan.about:
+            yield f"- {plan.about}"
         if where := witnessed.get(name):
             yield f"- a witness of {', '.join(where)}"
         yield "\n| constant | value | side |\n|---|---|---|"
         yield from (f"| {key} | {one.value:.6g} | {one.side} |" for key, one in task.constants().items())
-        yield ""
+        drawing, shown = drawn(picture_of(task))
+        yield f"\n<figure>{drawing}<figcaption>{shown}</figcaption></figure>\n" if drawing else ""
 
 
 def theory_text() -> Iterator[str]:

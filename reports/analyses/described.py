@@ -89,7 +89,7 @@ def _view(plan: TaskPlan, rows: Sequence[Row], witness_of: list[str]) -> TaskVie
         d=task.d,
         witness_of=witness_of,
         constants=_constants(rows),
-        picture=_picture(task),
+        picture=picture_of(task),
     )
 
 
@@ -109,8 +109,14 @@ def _constants(rows: Sequence[Row]) -> dict[str, list[StatedConstant]]:
     return {name: found[name] for name in CONSTANTS if name in found}
 
 
-def _picture(task: Task) -> Picture | Surface | None:
-    """Its losses about its centre, where a plane can show them."""
+def picture_of(task: Task) -> Picture | Surface | None:
+    """Its losses about its centre, where a plane can show them.
+
+    >>> from empirics import QuadraticTask
+    >>> bowl = picture_of(QuadraticTask(A=[[[2.0]]], c=[[0.0]]))                   # w^2 on [-2, 2]
+    >>> bowl.x[0], bowl.losses[0][0], bowl.x[-1], bowl.losses[0][-1]
+    (-2.0, 4.0, 2.0, 4.0)
+    """
     if task.d > 2 or task.on_demand:
         return None
     half = min(_HALF_WIDTH, task.radius or _HALF_WIDTH)

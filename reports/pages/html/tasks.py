@@ -37,13 +37,18 @@ def task_entries(views: Sequence[TaskView]) -> list[Entry]:
 
 def _entry(view: TaskView) -> Entry:
     constants = [_constant(name, values) for name, values in view.constants.items()]
-    if isinstance(view.picture, Picture):
-        every = "the loss" if view.n == 1 else f"the losses of its {view.n} agents and, bold, their mean"
-        return Entry(view, constants, _curves(view.picture), f"{every} over {_range(view.picture.x)}")
-    if isinstance(view.picture, Surface):
-        where = f"{_range(view.picture.x)} × {_range(view.picture.y)}"
-        return Entry(view, constants, _contours(view.picture), f"level lines of the mean loss over {where}")
-    return Entry(view, constants, Markup(""), "")
+    return Entry(view, constants, *drawn(view.picture))
+
+
+def drawn(picture: Picture | Surface | None) -> tuple[Markup, str]:
+    """A small drawing, its lines of the classes `agent` and `mean`, and what it shows; nothing of nothing."""
+    if isinstance(picture, Picture):
+        agents = len(picture.losses)
+        every = "the loss" if agents == 1 else f"the losses of its {agents} agents and, bold, their mean"
+        return _curves(picture), f"{every} over {_range(picture.x)}"
+    if isinstance(picture, Surface):
+        return _contours(picture), f"level lines of the mean loss over {_range(picture.x)} × {_range(picture.y)}"
+    return Markup(""), ""
 
 
 def _constant(name: str, values: Sequence[StatedConstant]) -> Markup:
