@@ -27,6 +27,8 @@ MEASURED = AlongRuns(
              label="drift"),
         dict(task="witness-stalled", mode="first_order", alpha="1/2", nu=1, tau=1, beta="1/40", rounds=5000, start=[0],
              label="bias"),
+        dict(task="witness-blind", mode="hessian_free", alpha=1, nu=1, tau=1, delta="1/8", beta="1/60", rounds=5000,
+             start=[0], label="probes"),
     ),
     witnesses=(
         dict(alpha="1/2", nu=0, label="more", D=1, D_prime=1, D_H=1,

@@ -42,6 +42,17 @@ def test_a_witness_comes_as_close_as_its_closed_form(found, key, value) -> None:
     assert found[key].best.tightness == pytest.approx(value, abs=1.5e-3)
 
 
+def test_probes_that_see_no_step_leave_the_bias_of_the_hessian_free_step(witnessed: Witnessed) -> None:
+    # w stays where grad F = b_HF = 4; F_0 - F_low = 5, the integral of f' over its bump from 0 to 4 and back
+    rows = {row.bound: row for row in judge(witnessed.measurements) if row.task == "witness-blind"}
+    assert rows.keys() == {"T2", "T2p"}
+    for row in rows.values():
+        assert row.measured == 16
+        assert row.predicted == pytest.approx(
+            2 * 5 * 60 / 5000 + 16, abs=1e-9
+        )  # the lower bound of a spline is rounded
+
+
 def test_no_right_bound_is_exceeded_and_every_bound_has_a_witness(found) -> None:
     assert all(one.best.tightness <= 1 + 1e-9 for one in found.values())
     # S1 and S10 have no ratio; what comes closest to S5p is vacuous
