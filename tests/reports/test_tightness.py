@@ -48,9 +48,7 @@ def test_probes_that_see_no_step_leave_the_bias_of_the_hessian_free_step(witness
     assert rows.keys() == {"T2", "T2p"}
     for row in rows.values():
         assert row.measured == 16
-        assert row.predicted == pytest.approx(
-            2 * 5 * 60 / 5000 + 16, abs=1e-9
-        )  # the lower bound of a spline is rounded
+        assert row.predicted == pytest.approx(2 * 5 * 60 / 5000 + 16, abs=1e-9)  # F_low is rounded
 
 
 def test_no_right_bound_is_exceeded_and_every_bound_has_a_witness(found) -> None:
