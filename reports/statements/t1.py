@@ -52,6 +52,10 @@ MEASURED = AlongRuns(
         ]),
         dict(task="witness-bowl", mode="exact", alpha="1/2", nu=0, tau=1, beta="1", rounds=1, start=[1],
              label="full-step"),
+        dict(task="witness-stalled", mode="first_order", alpha="1/2", nu=1, tau=1, beta="1/40", rounds=1, start=[0],
+             label="bias"),
+        dict(task="witness-blind", mode="hessian_free", alpha=1, nu=1, tau=1, delta="1/8", beta="1/60", rounds=1,
+             start=[0], label="probes"),
     ),
     wrong=(
         *versions(
@@ -87,6 +91,8 @@ MEASURED = AlongRuns(
             "T1c", "T1c.N",
             (CONSTANT, "h/4 for h/2 at the noise", becomes("b**2/2 + h/2*(sigma2/(2*m) + kappa*(gamma_F + b)**2)")),
             (TERM, "the noise lost", becomes("b**2/2 + h/2*kappa*(gamma_F + b)**2")),
+            (TERM, "the bias lost", becomes("h/2*(sigma2/m + kappa*(gamma_F + b)**2)")),
+            (CONSTANT, "0.9 of the bias", becomes("9*b**2/20 + h/2*(sigma2/m + kappa*(gamma_F + b)**2)"), True),
             (EXPONENT, "h^2 for h", becomes("b**2/2 + h**2/2*(sigma2/m + kappa*(gamma_F + b)**2)")),
             (CONSTANT, "0.95 of it", times("0.95"), True),
         ),

@@ -42,6 +42,10 @@ MEASURED = AlongRuns(
             ["witness-weighed", "exact", "replacement", 1, None, None, None],
             ["witness-noisy-pair", "stochastic", "full", None, 1, 1, 1],
         ]),
+        dict(task="witness-stalled", mode="first_order", alpha="1/2", nu=1, tau=1, beta="1/40", rounds=1, start=[0],
+             label="bias"),
+        dict(task="witness-blind", mode="hessian_free", alpha=1, nu=1, tau=1, delta="1/8", beta="1/60", rounds=1,
+             start=[0], label="probes"),
     ),
     wrong=(
         *versions(

@@ -45,10 +45,12 @@ def test_a_witness_comes_as_close_as_its_closed_form(found, key, value) -> None:
 def test_probes_that_see_no_step_leave_the_bias_of_the_hessian_free_step(witnessed: Witnessed) -> None:
     # w stays where grad F = b_HF = 4; F_0 - F_low = 5, the integral of f' over its bump from 0 to 4 and back
     rows = {row.bound: row for row in judge(witnessed.measurements) if row.task == "witness-blind"}
-    assert rows.keys() == {"T2", "T2p"}
-    for row in rows.values():
-        assert row.measured == 16
-        assert row.predicted == pytest.approx(2 * 5 * 60 / 5000 + 16, abs=1e-9)  # F_low is rounded
+    assert rows.keys() == {"T1c", "T1d", "T2", "T2p"}
+    for bound in ("T2", "T2p"):
+        assert rows[bound].measured == 16
+        assert rows[bound].predicted == pytest.approx(2 * 5 * 60 / 5000 + 16, abs=1e-9)  # F_low is rounded
+    for bound in ("T1c", "T1d"):  # no step, and a right side of -norm(grad F)^2/2 + b_HF^2/2
+        assert rows[bound].tightness == pytest.approx(1, abs=1e-9)
 
 
 def test_no_right_bound_is_exceeded_and_every_bound_has_a_witness(found) -> None:
