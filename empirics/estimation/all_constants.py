@@ -16,6 +16,7 @@ from empirics.estimation.third_derivative import third_estimate
 from empirics.numerics.checks import choice, integer
 from empirics.numerics.constants import Constant
 from empirics.numerics.errors import InputError
+from empirics.numerics.progress import shown
 from empirics.tasks.task import Task
 
 NAMES = ("L", "mu", "rho", "B", "sigma_G", "sigma_H", "gamma_G", "gamma_H")
@@ -23,7 +24,13 @@ NAMES = ("L", "mu", "rho", "B", "sigma_G", "sigma_H", "gamma_G", "gamma_H")
 
 @torch.no_grad()
 def estimate(
-    task: Task, over: Region, *, seed: int = 0, budget: Budget | None = None, names: Sequence[str] = NAMES
+    task: Task,
+    over: Region,
+    *,
+    seed: int = 0,
+    budget: Budget | None = None,
+    names: Sequence[str] = NAMES,
+    progress: bool = False,
 ) -> dict[str, Estimate]:
     """L, mu, rho, B, sigma_G, sigma_H, gamma_G, gamma_H over a ball or a hull, by ascent; batched over agents, points.
 
@@ -35,6 +42,7 @@ def estimate(
         seed: of starting points and directions.
         budget: how much work; `QUICK` or the default.
         names: which of them to estimate; all by default.
+        progress: show on a terminal, on standard error, which of them is being estimated.
 
     Raises:
         InputError: the set has another dimension than the task, the task is in float32, or an unknown name.
@@ -53,7 +61,8 @@ def estimate(
     seed, budget = integer("seed", seed, at_least=0), budget or Budget()
     for name in names:
         choice("names", name, NAMES)
-    return {name: _ESTIMATORS[name](task, over, seed=seed, budget=budget) for name in NAMES if name in names}
+    wanted = [name for name in NAMES if name in names]
+    return {name: _ESTIMATORS[name](task, over, seed=seed, budget=budget) for name in shown(wanted, progress)}
 
 
 _ESTIMATORS = {
