@@ -11,10 +11,10 @@ from theory.language.errors import near
 
 _SERIES = re.compile(r"([a-z]+)(\d{4})")
 # type without LaTeX, by what the venue's style file loads: fonts that ship with matplotlib. STIX resembles Times, whose
-# packages leave formulas in Computer Modern; for Palatino matplotlib has no font, and STIX stands in.
+# packages leave formulas in Computer Modern; for Palatino matplotlib has no font, and STIX stands in. Its sans serif of
+# Computer Modern has no minus sign: the serif stands in.
 _TIMES = {"font.family": "STIXGeneral", "mathtext.fontset": "cm"}
 _MODERN = {"font.family": ["cmr10", "STIXGeneral"], "mathtext.fontset": "cm"}
-_SANS = {"font.family": ["cmss10", "STIXGeneral"], "mathtext.fontset": "stixsans"}
 # IEEE conferences and transactions: 21 pica columns in a text block of 43 pica, captions of 8 points
 _PICA = 1 / 6.0225
 _IEEE = Page("ieee", 43 * _PICA, 21 * _PICA, 21 * _PICA, size=8.0, small=7.0, parameters=_TIMES,
@@ -94,8 +94,6 @@ def _bundle_page(bundle: str) -> Page:
 def _type(bundle: dict[str, Any]) -> dict[str, Any]:
     """The type that ships with matplotlib and is nearest to what a bundle has LaTeX load."""
     preamble = bundle.get("text.latex.preamble", "")
-    if bundle.get("font.family") == "sans-serif":
-        return _SANS
     if "times" in preamble or "ptm" in preamble:
         return _TIMES
     return {} if "mathpazo" in preamble else _MODERN
