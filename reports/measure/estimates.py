@@ -16,7 +16,7 @@ from reports.cells.points_cell import PointsCell
 from reports.judging.rows import StatedConstant
 from reports.measure.run_specification import RunSpecification
 from reports.measure.task_instance import CONSTANTS, TaskInstance
-from reports.tasks.networks import unproved
+from reports.tasks.networks import RADIUS, unproved
 
 ALONG_RUN = "estimated from below over the hull of the run's server iterates and fine-tuning trajectories"
 ON_BALL = "estimated from below over the ball that is searched and what fine-tuning reaches from there"
@@ -42,7 +42,10 @@ def because(instance: TaskInstance, where: str) -> str:
     if not instance.stated:
         return ""
     why = unproved(instance.task)
-    return f"{where}; not proved: {why}" if why else where
+    remedy = (
+        f"not proved: {why}" if why else f"@{RADIUS} behind the factory has them proved on that ball about the start"
+    )
+    return f"{where}; {remedy}"
 
 
 def ball_estimates(instance: TaskInstance, cell: PointsCell, seed: int) -> dict[str, np.ndarray]:

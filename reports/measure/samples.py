@@ -23,7 +23,7 @@ from reports.balls.ball import BallLoss, Vector, column, columns_of, identity, s
 from reports.balls.operations.operation import UnknownOperationError
 from reports.balls.recorded import batches_side_by_side, recorded_batches
 from reports.balls.side_by_side import SideBySide
-from reports.tasks.derivatives import AGENTS, PROMISED, some
+from reports.tasks.derivatives import PROMISED, looked_at, some
 
 Law = list[tuple[arb, arb_mat]]
 """(probability, what a batch gives), each outcome once."""
@@ -210,7 +210,7 @@ def _differing(task: Task, samples: list[Samples], values: torch.Tensor) -> str:
                 task.sampler.gradient(task, w.to(task.dtype), values[k : k + 1]),
                 task.sampler.hvp(task, w.to(task.dtype), v.to(task.dtype), values[k : k + 1]),
             )
-            for agent in some(range(task.n), AGENTS):
+            for agent in looked_at(task):
                 loss, at = samples[agent].losses[k], column(w[0, agent].numpy())
                 pairs = (
                     ("gradient", loss.gradient(at), gradients),
@@ -233,7 +233,7 @@ def not_as_listed(task: Task, size: int) -> str:
     if isinstance(samples, str) or task.sampler.noiseless:
         return samples if isinstance(samples, str) else ""
     w = (task.centre + torch.cos(torch.arange(task.d, dtype=torch.float64))).to(task.dtype)
-    agents, at = some(range(task.n), AGENTS), [column(w.double().numpy())]
+    agents, at = looked_at(task), [column(w.double().numpy())]
     with flint.ctx.workprec(ball.BITS):
         try:
             task.sampler.check(task, size)

@@ -6,12 +6,13 @@ float64 looks at all agents and names suspects; balls decide. Neither believes w
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import pairwise
 
 import flint
 import torch
+from flint import arb_mat
 from torch import Tensor
 from torch.func import grad, vmap
 
@@ -71,8 +72,9 @@ def wrong_derivative(
             suspects += one.worst()
             spread += [one.at(row, agent) for place, row in sorted(ends) if place == number for agent in agents]
     worst = sorted(suspects, key=lambda look: -look.off)[: _most(task)]
+    enclosed = _Enclosed(losses)
     with flint.ctx.workprec(ball.BITS):
-        return next((why for look in (*worst, *spread) if (why := look.wrong(losses)) is not None), None)
+        return next((why for look in (*worst, *spread) if (why := look.wrong(enclosed.of(look))) is not None), None)
 
 
 def in_blocks(task: Task, points: Tensor) -> list[Tensor]:
@@ -125,10 +127,8 @@ class _Look:
     given: Tensor
     off: float
 
-    def wrong(self, losses: Callable[[int], BallLoss]) -> str | None:
-        """What balls find wrong with it."""
-        loss, at = losses(self.agent), column(self.w.tolist())
-        mine = loss.gradient(at) if self.what == _GRADIENT else loss.hvp(at, column(self.v.tolist()))
+    def wrong(self, mine: arb_mat) -> str | None:
+        """What is wrong with it, `mine` being the loss's own in balls."""
         who = f"the {self.what} of agent {self.agent} ({self.way}) at {place(self.w)}"
         size = norm(mine)
         if not bool(torch.isfinite(self.given).all()):
@@ -143,6 +143,23 @@ class _Look:
             f"2^-30 (1 + {float(size.mid()):.3g}): its entry {entry} is {float(self.given[entry]):.12g}, that of the "
             f"loss {float(exact[entry]):.12g}"
         )
+
+
+@dataclass(frozen=True, eq=False)
+class _Enclosed:
+    """Derivatives of the losses in balls, each worked out once for all the ways in that are held against it."""
+
+    losses: Callable[[int], BallLoss]
+    known: dict[tuple[str, int, bytes, bytes], arb_mat] = field(default_factory=dict)
+
+    def of(self, look: _Look) -> arb_mat:
+        """That of the look's agent at its point, along its direction."""
+        along = b"" if look.what == _GRADIENT else look.v.numpy().tobytes()
+        key = look.what, look.agent, look.w.numpy().tobytes(), along
+        if key not in self.known:
+            loss, at = self.losses(look.agent), column(look.w.tolist())
+            self.known[key] = loss.gradient(at) if not along else loss.hvp(at, column(look.v.tolist()))
+        return self.known[key]
 
 
 @dataclass(frozen=True, eq=False)

@@ -5,9 +5,8 @@ from __future__ import annotations
 import itertools
 import math
 import pickle
-import sys
+from collections.abc import Callable
 from fractions import Fraction
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -296,11 +295,8 @@ def noisy():
 
 
 @pytest.fixture
-def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
-    (tmp_path / "own_bumps.py").write_text(OWN)
-    monkeypatch.syspath_prepend(str(tmp_path))
-    sys.modules.pop("own_bumps", None)
-    return "own_bumps"
+def own(own_module: Callable[[str, str], str]) -> str:
+    return own_module("own_bumps", OWN)
 
 
 @pytest.mark.slow

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -59,11 +59,8 @@ def made(seed: int = 0, width: int = 4) -> NetworkTask:
 
 
 @pytest.fixture
-def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
-    (tmp_path / "ownwide.py").write_text(MODULE)
-    monkeypatch.syspath_prepend(str(tmp_path))
-    sys.modules.pop("ownwide", None)
-    return "ownwide"
+def own(own_module: Callable[[str, str], str]) -> str:
+    return own_module("ownwide", MODULE)
 
 
 def test_a_network_of_752_parameters_is_decided(own: str) -> None:
@@ -78,6 +75,12 @@ def test_what_is_not_proved_names_the_operation(own: str) -> None:
     assert str(row.verdict) == "INCONCLUSIVE"
     assert "not proved: " in row.reason
     assert "aten.sinh.default" in row.reason
+
+
+def test_an_estimate_names_the_ball_on_which_constants_can_be_proved() -> None:
+    (row, *_) = check_setting("S4", task="network", alpha="1/64", nu=1, radius="1/64").rows
+    assert str(row.verdict) == "INCONCLUSIVE"
+    assert "with @1/4 behind the factory they are proved" in row.reason
 
 
 def test_equal_networks_are_proved_once_and_others_on_their_own(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -98,9 +101,10 @@ def test_equal_networks_are_proved_once_and_others_on_their_own(monkeypatch: pyt
     assert unproved(made(0)) == ""
 
 
-def test_own_data_in_single_precision_gives_a_task_in_double(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "ownnet32.py").write_text("from torch import nn\n\ndef net():\n    return nn.Linear(2, 2)\n")
-    monkeypatch.syspath_prepend(str(tmp_path))
+def test_own_data_in_single_precision_gives_a_task_in_double(
+    tmp_path: Path, own_module: Callable[[str, str], str]
+) -> None:
+    own_module("ownnet32", "from torch import nn\n\n\ndef net():\n    return nn.Linear(2, 2)\n")
     draw = np.random.default_rng(0)
     x, y, agent = draw.normal(size=(40, 2)), draw.integers(0, 2, 40), np.repeat([0, 1], 20)
     for name, dtype in (("single.npz", np.float32), ("double.npz", np.float64)):
