@@ -41,11 +41,9 @@ def because(instance: TaskInstance, where: str) -> str:
     """
     if not instance.stated:
         return ""
-    why = unproved(instance.task)
-    remedy = (
-        f"not proved: {why}" if why else f"@{RADIUS} behind the factory has them proved on that ball about the start"
-    )
-    return f"{where}; {remedy}"
+    if why := unproved(instance.task):
+        return f"{where}; not proved: {why}"
+    return f"{where}; with @{RADIUS} behind the factory they are proved on that ball about the start"
 
 
 def ball_estimates(instance: TaskInstance, cell: PointsCell, seed: int) -> dict[str, np.ndarray]:
