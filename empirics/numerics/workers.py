@@ -22,7 +22,8 @@ def spread(work: Callable[..., None], pieces: Iterable[Any]) -> None:
     """Call work(piece) for every piece, on as many threads as torch uses, each computing on its own.
 
     Torch's operations leave the interpreter, so threads of Python serve. Inside a dispatch mode (which sees one
-    thread only) and when torch uses one thread, pieces are worked on one after another.
+    thread only), when torch uses one thread, and in the thread that records (for which a piece may have to wait),
+    pieces are worked on one after another.
 
     >>> results = torch.zeros(3)
     >>> spread(lambda place: results[place].fill_(place + 1.0), range(3))
@@ -30,7 +31,7 @@ def spread(work: Callable[..., None], pieces: Iterable[Any]) -> None:
     [1.0, 2.0, 3.0]
     """
     pieces, threads = list(pieces), torch.get_num_threads()
-    if threads == 1 or len(pieces) == 1 or _get_current_dispatch_mode() is not None:
+    if threads == 1 or len(pieces) == 1 or _get_current_dispatch_mode() is not None or _recording():
         for piece in pieces:
             work(piece)
         return
@@ -66,10 +67,14 @@ def in_recording_thread(work: Callable[[], Any]) -> Any:
     with _lock:
         if _recorder is None or _recorder[0] != os.getpid():
             _recorder = (os.getpid(), ThreadPoolExecutor(1, _RECORDER))
-    if threading.current_thread().name.startswith(_RECORDER):  # it would wait for itself
-        with ThreadPoolExecutor(1) as another:
+    if _recording():  # it would wait for itself
+        with ThreadPoolExecutor(1, _RECORDER) as another:
             return another.submit(_in_stream(work)).result()
     return _recorder[1].submit(_in_stream(work)).result()
+
+
+def _recording() -> bool:
+    return threading.current_thread().name.startswith(_RECORDER)
 
 
 def _in_stream(work: Callable[[], Any]) -> Callable[[], Any]:

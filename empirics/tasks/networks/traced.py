@@ -100,10 +100,15 @@ class TracedSweeps(Sweeps):
 
     def remembered(self, key: Any, make: Callable[[], Any]) -> Any:
         """make(), called once for each key, in the thread that records."""
-        if key not in self._programs:
+
+        def once() -> None:
+            # Locked in that thread: whoever waited for it with the model locked would keep out what it is doing now.
             with self.model.lock:
                 if key not in self._programs:
-                    self._programs[key] = in_recording_thread(make)
+                    self._programs[key] = make()
+
+        if key not in self._programs:
+            in_recording_thread(once)
         return self._programs[key]
 
 

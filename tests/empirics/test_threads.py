@@ -1,0 +1,56 @@
+"""Networks on several threads, as on any machine outside of these tests: nobody waits for ever."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+# In a process of its own: threads that wait for one another would keep the process of the tests from ending.
+_WIDE = """
+import torch
+from torch import nn
+from torch.nn import functional
+from empirics import NetworkTask
+from empirics.tasks.loss_graph import loss_graph
+
+torch.set_num_threads(2)
+NetworkTask._agents_at_once = lambda self, samples: 1
+torch.manual_seed(0)
+x, y = torch.randn(4, 3, 2).double(), torch.randn(4, 3, 1).double()
+net = nn.Sequential(nn.Linear(2, 2), nn.LayerNorm(2), nn.Linear(2, 1))
+task = NetworkTask(net, x, y, functional.mse_loss, smooth=True)
+graph = loss_graph(task)
+points = task.start.expand(1, task.n, task.d)
+print(task.raw_loss(points).shape, task.hvp(points, points).shape, torch.get_num_threads())
+"""
+
+_NESTED = """
+import torch
+from empirics.numerics.workers import in_recording_thread, spread
+
+torch.set_num_threads(2)
+found = torch.zeros(4)
+
+def fill(place):
+    found[place] = in_recording_thread(lambda: place + 1.0)
+
+in_recording_thread(lambda: spread(fill, range(2)))
+in_recording_thread(lambda: in_recording_thread(lambda: spread(fill, range(2, 4))))
+print(found.tolist())
+"""
+
+
+@pytest.mark.parametrize(
+    ("script", "expected"),
+    [
+        (_WIDE, "torch.Size([1, 4]) torch.Size([1, 4, 13]) 2"),
+        (_NESTED, "[1.0, 2.0, 3.0, 4.0]"),
+    ],
+)
+def test_what_is_recorded_may_itself_be_spread_over_threads(script: str, expected: str) -> None:
+    # a minute is thirty times what either takes
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip() == expected
