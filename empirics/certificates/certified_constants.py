@@ -95,6 +95,15 @@ def certificate(task: Task, centre: Any, radius: float) -> Certificate:
     return Certificate(task, point, float(radius), agents, samples, over, of_samples)
 
 
+def with_hessians(losses: int, d: int) -> bool:
+    """Whether so many Hessians at the centre and their eigenvalues are worth their price; norms need none.
+
+    >>> with_hessians(10, 100), with_hessians(10, 10_000)
+    (True, False)
+    """
+    return losses * d**2 <= HESSIANS and losses * d**3 <= EIGENVALUES
+
+
 @dataclass(frozen=True, eq=False)
 class Certificate:
     """Certified bounds for every agent on a ball; arrays are (n,), per agent.
@@ -140,16 +149,16 @@ class Certificate:
 
     @cached_property
     def _hessians(self) -> np.ndarray | None:
-        return central.hessians(self.agents, self.centre) if self.local and self._few(self.task.n) else None
+        return (
+            central.hessians(self.agents, self.centre)
+            if self.local and with_hessians(self.task.n, self.task.d)
+            else None
+        )
 
     @cached_property
     def _spectra(self) -> list[Spectrum]:
         """Of the agents' Hessians at the centre, where there are any."""
         return [spectrum(hessian) for hessian in self._hessians] if self._hessians is not None else []
-
-    def _few(self, losses: int) -> bool:
-        """Whether so many Hessians and their eigenvalues are worth their price."""
-        return losses * self.task.d**2 <= HESSIANS and losses * self.task.d**3 <= EIGENVALUES
 
     @cached_property
     def _thirds(self) -> ThirdNorms | None:
@@ -324,7 +333,7 @@ class Certificate:
 
     @cached_property
     def _sample_hessians(self) -> np.ndarray | None:
-        if self.samples is None or not self._few(self.samples.count):
+        if self.samples is None or not with_hessians(self.samples.count, self.task.d):
             return None
         return central.hessians(self.samples, self.centre)
 

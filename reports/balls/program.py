@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import operator
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -92,6 +93,11 @@ class Program:
     def degree(self) -> float:
         """The degree of the loss as a polynomial in w, at most; infinite where it is not known to be one."""
         return 0.0 if self.out is None else self._degree(self.out)
+
+    @property
+    def numbers(self) -> int:
+        """How many numbers its steps compute."""
+        return sum(math.prod(step.site.shape) for step in self.steps)
 
     def operand(self, source: Source) -> Any:
         """The jet (or condition) of what does not move, at the working precision."""

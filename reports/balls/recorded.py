@@ -19,13 +19,10 @@ from reports.balls.jets import Part
 from reports.balls.program import Program
 from reports.balls.side_by_side import SideBySide
 from reports.balls.tape import Tape
+from reports.balls.tapes import Tapes
 
-# Points whose values and adjoints are kept: the trajectory of a fine-tuning is walked forth and back.
-_KEPT = 4
 # Losses and points that one sweep serves: an operation costs more than its numbers.
 _ROWS = 64
-# Half-widths from which on a ball is a box, worth enclosures that are tight rather than quick.
-_BOX = arb(2) ** -40
 
 
 def recorded_losses(task: Task, agents: Iterable[int] | None = None) -> list[BallLoss]:
@@ -41,12 +38,12 @@ def recorded_losses(task: Task, agents: Iterable[int] | None = None) -> list[Bal
     >>> f.loss(w) == 4, f.gradient(w)[0, 0] == 4, f.hvp(w, w)[0, 0] == 6
     (True, True, True)
     """
-    recording = loss_graph(task)
+    recording, tapes = loss_graph(task), Tapes()
     losses: list[BallLoss] = []
     for agent in range(task.n) if agents is None else agents:
         own = agent_arrays(task, agent)
         arrays = {name: own[name] for name in recording.names}
-        losses.append(RecordedLoss(Program(recording.graph, recording.d, arrays)))
+        losses.append(RecordedLoss(Program(recording.graph, recording.d, arrays), tapes))
     return losses
 
 
@@ -64,10 +61,10 @@ def recorded_batches(task: Task, values: Tensor) -> list[list[BallLoss]]:
     >>> one.gradient(arb_mat(1, 1, [3])), two.gradient(arb_mat(1, 1, [3]))
     ([5.00000000000000], [4.00000000000000])
     """
-    recording = batch_graph(task, values)
+    recording, tapes = batch_graph(task, values), Tapes()
     return [
         [
-            RecordedLoss(Program(recording.graph, recording.d, {"values": batch[agent], **_own(task, agent)}))
+            RecordedLoss(Program(recording.graph, recording.d, {"values": batch[agent], **_own(task, agent)}), tapes)
             for batch in values
         ]
         for agent in range(task.n)
@@ -104,10 +101,9 @@ class RecordedLoss(BallLoss):
     Where a condition or a kink is not decided on a box, both sides are enclosed.
     """
 
-    def __init__(self, program: Program) -> None:
-        """Read a program; nothing is evaluated before the first use."""
-        self._program = program
-        self._tapes: list[tuple[int, Vector, Tape]] = []
+    def __init__(self, program: Program, tapes: Tapes) -> None:
+        """Read a program, its tapes kept among those given; nothing is evaluated before the first use."""
+        self._program, self._tapes = program, tapes
         self._forms: dict[int, tuple[arb_mat, Vector]] = {}
 
     @property
@@ -231,18 +227,7 @@ class RecordedLoss(BallLoss):
         return self._forms[bits]
 
     def _tape(self, w: Vector) -> Tape:
-        """The tape of a point; equal boxes at equal precision share one."""
-        bits = flint.ctx.prec
-        for known, point, tape in self._tapes:
-            if known == bits and point.contains(w) and w.contains(point):
-                return tape
-        entries = w.entries()
-        wide = any(x.rad() > _BOX for x in entries)
-        tape = Tape(self._program, filled(entries, (self.d,)), wide)
-        if self.d == 1:
-            tape.along(constant(ONE, (1,)))
-        self._tapes = [*self._tapes[1 - _KEPT :], (bits, arb_mat(w), tape)]
-        return tape
+        return self._tapes.of(self._program, w)
 
     def _row(self, v: Vector) -> Array:
         return filled(v.entries(), (self.d,))

@@ -33,7 +33,9 @@ class Tape:
         self._forward = self._backward = 0
 
     def along(self, v: Array) -> None:
-        """Move w along v from now on."""
+        """Move w along v from now on; what is known of the same direction stays, if it is exact."""
+        if len(self._w.parts) > 1 and bool((self._w.parts[1] == v).all()):
+            return
         for call in self._calls:
             call.cut()
         for jet in (self._w, *self._adjoints):

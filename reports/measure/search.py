@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-# products of one search: some ten seconds, which only networks of some hundred parameters reach
-SEARCH = 2.0**31
+# products of one search: some five seconds, which only networks of a thousand parameters reach
+SEARCH = 2.0**30
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class Effort:
         """
         full = cls()
         part = min(1.0, (work / (price * full.population * full.generations)) ** 0.5)
-        return cls(max(16, int(part * full.population)), max(4, int(part * full.generations)))
+        return cls(max(8, int(part * full.population)), max(2, int(part * full.generations)))
 
 
 def maximise(objective: Callable[[Tensor], Tensor], box: Box, *, seed: int, effort: Effort | None = None) -> Tensor:

@@ -20,7 +20,17 @@ from empirics.numerics.errors import InputError
 from reports.balls import ball
 from reports.balls.ball import column, norm
 from reports.measure.task_instance import TaskInstance
-from reports.tasks.derivatives import AGENTS, PROMISED, looked_at, place, some, wrong_derivative
+from reports.tasks.derivatives import (
+    AGENTS,
+    PROMISED,
+    directions,
+    looked_at,
+    place,
+    recorded_loss,
+    some,
+    wide,
+    wrong_derivative,
+)
 
 # points and samples that are looked at, whatever their number
 _POINTS, _SAMPLES = 3, 256
@@ -33,7 +43,7 @@ def broken_promise(instance: TaskInstance, points: Iterable[np.ndarray], alpha: 
 
     A constant that is only estimated from below promises nothing and is not looked at.
     """
-    visited = [np.asarray(w, float) for w in some(list(points), _POINTS)]
+    visited = [np.asarray(w, float) for w in some(list(points), 1 if wide(instance.task) else _POINTS)]
     with flint.ctx.workprec(ball.BITS):
         return next((why for w in visited for why in _broken(instance, w, alpha, nu)), None)
 
@@ -52,19 +62,18 @@ def _broken(instance: TaskInstance, w: np.ndarray, alpha: float, nu: int) -> Ite
 def _at(instance: TaskInstance, at: Tensor) -> Iterator[str]:
     """At points (1, n, d), one an agent."""
     task, losses = instance.task, instance.losses
-    wrong = wrong_derivative(task, [at], losses.__getitem__, instance.made)
+    steepest = int(task.raw_gradient(at.to(task.dtype))[0].norm(dim=-1).nan_to_num(nan=torch.inf).argmax())
+    agents = looked_at(task, steepest)
+    wrong = wrong_derivative(task, [at], losses.__getitem__, instance.made, agents)
     if wrong is not None:
         yield wrong
-    gradient = task.raw_gradient(at.to(task.dtype))[0]
-    steepest = int(gradient.norm(dim=-1).argmax())
-    for agent in sorted({*looked_at(task), steepest}):
+    for agent in agents:
         yield from _constants(instance, agent, at[0, agent].double())
 
 
 def _constants(instance: TaskInstance, agent: int, w: Tensor) -> Iterator[str]:
     stated, loss, at = instance.constants, instance.losses[agent], column(w.tolist())
-    v = torch.sin(torch.arange(len(w), dtype=torch.float64) + 1)
-    along = column((v / v.norm()).tolist())
+    along = column(directions(1, len(w))[0].tolist())
     for name, found in (("B", norm(loss.gradient(at))), ("L", norm(loss.hvp(at, along)) / norm(along))):
         if name in stated and stated[name].side != "lower" and found > ball.ball(stated[name].value):
             where = f"agent {agent} at {place(w)}"
@@ -72,12 +81,19 @@ def _constants(instance: TaskInstance, agent: int, w: Tensor) -> Iterator[str]:
 
 
 def _lowest(instance: TaskInstance, w: np.ndarray) -> Iterator[str]:
-    """The mean loss at a point, held against the number that is said to be below it everywhere."""
+    """The mean loss at a point, held against the number that is said to be below it everywhere.
+
+    Balls are asked where float64 does not find it far above.
+    """
     if instance.task.n > AGENTS:
         return
     try:
         low, losses = instance.task.loss_lower_bound().value, instance.losses
     except InputError:  # none is stated, and none enters what is measured
+        return
+    run, at = recorded_loss(instance.made or instance.task), torch.as_tensor(w)
+    values = torch.stack([run.loss(at, *(array[k] for array in run.arrays)) for k in range(instance.task.n)])
+    if float(values.mean()) - low > PROMISED * (1 + abs(low) + float(values.abs().max())):
         return
     mean = sum((loss.loss(column(w)) for loss in losses), ball.ball(0)) / len(losses)
     if mean < ball.ball(low):

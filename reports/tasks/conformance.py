@@ -31,8 +31,8 @@ from reports.tasks.networks import on_its_ball
 from reports.user_objects import UserObjectError, load
 
 NEEDED = ("L", "rho", "B", "gamma_G", "gamma_H")
-# points of the region: as many as go through some 2^25 numbers, within these ends
-_FEWEST, _POINTS, _WORK = 8, 64, 2**25
+# points of the region: as many as go through some 2^23 numbers, a few seconds' work, within these ends
+_FEWEST, _POINTS, _WORK = 8, 64, 2**23
 # rounds of a run and fine-tuning steps in each
 _ROUNDS, _STEPS = 2, 2
 # a central difference of step h of a smooth function errs by O(h^2) and by rounding/h: both near 1e-10 at h = 1e-5

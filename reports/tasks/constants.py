@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from empirics import Constant, Task
-from empirics.certificates.certified_constants import certified_constants
+from empirics.certificates.certified_constants import certified_constants, with_hessians
 from empirics.estimation.curvature import hessian_ends
 from empirics.estimation.estimates import QUICK, Budget
 from empirics.estimation.regions import Ball
@@ -71,8 +71,8 @@ def _certified(task: Task, over: Ball) -> Mapping[str, Constant] | None:
     """Certified bounds, as far as they can be had; None where the loss cannot be recorded."""
     try:
         loss_graph(task)
-        if task.n * task.d**2 > NUMBERS:  # the matrices of all agents would take more than some seconds and megabytes
-            return {}
+        if task.n * task.d**2 > NUMBERS and with_hessians(task.n, task.d):
+            return {}  # the matrices of all agents would take more than some seconds and megabytes
         confined = task.local is not None or not task.everywhere
         return certified_constants(task, over.centre, over.radius if confined else math.inf)
     except UntraceableError:

@@ -32,25 +32,30 @@ AGENTS, _ENTRIES_OF_BALLS = 8, 2**16
 NUMBERS = 2**20
 _ENTRIES = 4  # of a point that are shown; a longer one is told by its norm
 _GRADIENT, _PRODUCT = "gradient", "Hessian-vector product"
-_recorded = lru_cache(maxsize=8)(agent_losses)
+recorded_loss = lru_cache(maxsize=8)(agent_losses)
 
 
 @torch.no_grad()
 def wrong_derivative(
-    task: Task, blocks: Sequence[Tensor], losses: Callable[[int], BallLoss], recorded: Task | None = None
+    task: Task,
+    blocks: Sequence[Tensor],
+    losses: Callable[[int], BallLoss],
+    recorded: Task | None = None,
+    agents: Sequence[int] | None = None,
 ) -> str | None:
     """What is wrong with a derivative of some agent at some of the points; None where nothing is.
 
     `raw_gradient`, `raw_hvp` along unit vectors and both parts of `raw_linearisation` have to be within
     2^-30 (1 + norm) of the derivatives of the loss. All agents are compared with torch's derivatives of the recorded
-    loss; up to 8 suspects, and at the first and the last point up to 8 agents spread over all, with balls (fewer of
-    many parameters: `looked_at`). What balls do not confirm is not wrong.
+    loss; up to 8 suspects, and at the first and the last point up to 8 agents spread over all, with balls (of many
+    parameters fewer, at the last point only). What balls do not confirm is not wrong.
 
     Args:
         task: any task whose loss can be recorded.
         blocks: points (R, n, d), few enough at once for the task's own methods: see `in_blocks`.
         losses: the ball loss of an agent.
         recorded: a task of the same losses whose recording is kept, where there is one.
+        agents: those that balls look at; `looked_at` of the task when absent.
 
     Raises:
         UntraceableError: the loss cannot be recorded.
@@ -63,8 +68,10 @@ def wrong_derivative(
     >>> wrong_derivative(task, [points], losses)
     'the Hessian-vector product of agent 1 (raw_hvp) at w = [0.0] differs from that of the loss by 9.54e-07, expec...
     """
-    found = _recorded(task if recorded is None else recorded)
-    agents, ends = looked_at(task), {(0, 0), (len(blocks) - 1, len(blocks[-1]) - 1)}
+    found = recorded_loss(task if recorded is None else recorded)
+    agents = looked_at(task) if agents is None else agents
+    last = (len(blocks) - 1, len(blocks[-1]) - 1)
+    ends = {last} if wide(task) else {(0, 0), last}
     suspects: list[_Look] = []
     spread: list[_Look] = []
     for number, block in enumerate(blocks):
@@ -93,13 +100,29 @@ def numbers(task: Task) -> int:
     return task.d + task.values_per_agent
 
 
-def looked_at(task: Task) -> list[int]:
-    """Agents whose derivatives balls look at: 8 spread over all, down to one where a derivative has many entries."""
-    return some(range(task.n), _most(task))
+def looked_at(task: Task, first: int = 0) -> list[int]:
+    """Agents whose derivatives balls look at: one, and up to 8 spread over all, fewer of many parameters.
+
+    >>> from empirics import QuadraticTask
+    >>> looked_at(QuadraticTask(A=torch.ones(15, 1, 1).double(), c=torch.zeros(15, 1).double()), first=1)
+    [0, 1, 2, 4, 6, 8, 10, 12, 14]
+    """
+    return [first] if wide(task) else sorted({first, *some(range(task.n), _most(task))})
+
+
+def wide(task: Task) -> bool:
+    """Whether a derivative has so many parameters that balls look at one agent and one point."""
+    return _most(task) == 1
 
 
 def _most(task: Task) -> int:
     return max(1, min(AGENTS, _ENTRIES_OF_BALLS // task.d))
+
+
+def directions(count: int, d: int) -> Tensor:
+    """Unit vectors (count, d) along which Hessian-vector products are looked at: sin(k), sin(2 k), ... of the k-th."""
+    v = torch.sin(torch.outer(torch.arange(1, count + 1).double(), torch.arange(1, d + 1).double()))
+    return v / v.norm(dim=-1, keepdim=True)
 
 
 def some(sequence: Sequence, count: int) -> list:
@@ -186,9 +209,7 @@ class _Comparison:
 
 def _compared(task: Task, found: RecordedLoss, block: Tensor) -> Iterator[_Comparison]:
     w = block.to(task.dtype).contiguous()
-    turn = torch.arange(1, len(w) + 1, dtype=torch.float64)[:, None, None]
-    v = torch.sin(turn * torch.arange(1, task.d + 1, dtype=torch.float64))
-    v = (v / v.norm(dim=-1, keepdim=True)).to(task.dtype).expand_as(w).contiguous()
+    v = directions(len(w), task.d)[:, None].to(task.dtype).expand_as(w).contiguous()
     gradients, products = _derivatives(found, w, v)
     expected = {_GRADIENT: gradients, _PRODUCT: products}
 

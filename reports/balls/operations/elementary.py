@@ -19,6 +19,7 @@ from reports.balls.operations.operation import Call, Operation
 aten = torch.ops.aten
 Slope = Callable[[Call, int], Part]
 Value = Callable[[arb], arb]
+_HALF = arb(0.5)
 
 
 def elementary(value: Value, slope: Slope, wide: Value | None = None) -> Operation:
@@ -121,7 +122,7 @@ def _bell(call: Call, order: int) -> Jet:
     def rule(one: Call, k: int) -> Part:
         a = one.inputs[0]
         if k == 0:
-            return each(lambda x: (-square(x)).exp(), a.first)
+            return each(lambda x: (-x).exp(), _squared(a, one, 0))  # type: ignore[arg-type]
         steep = one.helper(
             "steep", lambda other, j: mapped(lambda x: x * -2, convolved(a, other.growing("bell"), j)), k - 1
         )
@@ -137,12 +138,12 @@ def _erf_slope(call: Call, order: int) -> Part:
 def _rsqrt_slope(call: Call, order: int) -> Part:
     """-y^3 / 2."""
     squares = call.helper("squares", lambda one, k: _squared(one.result, one, k), order)
-    return mapped(lambda x: x * arb(-0.5), convolved(squares, call.result, order))
+    return mapped(lambda x: x * -_HALF, convolved(squares, call.result, order))
 
 
 def _sqrt_slope(call: Call, order: int) -> Part:
     """1 / (2 y)."""
-    return mapped(lambda x: x * arb(0.5), _inverse("inverse", lambda one, k: one.result)(call, order))
+    return mapped(lambda x: x * _HALF, _inverse("inverse", lambda one, k: one.result)(call, order))
 
 
 def _even(value: Value) -> Value:
@@ -155,7 +156,8 @@ def _density(call: Call, order: int) -> Jet:
     def rule(one: Call, k: int) -> Part:
         a = one.inputs[0]
         if k == 0:
-            return each(lambda x: (-square(x) / 2).exp() / (2 * arb.pi()).sqrt(), a.first)
+            bell = each(arb.exp, boxed(_squared(a, one, 0) * -_HALF))  # type: ignore[operator]
+            return boxed(bell / (2 * arb.pi()).sqrt())
         steep = one.helper(
             "steep", lambda other, j: mapped(lambda x: -x, convolved(a, other.growing("density"), j)), k - 1
         )
@@ -164,14 +166,11 @@ def _density(call: Call, order: int) -> Jet:
     return call.helper("density", rule, order)
 
 
-def _normal(x: arb) -> arb:
-    return (1 + (x / arb(2).sqrt()).erf()) / 2
-
-
 def _distribution(call: Call, order: int) -> Jet:
     def rule(one: Call, k: int) -> Part:
         if k == 0:
-            return each(increasing(_normal) if one.wide else _normal, one.inputs[0].first)
+            scaled = boxed(one.inputs[0].first * _HALF.sqrt())
+            return boxed(each(increasing(arb.erf) if one.wide else arb.erf, scaled) * _HALF + _HALF)
         return integrated(one.inputs[0], _density(one, k - 1), k)
 
     return call.helper("distribution", rule, order)
