@@ -11,7 +11,7 @@ from typing import Any
 
 import pandas as pd
 from rich.console import Console
-from rich.progress import track
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from reports.analyses.judged import judged_outcomes
 from reports.analyses.sharpest import sharpest
@@ -93,7 +93,7 @@ def check_setting(
     bounds: IDs, comma-separated or listed: statements, claims of the files `claims`, or MODULE:NAME. words: `task`, a
     packaged plan's task, a factory or MODULE:NAME, `**{"task.n": 8}` for an argument of it, and the keys of a plan's
     cell; a key with several values makes a grid. out: a folder whose records are used and added to. progress: show on a
-    terminal how many cells are done.
+    terminal what is being done, for how long, and how many cells are done.
 
     >>> bowl = dict(task="witness-bowl", alpha="1/2", nu=0, start=1)      # F = w^2/2 from w_0 = 1
     >>> (row,) = check_setting("T2", mode="exact", tau=1, beta=1, rounds=2, **bowl)      # w_1 = 0: (1^2 + 0^2) / 2
@@ -107,16 +107,19 @@ def check_setting(
     names = [one.strip() for one in (bounds.split(",") if isinstance(bounds, str) else bounds) if one.strip()]
     if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
         raise SettingError(f"seed = {seed}: expected an integer >= 0, the root of the seed tree")
-    try:
-        what = asked(names, words, read_claims(list(claims)))
-    except ClaimError as error:
-        raise SettingError(str(error)) from None
-    work = seeded_cells(what.plan, seed=seed, seeds=1, device="cpu")
-    with _records(out) as folder:
-        console = Console(stderr=True)
-        shown = progress and console.is_terminal and len(work) > 1
-        cells = track(work, "measuring", console=console, transient=True, disable=not shown)
-        outcomes = [execute(cell, folder) for cell in cells]
+    with _bars(progress) as bars:
+        bar = bars.add_task("looking at what is asked", total=None)
+        try:
+            what = asked(names, words, read_claims(list(claims)))
+        except ClaimError as error:
+            raise SettingError(str(error)) from None
+        work = seeded_cells(what.plan, seed=seed, seeds=1, device="cpu")
+        bars.update(bar, description="measuring", total=len(work))
+        outcomes = []
+        with _records(out) as folder:
+            for cell in work:
+                outcomes.append(execute(cell, folder))
+                bars.advance(bar)
     judged = judged_outcomes(what.plan, what.claims, outcomes)
     by_id = {row.row_id: row for row in judged.rows}
     groups = [outcome.measurements for outcome in judged.outcomes]
@@ -130,6 +133,13 @@ def check_setting(
     silent = tuple(name for name, mine in what.bounds.items() if not {row.bound for row in rows} & set(mine))
     best = sharpest(groups, by_id, what.plan.own_statements)
     return Checked(rows, what.varied, places, best, silent)
+
+
+def _bars(progress: bool) -> Progress:
+    """What is being done, on a terminal that asks for it."""
+    console = Console(stderr=True)
+    columns = SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()
+    return Progress(*columns, console=console, transient=True, disable=not (progress and console.is_terminal))
 
 
 @contextmanager

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
 from reports.pipeline import STAGES, build
 from reports.plans.plan import load_plan
@@ -13,6 +15,7 @@ from reports.records.seeded_cell import seeded_cells
 from reports.records.timings import Timings, add
 from reports.records.workers import Call, OneByOne
 from reports.request import Request
+from reports.settings import checked
 
 
 def test_stages_are_timed_and_results_pass_through_in_silence(capsys: pytest.CaptureFixture[str]) -> None:
@@ -57,3 +60,17 @@ def test_a_cell_is_estimated_from_the_cells_most_like_it(tmp_path: Path) -> None
     assert Timings.read(file).seconds(one) == pytest.approx(3.0), "the median of its like"
     add(file, other, 1.0)
     assert Timings.read(file).seconds(other) == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize(("terminal", "said"), [(True, True), (False, False)])
+def test_a_setting_says_what_is_being_done_where_somebody_looks(
+    monkeypatch: pytest.MonkeyPatch, terminal: bool, said: bool
+) -> None:
+    screen = io.StringIO()
+    monkeypatch.setattr(
+        checked, "Console", lambda stderr: Console(file=screen, force_terminal=terminal, color_system=None, width=80)
+    )
+    checked.check_setting("S4", progress=True, task="witness-bowl", alpha="1/2", nu=[0, 1], at=1, pair="1/2")
+    text = screen.getvalue()
+    assert ("looking at what is asked" in text) == ("measuring" in text) == ("2/2" in text) == said
+    assert bool(text) == said
