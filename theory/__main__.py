@@ -102,14 +102,15 @@ def show_command(
         ),
     ],
     latex: Annotated[bool, typer.Option("--latex", help="Only the displayed statement, in LaTeX.")] = False,
+    claims: Claims = None,
 ) -> None:
     """Show a statement with its hypotheses, provenance, source and proof."""
     from theory.language.errors import InputError, near
-    from theory.tables import default_table, with_records
+    from theory.tables import with_records
     from theory.text import describe_quantity, describe_statement
     from theory.topics import topics
 
-    table, names = default_table(), [name]
+    table, names = _table(claims), [name]
     if ":" in name:
         record = _record(name)
         table = with_records(table, record)

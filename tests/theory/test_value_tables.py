@@ -113,6 +113,16 @@ def test_a_claim_is_tabulated(tmp_path: Path, capsys: pytest.CaptureFixture[str]
     assert "did you mean rho-free?" in err
 
 
+def test_a_claim_is_shown_like_a_statement(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "mine.toml"
+    file.write_text('[[claim]]\nid = "rho-free"\nmeasures = "L_F"\nrhs = "(1 + alpha*L)**(2*nu)*L"\n')
+    assert main(["show", "rho-free", "--claims", str(file)]) == 0
+    shown = capsys.readouterr().out
+    assert "rho-free = L*(L*alpha + 1)**(2*nu)" in shown
+    assert "nothing here proves it" in shown
+    assert main(["show", "rho-free"]) == 2
+
+
 def test_a_statement_is_told_from_a_quantity() -> None:
     with pytest.raises(theory.InputError, match=r"^S7 is a statement; its quantities are gamma_F"):
         theory.quantity("S7")
