@@ -49,6 +49,8 @@ def test_the_museums_are_large():
     assert len(met()) >= 80
 
 
+# of the suite rather than of what it checks
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("checker", "name"),
     [pytest.param(c, own.name, id=f"{c.name}-{own.name}") for c in CHECKERS for own in c.properties],

@@ -273,8 +273,10 @@ def _last_admissible(asked: Question, family, x: torch.Tensor):
     return None, []
 
 
+# a confirmation takes half a second: one a target by default
+@pytest.mark.parametrize("confirmed", [1, pytest.param(3, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("family", FAMILIES, ids=lambda family: family.name)
-def test_the_batched_ratio_agrees_with_the_confirmed_one(family) -> None:
+def test_the_batched_ratio_agrees_with_the_confirmed_one(family, confirmed: int) -> None:
     generator = torch.Generator().manual_seed(1)
     low = torch.tensor([p.low for p in family.parameters], dtype=torch.float64)
     high = torch.tensor([p.high for p in family.parameters], dtype=torch.float64)
@@ -283,7 +285,7 @@ def test_the_batched_ratio_agrees_with_the_confirmed_one(family) -> None:
     for target in sorted(family.targets):
         (chosen,) = [one for one in families_for(target) if one.name == family.name]
         option, admissible = _last_admissible(Question(target, target[1], default_table()), chosen, x)
-        for point, seen in admissible[:3]:
+        for point, seen in admissible[:confirmed]:
             candidate = Candidate(seen, chosen, option, tuple(point), "", 1.0)
             exact = confirm(candidate, Asked(default_table(), [target]), target)
             if exact is None:
