@@ -369,6 +369,53 @@ def test_a_network_can_state_what_is_certified():
         certificate(Quartic(), [0.0, 0.0], 1.0).local_constants  # noqa: B018
 
 
+class Saturated(nn.Module):
+    """phi(offset + 0.01 (a linear map)), and a linear head on what is nearly constant."""
+
+    def __init__(self, phi, offset) -> None:
+        super().__init__()
+        torch.manual_seed(0)
+        self.first, self.head, self.phi, self.offset = nn.Linear(2, 3), nn.Linear(3, 2), phi, offset
+
+    def forward(self, x):
+        return self.head(self.phi(self.offset + self.first(x) / 100))
+
+
+@pytest.mark.parametrize(
+    ("phi", "offset"),
+    [
+        *((torch.tanh, 5.0), (torch.sigmoid, 6.0), (torch.sin, math.pi / 2), (torch.erf, -4.0), (torch.atan, 9.0)),
+        *((nn.functional.silu, -1.2785), (nn.functional.gelu, -0.75)),
+    ],
+)
+def test_values_of_saturated_units_are_not_underrated(phi, offset):
+    rng = np.random.default_rng(0)
+    x, y = rng.normal(size=(2, 3, 2)), rng.normal(size=(2, 3, 2))
+    task = NetworkTask(Saturated(phi, offset).double(), x, y, nn.functional.mse_loss, smooth=True)
+    found = certificate(task, task.start, 0.25)
+    seen = np.linalg.norm(central.hessians(found.agents, task.start), 2, axis=(-2, -1))
+    assert (np.linalg.norm(central.gradients(found.agents, task.start), axis=-1) <= found.layered(1)).all()
+    assert (seen <= found.layered(2) * (1 + 1e-12)).all()
+
+
+class Scaled(nn.Module):
+    """A product of matrices with factors of its own."""
+
+    def __init__(self, factors: dict[str, float]) -> None:
+        super().__init__()
+        self.layer, self.factors = nn.Linear(2, 2), factors
+
+    def forward(self, x):
+        return torch.addmm(self.layer.bias, x.tanh(), self.layer.weight, **self.factors)
+
+
+@pytest.mark.parametrize("factors", [{"alpha": 30}, {"beta": 30}, {"alpha": 2, "beta": 3}])
+def test_a_factor_given_by_name_is_not_overlooked(factors):
+    task = NetworkTask(Scaled(factors).double(), np.ones((1, 2, 2)), np.ones((1, 2, 2)), nn.MSELoss(), smooth=True)
+    with pytest.raises(InputError, match=r"aten\.addmm\.default: no bound is known for it, with factors"):
+        certificate(task, task.start, 0.25)
+
+
 SHAPES = {"transposed": (1, 3, 3), "grouped": (2, 3, 3), "pooled": (1, 6), "heads": (3, 4), "instance": (1, 3, 3)}
 
 

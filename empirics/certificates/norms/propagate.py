@@ -157,7 +157,7 @@ class _Run:
                 break
             if argument.name in source.kwargs:
                 arguments.append(source.kwargs[argument.name])
-            elif argument.has_default_value() and not argument.kwarg_only:
+            elif argument.has_default_value():
                 arguments.append(argument.default_value)
             else:
                 break
