@@ -18,7 +18,7 @@ from empirics.certificates.norms import central, functions
 from empirics.certificates.norms.majorants import Monomials
 from empirics.certificates.norms.matrices import spectral_norms_up
 from empirics.certificates.norms.propagate import loss_bounds
-from empirics.certificates.norms.recorded_losses import agent_losses, sample_losses
+from empirics.certificates.norms.recorded_losses import UntraceableError, agent_losses, sample_losses
 from empirics.certificates.norms.rows import THIRD
 from empirics.estimation import Ball, Budget, estimate
 from empirics.estimation.stated_constants import ViolatedConstantError, check_stated
@@ -413,6 +413,57 @@ class Scaled(nn.Module):
 def test_a_factor_given_by_name_is_not_overlooked(factors):
     task = NetworkTask(Scaled(factors).double(), np.ones((1, 2, 2)), np.ones((1, 2, 2)), nn.MSELoss(), smooth=True)
     with pytest.raises(InputError, match=r"aten\.addmm\.default: no bound is known for it, with factors"):
+        certificate(task, task.start, 0.25)
+
+
+class Scores(nn.Module):
+    """The same scores for every sample."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.scores = nn.Parameter(torch.tensor([0.0, 1.0, 3.0]))
+
+    def forward(self, x):
+        return self.scores.expand(len(x), 3)
+
+
+def test_what_no_sample_changes_is_bounded_for_each_of_them():
+    y = torch.tensor([[0, 1], [2, 2]])
+    task = NetworkTask(Scores().double(), np.ones((2, 2, 1)), y, nn.functional.cross_entropy, smooth=True)
+    found = certificate(task, task.start, 1e-3)
+    gradients = torch.softmax(task.start, 0) - nn.functional.one_hot(y, 3).double().mean(1)
+    assert found.gradient == pytest.approx(gradients.norm(dim=1).numpy(), rel=1e-2)
+    assert (found.gradient >= gradients.norm(dim=1).numpy()).all()
+
+
+class Single(nn.Module):
+    """A sum in float32 between numbers in float64."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.layer = nn.Linear(2, 2)
+
+    def forward(self, x):
+        z = self.layer(x)
+        return z * z.sum(1, keepdim=True, dtype=torch.float32)
+
+
+def test_sums_in_another_precision_are_refused():
+    task = NetworkTask(Single().double(), np.ones((1, 2, 2)), np.ones((1, 2, 2)), nn.MSELoss(), smooth=True)
+    with pytest.raises(InputError, match=r"aten\.sum\.dim_IntList: .* float32"):
+        certificate(task, task.start, 0.25)
+
+
+def test_samples_that_are_mixed_where_the_start_hides_it_are_refused():
+    net = nn.Sequential(nn.Linear(2, 2), nn.Tanh(), nn.Linear(2, 1)).double()
+    nn.init.zeros_(net[2].weight)
+
+    def rough(output, y):
+        return (output - y).square().mean() + 30 * output.diff(dim=0).square().sum()
+
+    x = np.random.default_rng(0).normal(size=(2, 3, 2))
+    task = NetworkTask(net, x, x[..., :1], rough, smooth=True)
+    with pytest.raises(UntraceableError, match="mix samples"):
         certificate(task, task.start, 0.25)
 
 

@@ -9,13 +9,15 @@ from typing import Any
 
 import torch
 from torch import Tensor
+from torch.func import vmap
 from torch.fx import GraphModule
 
 from empirics.graphs.decompositions import Decompositions, elementary_decompositions
 from empirics.graphs.real_functions import real_parts, recorded_function
 from empirics.graphs.recording import Parts, UntraceableError
 from empirics.tasks.batch_graph import batch_graph, loss_of_one_batch
-from empirics.tasks.loss_graph import loss_graph, loss_of_one
+from empirics.tasks.loss_graph import AGENTS, POINTS, agent_arrays, alike, loss_graph, loss_of_one, probe_point
+from empirics.tasks.networks.module_checks import spaced
 from empirics.tasks.sampler import listed
 from empirics.tasks.task import Task
 
@@ -85,11 +87,16 @@ def sample_losses(task: Task) -> RecordedLoss | None:
     """Each sample's loss, (n S, ...) arrays, one agent after another; None where the sampler lists none that is known.
 
     A network's samples are those of its data, whatever its sampler.
+
+    Raises:
+        UntraceableError: a network's loss is no fixed sequence of operations, or not the mean of its samples' losses.
     """
     network = task.network()
     if network is not None:
         x, y = network.whole("x"), network.whole("y")
-        return _recorded(task, (x.flatten(0, 1).unsqueeze(1), y.flatten(0, 1).unsqueeze(1)))
+        own = _recorded(task, (x.flatten(0, 1).unsqueeze(1), y.flatten(0, 1).unsqueeze(1)))
+        _compare_means(task, own)
+        return own
     found = listed(task)
     if found is None or task.sampler.noiseless or task.n * len(found.values) * task.values_per_agent > _NUMBERS:
         return None
@@ -99,6 +106,24 @@ def sample_losses(task: Task) -> RecordedLoss | None:
         return None
     own = (value.repeat_interleave(len(found.values), dim=0) for value in task.agents_parameters().values())
     return _recorded(task, (found.values.transpose(0, 1).flatten(0, 1), *own), loss_of_one_batch(task))
+
+
+@torch.no_grad()
+def _compare_means(task: Task, samples: RecordedLoss) -> None:
+    """An agent's loss with the mean of its samples', away from the start too, where a weight of 0 may hide a mixing."""
+    graph, count = loss_graph(task), samples.count // task.n
+    each = (None, *(0 for _ in samples.arrays))
+    batched = vmap(samples.loss, in_dims=each, chunk_size=max(1, _NUMBERS // samples.widest))
+    for turn in range(POINTS):
+        w = probe_point(task, turn)
+        for agent in spaced(task.n, AGENTS):
+            own = (array[agent * count : (agent + 1) * count] for array in samples.arrays)
+            whole, mean = float(graph.value(w, agent_arrays(task, agent))), float(batched(w, *own).mean())
+            if not alike(whole, mean, 1e-9):
+                raise UntraceableError(
+                    f"the loss of agent {agent} is {whole:.17g} near the centre, where the mean over its samples, one "
+                    f"at a time, is {mean:.17g}: module or loss mix samples; expected samples apart, on axis 0"
+                )
 
 
 def _recorded(task: Task, arrays: Parts, loss: Callable[..., Tensor] | None = None) -> RecordedLoss:
