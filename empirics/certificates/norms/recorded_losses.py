@@ -73,12 +73,16 @@ def agent_losses(task: Task) -> RecordedLoss:
 
     Raises:
         UntraceableError: the loss is no fixed sequence of torch operations on w and the agent's arrays.
+        InputError: a network computes something else than when it was made.
 
     >>> from empirics import QuadraticTask
     >>> loss = agent_losses(QuadraticTask(A=[[[2.0]]], c=[[1.0]]))
     >>> loss.loss(torch.tensor([3.0]).double(), *(array[0] for array in loss.arrays))
     tensor(4., dtype=torch.float64)
     """
+    network = task.network()
+    if network is not None:
+        network.refuse_changes()
     loss_graph(task)  # compares what is recorded with what runs, and refuses what is no function of w
     return _recorded(task, tuple(task.agents_parameters().values()))
 
