@@ -228,7 +228,9 @@ def _values(loss: RecordedLoss, centre: Tensor) -> dict[Node, Any]:
 
 def _stacked(values: list[Any]) -> Any:
     if isinstance(values[0], Tensor):
-        return torch.stack(values).cpu().numpy()
+        found = torch.stack(values).cpu()
+        # a type that numpy does not have
+        return (found.float() if found.dtype == torch.bfloat16 else found).numpy()
     return values
 
 

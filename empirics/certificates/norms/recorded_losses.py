@@ -91,16 +91,11 @@ def sample_losses(task: Task) -> RecordedLoss | None:
     """Each sample's loss, (n S, ...) arrays, one agent after another; None where the sampler lists none that is known.
 
     A network's samples are those of its data, whatever its sampler.
-
-    Raises:
-        UntraceableError: a network's loss is no fixed sequence of operations, or not the mean of its samples' losses.
     """
     network = task.network()
     if network is not None:
         x, y = network.whole("x"), network.whole("y")
-        own = _recorded(task, (x.flatten(0, 1).unsqueeze(1), y.flatten(0, 1).unsqueeze(1)))
-        _compare_means(task, own)
-        return own
+        return _recorded(task, (x.flatten(0, 1).unsqueeze(1), y.flatten(0, 1).unsqueeze(1)))
     found = listed(task)
     if found is None or task.sampler.noiseless or task.n * len(found.values) * task.values_per_agent > _NUMBERS:
         return None
@@ -113,8 +108,11 @@ def sample_losses(task: Task) -> RecordedLoss | None:
 
 
 @torch.no_grad()
-def _compare_means(task: Task, samples: RecordedLoss) -> None:
-    """An agent's loss with the mean of its samples', away from the start too, where a weight of 0 may hide a mixing."""
+def refuse_mixing(task: Task, samples: RecordedLoss) -> None:
+    """Raise UntraceableError where an agent's loss is not the mean of its samples'.
+
+    They are compared away from the centre too: at a network's start a weight of 0 may hide what mixes samples.
+    """
     graph, count = loss_graph(task), samples.count // task.n
     each = (None, *(0 for _ in samples.arrays))
     batched = vmap(samples.loss, in_dims=each, chunk_size=max(1, _NUMBERS // samples.widest))
@@ -168,4 +166,4 @@ def _one_sample_s_batch_norm(
     return aten.native_group_norm.default(x, weight, bias, 1, channels, places, channels, eps)
 
 
-__all__ = ["RecordedLoss", "UntraceableError", "agent_losses", "sample_losses"]
+__all__ = ["RecordedLoss", "UntraceableError", "agent_losses", "refuse_mixing", "sample_losses"]
