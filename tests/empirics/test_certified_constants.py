@@ -238,6 +238,13 @@ class Logarithm(Quartic):
         return self.parameter("s")[..., 0] * w.log().sum(-1)
 
 
+class Strided(Quartic):
+    """Entries by their place in memory, which is not known of a bound."""
+
+    def raw_loss(self, w):
+        return self.parameter("s")[..., 0] * w.as_strided((1, 1, 2), (2, 2, 1)).square().sum(-1)
+
+
 def test_a_task_of_one_s_own_has_constants():
     found = certified_constants(Quartic(), [0.0, 0.0], 2.0)
     assert 4.0 <= found["L"].value <= 4.1
@@ -248,6 +255,8 @@ def test_a_task_of_one_s_own_has_constants():
 def test_what_has_no_bound_is_refused_by_name():
     with pytest.raises(InputError, match=r"aten\.abs"):
         certified_constants(Rough(), [1.0, 1.0], 0.5)
+    with pytest.raises(InputError, match=r"aten\.as_strided"):
+        certified_constants(Strided(), [1.0, 1.0], 0.5)
     with pytest.raises(InputError, match="log: its argument may reach"):
         certified_constants(Logarithm(), [1.0, 1.0], 1.5)
     assert "L" in certified_constants(Logarithm(), [1.0, 1.0], 0.5)
@@ -293,6 +302,10 @@ def test_suprema_of_derivatives_are_right_and_nearly_attained(name):
     low, high = np.array([[0.3]]), np.array([[0.9]])
     inside = np.abs(np.stack(phi.derivatives(np.linspace(0.3, 0.9, 1001)))).max(axis=1)
     assert (inside <= phi.slopes(low, high)[:, 0] * (1 + 1e-12)).all()
+
+
+def test_an_end_that_is_no_number_bounds_nothing():
+    assert np.isinf(functions.EXP.suprema("exp", np.array([[-1.0]]), np.array([[math.nan]]))).all()
 
 
 def test_cumulants_stay_below_their_bounds():
@@ -434,6 +447,24 @@ def test_what_no_sample_changes_is_bounded_for_each_of_them():
     gradients = torch.softmax(task.start, 0) - nn.functional.one_hot(y, 3).double().mean(1)
     assert found.gradient == pytest.approx(gradients.norm(dim=1).numpy(), rel=1e-2)
     assert (found.gradient >= gradients.norm(dim=1).numpy()).all()
+
+
+class Experts(nn.Module):
+    """A product over three axes, for which parameters are laid out anew in memory."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.tensor([[[1.0, 2.0], [0.0, 1.0]], [[2.0, 0.0], [1.0, 1.0]]]))
+
+    def forward(self, x):
+        return torch.einsum("bi,eih->beh", x, self.weight).sum(1)
+
+
+def test_parameters_laid_out_anew_are_bounded():
+    x = np.array([[[1.0, 0.0]]])
+    task = NetworkTask(Experts().double(), x, np.zeros((1, 1, 2)), nn.functional.mse_loss, smooth=True)
+    # the outputs are sums of two parameters: f = ((w_1 + w_5)^2 + (w_2 + w_6)^2)/2
+    assert certificate(task, task.start, 0.1).hessian == pytest.approx([2.0], rel=1e-6)
 
 
 class Single(nn.Module):
