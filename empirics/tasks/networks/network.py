@@ -101,6 +101,8 @@ class NetworkTask(Task):
         super().__init__(d, {"x": floating}, sampler=SampleSubsets())
         self._loss = loss
         self.module: nn.Module = own_copy(module, self.dtype)
+        # kept: while another thread records, the module has other parameters
+        self._start = _joined(self.module)
         self._parameters = {"x": samples, "y": cast(targets, None, self.dtype)}
         refuse_shapes(samples, targets)
         agents, outputs = probe(self.module, samples)
@@ -134,7 +136,7 @@ class NetworkTask(Task):
     @property
     def start(self) -> Tensor:
         """The module's own parameters (d,): the natural w0."""
-        return torch.cat([parameter.detach().reshape(-1) for parameter in self.module.parameters()])
+        return self._start.clone()
 
     def network(self) -> NetworkTask | None:
         """Itself, unless a subclass changes what is computed of samples."""
@@ -314,7 +316,7 @@ class NetworkTask(Task):
         self.refuse_changes()
         moved = super().to(device, dtype)
         moved.module = in_precision(copy.deepcopy(self.module).to(device), moved.dtype)
-        moved._made = moved._now()
+        moved._start, moved._made = _joined(moved.module), moved._now()
         moved.sweeps = moved._chosen()
         return moved
 
@@ -371,6 +373,10 @@ class NetworkTask(Task):
         for first in range(0, replicas, together):
             for start in range(0, n, agents):
                 yield slice(first, first + together), slice(start, start + agents)
+
+
+def _joined(module: nn.Module) -> Tensor:
+    return torch.cat([parameter.detach().reshape(-1) for parameter in module.parameters()])
 
 
 def _repeated(part: Tensor, count: int) -> Tensor:
