@@ -357,6 +357,24 @@ def test_a_loss_that_changes_after_its_task_was_made_is_never_mixed_with_the_old
         task.hvp(task.start, task.start)
 
 
+class Dropping(nn.Module):
+    """Dropout that no mode switches off, in front of weights of 0."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.layer, self.head = nn.Linear(1, 8), nn.Linear(8, 1)
+        nn.init.zeros_(self.head.weight)
+
+    def forward(self, x):
+        return self.head(functional.dropout(self.layer(x)))
+
+
+def test_randomness_that_weights_of_0_hide_is_refused_when_it_is_first_recorded():
+    task = NetworkTask(Dropping(), [[[2.0]], [[1.0]]], [[[0.0]], [[3.0]]], functional.mse_loss, smooth=True)
+    with pytest.raises(InputError, match="draws at random"):
+        task.gradient(task.start + 1)
+
+
 def test_the_given_module_is_never_touched():
     module = Convolutional()
     before = copy.deepcopy(module.state_dict())
