@@ -28,7 +28,7 @@ from empirics.certificates.norms import central
 from empirics.certificates.norms.central import ThirdNorms
 from empirics.certificates.norms.majorants import INFLATION
 from empirics.certificates.norms.propagate import LossBounds, loss_bounds
-from empirics.certificates.norms.recorded_losses import RecordedLoss, agent_losses, sample_losses
+from empirics.certificates.norms.recorded_losses import RecordedLoss, agent_losses, refuse_mixing, sample_losses
 from empirics.numerics.checks import array
 from empirics.numerics.constants import Constant
 from empirics.numerics.errors import InputError
@@ -92,6 +92,8 @@ def certificate(task: Task, centre: Any, radius: float) -> Certificate:
         if task.network() is not None:
             raise
         of_samples = None  # the agents' losses are known even where the samples' are not
+    if samples is not None and task.network() is not None:
+        refuse_mixing(task, samples)
     return Certificate(task, point, float(radius), agents, samples, over, of_samples)
 
 

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 from torch.func import functionalize
 from torch.fx import GraphModule
+from torch.nn import Parameter
 
 from empirics.graphs.decompositions import Decompositions
 from empirics.graphs.passes import cleaned
@@ -57,6 +58,9 @@ def recorded(flat: Flat, arguments: Parts, taken_apart: Decompositions) -> Recor
 def traced(flat: Flat, arguments: Parts, taken_apart: Decompositions) -> GraphModule:
     """The graph of what runs on these arguments, as torch records it; writes in place become new tensors.
 
+    Its constants are copies, so that it stays the same function whatever becomes of the tensors that it read; trainable
+    and frozen parameters, which may be large, are those of the module.
+
     >>> graph = traced(lambda x: (x.exp().add_(1),), (torch.zeros(3),), {})
     >>> [node.target.__name__ for node in graph.graph.nodes if node.op == "call_function"]
     ['exp.default', 'add.Tensor']
@@ -70,4 +74,9 @@ def traced(flat: Flat, arguments: Parts, taken_apart: Decompositions) -> GraphMo
     # takes longer than all the rest.
     with tracing(TracingContext(FakeTensorMode(allow_fallback_kernels=True))):
         # Fake tensors would be quicker to record with, but forward derivatives bring zeros without a device.
-        return make_fx(functionalize(flat), taken_apart, tracing_mode="real")(*arguments)
+        graph = make_fx(functionalize(flat), taken_apart, tracing_mode="real")(*arguments)
+    for name in {str(node.target) for node in graph.graph.nodes if node.op == "get_attr"}:
+        constant = getattr(graph, name)
+        if isinstance(constant, Tensor) and not isinstance(constant, Parameter):
+            setattr(graph, name, constant.clone())
+    return graph

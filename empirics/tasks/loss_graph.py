@@ -17,8 +17,8 @@ from empirics.numerics.workers import in_recording_thread
 from empirics.tasks.networks.agent_model import AgentModel
 from empirics.tasks.task import Task
 
-# Agents and points at which a recording is compared with the task, whatever their number.
-_AGENTS, _POINTS = 16, 3
+AGENTS, POINTS = 16, 3
+"""Agents and points at which a recording is compared with the task, whatever their number."""
 
 _known: WeakKeyDictionary[Task, LossGraph | str] = WeakKeyDictionary()
 
@@ -117,11 +117,11 @@ def network_model(task: Task) -> AgentModel | None:
 def _compare(task: Task, found: LossGraph) -> None:
     """Recorded and run losses differ by rounding only: a few units times the number of operations of a sum."""
     tolerance = 1e-3 if task.dtype == torch.float32 else 1e-9
-    for turn in range(_POINTS):
+    for turn in range(POINTS):
         w = probe_point(task, turn)
         at = w.expand(1, task.n, task.d)
         for expected in (task.raw_loss(at)[0], task.raw_loss(at)[0]):
-            for agent in sorted({k * (task.n - 1) // max(1, _AGENTS - 1) for k in range(_AGENTS)}):
+            for agent in sorted({k * (task.n - 1) // max(1, AGENTS - 1) for k in range(AGENTS)}):
                 mine, its = float(found.value(w, agent_arrays(task, agent))), float(expected[agent])
                 if not alike(mine, its, tolerance):
                     raise UntraceableError(

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import lru_cache
 
+import torch
+
 from empirics import NetworkTask, Task
 from empirics.graphs.recording import UntraceableError
 from empirics.numerics.errors import InputError
@@ -98,7 +100,7 @@ def _content(network: NetworkTask) -> str:
     digest = hashlib.sha256(f"{loss.plain.code} {network.sampler!r}".encode())
     for tensor in (network.start, *loss.arrays, *kept):
         digest.update(f"{tensor.dtype} {tuple(tensor.shape)}".encode())
-        digest.update(tensor.detach().cpu().contiguous().numpy().tobytes())
+        digest.update(tensor.detach().cpu().reshape(-1).view(torch.uint8).numpy().tobytes())
     return digest.hexdigest()
 
 

@@ -18,7 +18,7 @@ from empirics.certificates.norms import central, functions
 from empirics.certificates.norms.majorants import Monomials
 from empirics.certificates.norms.matrices import spectral_norms_up
 from empirics.certificates.norms.propagate import loss_bounds
-from empirics.certificates.norms.recorded_losses import agent_losses, sample_losses
+from empirics.certificates.norms.recorded_losses import UntraceableError, agent_losses, sample_losses
 from empirics.certificates.norms.rows import THIRD
 from empirics.estimation import Ball, Budget, estimate
 from empirics.estimation.stated_constants import ViolatedConstantError, check_stated
@@ -238,6 +238,13 @@ class Logarithm(Quartic):
         return self.parameter("s")[..., 0] * w.log().sum(-1)
 
 
+class Strided(Quartic):
+    """Entries by their place in memory, which is not known of a bound."""
+
+    def raw_loss(self, w):
+        return self.parameter("s")[..., 0] * w.as_strided((1, 1, 2), (2, 2, 1)).square().sum(-1)
+
+
 def test_a_task_of_one_s_own_has_constants():
     found = certified_constants(Quartic(), [0.0, 0.0], 2.0)
     assert 4.0 <= found["L"].value <= 4.1
@@ -248,6 +255,8 @@ def test_a_task_of_one_s_own_has_constants():
 def test_what_has_no_bound_is_refused_by_name():
     with pytest.raises(InputError, match=r"aten\.abs"):
         certified_constants(Rough(), [1.0, 1.0], 0.5)
+    with pytest.raises(InputError, match=r"aten\.as_strided"):
+        certified_constants(Strided(), [1.0, 1.0], 0.5)
     with pytest.raises(InputError, match="log: its argument may reach"):
         certified_constants(Logarithm(), [1.0, 1.0], 1.5)
     assert "L" in certified_constants(Logarithm(), [1.0, 1.0], 0.5)
@@ -293,6 +302,10 @@ def test_suprema_of_derivatives_are_right_and_nearly_attained(name):
     low, high = np.array([[0.3]]), np.array([[0.9]])
     inside = np.abs(np.stack(phi.derivatives(np.linspace(0.3, 0.9, 1001)))).max(axis=1)
     assert (inside <= phi.slopes(low, high)[:, 0] * (1 + 1e-12)).all()
+
+
+def test_an_end_that_is_no_number_bounds_nothing():
+    assert np.isinf(functions.EXP.suprema("exp", np.array([[-1.0]]), np.array([[math.nan]]))).all()
 
 
 def test_cumulants_stay_below_their_bounds():
@@ -367,6 +380,122 @@ def test_a_network_can_state_what_is_certified():
         assert float(product.max()) <= sure.curvature_high
     with pytest.raises(InputError, match="finite radius"):
         certificate(Quartic(), [0.0, 0.0], 1.0).local_constants  # noqa: B018
+
+
+class Saturated(nn.Module):
+    """phi(offset + 0.01 (a linear map)), and a linear head on what is nearly constant."""
+
+    def __init__(self, phi, offset) -> None:
+        super().__init__()
+        torch.manual_seed(0)
+        self.first, self.head, self.phi, self.offset = nn.Linear(2, 3), nn.Linear(3, 2), phi, offset
+
+    def forward(self, x):
+        return self.head(self.phi(self.offset + self.first(x) / 100))
+
+
+@pytest.mark.parametrize(
+    ("phi", "offset"),
+    [
+        *((torch.tanh, 5.0), (torch.sigmoid, 6.0), (torch.sin, math.pi / 2), (torch.erf, -4.0), (torch.atan, 9.0)),
+        *((nn.functional.silu, -1.2785), (nn.functional.gelu, -0.75)),
+    ],
+)
+def test_values_of_saturated_units_are_not_underrated(phi, offset):
+    rng = np.random.default_rng(0)
+    x, y = rng.normal(size=(2, 3, 2)), rng.normal(size=(2, 3, 2))
+    task = NetworkTask(Saturated(phi, offset).double(), x, y, nn.functional.mse_loss, smooth=True)
+    found = certificate(task, task.start, 0.25)
+    seen = np.linalg.norm(central.hessians(found.agents, task.start), 2, axis=(-2, -1))
+    assert (np.linalg.norm(central.gradients(found.agents, task.start), axis=-1) <= found.layered(1)).all()
+    assert (seen <= found.layered(2) * (1 + 1e-12)).all()
+
+
+class Scaled(nn.Module):
+    """A product of matrices with factors of its own."""
+
+    def __init__(self, factors: dict[str, float]) -> None:
+        super().__init__()
+        self.layer, self.factors = nn.Linear(2, 2), factors
+
+    def forward(self, x):
+        return torch.addmm(self.layer.bias, x.tanh(), self.layer.weight, **self.factors)
+
+
+@pytest.mark.parametrize("factors", [{"alpha": 30}, {"beta": 30}, {"alpha": 2, "beta": 3}])
+def test_a_factor_given_by_name_is_not_overlooked(factors):
+    task = NetworkTask(Scaled(factors).double(), np.ones((1, 2, 2)), np.ones((1, 2, 2)), nn.MSELoss(), smooth=True)
+    with pytest.raises(InputError, match=r"aten\.addmm\.default: no bound is known for it, with factors"):
+        certificate(task, task.start, 0.25)
+
+
+class Scores(nn.Module):
+    """The same scores for every sample."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.scores = nn.Parameter(torch.tensor([0.0, 1.0, 3.0]))
+
+    def forward(self, x):
+        return self.scores.expand(len(x), 3)
+
+
+def test_what_no_sample_changes_is_bounded_for_each_of_them():
+    y = torch.tensor([[0, 1], [2, 2]])
+    task = NetworkTask(Scores().double(), np.ones((2, 2, 1)), y, nn.functional.cross_entropy, smooth=True)
+    found = certificate(task, task.start, 1e-3)
+    gradients = torch.softmax(task.start, 0) - nn.functional.one_hot(y, 3).double().mean(1)
+    assert found.gradient == pytest.approx(gradients.norm(dim=1).numpy(), rel=1e-2)
+    assert (found.gradient >= gradients.norm(dim=1).numpy()).all()
+
+
+class Experts(nn.Module):
+    """A product over three axes, for which parameters are laid out anew in memory."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.tensor([[[1.0, 2.0], [0.0, 1.0]], [[2.0, 0.0], [1.0, 1.0]]]))
+
+    def forward(self, x):
+        return torch.einsum("bi,eih->beh", x, self.weight).sum(1)
+
+
+def test_parameters_laid_out_anew_are_bounded():
+    x = np.array([[[1.0, 0.0]]])
+    task = NetworkTask(Experts().double(), x, np.zeros((1, 1, 2)), nn.functional.mse_loss, smooth=True)
+    # the outputs are sums of two parameters: f = ((w_1 + w_5)^2 + (w_2 + w_6)^2)/2
+    assert certificate(task, task.start, 0.1).hessian == pytest.approx([2.0], rel=1e-6)
+
+
+class Single(nn.Module):
+    """A sum in float32 between numbers in float64."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.layer = nn.Linear(2, 2)
+
+    def forward(self, x):
+        z = self.layer(x)
+        return z * z.sum(1, keepdim=True, dtype=torch.float32)
+
+
+def test_sums_in_another_precision_are_refused():
+    task = NetworkTask(Single().double(), np.ones((1, 2, 2)), np.ones((1, 2, 2)), nn.MSELoss(), smooth=True)
+    with pytest.raises(InputError, match=r"aten\.sum\.dim_IntList: .* float32"):
+        certificate(task, task.start, 0.25)
+
+
+def test_samples_that_are_mixed_where_the_start_hides_it_are_refused():
+    net = nn.Sequential(nn.Linear(2, 2), nn.Tanh(), nn.Linear(2, 1)).double()
+    nn.init.zeros_(net[2].weight)
+
+    def rough(output, y):
+        return (output - y).square().mean() + 30 * output.diff(dim=0).square().sum()
+
+    x = np.random.default_rng(0).normal(size=(2, 3, 2))
+    task = NetworkTask(net, x, x[..., :1], rough, smooth=True)
+    with pytest.raises(UntraceableError, match="mix samples"):
+        certificate(task, task.start, 0.25)
 
 
 SHAPES = {"transposed": (1, 3, 3), "grouped": (2, 3, 3), "pooled": (1, 6), "heads": (3, 4), "instance": (1, 3, 3)}

@@ -12,6 +12,7 @@ from torch import nn
 from torch.nn import functional
 
 from empirics import MODES, Draws, InputError, MetaFedAvg, NetworkTask, meta_gradient
+from empirics.certificates.certified_constants import certified_constants
 from empirics.tasks.networks.dense_form import DenseForm, dense_form
 from empirics.testing import check_meta_gradient, module_problem
 from tests.empirics.cases import options, settings_options
@@ -331,6 +332,47 @@ def test_start_is_the_module_flattened_in_its_order():
     task = NetworkTask(module, np.zeros((1, 1, 1)), np.zeros((1, 1, 1)), functional.mse_loss)
     assert torch.equal(task.start, torch.cat([p.detach().flatten() for p in module.parameters()]))
     assert {"x", "y", "start"} <= set(task.arrays())
+
+
+def test_a_loss_that_changes_after_its_task_was_made_is_never_mixed_with_the_old_one():
+    weight, factor = torch.ones(1, dtype=torch.float64), [1.0]
+
+    def loss(output, y):
+        return factor[0] * (weight * (output - y).square()).mean()
+
+    task = NetworkTask(nn.Linear(1, 1), [[[2.0]], [[1.0]]], [[[0.0]], [[3.0]]], loss, smooth=True)
+    before = task.gradient(task.start)
+    weight.mul_(2)
+    assert torch.equal(task.gradient(task.start), before)
+    for refused in (
+        lambda: task.gradient(task.start.expand(5, 2, 2)),  # a shape that is recorded anew
+        lambda: certified_constants(task, task.start, 0.1),
+    ):
+        with pytest.raises(InputError, match="has changed since the task was made"):
+            refused()
+    weight.div_(2)
+    assert task.gradient(task.start.expand(5, 2, 2)).shape == (5, 2, 2)
+    factor[0] = 2.0
+    with pytest.raises(InputError, match="has changed since the task was made"):
+        task.hvp(task.start, task.start)
+
+
+class Dropping(nn.Module):
+    """Dropout that no mode switches off, in front of weights of 0."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.layer, self.head = nn.Linear(1, 8), nn.Linear(8, 1)
+        nn.init.zeros_(self.head.weight)
+
+    def forward(self, x):
+        return self.head(functional.dropout(self.layer(x)))
+
+
+def test_randomness_that_weights_of_0_hide_is_refused_when_it_is_first_recorded():
+    task = NetworkTask(Dropping(), [[[2.0]], [[1.0]]], [[[0.0]], [[3.0]]], functional.mse_loss, smooth=True)
+    with pytest.raises(InputError, match="draws at random"):
+        task.gradient(task.start + 1)
 
 
 def test_the_given_module_is_never_touched():

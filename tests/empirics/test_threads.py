@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+import torch
+from torch import nn
+
+from empirics import NetworkTask
 
 # In a process of its own: threads that wait for one another would keep the process of the tests from ending.
 _WIDE = """
@@ -54,3 +59,29 @@ def test_what_is_recorded_may_itself_be_spread_over_threads(script: str, expecte
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 0, done.stderr
     assert done.stdout.strip() == expected
+
+
+class Watched(nn.Module):
+    """Another thread asks for the start of a task while its module is being evaluated."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.layer, self.tasks, self.starts = nn.Linear(1, 1), [], []
+
+    def __deepcopy__(self, memo):
+        return self
+
+    def forward(self, x):
+        with ThreadPoolExecutor(1) as other:
+            self.starts += [other.submit(getattr, task, "start").result() for task in self.tasks]
+        return self.layer(x)
+
+
+def test_the_start_is_the_same_while_another_thread_records() -> None:
+    module = Watched().double()
+    task = NetworkTask(module, [[[2.0]], [[1.0]]], [[[0.0]], [[3.0]]], nn.functional.mse_loss, smooth=True)
+    start = task.start
+    module.tasks.append(task)
+    task.gradient(start + 1)
+    assert module.starts
+    assert all(torch.equal(found, start) for found in module.starts)

@@ -35,7 +35,7 @@ def blocks_of(graph: Graph, d: int, most: int) -> np.ndarray:
         others = [argument for argument in node.all_input_nodes if argument is not source]
         if node.target in (*MOVING, *SPLITTING, operator.getitem) and not others:
             given = [known[source], *node.args[1:]]
-            known[node] = node.target(*given)  # type: ignore[operator]
+            known[node] = node.target(*given, **node.kwargs)  # type: ignore[operator]
     for node, places in known.items():
         if isinstance(places, torch.Tensor) and any(user not in known for user in node.users):
             reads.append(np.isin(np.arange(d), places.numpy().ravel()))

@@ -97,6 +97,7 @@ def flat_norms(value: np.ndarray) -> np.ndarray:
 
 def constant(value: np.ndarray, table: Monomials) -> Bound:
     """A tensor that does not depend on w and is known exactly, (N, ...)."""
+    value = value.astype(np.float64) if np.issubdtype(value.dtype, np.floating) else value
     majorants = np.zeros((3, len(value), table.width))
     majorants[..., 0] = flat_norms(value)
     flat = value.reshape(len(value), -1)

@@ -17,24 +17,24 @@ aten = torch.ops.aten
 _THRESHOLD = 20.0
 
 
-def _ranged(inner: Bound, slopes: np.ndarray, largest: np.ndarray, at_zero: float) -> np.ndarray:
-    """Norms of phi(z), (3, N): m^(1/p) sup |phi|, and m^(1/p) |phi(0)| + sup |phi'| norm(z)."""
-    roots = np.array([inner.entries, inner.entries**0.5, 1.0])[:, None] * (1 + 2.0**-50)
-    with np.errstate(invalid="ignore"):
-        grown = roots * at_zero + slopes[0] * inner.majorants[..., 0]
-    return np.fmin(roots * largest, grown)
+def _roots(inner: Bound) -> np.ndarray:
+    """m^(1/p) for p = 1, 2, inf, (3, 1): norms of a tensor of m ones."""
+    return np.array([inner.entries, inner.entries**0.5, 1.0])[:, None] * (1 + 2.0**-50)
 
 
 def smooth(phi: Smooth) -> Rule:
-    """phi(z): slopes from the range of z, sizes from sup |phi| or from |phi(0)| + sup |phi'| |z|."""
+    """phi(z): slopes from the range of z, sizes from sup |phi| or from |phi(0)| + sup |phi'| |z|.
+
+    The mean value between 0 and z may lie outside the range of z, so that supremum is the one over the real line.
+    """
 
     def rule(site: Site) -> Bound:
         inner = site.bound()
         low, high = inner.around(site.ball)
         slopes = phi.slopes(low, high)
         count = len(inner.value)
-        largest = np.full(count, max(abs(phi.low), abs(phi.high)))
-        value = _ranged(inner, slopes, largest, phi.at_zero)
+        grown = _roots(inner) * phi.at_zero + phi.suprema[0] * inner.majorants[..., 0]
+        value = np.minimum(_roots(inner) * max(abs(phi.low), abs(phi.high)), grown)
         majorants = composed(site.table, inner.majorants, slopes, value)
         return Bound(site.value, majorants, np.full(count, phi.low), np.full(count, phi.high))
 
@@ -47,7 +47,7 @@ def monotone(phi: Monotone, name: str) -> Rule:
     def rule(site: Site) -> Bound:
         inner = site.bound()
         suprema = phi.suprema(name, *inner.around(site.ball))
-        value = _ranged(inner, suprema[1:], suprema[0], np.inf)
+        value = _roots(inner) * suprema[0]
         majorants = composed(site.table, inner.majorants, suprema[1:], value)
         count = len(inner.value)
         return Bound(site.value, majorants, np.full(count, 0.0 if phi.sign > 0 else -np.inf), np.full(count, np.inf))
@@ -88,7 +88,7 @@ def inverse(site: Site, inner: Bound, value: np.ndarray) -> Bound:
     if not bool((least > 0).all()):
         raise UnboundedError(f"{site.target}: a divisor may be 0 on the ball")
     suprema = Monotone(functions.power(-1.0)).suprema("1/x", least, np.maximum(np.abs(low), np.abs(high)))
-    majorants = composed(site.table, inner.majorants, suprema[1:], _ranged(inner, suprema[1:], suprema[0], np.inf))
+    majorants = composed(site.table, inner.majorants, suprema[1:], _roots(inner) * suprema[0])
     count, positive = len(inner.value), (low > 0).reshape(len(low), -1).all(axis=1)
     return Bound(value, majorants, np.where(positive, 0.0, -np.inf), np.full(count, np.inf))
 

@@ -142,7 +142,9 @@ class Monotone:
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
             parts = self.sizes(low, high)
         found = [np.abs(np.broadcast_to(part, low.shape)).reshape(len(low), -1) for part in parts]
-        return np.stack([part.max(axis=1, initial=0.0) for part in found]) * (1 + _SLACK)
+        suprema = np.stack([part.max(axis=1, initial=0.0) for part in found]) * (1 + _SLACK)
+        # an end that is no number (inf - inf) bounds nothing
+        return np.where(np.isnan(suprema), np.inf, suprema)
 
 
 def power(exponent: float) -> Callable[[Array, Array], Sequence[Array]]:

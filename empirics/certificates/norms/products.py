@@ -150,7 +150,7 @@ def _added(first: int, product: Callable[[Site, Bound, Bound], Bound]) -> Rule:
     """b + x y."""
 
     def rule(site: Site) -> Bound:
-        if len(site.arguments) > 3:
+        if site.arguments[3:] != (1, 1):
             raise site.refusal(f"with factors {site.arguments[3:]}")
         x, y = site.bound(first), site.bound(first + 1)
         y = _shaped(y, y.value[..., None]) if site.target is aten.addmv.default else y

@@ -117,6 +117,8 @@ class _Run:
         value = self.values[node]
         if self.degrees[node] == 0:
             return constant(value, self.ball.table)
+        if value.dtype != np.float64:
+            raise NoRuleError(f"{node.target}: no bound is known for it, with a result in {value.dtype}")
         site = self._site(node)
         rough = self._rough(node, site)
         exact = site.source.target in _EXACT or site.source.target in SPLITTING
@@ -157,7 +159,7 @@ class _Run:
                 break
             if argument.name in source.kwargs:
                 arguments.append(source.kwargs[argument.name])
-            elif argument.has_default_value() and not argument.kwarg_only:
+            elif argument.has_default_value():
                 arguments.append(argument.default_value)
             else:
                 break
@@ -179,8 +181,10 @@ class _Run:
         if source.target is aten.gather.default and source.args[0].target is aten._log_softmax.default:
             logs = source.args[0]
             dim, index = source.args[1], self.values[source.args[2]]
-            rank = self.values[logs].ndim - 1
-            if dim % rank == logs.args[1] % rank and index.shape[1:][dim % rank] == 1:
+            count, *shape = self.values[logs].shape
+            axis = dim % len(shape)
+            shape[axis] = 1
+            if axis == logs.args[1] % len(shape) and list(index.shape[1:]) == shape and len(index) <= count:
                 return picked(site, self.known[logs.args[0]], self.values[logs], dim, index)
         rule = TABLE.get(source.target)
         if rule is None:
@@ -224,7 +228,9 @@ def _values(loss: RecordedLoss, centre: Tensor) -> dict[Node, Any]:
 
 def _stacked(values: list[Any]) -> Any:
     if isinstance(values[0], Tensor):
-        return torch.stack(values).cpu().numpy()
+        found = torch.stack(values).cpu()
+        # a type that numpy does not have
+        return (found.float() if found.dtype == torch.bfloat16 else found).numpy()
     return values
 
 

@@ -9,13 +9,15 @@ from typing import Any
 
 import torch
 from torch import Tensor
+from torch.func import vmap
 from torch.fx import GraphModule
 
 from empirics.graphs.decompositions import Decompositions, elementary_decompositions
 from empirics.graphs.real_functions import real_parts, recorded_function
 from empirics.graphs.recording import Parts, UntraceableError
 from empirics.tasks.batch_graph import batch_graph, loss_of_one_batch
-from empirics.tasks.loss_graph import loss_graph, loss_of_one
+from empirics.tasks.loss_graph import AGENTS, POINTS, agent_arrays, alike, loss_graph, loss_of_one, probe_point
+from empirics.tasks.networks.module_checks import spaced
 from empirics.tasks.sampler import listed
 from empirics.tasks.task import Task
 
@@ -71,12 +73,16 @@ def agent_losses(task: Task) -> RecordedLoss:
 
     Raises:
         UntraceableError: the loss is no fixed sequence of torch operations on w and the agent's arrays.
+        InputError: a network computes something else than when it was made.
 
     >>> from empirics import QuadraticTask
     >>> loss = agent_losses(QuadraticTask(A=[[[2.0]]], c=[[1.0]]))
     >>> loss.loss(torch.tensor([3.0]).double(), *(array[0] for array in loss.arrays))
     tensor(4., dtype=torch.float64)
     """
+    network = task.network()
+    if network is not None:
+        network.refuse_changes()
     loss_graph(task)  # compares what is recorded with what runs, and refuses what is no function of w
     return _recorded(task, tuple(task.agents_parameters().values()))
 
@@ -99,6 +105,27 @@ def sample_losses(task: Task) -> RecordedLoss | None:
         return None
     own = (value.repeat_interleave(len(found.values), dim=0) for value in task.agents_parameters().values())
     return _recorded(task, (found.values.transpose(0, 1).flatten(0, 1), *own), loss_of_one_batch(task))
+
+
+@torch.no_grad()
+def refuse_mixing(task: Task, samples: RecordedLoss) -> None:
+    """Raise UntraceableError where an agent's loss is not the mean of its samples'.
+
+    They are compared away from the centre too: at a network's start a weight of 0 may hide what mixes samples.
+    """
+    graph, count = loss_graph(task), samples.count // task.n
+    each = (None, *(0 for _ in samples.arrays))
+    batched = vmap(samples.loss, in_dims=each, chunk_size=max(1, _NUMBERS // samples.widest))
+    for turn in range(POINTS):
+        w = probe_point(task, turn)
+        for agent in spaced(task.n, AGENTS):
+            own = (array[agent * count : (agent + 1) * count] for array in samples.arrays)
+            whole, mean = float(graph.value(w, agent_arrays(task, agent))), float(batched(w, *own).mean())
+            if not alike(whole, mean, 1e-9):
+                raise UntraceableError(
+                    f"the loss of agent {agent} is {whole:.17g} near the centre, where the mean over its samples, one "
+                    f"at a time, is {mean:.17g}: module or loss mix samples; expected samples apart, on axis 0"
+                )
 
 
 def _recorded(task: Task, arrays: Parts, loss: Callable[..., Tensor] | None = None) -> RecordedLoss:
@@ -139,4 +166,4 @@ def _one_sample_s_batch_norm(
     return aten.native_group_norm.default(x, weight, bias, 1, channels, places, channels, eps)
 
 
-__all__ = ["RecordedLoss", "UntraceableError", "agent_losses", "sample_losses"]
+__all__ = ["RecordedLoss", "UntraceableError", "agent_losses", "refuse_mixing", "sample_losses"]

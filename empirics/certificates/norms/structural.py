@@ -113,7 +113,7 @@ MOVING = (
     *(aten.detach.default, aten.expand.default, aten.permute.default, aten.transpose.int, aten.t.default),
     *(aten.unsqueeze.default, aten.squeeze.default, aten.squeeze.dim, aten.squeeze.dims, aten.slice.Tensor),
     *(aten.select.int, aten.gather.default, aten.index.Tensor, aten.index_select.default, aten.flip.default),
-    *(aten.roll.default, aten.diagonal.default, aten.repeat.default, aten.unfold.default, aten.as_strided.default),
+    *(aten.roll.default, aten.diagonal.default, aten.repeat.default, aten.unfold.default),
 )
 TABLE: dict[Any, Rule] = {
     **dict.fromkeys(MOVING, moved()),

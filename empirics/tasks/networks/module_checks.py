@@ -140,7 +140,7 @@ def _evaluated(module: nn.Module, x: Tensor, where: str) -> Tensor:
 
 def _refuse_changes(module: nn.Module, x: Tensor, first: Tensor, before: dict[str, Tensor]) -> None:
     """Compare a second evaluation with the first, and what the module keeps with what it kept before."""
-    differs = not _same(first, module(x))
+    differs = not same(first, module(x))
     after = _state(module)
     changed = [name for name, old in before.items() if name not in after or not _equal(old, after[name])]
     if changed or len(after) != len(before):
@@ -151,7 +151,7 @@ def _refuse_changes(module: nn.Module, x: Tensor, first: Tensor, before: dict[st
             "keep no state in forward"
         )
     if differs:
-        words = first_unlike(calls(module, lambda: module(x)), calls(module, lambda: module(x)), _same)
+        words = first_unlike(calls(module, lambda: module(x)), calls(module, lambda: module(x)), same)
         raise InputError(
             f"{words or 'the module'}: it is not a function of its parameters and inputs: two evaluations in a row "
             "differ; remove what draws at random or keeps state"
@@ -180,17 +180,17 @@ def _refuse_unlike(module: nn.Module, x: Tensor, rows: slice, whole: Tensor, whe
             whole = wide(x.double())
             return _refuse_unlike(wide, x.double(), rows, whole, where)
 
-    def same(one: Tensor, other: Tensor) -> bool:
+    def agrees(one: Tensor, other: Tensor) -> bool:
         return _alike(one, other[rows] if other.dim() and len(other) == len(x) else other)
 
-    words = first_unlike(calls(module, lambda: module(x[rows])), calls(module, lambda: module(x)), same)
+    words = first_unlike(calls(module, lambda: module(x[rows])), calls(module, lambda: module(x)), agrees)
     raise InputError(
         f"{words or 'the module'}: it mixes samples: {where} gives another output than among others, so the loss is "
         "not the mean over single samples; expected samples apart, on axis 0"
     )
 
 
-def _same(first: Tensor, second: Tensor) -> bool:
+def same(first: Tensor, second: Tensor) -> bool:
     """Equal up to the rounding of sums: a library may share them out among more or fewer threads the next time."""
     return _close(first, second, 1e3 * torch.finfo(first.dtype).eps if first.is_floating_point() else 0.0)
 

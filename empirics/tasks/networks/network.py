@@ -19,6 +19,7 @@ from empirics.tasks.networks.agent_model import AgentModel
 from empirics.tasks.networks.dense_form import DenseForm, dense_form, loss_name
 from empirics.tasks.networks.dense_sweeps import DenseSweeps
 from empirics.tasks.networks.derivative_checks import refuse_derivatives
+from empirics.tasks.networks.fingerprint import Fingerprint, fingerprint
 from empirics.tasks.networks.layer_kinds import declared_smooth, refuse_layers
 from empirics.tasks.networks.module_checks import probe, refuse_hidden, widest
 from empirics.tasks.networks.network_data import (
@@ -100,6 +101,8 @@ class NetworkTask(Task):
         super().__init__(d, {"x": floating}, sampler=SampleSubsets())
         self._loss = loss
         self.module: nn.Module = own_copy(module, self.dtype)
+        # kept: while another thread records, the module has other parameters
+        self._start = _joined(self.module)
         self._parameters = {"x": samples, "y": cast(targets, None, self.dtype)}
         refuse_shapes(samples, targets)
         agents, outputs = probe(self.module, samples)
@@ -109,9 +112,10 @@ class NetworkTask(Task):
         self.form: DenseForm | None = form if form is not None and fits(form, samples, targets) else None
         self._local: LocalConstants | None = None
         self._widest = widest(self.module, samples[0])
-        self.sweeps: Sweeps = self._chosen()
         if self.form is None:
             self._refuse_other_derivatives(module)
+        self._made: Fingerprint = self._now()
+        self.sweeps: Sweeps = self._chosen()
         keep_freed_memory()
 
     @property
@@ -132,7 +136,7 @@ class NetworkTask(Task):
     @property
     def start(self) -> Tensor:
         """The module's own parameters (d,): the natural w0."""
-        return torch.cat([parameter.detach().reshape(-1) for parameter in self.module.parameters()])
+        return self._start.clone()
 
     def network(self) -> NetworkTask | None:
         """Itself, unless a subclass changes what is computed of samples."""
@@ -309,10 +313,19 @@ class NetworkTask(Task):
 
     def to(self, device: str | torch.device | None = None, dtype: torch.dtype | None = None) -> Self:
         """The same task on another device or in another precision; integers stay integers."""
+        self.refuse_changes()
         moved = super().to(device, dtype)
         moved.module = in_precision(copy.deepcopy(self.module).to(device), moved.dtype)
+        moved._start, moved._made = _joined(moved.module), moved._now()
         moved.sweeps = moved._chosen()
         return moved
+
+    def refuse_changes(self) -> None:
+        """Raise InputError where module or loss compute something else than when the task was made."""
+        self._made.refuse_changes(AgentModel(self.module, self._loss))
+
+    def _now(self) -> Fingerprint:
+        return fingerprint(AgentModel(self.module, self._loss), *(part[0] for part in self._parameters.values()))
 
     def _refuse_other_derivatives(self, given: nn.Module) -> None:
         model, x, y = AgentModel(self.module, self._loss), self._parameters["x"], self._parameters["y"]
@@ -322,7 +335,7 @@ class NetworkTask(Task):
     def _chosen(self) -> Sweeps:
         if self.form is not None:
             return DenseSweeps(self.form)
-        return TracedSweeps(AgentModel(self.module, self._loss))
+        return TracedSweeps(AgentModel(self.module, self._loss), self._made)
 
     def _spread(self, result: Tensor, sweep: Callable[..., Tensor], w: Tensor, *data: Tensor) -> None:
         """Fill `result`, whose first axis is that of R n agents, block by block."""
@@ -360,6 +373,10 @@ class NetworkTask(Task):
         for first in range(0, replicas, together):
             for start in range(0, n, agents):
                 yield slice(first, first + together), slice(start, start + agents)
+
+
+def _joined(module: nn.Module) -> Tensor:
+    return torch.cat([parameter.detach().reshape(-1) for parameter in module.parameters()])
 
 
 def _repeated(part: Tensor, count: int) -> Tensor:

@@ -15,6 +15,7 @@ from empirics.graphs.passes import accumulating, split
 from empirics.graphs.recording import Flat, Parts, UntraceableError, recorded
 from empirics.numerics.workers import in_recording_thread
 from empirics.tasks.networks.agent_model import AgentModel, agree, recorded_derivatives
+from empirics.tasks.networks.fingerprint import Fingerprint
 from empirics.tasks.networks.sweeps import EagerSweeps, Linearisation, Sweeps
 
 
@@ -33,13 +34,14 @@ class Derivatives:
 class TracedSweeps(Sweeps):
     """Recorded graphs of forward-over-reverse derivatives, agents batched, cached by shape.
 
-    A shape whose recording fails is served by torch.func itself.
+    A shape whose recording fails is served by torch.func itself. Every recording is one of the same loss, that of
+    `made`, or refused.
     """
 
-    def __init__(self, model: AgentModel) -> None:
+    def __init__(self, model: AgentModel, made: Fingerprint) -> None:
         """Nothing is recorded before the first use; `path` becomes `eager` once a recording has failed."""
         self.path = "traced"
-        self.model, self._eager = model, EagerSweeps(model)
+        self.model, self._eager, self._made = model, EagerSweeps(model), made
         self._programs: dict[Any, Any] = {}
 
     def __getstate__(self) -> dict[str, Any]:
@@ -105,6 +107,7 @@ class TracedSweeps(Sweeps):
             # Locked in that thread: whoever waited for it with the model locked would keep out what it is doing now.
             with self.model.lock:
                 if key not in self._programs:
+                    self._made.refuse_changes(self.model)
                     self._programs[key] = make()
 
         if key not in self._programs:
