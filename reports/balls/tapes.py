@@ -14,7 +14,7 @@ from reports.balls.tape import Tape
 
 # Points of one loss whose values and adjoints are kept: the trajectory of a fine-tuning is walked forth and back.
 _KEPT = 4
-# Numbers that the steps of all kept tapes compute, 1.5 GB: with adjoints and directions one takes some 500 bytes.
+# Numbers that the steps of all kept tapes compute, 2 GB: with adjoints and directions one takes some 600 bytes.
 _NUMBERS = 3 * 2**20
 # Half-widths from which on a ball is a box, worth enclosures that are tight rather than quick.
 _BOX = arb(2) ** -40

@@ -14,12 +14,12 @@ import theory
 from empirics import Task
 from reports.judging.measurement import Enclosed, Measurement, Sampled, Unproved
 from reports.measure.along_run import BETTING, NOTHING, AlongRun
-from reports.measure.path import squared_gradients_in_balls
 from reports.measure.squared_gradients import SquaredGradients
 from reports.measure.task_instance import upwards
 
 SCRIPT = "measured = np.mean(squares)"
 LEAST = "min_squared_meta_gradient"
+PROVED = "float64 with a proved rounding bound"
 LEAST_SCRIPT = "from functools import reduce\nmeasured = reduce(arb.min, squares)"
 
 
@@ -60,18 +60,20 @@ def sampled_squares(run: AlongRun, values: np.ndarray) -> Sampled:
 
 
 def squares_in_float64(run: AlongRun, value: float) -> Enclosed:
-    """Of the one path that a run can take, one square or a mean of them: float64 with its proved rounding bound."""
+    """Of the one path that a run can take, one square or a mean of them: float64 with its rounding bound."""
     p = run.specification
     error = run.rounding.gradient + p.L_F * run.rounding.path
     margin = Fraction(upwards(2 * p.B_F * error + error**2))
-    return Enclosed(Fraction(value) - margin, Fraction(value) + margin, "float64 with a proved rounding bound")
+    how = "float64 with the rounding that the task promises" if p.instance.promised_only else PROVED
+    return Enclosed(Fraction(value) - margin, Fraction(value) + margin, how)
 
 
 def _one_path(run: AlongRun, quantity: str, squares: np.ndarray) -> SquaredGradients:
-    """Without randomness: float64 with its proved rounding bound; where that does not decide, the run in balls."""
+    """Without randomness: float64 with its rounding bound; where that does not decide, the run in balls."""
     p = run.specification
-    if p.instance.promised_only and p.instance.in_balls and (enclosed := squared_gradients_in_balls(p)) is not None:
-        return enclosed
+    assert run.recorded is not None
+    if p.instance.promised_only and p.instance.in_balls and (balls := run.recorded.squared_gradients_in_balls):
+        return balls
     seen = SquaredGradients(
         squares_in_float64(run, float(squares.mean())), squares_in_float64(run, float(squares.min()))
     )
@@ -81,4 +83,4 @@ def _one_path(run: AlongRun, quantity: str, squares: np.ndarray) -> SquaredGradi
         return seen
     if run.moments is not None:
         return run.moments.squared_gradients
-    return squared_gradients_in_balls(p) or seen
+    return run.recorded.squared_gradients_in_balls or seen

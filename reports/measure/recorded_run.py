@@ -8,7 +8,9 @@ from functools import cached_property
 import numpy as np
 from torch import Tensor
 
+from reports.measure.path import squared_gradients_in_balls
 from reports.measure.run_specification import RunSpecification
+from reports.measure.squared_gradients import SquaredGradients
 from reports.measure.trajectories import gaps, mean_gradients, squared_gradients
 
 
@@ -39,6 +41,11 @@ class RecordedRun:
         """norm(grad F(wbar_{k,t}))^2 for k < K, t < tau, (replicas, rounds, tau): their mean is C2's left side."""
         assert self.local_averages is not None  # of a cell with a statement that asks for them
         return squared_gradients(self.specification, self.local_averages, self.device)
+
+    @cached_property
+    def squared_gradients_in_balls(self) -> SquaredGradients | None:
+        """The same of the exact run without randomness, where that can be had."""
+        return squared_gradients_in_balls(self.specification)
 
     @cached_property
     def gaps(self) -> np.ndarray:
