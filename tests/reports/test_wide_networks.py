@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ from empirics import NetworkTask, QuadraticTask
 from reports.balls import tapes
 from reports.balls.ball import column
 from reports.balls.recorded import RecordedLoss, recorded_losses
+from reports.measure import path
 from reports.measure.search import Box, Effort, maximise
 from reports.measure.slices import price
 from reports.settings.checked import check_setting
@@ -46,6 +48,10 @@ def task(module):
 
 def wide():
     return task(lambda: nn.Sequential(nn.Linear(2, 150), nn.Tanh(), nn.Linear(150, 2)))
+
+
+def small():
+    return task(lambda: nn.Sequential(nn.Linear(2, 2), nn.Tanh(), nn.Linear(2, 2)))
 
 
 def unruled():
@@ -88,6 +94,25 @@ def test_an_estimate_names_the_ball_on_which_constants_can_be_proved() -> None:
     (row, *_) = check_setting("S4", task="network", alpha="1/64", nu=1, radius="1/64").rows
     assert str(row.verdict) == "INCONCLUSIVE"
     assert "with @1/4 behind the factory they are proved" in row.reason
+
+
+def test_a_run_is_worked_out_in_balls_once_and_not_for_minutes(own: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[int] = []
+    real = path._squares
+    monkeypatch.setattr(path, "_squares", lambda specification: made.append(1) or real(specification))
+    words: dict[str, Any] = dict(task=f"{own}:small@1/16", alpha="1/64", nu=1, tau=2, mode="exact", rounds=2)
+    balls = check_setting("T2,T2p", **words, beta="1/1024").rows
+    assert {row.decided_by for row in balls} == {"the whole run in Arb balls at 256 bits"}
+    assert len(made) == 1
+    monkeypatch.setattr(path, "WORK", 0)
+    floats = check_setting("T2,T2p", **words, beta="1/1024").rows
+    assert len(made) == 1
+    assert {row.decided_by for row in floats} == {"float64 with the rounding that the task promises"}
+    for ball, seen in zip(balls, floats, strict=True):
+        assert seen.verdict == ball.verdict
+        measured, lower, upper = (float(x or 0) for x in (ball.measured, seen.lower, seen.upper))
+        assert 0 < lower <= measured <= upper
+        assert upper - lower < 1e-6 * measured
 
 
 def test_equal_networks_are_proved_once_and_others_on_their_own(monkeypatch: pytest.MonkeyPatch) -> None:
