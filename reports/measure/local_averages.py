@@ -8,6 +8,7 @@ from reports.balls import ball
 from reports.balls.ball import BallMeta, column, squared_norm
 from reports.judging.measurement import Enclosed, Evidence, Measurement
 from reports.measure.along_run import NOTHING, AlongRun
+from reports.measure.ball_work import affordable
 from reports.measure.mean_squared import sampled_squares, squares_in_float64
 from reports.measure.moments import local_mean_squared_gradient
 from reports.measure.one_round import LARGEST_ENUMERATION
@@ -23,11 +24,16 @@ def local_mean_squared_row(run: AlongRun, bound: str, quantity: str) -> Measurem
     exact = local_mean_squared_gradient(p) if p.affine and not p.surely_one_path else None
     if not p.surely_one_path:
         evidence: Evidence = exact or sampled_squares(run, values)
-    elif p.instance.in_balls and p.cell.rounds * p.settings.tau <= LARGEST_ENUMERATION:
+    elif p.instance.in_balls and _few_steps(p):
         evidence = _in_balls(p)
     else:
         evidence = squares_in_float64(run, float(values[0]))
     return run.row(bound, quantity, evidence, trivial, rounds=p.cell.rounds, witness=run.engine(values))
+
+
+def _few_steps(p: RunSpecification) -> bool:
+    steps = p.cell.rounds * p.settings.tau
+    return steps <= LARGEST_ENUMERATION and affordable(p.instance, 2 * steps * (2 * p.settings.nu + 1))
 
 
 def _in_balls(p: RunSpecification) -> Enclosed:

@@ -19,7 +19,6 @@ from reports.measure.task_instance import upwards
 
 SCRIPT = "measured = np.mean(squares)"
 LEAST = "min_squared_meta_gradient"
-PROVED = "float64 with a proved rounding bound"
 LEAST_SCRIPT = "from functools import reduce\nmeasured = reduce(arb.min, squares)"
 
 
@@ -63,9 +62,14 @@ def squares_in_float64(run: AlongRun, value: float) -> Enclosed:
     """Of the one path that a run can take, one square or a mean of them: float64 with its rounding bound."""
     p = run.specification
     error = run.rounding.gradient + p.L_F * run.rounding.path
-    margin = Fraction(upwards(2 * p.B_F * error + error**2))
-    how = "float64 with the rounding that the task promises" if p.instance.promised_only else PROVED
-    return Enclosed(Fraction(value) - margin, Fraction(value) + margin, how)
+    return in_float64(run, value, upwards(2 * p.B_F * error + error**2))
+
+
+def in_float64(run: AlongRun, value: float, margin: float) -> Enclosed:
+    """A number that float64 gave, and how far it may be off."""
+    promised = run.specification.instance.promised_only
+    how = "float64 with the rounding that the task promises" if promised else "float64 with a proved rounding bound"
+    return Enclosed(Fraction(value) - Fraction(margin), Fraction(value) + Fraction(margin), how)
 
 
 def _one_path(run: AlongRun, quantity: str, squares: np.ndarray) -> SquaredGradients:

@@ -12,6 +12,7 @@ from flint import arb
 from empirics.algorithm.sampling import Sampling
 from reports.balls import ball
 from reports.balls.ball import BallMeta, Vector, column, norm, root, squared_norm
+from reports.measure.ball_work import affordable
 from reports.measure.run_specification import RunSpecification
 
 LARGEST_ENUMERATION = 64
@@ -29,11 +30,14 @@ class OneRound:
 
 
 def enumerable(specification: RunSpecification) -> bool:
-    """Whether the mode draws no batches and the agents' subsets, or tuples, are few enough to be enumerated."""
+    """Whether no batches are drawn, and balls can be had of the round for all subsets, or tuples, of agents."""
+    if specification.cell.mode.draws or not specification.instance.in_balls:
+        return False
     s, n = specification.settings, specification.instance.task.n
     m = s.participants_of(n)
     drawings = n**m if s.sampling == Sampling.REPLACEMENT else math.comb(n, m)
-    return not specification.cell.mode.draws and drawings <= LARGEST_ENUMERATION
+    derivatives = (s.tau + 1) * (2 * s.nu + 1) + (drawings + 1) * (s.nu + 1)
+    return drawings <= LARGEST_ENUMERATION and affordable(specification.instance, derivatives)
 
 
 def expected_round(specification: RunSpecification) -> OneRound:

@@ -9,15 +9,13 @@ from flint import arb
 
 from reports.balls import ball
 from reports.balls.ball import BallMeta, Vector, column
-from reports.balls.recorded import RecordedLoss
+from reports.measure.ball_work import affordable
 from reports.measure.one_round import local_steps, server_iterate
 from reports.measure.run_specification import RunSpecification
 from reports.measure.squared_gradients import SquaredGradients
 
 # balls widen at every step whatever the precision, so a long path needs bits in proportion to its steps
 _PRECISIONS = (256, 1024, 4096)
-# numbers that a run may take to compute, some half a minute; an operation costs as much as so many of them
-WORK, _OPERATION = 2**25, 64
 
 
 def squared_gradients_in_balls(specification: RunSpecification) -> SquaredGradients | None:
@@ -25,7 +23,8 @@ def squared_gradients_in_balls(specification: RunSpecification) -> SquaredGradie
 
     None too where that would take minutes: float64 with the rounding that the task promises then has to do.
     """
-    if work(specification) > WORK:
+    s = specification.settings
+    if not affordable(specification.instance, specification.cell.rounds * (s.tau + 1) * (2 * s.nu + 1)):
         return None
     for bits in _PRECISIONS:
         with flint.ctx.workprec(bits):
@@ -34,14 +33,6 @@ def squared_gradients_in_balls(specification: RunSpecification) -> SquaredGradie
             if mean.is_finite() and mean.rel_accuracy_bits() > 60:
                 return SquaredGradients.of(mean, squares, f"the whole run in Arb balls at {bits} bits")
     return None
-
-
-def work(specification: RunSpecification) -> int:
-    """Numbers that the run computes in balls, in order of magnitude: of a derivative, so many as its loss has steps."""
-    s, losses = specification.settings, specification.instance.losses
-    derivatives = specification.cell.rounds * (s.tau + 1) * (2 * s.nu + 1)
-    programs = [loss.program for loss in losses if isinstance(loss, RecordedLoss)]
-    return derivatives * sum(one.numbers + _OPERATION * len(one.steps) for one in programs)
 
 
 def _squares(specification: RunSpecification) -> Iterator[arb]:

@@ -13,6 +13,7 @@ from flint import arb
 from reports.balls import ball
 from reports.judging.measurement import Enclosed, Measurement, Sampled
 from reports.measure.along_run import BETTING, NOTHING, AlongRun
+from reports.measure.mean_squared import in_float64
 from reports.measure.moments import expected_change
 from reports.measure.one_round import enumerable, expected_round, spread_of
 from reports.measure.task_instance import upwards
@@ -42,11 +43,15 @@ def reach(run: AlongRun) -> float:
 
 @lru_cache(maxsize=1)
 def round_change(run: AlongRun) -> RoundChange:
-    """The round: the subsets of agents where they are few, else the recursion of a quadratic task, else samples."""
+    """The round: the subsets of agents where they are few, else the recursion of a quadratic task, else what was run.
+
+    A round without randomness is one number, else there are samples.
+    """
     p = run.specification
-    if enumerable(p) and p.instance.in_balls:
+    if enumerable(p):
         return _enumerated(run, reach(run))
-    return (_affine if p.affine else _sampled)(run, reach(run))
+    made = _affine if p.affine else _one_path if p.surely_one_path else _sampled
+    return made(run, reach(run))
 
 
 def round_row(run: AlongRun, bound: str, *, spread_at_start: bool = False) -> Measurement:
@@ -62,15 +67,27 @@ def round_row(run: AlongRun, bound: str, *, spread_at_start: bool = False) -> Me
 
 
 def _sampled(run: AlongRun, shift: float) -> RoundChange:
+    values, grad_norm = _run(run, shift)
+    evidence = Sampled(np.clip(values, 0.0, 2 * shift), 0.0, 2 * shift, upwards(2 * run.rounding.loss), BETTING)
+    return RoundChange(evidence, grad_norm)
+
+
+def _one_path(run: AlongRun, shift: float) -> RoundChange:
+    """F errs at both points, and at w_1 the exact run may be as far off as float64 leads astray."""
+    values, grad_norm = _run(run, shift)
+    margin = upwards(2 * run.rounding.loss + run.specification.B_F * run.rounding.path)
+    return RoundChange(in_float64(run, float(values[0]), margin), grad_norm)
+
+
+def _run(run: AlongRun, shift: float) -> tuple[np.ndarray, arb]:
+    """F(w_1) - F(w_0) + shift of every replica, and norm(grad F(w_0)) with the noise of float64."""
     assert run.recorded is not None
     p, iterates = run.specification, run.recorded.iterates
     loss = losses(p, iterates[:, :2])
     start = math.sqrt(float(squared_gradients(p, iterates[:1, :1])[0, 0]))
     # float64 noise of the norm belongs to the right side
     grad_norm = arb(start, upwards(start + run.rounding.gradient) - start).nonnegative_part()
-    values = np.clip(loss[:, 1] - loss[:, 0] + shift, 0.0, 2 * shift)
-    evidence = Sampled(values, 0.0, 2 * shift, upwards(2 * run.rounding.loss), BETTING)
-    return RoundChange(evidence, grad_norm)
+    return loss[:, 1] - loss[:, 0] + shift, grad_norm
 
 
 def _enumerated(run: AlongRun, shift: float) -> RoundChange:

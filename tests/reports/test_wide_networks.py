@@ -15,7 +15,7 @@ from empirics import NetworkTask, QuadraticTask
 from reports.balls import tapes
 from reports.balls.ball import column
 from reports.balls.recorded import RecordedLoss, recorded_losses
-from reports.measure import path
+from reports.measure import ball_work, path
 from reports.measure.search import Box, Effort, maximise
 from reports.measure.slices import price
 from reports.settings.checked import check_setting
@@ -104,7 +104,7 @@ def test_a_run_is_worked_out_in_balls_once_and_not_for_minutes(own: str, monkeyp
     balls = check_setting("T2,T2p", **words, beta="1/1024").rows
     assert {row.decided_by for row in balls} == {"the whole run in Arb balls at 256 bits"}
     assert len(made) == 1
-    monkeypatch.setattr(path, "WORK", 0)
+    monkeypatch.setattr(ball_work, "WORK", 0)
     floats = check_setting("T2,T2p", **words, beta="1/1024").rows
     assert len(made) == 1
     assert {row.decided_by for row in floats} == {"float64 with the rounding that the task promises"}
