@@ -5,10 +5,10 @@ from __future__ import annotations
 from reports.balls.recorded import RecordedLoss
 from reports.measure.task_instance import TaskInstance
 
-# numbers of an evaluation that is made, half a minute's to a minute's
-WORK = 2**25
+# numbers of an evaluation that is made, a minute's
+WORK = 2**26
 # an operation costs as much as so many numbers
-_OPERATION = 64
+_OPERATION = 16
 
 
 def affordable(instance: TaskInstance, derivatives: int) -> bool:

@@ -5,6 +5,7 @@ A claim may bound the least of the K expectations instead, which the same rows c
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from fractions import Fraction
 
@@ -66,7 +67,13 @@ def squares_in_float64(run: AlongRun, value: float) -> Enclosed:
 
 
 def in_float64(run: AlongRun, value: float, margin: float) -> Enclosed:
-    """A number that float64 gave, and how far it may be off."""
+    """A number that float64 gave, and how far it may be off.
+
+    Raises:
+        OverflowError: nobody knows how far.
+    """
+    if not math.isfinite(margin):
+        raise OverflowError("nothing bounds how far rounding leads float64 away, and balls would take minutes")
     promised = run.specification.instance.promised_only
     how = "float64 with the rounding that the task promises" if promised else "float64 with a proved rounding bound"
     return Enclosed(Fraction(value) - Fraction(margin), Fraction(value) + Fraction(margin), how)

@@ -32,6 +32,7 @@ class Checked(Sequence[Row]):
 
     varied: the keys that have several values. places: by row id, the value of each of them. sharpest: by row id, the
     row of the smallest applicable right side on the same left side. silent: what was asked for and gave no row.
+    instead: the bounds that gave one then, such as the case of T1 that the setting is.
     """
 
     rows: tuple[Row, ...]
@@ -39,6 +40,7 @@ class Checked(Sequence[Row]):
     places: Mapping[str, Mapping[str, Any]]
     sharpest: Mapping[str, Row]
     silent: tuple[str, ...] = ()
+    instead: tuple[str, ...] = ()
 
     def __getitem__(self, index: Any) -> Any:
         """The row at a place, or the rows of a slice."""
@@ -132,7 +134,8 @@ def check_setting(
     rows = tuple(by_id[row_id] for bound in wanted for row_id in places if by_id[row_id].bound == bound)
     silent = tuple(name for name, mine in what.bounds.items() if not {row.bound for row in rows} & set(mine))
     best = sharpest(groups, by_id, what.plan.own_statements)
-    return Checked(rows, what.varied, places, best, silent)
+    instead = tuple(sorted({by_id[row_id].bound for row_id in places})) if silent else ()
+    return Checked(rows, what.varied, places, best, silent, instead)
 
 
 def _bars(progress: bool) -> Progress:

@@ -21,10 +21,11 @@ def text(checked: Checked) -> Iterator[str]:
         for row in checked.rows:
             if row.verdict in _REMARKED:
                 yield f"{row.row_id}: {row.verdict}: {row.reason}"
-    else:
+    elif checked.rows:
         yield "\n\n".join("\n".join(_row(row, checked.sharpest.get(row.row_id))) for row in checked.rows)
+    others = f"; of this setting are {', '.join(checked.instead)}" if checked.instead else ""
     for name in checked.silent:
-        yield f"{name}: gave no row here; its bound was not looked at"
+        yield f"{name}: gave no row here, its bound was not looked at{others}"
 
 
 def as_json(checked: Checked) -> str:
