@@ -115,8 +115,8 @@ def run_measurements(
                 for left in statement.rows_of_case(specification.inputs)
             ]
             continue
-        if rough(specification.instance) is not None:
-            # a network that was declared not smooth has no L and no rho, and nothing to compare with
+        if specification.refusal is not None and "L" not in specification.inputs:
+            # a network without L and rho: declared not smooth, or not run and so not estimated; nothing to compare with
             case = statement.rows_of_case(specification.inputs)[0]
             measurements.append(run.row(case.bound, case.quantity, NOTHING, None, rounds=specification.cell.rounds))
             continue
