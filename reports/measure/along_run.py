@@ -16,7 +16,7 @@ from empirics import Task
 from reports.cells.cell import Kind
 from reports.cells.run_cell import EQUAL_WEIGHTS, SERVER_STEP, WITHOUT_REPLACEMENT, RunCell
 from reports.judging.measurement import Enclosed, Evidence, Measurement, Sampled, Setting, Unproved, Withheld
-from reports.measure.estimates import ALONG_RUN, because, rough
+from reports.measure.estimates import ALONG_RUN, because
 from reports.measure.measured_inputs import split
 from reports.measure.moments import Moments, exact_moments
 from reports.measure.recorded_run import RecordedRun

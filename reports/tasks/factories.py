@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 from empirics import Task
 from reports.cells.cell import TaskPlan
 from reports.tasks.conformance import ConformanceError, load_task
