@@ -16,9 +16,10 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from torch import Tensor
-from torch.func import grad, jvp, vmap
+from torch.func import grad, vmap
 
 from empirics.certificates.norms.recorded_losses import RecordedLoss
+from empirics.numerics.forward_derivatives import jvp
 from empirics.numerics.spectra import spectrum
 
 PROMISED = 2.0**-30
