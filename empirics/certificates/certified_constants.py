@@ -85,13 +85,14 @@ def certificate(task: Task, centre: Any, radius: float) -> Certificate:
     if len(point) != task.d:
         raise InputError(f"centre has {len(point)} numbers: expected {task.d}, the dimension of the task")
     agents, samples = agent_losses(task), sample_losses(task)
-    over = loss_bounds(agents, point, float(radius))
-    try:
-        of_samples = None if samples is None else loss_bounds(samples, point, float(radius))
-    except InputError:
-        if task.network() is not None:
-            raise
-        of_samples = None  # the agents' losses are known even where the samples' are not
+    with _beyond_float64():
+        over = loss_bounds(agents, point, float(radius))
+        try:
+            of_samples = None if samples is None else loss_bounds(samples, point, float(radius))
+        except InputError:
+            if task.network() is not None:
+                raise
+            of_samples = None  # the agents' losses are known even where the samples' are not
     if samples is not None and task.network() is not None:
         refuse_mixing(task, samples)
     return Certificate(task, point, float(radius), agents, samples, over, of_samples)
@@ -151,11 +152,10 @@ class Certificate:
 
     @cached_property
     def _hessians(self) -> np.ndarray | None:
-        return (
-            central.hessians(self.agents, self.centre)
-            if self.local and with_hessians(self.task.n, self.task.d)
-            else None
-        )
+        if not self.local or not with_hessians(self.task.n, self.task.d):
+            return None
+        found = central.hessians(self.agents, self.centre)
+        return found if central.squarable(found) else None
 
     @cached_property
     def _spectra(self) -> list[Spectrum]:
@@ -337,7 +337,8 @@ class Certificate:
     def _sample_hessians(self) -> np.ndarray | None:
         if self.samples is None or not with_hessians(self.samples.count, self.task.d):
             return None
-        return central.hessians(self.samples, self.centre)
+        found = central.hessians(self.samples, self.centre)
+        return found if central.squarable(found) else None
 
     @cached_property
     def _of_samples(self) -> tuple[list[np.ndarray], np.ndarray] | None:
@@ -360,31 +361,45 @@ class Certificate:
         """The constants as a network states them (`NetworkTask.stating`), with what every batch obeys.
 
         Raises:
-            InputError: the ball is unbounded, or the losses of single samples are not known.
+            InputError: the ball is unbounded, the losses of single samples are not known, or a constant has no finite
+                bound.
         """
-        if not self.local or self._of_samples is None:
+        found = self.constants
+        with _beyond_float64():
+            of_samples = self._of_samples
+        if not self.local or of_samples is None:
             raise InputError("constants on a ball with sure bounds on batches: expected a network and a finite radius")
-        steepest, curved = (float(part.max()) * INFLATION for part in self._of_samples[1][:2])
-        stated = {name: constant for name, constant in self.constants.items() if name not in ("mu_mean", "loss")}
-        return LocalConstants(self.centre.cpu(), self.radius, stated, AlmostSureBounds(steepest, -curved, curved))
+        if unbounded := [name for name in ("B", "L", "rho", "gamma_G", "gamma_H", "mu", "loss") if name not in found]:
+            where = f"on the ball of radius {self.radius:g} about the centre"
+            raise InputError(f"{', '.join(unbounded)} {where}: no bound below 2^1024 is found; take a smaller ball")
+        steepest, curved = (float(part.max()) * INFLATION for part in of_samples[1][:2])
+        stated = {name: constant for name, constant in found.items() if name not in ("mu_mean", "loss")}
+        sure = AlmostSureBounds(steepest, -curved, curved)
+        return LocalConstants(self.centre.cpu(), self.radius, stated, sure, found["loss"])
 
     @property
     def constants(self) -> dict[str, Constant]:
         """The task's constants by name, those that are finite."""
         where = f"on the ball of radius {self.radius:g} about the centre" if self.local else "on all of R^d"
         note = f"norms through the recorded loss's operations, {where}"
-        upper = {
-            "B": float(self.gradient.max()),
-            "L": float(self.hessian.max()),
-            "rho": float(self.third.max()),
-            "gamma_G": self.gamma[0],
-            "gamma_H": self.gamma[1],
-        }
-        if self.sigma is not None:
-            upper["sigma_G"], upper["sigma_H"] = self.sigma
-        lower = {"mu": float(self.least.min()), "mu_mean": self.curvature_floor, "loss": _mean_down(self.loss)}
+        with _beyond_float64():
+            upper = {
+                "B": float(self.gradient.max()),
+                "L": float(self.hessian.max()),
+                "rho": float(self.third.max()),
+                "gamma_G": self.gamma[0],
+                "gamma_H": self.gamma[1],
+            }
+            if self.sigma is not None:
+                upper["sigma_G"], upper["sigma_H"] = self.sigma
+            lower = {"mu": float(self.least.min()), "mu_mean": self.curvature_floor, "loss": _mean_down(self.loss)}
         found = {name: Constant(value, "upper", note) for name, value in upper.items() if math.isfinite(value)}
         return found | {name: Constant(value, "lower", note) for name, value in lower.items() if math.isfinite(value)}
+
+
+def _beyond_float64() -> np.errstate:
+    """Within it numpy does not warn of what leaves float64: such a bound is no number, and its name is left out."""
+    return np.errstate(over="ignore", invalid="ignore", divide="ignore")
 
 
 def _offset(values: np.ndarray, axis: int = 0) -> np.ndarray:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextvars
 import os
 import threading
 from collections.abc import Callable, Iterable
@@ -11,6 +12,8 @@ from typing import Any
 import numpy as np
 import torch
 from torch.utils._python_dispatch import _get_current_dispatch_mode
+
+from empirics.numerics.forward_derivatives import forward_alone
 
 _RECORDER = "empirics-recorder"
 _pool: tuple[int, int, ThreadPoolExecutor] | None = None
@@ -55,7 +58,7 @@ def keep_freed_memory() -> None:
 
 
 def in_recording_thread(work: Callable[[], Any]) -> Any:
-    """The result of work() in a thread that has none of the caller's dispatch modes and transforms.
+    """The result of work() in a thread that has the caller's context variables, but no dispatch modes and transforms.
 
     It is the same thread every time. A CUDA build of torch (seen in 2.11) that finds no GPU keeps a pointer into the
     first thread that records a graph, and the next recording crashes if that thread has ended.
@@ -69,8 +72,14 @@ def in_recording_thread(work: Callable[[], Any]) -> Any:
             _recorder = (os.getpid(), ThreadPoolExecutor(1, _RECORDER))
     if _recording():  # it would wait for itself
         with ThreadPoolExecutor(1, _RECORDER) as another:
-            return another.submit(_in_stream(work)).result()
-    return _recorder[1].submit(_in_stream(work)).result()
+            return _result(another, work)
+    return _result(_recorder[1], work)
+
+
+def _result(recorder: ThreadPoolExecutor, work: Callable[[], Any]) -> Any:
+    # Recording takes forward derivatives: whoever were within one and waited for the recorder would keep it out.
+    with forward_alone():
+        return recorder.submit(contextvars.copy_context().run, _in_stream(work)).result()
 
 
 def _recording() -> bool:

@@ -16,6 +16,8 @@ from empirics.tasks.sampler import AlmostSureBounds
 class LocalConstants:
     """What is known on norm(w - centre) <= radius: constants of A2-A6, sigma included, and sure bounds on batches.
 
+    lowest: below the mean over agents of their losses' infima there, where that is known.
+
     >>> local = LocalConstants(torch.zeros(1), 2.0, {"L": Constant(1.0, "upper")}, AlmostSureBounds(None, -1.0, 1.0))
     >>> local.contains(torch.tensor([[1.0], [3.0]])).tolist()
     [True, False]
@@ -25,6 +27,7 @@ class LocalConstants:
     radius: float
     constants: Mapping[str, Constant]
     almost_sure: AlmostSureBounds
+    lowest: Constant | None = None
 
     def __post_init__(self) -> None:
         """Keep the constants read-only."""
@@ -36,4 +39,4 @@ class LocalConstants:
 
     def __reduce__(self) -> tuple:
         """Rebuild from plain parts, for worker processes."""
-        return type(self), (self.centre, self.radius, dict(self.constants), self.almost_sure)
+        return type(self), (self.centre, self.radius, dict(self.constants), self.almost_sure, self.lowest)

@@ -13,29 +13,31 @@ from empirics.tasks.local_constants import LocalConstants
 from empirics.tasks.task import Task
 
 
-def stating(task: Task, local: LocalConstants, lowest: Constant) -> Task:
+def stating(task: Task, local: LocalConstants) -> Task:
     """The task with these constants on their ball, in place of what its class states; its losses are the same.
 
     Args:
         task: of one's own; a network states constants itself (`NetworkTask.stating`).
-        local: what holds on the ball.
-        lowest: below the mean over agents of their losses' infima on the ball.
+        local: what holds on the ball, `lowest` included.
 
     Raises:
-        InputError: the ball's centre is of another dimension.
+        InputError: the ball's centre is of another dimension, or nothing is said of the losses' infima there.
 
     >>> import torch
     >>> from empirics import LogCoshTask
     >>> from empirics.tasks.sampler import AlmostSureBounds
-    >>> local = LocalConstants(torch.zeros(1), 0.5, {"L": Constant(1.0, "upper")}, AlmostSureBounds(None, -1.0, 1.0))
-    >>> task = stating(LogCoshTask(a=[[1.0]], s=[[1.0]], phi=[[0.0]]), local, Constant(0.0, "lower"))
+    >>> sure, lowest = AlmostSureBounds(None, -1.0, 1.0), Constant(0.0, "lower")
+    >>> local = LocalConstants(torch.zeros(1), 0.5, {"L": Constant(1.0, "upper")}, sure, lowest)
+    >>> task = stating(LogCoshTask(a=[[1.0]], s=[[1.0]], phi=[[0.0]]), local)
     >>> sorted(task.constants()), task.radius, task.contains([1.0]).tolist()
     (['L', 'sigma_G', 'sigma_H'], 0.5, [False])
     """
     if local.centre.shape != (task.d,):
         raise InputError(f"centre has shape {tuple(local.centre.shape)}: expected ({task.d},)")
+    if local.lowest is None:
+        raise InputError("local.lowest = None: expected a lower bound of the losses on the ball")
     task._refuse_selection("stating")
-    return _restored(type(task), {**vars(task), "_stated": local, "_lowest": lowest, "_cache": {}})
+    return _restored(type(task), {**vars(task), "_stated": local, "_cache": {}})
 
 
 @cache
@@ -59,7 +61,6 @@ class _OnBall(_Base):
     """What a task says of its constants once they are stated on a ball."""
 
     _stated: LocalConstants
-    _lowest: Constant
 
     def __copy__(self) -> Task:
         """Views of a task are copies of it."""
@@ -103,7 +104,8 @@ class _OnBall(_Base):
 
     def loss_lower_bound(self) -> Constant:
         """That stated."""
-        return self._lowest
+        assert self._stated.lowest is not None  # `stating` asks for it
+        return self._stated.lowest
 
     def contains(self, w: Any) -> Tensor:
         """Whether each point lies in the ball."""

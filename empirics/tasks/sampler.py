@@ -9,10 +9,11 @@ from typing import Any, Protocol
 
 import torch
 from torch import Tensor
-from torch.func import grad, jvp
+from torch.func import grad
 
 from empirics.numerics.constants import Constant
 from empirics.numerics.errors import InputError
+from empirics.numerics.forward_derivatives import jvp
 from empirics.numerics.randomness import Words
 from empirics.numerics.rounding import up
 

@@ -16,7 +16,7 @@ from empirics import Task
 from reports.cells.cell import Kind
 from reports.cells.run_cell import EQUAL_WEIGHTS, SERVER_STEP, WITHOUT_REPLACEMENT, RunCell
 from reports.judging.measurement import Enclosed, Evidence, Measurement, Sampled, Setting, Unproved, Withheld
-from reports.measure.estimates import ALONG_RUN, because, rough
+from reports.measure.estimates import ALONG_RUN, because
 from reports.measure.measured_inputs import split
 from reports.measure.moments import Moments, exact_moments
 from reports.measure.recorded_run import RecordedRun
@@ -115,8 +115,8 @@ def run_measurements(
                 for left in statement.rows_of_case(specification.inputs)
             ]
             continue
-        if rough(specification.instance) is not None:
-            # a network that was declared not smooth has no L and no rho, and nothing to compare with
+        if specification.refusal is not None and "L" not in specification.inputs:
+            # a network without L and rho: declared not smooth, or not run and so not estimated; nothing to compare with
             case = statement.rows_of_case(specification.inputs)[0]
             measurements.append(run.row(case.bound, case.quantity, NOTHING, None, rounds=specification.cell.rounds))
             continue

@@ -6,12 +6,13 @@ that is searched, widened by what fine-tuning adds. All are suprema approached f
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
 
-from empirics.estimation import Ball, Budget, Region, estimate, hull_of_run
+from empirics.estimation import Ball, Budget, Estimate, Region, estimate, hull_of_run
 from reports.cells.points_cell import PointsCell
 from reports.judging.rows import StatedConstant
 from reports.measure.run_specification import RunSpecification
@@ -53,6 +54,7 @@ def ball_estimates(instance: TaskInstance, cell: PointsCell, seed: int) -> dict[
     alpha, task = instance.alpha(cell), instance.task
     searched = Ball(instance.centre, float(cell.radius))
     found = estimate(task, searched, seed=seed % 2**31, budget=_BUDGET, names=["L", "B"])
+    _refuse_beyond(found)
     # S3: the l-th fine-tuning step moves by at most alpha q^l norm(grad f_i(w))
     walked = alpha * found["B"].value * sum((1 + alpha * found["L"].value) ** step for step in range(cell.nu))
     wider = Ball(instance.centre, float(cell.radius) + walked)
@@ -76,7 +78,15 @@ def _estimates(
     instance: TaskInstance, over: Region, names: tuple[str, ...], seed: int, device: str = "cpu"
 ) -> dict[str, np.ndarray]:
     found = estimate(instance.task.to(device), over, seed=seed % 2**31, budget=_BUDGET, names=names)
+    _refuse_beyond(found)
     return {f"{_PREFIX}{name}": np.asarray(one.value) for name, one in found.items()}
+
+
+def _refuse_beyond(found: Mapping[str, Estimate]) -> None:
+    """Raise OverflowError for a supremum over numbers of which none is finite."""
+    for name, one in found.items():
+        if not math.isfinite(one.value):
+            raise OverflowError(f"what is estimated for {name} is not finite at any point; scale the loss down")
 
 
 def with_estimates(instance: TaskInstance, arrays: Mapping[str, np.ndarray]) -> TaskInstance:

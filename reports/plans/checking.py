@@ -20,6 +20,7 @@ from reports.plans.studies import PersonalisationPlan
 from reports.statements import measured, with_own
 from reports.tasks.conformance import ConformanceError, require_conformance
 from reports.tasks.factories import TaskError, make_task
+from reports.tasks.networks import unproved
 from reports.user_objects import UserObjectError, trusted
 from theory.tables import default_table
 
@@ -44,6 +45,7 @@ def check_tasks(plan: Plan) -> None:
             raise PlanError(str(error)) from None
         for cell in (cell for cell in plan.cells if cell.task == one.name):
             _check_lengths(cell, task)
+            _check_step(cell, task)
             _check_smooth(cell, task)
             _check_sizes(cell, task, most)
         for cell in (cell for cell in plan.noise if cell.task == one.name and cell.method == "enumerate"):
@@ -56,6 +58,19 @@ def check_tasks(plan: Plan) -> None:
         for name in sorted(name for name in named if ":" not in name or trusted(name)):
             if (why := measured(name).task(task)) is not None:
                 raise PlanError(f"task {one.name}: {name} {why}")
+
+
+def _check_step(cell: PointsCell | NoiseCell | RunCell, task: Task) -> None:
+    """A step that is a multiple of 1/L needs an L, and not 0."""
+    if cell.alpha_L is None:
+        return
+    if (L := task.constants().get("L")) is not None:
+        if not L.value > 0:
+            raise PlanError(f"task {cell.task}: alpha_L = {cell.alpha_L} is a multiple of 1/L, but L = 0; give alpha")
+        return
+    why = f" ({reason})" if (reason := unproved(task)) else ""
+    given = f"alpha_L = {cell.alpha_L} is a multiple of 1/L, but no L is stated or proved{why}"
+    raise PlanError(f"task {cell.task}: {given}; give alpha")
 
 
 def _check_smooth(cell: PointsCell | NoiseCell | RunCell, task: Task) -> None:

@@ -72,7 +72,7 @@ def with_own_task(plan: Plan, name: str, task: Task, arguments: Mapping[str, Any
 def own_task(name: str, task: Task, arguments: Mapping[str, Any] | None = None) -> tuple[TaskPlan, Task]:
     """A user's task, bounded where needed, and how a plan names it; arguments: those that it was made from."""
     label = "own-" + re.sub(r"[^a-z0-9]+", "-", (name.partition(":")[2] or name).lower()).strip("-")
-    bounded = bounded_where_needed(task)
+    bounded = task if "@" in name else bounded_where_needed(task)  # else the radius is chosen already
     factory = name if bounded is task else f"{name}@{RADIUS}"
     return TaskPlan(name=label, factory=factory, arguments=dict(arguments or {})), bounded
 

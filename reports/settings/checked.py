@@ -109,7 +109,7 @@ def check_setting(
     names = [one.strip() for one in (bounds.split(",") if isinstance(bounds, str) else bounds) if one.strip()]
     if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
         raise SettingError(f"seed = {seed}: expected an integer >= 0, the root of the seed tree")
-    with _bars(progress) as bars:
+    with _records(out) as folder, _bars(progress) as bars:
         bar = bars.add_task("looking at what is asked", total=None)
         try:
             what = asked(names, words, read_claims(list(claims)))
@@ -118,10 +118,9 @@ def check_setting(
         work = seeded_cells(what.plan, seed=seed, seeds=1, device="cpu")
         bars.update(bar, description="measuring", total=len(work))
         outcomes = []
-        with _records(out) as folder:
-            for cell in work:
-                outcomes.append(execute(cell, folder))
-                bars.advance(bar)
+        for cell in work:
+            outcomes.append(execute(cell, folder))
+            bars.advance(bar)
     judged = judged_outcomes(what.plan, what.claims, outcomes)
     by_id = {row.row_id: row for row in judged.rows}
     groups = [outcome.measurements for outcome in judged.outcomes]

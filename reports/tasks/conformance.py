@@ -9,7 +9,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 from functools import lru_cache
 from typing import Any
 
@@ -27,7 +26,7 @@ from reports.balls.recorded import recorded_losses
 from reports.refusal import described
 from reports.tasks.constants import checked_constants
 from reports.tasks.derivatives import NUMBERS, in_blocks, numbers, wrong_derivative
-from reports.tasks.networks import on_its_ball
+from reports.tasks.networks import on_its_ball, radius_of
 from reports.user_objects import UserObjectError, load
 
 NEEDED = ("L", "rho", "B", "gamma_G", "gamma_H")
@@ -69,12 +68,12 @@ def load_task(name: str, arguments: Mapping[str, Any] | None = None) -> Task:
     """
     name, _, ball = name.partition("@")
     try:
-        radius = Fraction(ball) if ball else None
+        radius = radius_of(ball) if ball else None
         found = load(name)
     except UserObjectError as error:
         raise ConformanceError(str(error)) from None
-    except (ValueError, ZeroDivisionError):
-        raise ConformanceError(f"{name}@{ball}: expected a radius such as 1/4 behind the @") from None
+    except ValueError as error:
+        raise ConformanceError(f"{name}{error}") from None
     if not isinstance(found, Task) or arguments:
         if not callable(found) or isinstance(found, Task):
             raise ConformanceError(

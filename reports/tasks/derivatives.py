@@ -87,11 +87,15 @@ def wrong_derivative(
 def in_blocks(task: Task, points: Tensor) -> list[Tensor]:
     """Points (P, n or 1, d) as views (R, n, d) on which a derivative of the task needs some hundred megabytes at most.
 
+    No points make no view.
+
     >>> from empirics import QuadraticTask
     >>> task = QuadraticTask(A=torch.zeros(1000, 20, 20).double(), c=torch.zeros(1000, 20).double())
     >>> [tuple(block.shape) for block in in_blocks(task, torch.zeros(4, 1, 20).double())]
     [(2, 1000, 20), (2, 1000, 20)]
     """
+    if not len(points):
+        return []
     return list(points.expand(-1, task.n, -1).split(max(1, NUMBERS // (task.n * numbers(task)))))
 
 

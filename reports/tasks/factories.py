@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
-
 from empirics import Task
 from reports.cells.cell import TaskPlan
 from reports.tasks.conformance import ConformanceError, load_task
-from reports.tasks.networks import on_its_ball
+from reports.tasks.networks import on_its_ball, radius_of
 from reports.tasks.packaged import FACTORIES
 from theory.language.errors import near
 
@@ -34,6 +32,6 @@ def make_task(plan: TaskPlan) -> Task:
         )
     try:
         made = FACTORIES[name](**plan.arguments)
-        return on_its_ball(made, Fraction(ball)) if at else made
+        return on_its_ball(made, radius_of(ball)) if at else made
     except (TypeError, ValueError, ZeroDivisionError) as error:
         raise TaskError(f"task {plan.name}: {error}") from None

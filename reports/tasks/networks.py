@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import lru_cache
@@ -20,6 +21,26 @@ from empirics.tasks.sampler import AlmostSureBounds
 RADIUS = Fraction(1, 4)
 # what every statement asks of a task
 _NEEDED = {"L", "rho", "B", "gamma_G", "gamma_H", "loss"}
+# why there is no proof: of the loss, of its recording, or of numbers that leave float64
+_NOTHING_PROVED = (InputError, UntraceableError, ArithmeticError)
+
+
+def radius_of(text: str) -> Fraction:
+    """The radius that stands behind an @.
+
+    Raises:
+        ValueError: it is no number > 0 that float64 holds.
+
+    >>> radius_of("1/4")
+    Fraction(1, 4)
+    """
+    try:
+        radius = Fraction(text)
+        if 0 < float(radius) < math.inf:
+            return radius
+    except (ValueError, ArithmeticError):
+        pass
+    raise ValueError(f"@{text}: expected a radius > 0 such as 1/4 behind the @")
 
 
 def on_its_ball(task: Task, radius: Fraction) -> Task:
@@ -34,7 +55,7 @@ def on_its_ball(task: Task, radius: Fraction) -> Task:
         return task
     try:
         return _other_on_ball(task, float(radius)) if network is None else _network_on_ball(network, float(radius))
-    except (InputError, UntraceableError):
+    except _NOTHING_PROVED:
         return task
 
 
@@ -45,7 +66,7 @@ def unproved(task: Task) -> str:
         return ""
     try:
         _network_on_ball(network, float(RADIUS))
-    except (InputError, UntraceableError) as error:
+    except _NOTHING_PROVED as error:
         return str(error)
     return ""
 
@@ -88,7 +109,7 @@ def _proof(network: NetworkTask, radius: float) -> LocalConstants:
     if network.d > DIMENSIONS:
         return local
     better = certified_over_ball(network, network.start, radius)
-    return replace(local, constants={name: better[name] for name in local.constants})
+    return replace(local, constants={name: better[name] for name in local.constants}, lowest=better["loss"])
 
 
 def _content(network: NetworkTask) -> str:
@@ -116,9 +137,9 @@ def _other_on_ball(task: Task, radius: float) -> Task:
     }
     nothing = AlmostSureBounds(None, None, None)
     # a sampler may ask the task on which ball its constants hold before it says what holds for every batch
-    first = stating(task, LocalConstants(centre, radius, own, nothing), found["loss"])
+    first = stating(task, LocalConstants(centre, radius, own, nothing, found["loss"]))
     constants = first.constants()
     sure = first.sampler.almost_sure_bounds(first, constants)
     if not first.sampler.noiseless and None in (sure.gradient, sure.curvature_low, sure.curvature_high):
         return task  # batches without a sure bound could lead anywhere
-    return stating(task, LocalConstants(centre, radius, constants, sure), found["loss"])
+    return stating(task, LocalConstants(centre, radius, constants, sure, found["loss"]))

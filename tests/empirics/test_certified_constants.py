@@ -252,6 +252,19 @@ def test_a_task_of_one_s_own_has_constants():
     assert 8 / 3 <= found["B"].value <= 3.8
 
 
+class Steep(Quartic):
+    """exp(-w^400), whose inner power is infinite at 10, where the loss and its derivatives are 0."""
+
+    def raw_loss(self, w):
+        return torch.exp(-(w**400)).sum(-1)
+
+
+def test_what_leaves_float64_at_the_centre_has_no_bound_and_no_warning(recwarn):
+    found = certified_constants(Steep(), [10.0, 10.0], 0.01)
+    assert not {"L", "rho", "B"} & found.keys()
+    assert not [one for one in recwarn if issubclass(one.category, RuntimeWarning)]
+
+
 def test_what_has_no_bound_is_refused_by_name():
     with pytest.raises(InputError, match=r"aten\.abs"):
         certified_constants(Rough(), [1.0, 1.0], 0.5)

@@ -226,6 +226,13 @@ def test_what_is_missing_or_unknown_is_named(arguments: list[str], why: str) -> 
     assert len(text.splitlines()) == 1
 
 
+def test_a_folder_that_takes_no_records_is_refused_before_any_work(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    status, text = said("T2", *words({**BOWL, "task": "nosuchtask", "mode": "exact"}), "--out", str(tmp_path / "file"))
+    assert (status, len(text.splitlines())) == (2, 1)
+    assert "Not a directory; choose another" in text
+
+
 def test_without_arguments_it_says_what_it_does() -> None:
     status, text = said()
     assert status == 2

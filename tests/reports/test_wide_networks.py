@@ -19,7 +19,9 @@ from reports.measure import ball_work, path
 from reports.measure.search import Box, Effort, maximise
 from reports.measure.slices import price
 from reports.settings.checked import check_setting
+from reports.settings.words import SettingError
 from reports.tasks import networks
+from reports.tasks.conformance import load_task
 from reports.tasks.networks import RADIUS, on_its_ball, unproved
 from reports.tasks.own_network import own_network
 
@@ -56,6 +58,55 @@ def small():
 
 def unruled():
     return task(Unruled)
+
+
+class Number(nn.Module):
+    def __init__(self, start, function):
+        super().__init__()
+        self.w, self.function = nn.Parameter(torch.tensor([start]).double()), function
+
+    def forward(self, x):
+        return self.function(self.w).sum() + 0 * x[:, 0]
+
+
+def number(start, function):
+    x, y = torch.zeros(2, 2, 1).double(), torch.zeros(2, 2).double()
+    return NetworkTask(Number(start, function), x, y, lambda output, y: output.mean(), smooth=True)
+
+
+def falling():
+    return number(10.0, lambda w: torch.exp(-(w**400)))
+
+
+def growing():
+    return number(10.0, lambda w: torch.exp(70 * w))
+
+
+def vanishing():
+    return number(10.0, lambda w: torch.exp(-100 * w))
+
+
+def large():
+    return number(1.0, lambda w: 1e160 * torch.tanh(w))
+
+
+def bell():
+    return number(1.0, lambda w: torch.exp(-w * w))
+
+
+def own_loss():
+    draw = torch.Generator().manual_seed(0)
+    x, y = torch.randn(2, 4, 2, generator=draw).double(), torch.randn(2, 4, 2, generator=draw).double()
+    torch.manual_seed(0)
+    module = nn.Sequential(nn.Linear(2, 3), nn.Tanh(), nn.Linear(3, 2)).double()
+    return NetworkTask(module, x, y, lambda output, y: (output - y).square().mean(), smooth=True)
+
+
+def unproved_own_loss():
+    draw = torch.Generator().manual_seed(0)
+    x, y = torch.randn(2, 4, 2, generator=draw).double(), torch.randint(0, 2, (2, 4), generator=draw)
+    torch.manual_seed(0)
+    return NetworkTask(Unruled().double(), x, y, lambda output, y: nn.functional.cross_entropy(output, y), smooth=True)
 """
 
 
@@ -88,6 +139,50 @@ def test_what_is_not_proved_names_the_operation(own: str) -> None:
     assert str(row.verdict) == "INCONCLUSIVE"
     assert "not proved: " in row.reason
     assert "aten.sinh.default" in row.reason
+
+
+RUN = {"alpha": "1/1024", "nu": 1, "mode": "exact", "tau": 1, "beta": "1/4096", "rounds": 2}
+
+
+@pytest.mark.parametrize(
+    ("task", "more", "why"),
+    [
+        ("falling@1/64", {"alpha": "1/64"}, "is not finite, expected one of norm 0"),
+        ("growing@1/64", {"alpha": "1/64"}, "loss: not finite at some point"),
+        ("vanishing@1/64", {"alpha_L": "1/4"}, "alpha_L = 1/4 is a multiple of 1/L, but L = 0; give alpha"),
+        ("unruled", {"alpha_L": "1/4"}, "no L is stated or proved (aten.sinh.default: no bound is known for this"),
+        ("bell@0", {"alpha": "1/64"}, "bell@0: expected a radius > 0"),
+        ("bell@1e400", {"alpha": "1/64"}, "bell@1e400: expected a radius > 0"),
+    ],
+)
+def test_what_leaves_float64_or_has_no_L_is_refused_in_a_line(
+    own: str, task: str, more: dict, why: str, recwarn: pytest.WarningsRecorder
+) -> None:
+    with pytest.raises(SettingError) as refused:
+        check_setting("S4", task=f"{own}:{task}", nu=1, radius="1/256", **more)
+    assert why in str(refused.value)
+    assert len(str(refused.value).splitlines()) == 1
+    assert not [one for one in recwarn if issubclass(one.category, RuntimeWarning)]
+
+
+def test_estimates_beyond_float64_decide_nothing(own: str) -> None:
+    (row, *_) = check_setting("S4", task=f"{own}:large@1/64", alpha="1/64", nu=1, radius="1/256")
+    assert (str(row.verdict), row.predicted) == ("INCONCLUSIVE", None)
+    assert "what is estimated for B is not finite at any point" in row.reason
+
+
+def test_a_loss_of_one_s_own_is_bounded_below_on_its_ball(own: str) -> None:
+    """exp(-w^2) falls to exp(-(1 + 1/64)^2) on the ball of radius 1/64 about 1."""
+    task = load_task(f"{own}:bell@1/64")
+    assert np.exp(-((1 + 1 / 64) ** 2)) - 1e-4 < task.loss_lower_bound().value <= np.exp(-((1 + 1 / 64) ** 2))
+    (row,) = check_setting("T2", task=f"{own}:own_loss@1/8", **RUN)
+    assert str(row.verdict) in {"HOLDS", "VACUOUS"}
+
+
+def test_a_run_of_an_estimated_network_without_a_lower_bound_has_no_sides(own: str) -> None:
+    (row,) = check_setting("T2", task=f"{own}:unproved_own_loss", **RUN)
+    assert (str(row.verdict), row.predicted, row.measured) == ("NOT_APPLICABLE", None, None)
+    assert "A1: F has no lower bound" in row.reason
 
 
 def test_an_estimate_names_the_ball_on_which_constants_can_be_proved() -> None:

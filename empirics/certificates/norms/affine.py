@@ -16,6 +16,7 @@ from empirics.certificates.norms.blocks import SPLITTING
 from empirics.certificates.norms.bounds import MOST, ONE, TWO
 from empirics.certificates.norms.majorants import INFLATION, Monomials
 from empirics.certificates.norms.matrices import spectral_norms_up
+from empirics.numerics.forward_derivatives import jacfwd
 
 aten = torch.ops.aten
 _MANY = 2**24
@@ -89,7 +90,7 @@ def jacobians(module: GraphModule, nodes: list[Node], w: Tensor, arrays: tuple[T
     rows = []
     for n in range(len(arrays[0])):
         own = tuple(array[n] for array in arrays)
-        rows.append(torch.func.jacfwd(lambda point, own=own: part(point, *own))(w))
+        rows.append(jacfwd(lambda point, own=own: part(point, *own), w))
     for place, values in zip(chosen, zip(*rows, strict=True), strict=True):
         result[place] = torch.stack(list(values)).reshape(len(rows), sizes[place], len(w)).numpy()
     return result

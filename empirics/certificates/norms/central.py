@@ -16,13 +16,16 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from torch import Tensor
-from torch.func import grad, jvp, vmap
+from torch.func import grad, vmap
 
 from empirics.certificates.norms.recorded_losses import RecordedLoss
+from empirics.numerics.forward_derivatives import jvp
 from empirics.numerics.spectra import spectrum
 
 PROMISED = 2.0**-30
 _TERMS = 2.0**-44
+# Squares of such numbers, summed over any matrix here, stay below 2^1024.
+_SQUARABLE = 2.0**480
 # Directions that one sweep follows at once: many are quick, too many need much memory; and numbers of one operation
 # that all of them make.
 _TANGENTS, _NUMBERS = 2**13, 2**24
@@ -50,6 +53,15 @@ def hessians(loss: RecordedLoss, centre: Tensor) -> np.ndarray:
     return (found + found.swapaxes(-1, -2)) / 2
 
 
+def squarable(values: np.ndarray) -> bool:
+    """Whether all are numbers whose squares have sums in float64: else a point says nothing, and norms stand alone.
+
+    >>> squarable(np.array([1.0, -2.0])), squarable(np.array([1e200])), squarable(np.array([np.nan]))
+    (True, False, False)
+    """
+    return bool((np.abs(values) < _SQUARABLE).all())
+
+
 @dataclass(frozen=True)
 class ThirdNorms:
     """Norms from above of third derivatives T_i (n,), of T_i - T (n,) and of their mean T."""
@@ -59,8 +71,10 @@ class ThirdNorms:
     mean: float
 
 
-def third_norms(loss: RecordedLoss, centre: Tensor) -> ThirdNorms:
+def third_norms(loss: RecordedLoss, centre: Tensor) -> ThirdNorms | None:
     """Of the third derivatives at the point, sum_j T_j T_j being added up slice by slice.
+
+    None where they are not `squarable`.
 
     >>> from empirics.certificates.norms.recorded_losses import agent_losses
     >>> from empirics import CosineTask
@@ -81,6 +95,8 @@ def third_norms(loss: RecordedLoss, centre: Tensor) -> ThirdNorms:
             return vmap(lambda u: jvp(lambda point: hessian(point, *own), (w,), (u,))[1])(first)
 
         part = _over_losses(slices, loss, centre, len(first) * len(second))
+        if not squarable(part):
+            return None
         middle = part.mean(axis=0, keepdims=True)
         for name, values in (("own", part), ("offset", part - middle), ("mean", middle)):
             sums[name].add(values)

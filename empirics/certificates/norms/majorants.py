@@ -204,7 +204,11 @@ def monomials(blocks: int, order: int) -> Monomials:
 
 
 def times(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """a b, where a derivative that is 0 stays 0 whatever unbounded quantity multiplies it."""
+    """a b, where a derivative that is 0 stays 0 whatever unbounded quantity multiplies it; no number stays none.
+
+    >>> times(np.array([0.0, 2.0, np.nan]), np.array([np.inf, 3.0, 1.0])).tolist()
+    [0.0, 6.0, nan]
+    """
     with np.errstate(invalid="ignore", over="ignore"):
         product = a * b
-    return np.where(np.isnan(product), 0.0, product)
+    return np.where(np.isnan(product) & ((a == 0) | (b == 0)), 0.0, product)

@@ -8,11 +8,12 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.func import functional_call, grad, jvp, vmap
+from torch.func import functional_call, grad, vmap
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from empirics.graphs.decompositions import Decompositions
 from empirics.graphs.recording import Parts, Recording, UntraceableError, recorded
+from empirics.numerics.forward_derivatives import jvp
 from empirics.tasks.networks.dense_form import loss_name
 
 # a parameter that the loss does not use has gradient 0

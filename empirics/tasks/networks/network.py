@@ -295,13 +295,18 @@ class NetworkTask(Task):
         return self._local.contains(points).reshape(*leading, self.n)
 
     def loss_lower_bound(self) -> Constant:
-        """0 for cross-entropy and mse.
+        """0 for cross-entropy and mse, of another loss what is stated on the ball.
 
-        Raises InputError for another loss.
+        Raises InputError for another loss of which nothing is stated.
         """
-        if self.loss_name is None:
-            raise InputError("a NetworkTask with a loss of one's own states no lower bound: override loss_lower_bound")
-        return Constant(0.0, "lower", f"{self.loss_name} >= 0")
+        if self.loss_name is not None:
+            return Constant(0.0, "lower", f"{self.loss_name} >= 0")
+        if self._local is not None and self._local.lowest is not None:
+            return self._local.lowest
+        raise InputError(
+            "a NetworkTask with a loss of one's own states no lower bound: take cross_entropy or mse_loss of "
+            "torch.nn.functional, or override loss_lower_bound in a subclass"
+        )
 
     def arrays(self) -> dict[str, np.ndarray]:
         """x, y, `start`, the module's own parameters, and of a dense network its widths, activation and loss."""
