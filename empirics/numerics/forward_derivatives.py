@@ -19,6 +19,11 @@ _lock = threading.Lock()
 _within = contextvars.ContextVar("_within", default=False)
 
 
+def within_forward() -> bool:
+    """Whether this thread, or the one that it works for, is within `forward_alone`."""
+    return _within.get()
+
+
 @contextmanager
 def forward_alone() -> Iterator[None]:
     """No other thread computes a forward derivative within it; it may be entered again by whoever is within.

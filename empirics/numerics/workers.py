@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from torch.utils._python_dispatch import _get_current_dispatch_mode
 
-from empirics.numerics.forward_derivatives import forward_alone
+from empirics.numerics.forward_derivatives import forward_alone, within_forward
 
 _RECORDER = "empirics-recorder"
 _pool: tuple[int, int, ThreadPoolExecutor] | None = None
@@ -25,8 +25,8 @@ def spread(work: Callable[..., None], pieces: Iterable[Any]) -> None:
     """Call work(piece) for every piece, on as many threads as torch uses, each computing on its own.
 
     Torch's operations leave the interpreter, so threads of Python serve. Inside a dispatch mode (which sees one
-    thread only), when torch uses one thread, and in the thread that records (for which a piece may have to wait),
-    pieces are worked on one after another.
+    thread only), when torch uses one thread, and within a forward derivative or a recording (for which a piece may have
+    to wait), pieces are worked on one after another.
 
     >>> results = torch.zeros(3)
     >>> spread(lambda place: results[place].fill_(place + 1.0), range(3))
@@ -34,7 +34,7 @@ def spread(work: Callable[..., None], pieces: Iterable[Any]) -> None:
     [1.0, 2.0, 3.0]
     """
     pieces, threads = list(pieces), torch.get_num_threads()
-    if threads == 1 or len(pieces) == 1 or _get_current_dispatch_mode() is not None or _recording():
+    if threads == 1 or len(pieces) == 1 or _get_current_dispatch_mode() is not None or within_forward():
         for piece in pieces:
             work(piece)
         return
