@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -89,6 +90,8 @@ def _check_file(plot: Path) -> None:
         raise RefusedError(f"--plot {plot}: expected a name that ends in one of .{', .'.join(ALL_FORMATS)}")
     if not plot.absolute().parent.is_dir():
         raise RefusedError(f"--plot {plot}: {plot.absolute().parent} is not a folder")
+    if not os.access(plot.absolute().parent, os.W_OK) or plot.is_dir():
+        raise RefusedError(f"--plot {plot}: cannot be written there; choose another place")
 
 
 def _lines(checked: Checked, *, as_json: bool, as_csv: bool) -> list[str]:

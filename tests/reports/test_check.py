@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import io
 import json
 from fractions import Fraction
@@ -231,6 +232,19 @@ def test_a_folder_that_takes_no_records_is_refused_before_any_work(tmp_path: Pat
     status, text = said("T2", *words({**BOWL, "task": "nosuchtask", "mode": "exact"}), "--out", str(tmp_path / "file"))
     assert (status, len(text.splitlines())) == (2, 1)
     assert "Not a directory; choose another" in text
+
+
+def test_a_plot_that_cannot_be_written_is_refused_before_any_work(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = ["T2", *words({**BOWL, "task": "nosuchtask", "mode": "exact"}), "--plot"]
+    (tmp_path / "folder.svg").mkdir()
+    places = [tmp_path / "folder.svg", tmp_path / "none" / "x.svg"]
+    told = [said(*asked, str(place)) for place in places]
+    monkeypatch.setattr(os, "access", lambda path, mode: False)
+    told.append(said(*asked, str(tmp_path / "x.svg")))
+    assert [status for status, _ in told] == [2, 2, 2]
+    assert all("--plot" in text and len(text.splitlines()) == 1 for _, text in told)
 
 
 def test_without_arguments_it_says_what_it_does() -> None:
