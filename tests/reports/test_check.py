@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import io
 import json
+import os
 from fractions import Fraction
 from math import sin
 from pathlib import Path
