@@ -400,5 +400,5 @@ def test_a_users_network_is_decided_on_the_ball_of_its_certified_constants(
     found = judge([one for cell in cells[-1:] + cells[:1] for one in measured(cell)])
     assert {row.verdict for row in found} <= {Verdict.HOLDS, Verdict.VACUOUS}
     assert {row.bound for row in found} >= {"S3", "S4", "T2"}
-    with pytest.raises(ConformanceError, match="expected a radius such as 1/4 behind the @"):
+    with pytest.raises(ConformanceError, match="expected a radius > 0 such as 1/4 behind the @"):
         load_task("own_network:net@wide")
