@@ -30,7 +30,7 @@ _WARM_UP, _CALLS = 4, 12
     MODES,
     "conduct_cases",
     cause="gradients are accumulated across agents (.grad is not cleared), something is cached, or drawn at random",
-    rank=2,
+    rank=3,
 )
 def no_memory(ask: Any, case: Any) -> Comparison:
     """A call does not depend on earlier calls, for another agent or at another point: the same bits come back."""
@@ -45,7 +45,7 @@ def no_memory(ask: Any, case: Any) -> Comparison:
     MODES,
     "conduct_cases",
     cause="something is kept for an agent (a trajectory, a Hessian) and used at another point or setting",
-    rank=2,
+    rank=3,
 )
 def second_call(ask: Any, case: Any) -> Comparison:
     """An agent that was asked before is answered like a new one: at another point and with another step.
@@ -65,7 +65,7 @@ def second_call(ask: Any, case: Any) -> Comparison:
     MODES,
     "conduct_cases",
     cause="an in-place update (w -= ..., sub_, .data), requires_grad_() on the caller's tensor, or eval() not undone",
-    rank=2,
+    rank=3,
 )
 def untouched_input(ask: Any, case: Any) -> Comparison:
     """The caller's w, agents, module and data are left as they were: w is no leaf with a gradient."""
@@ -91,7 +91,7 @@ def precision(ask: Any, case: Any) -> Comparison:
     return Comparison(found[-1], found[0], rounding)
 
 
-@property_for(MODES, "conduct_cases", cause="a buffer or a graph outlives the call", rank=2)
+@property_for(MODES, "conduct_cases", cause="a buffer or a graph outlives the call", rank=3)
 def own_answer(ask: Any, case: Any) -> Comparison:
     """The answer shares no memory with w or with earlier answers, and carries no graph of its computation."""
     w = ask.arrays.make(case.w)
@@ -108,7 +108,7 @@ def own_answer(ask: Any, case: Any) -> Comparison:
     return Comparison(words, _OWN, 0.0, cause=f"the answer is {words}: {advice}")
 
 
-@property_for(MODES, "conduct_cases", cause="a global generator is used, or a mode is switched and left", rank=2)
+@property_for(MODES, "conduct_cases", cause="a global generator is used, or a mode is switched and left", rank=3)
 def global_state(ask: Any, case: Any) -> Comparison:
     """Random generators, grad mode, default dtype and NumPy's handling of errors are left as they were."""
     watched = Watched(ask.f)
@@ -117,7 +117,7 @@ def global_state(ask: Any, case: Any) -> Comparison:
     return Comparison(changed, UNCHANGED, 0.0, cause=f"the call changes {changed}: restore it, or use one of your own")
 
 
-@property_for(MODES, "one_case", cause="a list, cache or graph grows with every call", rank=2)
+@property_for(MODES, "one_case", cause="a list, cache or graph grows with every call", rank=3)
 def kept_memory(ask: Any, case: Any) -> Comparison:
     """Calls at other points keep no arrays of torch, NumPy or JAX: their number does not grow with every call.
 
